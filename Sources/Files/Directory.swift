@@ -1,0 +1,48 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Directories and what lies in them.
+public enum Directory {
+  /// Creates `path` and the directories above it where they are missing.
+  public static func create(_ path: String) throws(FileError) {
+    if isDirectory(path) { return }
+    if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+      try create(String(path[..<slash]))
+    }
+    if mkdir(path, 0o755) != 0, errno != EEXIST || !isDirectory(path) {
+      throw .cannotCreateDirectory(path: path, reason: systemErrorReason())
+    }
+  }
+
+  /// Whether there is a directory at `path`.
+  public static func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Whether there is anything at `path`.
+  public static func exists(_ path: String) -> Bool {
+    access(path, F_OK) == 0
+  }
+
+  /// The names in the directory `path`, sorted, without those that begin with a dot.
+  public static func names(in path: String) throws(FileError) -> [String] {
+    guard let handle = opendir(path) else {
+      throw .cannotRead(path: path, reason: systemErrorReason())
+    }
+    defer { closedir(handle) }
+    var names: [String] = []
+    while let entry = readdir(handle) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+        tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+}

@@ -1,0 +1,54 @@
+import CCrypto
+
+/// A hash over bytes given piece by piece, computed by OpenSSL.
+private final class Digest {
+  private let context = EVP_MD_CTX_new()
+
+  init(_ algorithm: OpaquePointer?) {
+    let status = EVP_DigestInit_ex(context, algorithm, nil)
+    precondition(status == 1, "OpenSSL lacks a standard digest")
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  func update(_ bytes: UnsafeRawBufferPointer) {
+    EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+  }
+
+  func finish() -> String {
+    var bytes = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+    var count: UInt32 = 0
+    EVP_DigestFinal_ex(context, &bytes, &count)
+    let digits = Array("0123456789abcdef".utf8)
+    let text = bytes.prefix(Int(count)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+/// SHA-256, for fingerprints and checksums.
+public struct SHA256Hasher: ~Copyable {
+  private let digest = Digest(EVP_sha256())
+
+  /// Starts an empty hash.
+  public init() {}
+
+  /// Adds `bytes`.
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) { digest.update(bytes) }
+
+  /// Returns the hash of all bytes given, in lower-case hexadecimal.
+  public consuming func finish() -> String { digest.finish() }
+}
+
+/// MD5, only to check archives whose publishers give no better checksum.
+public struct MD5Hasher: ~Copyable {
+  private let digest = Digest(EVP_md5())
+
+  /// Starts an empty hash.
+  public init() {}
+
+  /// Adds `bytes`.
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) { digest.update(bytes) }
+
+  /// Returns the hash of all bytes given, in lower-case hexadecimal.
+  public consuming func finish() -> String { digest.finish() }
+}

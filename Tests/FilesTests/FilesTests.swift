@@ -1,0 +1,77 @@
+import Files
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A directory that is removed when the value goes.
+private final class TemporaryDirectory {
+  let path: String
+  init() {
+    var template = Array("/tmp/consort-files-XXXXXX".utf8CString)
+    path = String(cString: mkdtemp(&template))
+  }
+  deinit {
+    for name in (try? Directory.names(in: path)) ?? [] { unlink("\(path)/\(name)") }
+    rmdir(path)
+  }
+}
+
+@Suite struct FilesTests {
+  @Test func aDurableFileIsReadBackThroughAMapping() throws {
+    let directory = TemporaryDirectory()
+    let path = "\(directory.path)/data"
+    try DurableFile.write(to: path) { writer in
+      try writer.write("head")
+      try writer.write([UInt8](repeating: 7, count: 3 << 20))
+    }
+    let file = try MappedFile(path: path)
+    #expect(file.count == 4 + 3 << 20)
+    #expect(file.withBytes { Array($0.prefix(4)) } == Array("head".utf8))
+    #expect(file.withBytes { $0[4] == 7 && $0[$0.count - 1] == 7 })
+    #expect(try Directory.names(in: directory.path) == ["data"])
+  }
+
+  @Test func aFailedWriteLeavesTheEarlierFile() throws {
+    struct Stop: Error {}
+    let directory = TemporaryDirectory()
+    let path = "\(directory.path)/data"
+    try DurableFile.write(Array("old".utf8), to: path)
+    #expect(throws: Stop.self) {
+      try DurableFile.write(to: path) { writer in
+        try writer.write("new")
+        throw Stop()
+      }
+    }
+    #expect(try MappedFile(path: path).withBytes { Array($0) } == Array("old".utf8))
+    #expect(try Directory.names(in: directory.path) == ["data"])
+  }
+
+  @Test func aMissingDirectoryIsNamed() {
+    let error = #expect(throws: FileError.self) {
+      try DurableFile.write([], to: "/nonexistent/directory/file")
+    }
+    #expect(error?.description.contains("/nonexistent/directory/file") == true)
+  }
+
+  @Test func anEmptyFileMapsToNoBytes() throws {
+    let directory = TemporaryDirectory()
+    try DurableFile.write([], to: "\(directory.path)/empty")
+    #expect(try MappedFile(path: "\(directory.path)/empty").count == 0)
+  }
+
+  /// The vectors of FIPS 180-4's examples and RFC 1321.
+  @Test func hashesMatchTheStandards() {
+    var sha = SHA256Hasher()
+    var md5 = MD5Hasher()
+    Array("abc".utf8).withUnsafeBytes {
+      sha.update($0)
+      md5.update($0)
+    }
+    #expect(sha.finish() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    #expect(md5.finish() == "900150983cd24fb0d6963f7d28e17f72")
+  }
+}
