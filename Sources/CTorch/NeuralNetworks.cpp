@@ -1,0 +1,112 @@
+// Layers, losses, gradients, optimizers.
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/_fused_sgd.h>
+#include <ATen/ops/batch_norm.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/relu.h>
+
+#include <vector>
+
+#include "Guarded.h"
+
+using namespace consort;
+
+ct_status ct_conv2d(ct_tensor input, ct_tensor weight, int64_t stride, int64_t padding, ct_tensor *result) {
+  return giving(result, [&] {
+    return at::conv2d(tensor(input), tensor(weight), /*bias=*/{}, {stride, stride},
+                      at::IntArrayRef({padding, padding}));
+  });
+}
+
+ct_status ct_batch_norm(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
+                        ct_tensor running_variance, bool training, double momentum, double epsilon,
+                        ct_tensor *result) {
+  return giving(result, [&] {
+    return at::batch_norm(tensor(input), tensor(weight), tensor(bias), tensor(running_mean), tensor(running_variance),
+                          training, momentum, epsilon, /*cudnn_enabled=*/true);
+  });
+}
+
+ct_status ct_relu(ct_tensor input, ct_tensor *result) {
+  return giving(result, [&] { return at::relu(tensor(input)); });
+}
+
+ct_status ct_relu_(ct_tensor input) {
+  return guarded([&] { tensor(input).relu_(); });
+}
+
+ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor *result) {
+  return giving(result, [&] { return at::linear(tensor(input), tensor(weight), tensor(bias)); });
+}
+
+ct_status ct_dropout(ct_tensor input, double rate, ct_generator source, ct_tensor *result) {
+  return giving(result, [&] {
+    TORCH_CHECK(rate >= 0 && rate < 1, "dropout rate ", rate, " is outside 0..<1");
+    at::Tensor mask = at::empty_like(tensor(input)).bernoulli_(1 - rate, generator(source)).div_(1 - rate);
+    return tensor(input).mul(mask);
+  });
+}
+
+ct_status ct_log_softmax(ct_tensor input, int64_t dimension, ct_tensor *result) {
+  return giving(result, [&] { return at::log_softmax(tensor(input), dimension); });
+}
+
+ct_status ct_cross_entropy(ct_tensor logits, ct_tensor labels, double label_smoothing, ct_tensor *result) {
+  return giving(result, [&] {
+    return at::cross_entropy_loss(tensor(logits), tensor(labels), /*weight=*/{}, at::Reduction::Mean,
+                                  /*ignore_index=*/-100, label_smoothing);
+  });
+}
+
+ct_status ct_set_gradient_mode(bool enabled, bool *earlier) {
+  return guarded([&] {
+    *earlier = at::GradMode::is_enabled();
+    at::GradMode::set_enabled(enabled);
+  });
+}
+
+ct_status ct_set_requires_gradient(ct_tensor handle, bool required) {
+  return guarded([&] { tensor(handle).requires_grad_(required); });
+}
+
+ct_status ct_backward(ct_tensor loss) {
+  return guarded([&] { tensor(loss).backward(); });
+}
+
+ct_status ct_gradient(ct_tensor handle, ct_tensor *result) {
+  return guarded([&] {
+    const at::Tensor &gradient = tensor(handle).grad();
+    if (gradient.defined()) {
+      give(gradient, result);
+    } else {
+      result->pointer = nullptr;
+    }
+  });
+}
+
+ct_status ct_clear_gradient(ct_tensor handle) {
+  return guarded([&] { tensor(handle).mutable_grad().reset(); });
+}
+
+static std::vector<at::Tensor> tensors(const ct_tensor *handles, size_t count) {
+  std::vector<at::Tensor> list;
+  list.reserve(count);
+  for (size_t i = 0; i < count; ++i) list.push_back(tensor(handles[i]));
+  return list;
+}
+
+ct_status ct_fused_sgd_(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momenta,
+                        size_t count, double learning_rate, double momentum, double weight_decay, double dampening,
+                        bool nesterov) {
+  return guarded([&] {
+    at::NoGradGuard no_gradients;
+    std::vector<at::Tensor> targets = tensors(parameters, count);
+    at::_fused_sgd_(targets, tensors(gradients, count), tensors(momenta, count), weight_decay, momentum, learning_rate,
+                    dampening, nesterov, /*maximize=*/false, /*is_first_step=*/false);
+  });
+}

@@ -1,0 +1,112 @@
+// Process-wide state, devices, generators, and the error message of each thread.
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <dlfcn.h>
+#include <torch/headeronly/version.h>
+
+#include <atomic>
+#include <cstring>
+#include <string>
+
+#include "Guarded.h"
+
+static_assert(TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR == 11 && TORCH_VERSION_PATCH == 0,
+              "Consort is built against libtorch 2.11.0: run scripts/setup");
+
+namespace consort {
+
+namespace {
+thread_local std::string last_error;
+std::atomic<int64_t> live_handles{0};
+}  // namespace
+
+void set_last_error(const char *message) noexcept {
+  try {
+    last_error = message;
+  } catch (...) {
+    last_error.clear();
+  }
+}
+
+void count_handle(int delta) noexcept { live_handles += delta; }
+
+}  // namespace consort
+
+using namespace consort;
+
+const char *ct_last_error(void) { return last_error.c_str(); }
+
+const char *ct_version(void) { return TORCH_VERSION; }
+
+ct_status ct_build_description(char *buffer, size_t capacity) {
+  return guarded([&] {
+    TORCH_CHECK(capacity > 0, "no room for the description");
+    std::string text = at::show_config();
+    size_t count = std::min(text.size(), capacity - 1);
+    std::memcpy(buffer, text.data(), count);
+    buffer[count] = 0;
+  });
+}
+
+int64_t ct_live_handles(void) { return live_handles.load(); }
+
+ct_status ct_set_threads(int32_t count) {
+  return guarded([&] { at::set_num_threads(count); });
+}
+
+ct_status ct_get_threads(int32_t *count) {
+  return guarded([&] { *count = at::get_num_threads(); });
+}
+
+ct_status ct_set_deterministic(bool deterministic, bool allow_tf32) {
+  return guarded([&] {
+    at::Context &context = at::globalContext();
+    context.setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
+    // Filling every fresh buffer costs time and only matters to code that reads memory it never wrote.
+    context.setDeterministicFillUninitializedMemory(false);
+    context.setBenchmarkCuDNN(!deterministic);
+    context.setDeterministicCuDNN(deterministic);
+    context.setAllowTF32CuBLAS(allow_tf32);
+    context.setAllowTF32CuDNN(allow_tf32);
+  });
+}
+
+ct_status ct_load_cuda(int32_t *device_count) {
+  return guarded([&] {
+    void *library = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+    TORCH_CHECK(library != nullptr, "libtorch_cuda cannot be loaded (", dlerror(), ")");
+    TORCH_CHECK(at::globalContext().hasCUDA(), "libtorch_cuda finds no usable NVIDIA GPU");
+    *device_count = c10::impl::VirtualGuardImpl(at::kCUDA).deviceCount();
+  });
+}
+
+ct_status ct_synchronize(ct_device target) {
+  return guarded([&] {
+    if (target.index < 0) return;
+    c10::impl::VirtualGuardImpl(at::kCUDA).synchronizeDevice(static_cast<c10::DeviceIndex>(target.index));
+  });
+}
+
+ct_status ct_generator_new(uint64_t seed, ct_device target, ct_generator *result) {
+  return guarded([&] {
+    at::Generator created = target.index < 0
+                                ? at::detail::createCPUGenerator(seed)
+                                : at::globalContext().defaultGenerator(device(target)).clone();
+    created.set_current_seed(seed);
+    result->pointer = new at::Generator(std::move(created));
+    count_handle(1);
+  });
+}
+
+ct_status ct_generator_set_seed(ct_generator handle, uint64_t seed) {
+  return guarded([&] { generator(handle).set_current_seed(seed); });
+}
+
+void ct_generator_free(ct_generator handle) {
+  if (handle.pointer == nullptr) return;
+  delete static_cast<at::Generator *>(handle.pointer);
+  count_handle(-1);
+}

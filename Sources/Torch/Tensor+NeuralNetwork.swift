@@ -1,0 +1,85 @@
+import CTorch
+
+extension Tensor {
+  /// Convolution without bias.
+  ///
+  /// - Parameters:
+  ///   - weight: `[O, C, K, K]`, where the tensor is `[N, C, H, W]`.
+  ///   - stride: Of both directions.
+  ///   - padding: Zeros on all four sides.
+  public func convolved(
+    _ weight: Tensor, stride: Int, padding: Int
+  ) throws(TorchError) -> Tensor {
+    try .make("conv2d") { result in
+      ct_conv2d(handle, weight.handle, Int64(stride), Int64(padding), &result)
+    }
+  }
+
+  /// What batch normalisation learns and tracks, each `[C]`, float32.
+  public struct BatchNormalization {
+    let weight, bias, runningMean, runningVariance: Tensor
+
+    /// Gathers the four vectors of one layer.
+    public init(weight: Tensor, bias: Tensor, runningMean: Tensor, runningVariance: Tensor) {
+      self.weight = weight
+      self.bias = bias
+      self.runningMean = runningMean
+      self.runningVariance = runningVariance
+    }
+  }
+
+  /// Batch normalisation of `[N, C, H, W]`.
+  ///
+  /// - Parameters:
+  ///   - training: Whether to use the batch's statistics and update the running ones.
+  ///   - momentum: The weight of the batch in the running statistics (PyTorch's sense).
+  public func batchNormalized(
+    _ layer: BatchNormalization, training: Bool, momentum: Double, epsilon: Double
+  ) throws(TorchError) -> Tensor {
+    try .make("batch_norm") { result in
+      ct_batch_norm(
+        handle, layer.weight.handle, layer.bias.handle, layer.runningMean.handle,
+        layer.runningVariance.handle, training, momentum, epsilon, &result)
+    }
+  }
+
+  /// max(x, 0).
+  public func rectified() throws(TorchError) -> Tensor {
+    try .make("relu") { result in ct_relu(handle, &result) }
+  }
+
+  /// max(x, 0), in place.
+  public func rectify() throws(TorchError) {
+    try check("relu_", ct_relu_(handle))
+  }
+
+  /// `x · weightᵀ + bias` of `[N, I]`, with `weight` `[O, I]` and `bias` `[O]`.
+  public func linear(_ weight: Tensor, bias: Tensor) throws(TorchError) -> Tensor {
+    try .make("linear") { result in
+      ct_linear(handle, weight.handle, bias.handle, &result)
+    }
+  }
+
+  /// Zeroes elements with probability `rate`, in `0..<1`, and scales the others by 1 / (1 - rate).
+  public func droppedOut(rate: Double, generator: Generator) throws(TorchError) -> Tensor {
+    try .make("dropout") { result in ct_dropout(handle, rate, generator.handle, &result) }
+  }
+
+  /// Natural logarithms of the softmax along `dimension`.
+  public func logSoftmax(_ dimension: Int) throws(TorchError) -> Tensor {
+    try .make("log_softmax") { result in ct_log_softmax(handle, Int64(dimension), &result) }
+  }
+
+  /// Returns the mean cross-entropy, in nats, of logits `[N, C]`; of rank 0.
+  ///
+  /// - Parameters:
+  ///   - labels: `[N]`, int64, in `0..<C`.
+  ///   - labelSmoothing: In `0...1`; 0 leaves the labels as they are. Source: arXiv:1512.00567, section 7.
+  public func crossEntropy(
+    _ labels: Tensor, labelSmoothing: Double = 0
+  ) throws(TorchError) -> Tensor {
+    try .make("cross_entropy") { result in
+      ct_cross_entropy(handle, labels.handle, labelSmoothing, &result)
+    }
+  }
+}

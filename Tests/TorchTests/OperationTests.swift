@@ -1,0 +1,80 @@
+import Testing
+import Torch
+
+/// Every operation against PyTorch's values and gradients.
+@Suite struct OperationTests {
+  @Test func convolutions() throws {
+    try verify("conv2d_stride1_padding1") { try $0[0].convolved($0[1], stride: 1, padding: 1) }
+    try verify("conv2d_stride2_padding1") { try $0[0].convolved($0[1], stride: 2, padding: 1) }
+    try verify("conv2d_1x1_stride2") { try $0[0].convolved($0[1], stride: 2, padding: 0) }
+    try verify("conv2d_stride2_padding1") {
+      try $0[0].contiguous(.channelsLast).convolved($0[1], stride: 2, padding: 1)
+    }
+  }
+
+  @Test(arguments: [true, false]) func batchNormalization(training: Bool) throws {
+    let name = training ? "batch_norm_training" : "batch_norm_evaluation"
+    let fixture = try Fixture.named(name)
+    let earlier = try #require(fixture.earlier)
+    let running = try #require(fixture.running)
+    let mean = try earlier[0].tensor()
+    let variance = try earlier[1].tensor()
+    try verify(name) {
+      try $0[0].batchNormalized(
+        .init(weight: $0[1], bias: $0[2], runningMean: mean, runningVariance: variance),
+        training: training, momentum: 0.1, epsilon: 1e-5)
+    }
+    try expectEqual(mean, running[0])
+    try expectEqual(variance, running[1])
+  }
+
+  @Test func elementwise() throws {
+    try verify("relu") { try $0[0].rectified() }
+    try verify("relu") {
+      let copy = try $0[0].clone()
+      try copy.rectify()
+      return copy
+    }
+    try verify("add") { try $0[0].adding($0[1]) }
+    try verify("add_broadcast") { try $0[0].adding($0[1]) }
+  }
+
+  @Test func reductions() throws {
+    try verify("mean_spatial") { try $0[0].mean(over: [2, 3]) }
+    try verify("sum") { try $0[0].sum() }
+    try verify("argmax") { try $0[0].argMax(1) }
+  }
+
+  @Test func classifierHeadAndLosses() throws {
+    try verify("linear") { try $0[0].linear($0[1], bias: $0[2]) }
+    try verify("log_softmax") { try $0[0].logSoftmax(1) }
+    let labels = try Tensor([0, 5, 2, 2] as [Int64], shape: [4])
+    try verify("cross_entropy") { try $0[0].crossEntropy(labels) }
+    try verify("cross_entropy_smoothed") { try $0[0].crossEntropy(labels, labelSmoothing: 0.1) }
+  }
+
+  @Test func indexing() throws {
+    let rows = try Tensor([3, 0, 3] as [Int64], shape: [3])
+    try verify("index_select") { try $0[0].selected(0, rows) }
+    try verify("narrow") { try $0[0].narrowed(1, 2..<5) }
+    let first = try Tensor([1, 0] as [Int64], shape: [2, 1])
+    let second = try Tensor([0, 2] as [Int64], shape: [1, 2])
+    try verify("index") { try $0[0].gathered([first, second]) }
+  }
+
+  @Test(arguments: [true, false]) func stochasticGradientDescent(nesterov: Bool) throws {
+    let fixture = try Fixture.named(nesterov ? "sgd_nesterov" : "sgd_heavy_ball")
+    let parameter = try fixture.inputs[0].tensor()
+    try parameter.setRequiresGradient()
+    let optimizer = try StochasticGradientDescent(
+      [parameter], momentum: 0.9, weightDecay: 5e-4, nesterov: nesterov)
+    for step in try #require(fixture.steps) {
+      // The gradient of sum(parameter * g) is g.
+      let product = try parameter.adding(Tensor.zeros([5]))
+      try product.multiply(step.gradient.tensor())
+      try product.sum().backward()
+      try optimizer.step(learningRate: 0.1)
+      try expectEqual(parameter, step.parameter)
+    }
+  }
+}

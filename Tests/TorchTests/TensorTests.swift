@@ -1,0 +1,96 @@
+import Testing
+import Torch
+
+@Suite struct TensorTests {
+  @Test func elementsRoundTrip() throws {
+    let values: [Int64] = [1, -2, 3, 4, 5, 6]
+    let tensor = try Tensor(values, shape: [2, 3])
+    #expect(try tensor.shape() == [2, 3])
+    #expect(try tensor.elementType() == .int64)
+    #expect(try tensor.elements(as: Int64.self) == values)
+  }
+
+  @Test func channelsLastKeepsTheValues() throws {
+    let values = (0..<48).map { Float($0) }
+    let tensor = try Tensor(values, shape: [2, 3, 2, 4]).contiguous(.channelsLast)
+    #expect(try tensor.isContiguous(.channelsLast))
+    #expect(try !tensor.isContiguous(.contiguous))
+    #expect(try tensor.elements(as: Float.self) == values)
+  }
+
+  @Test func borrowedMemoryIsReleasedOnce() throws {
+    final class Owner: Sendable {
+      let released: @Sendable () -> Void
+      init(_ released: @escaping @Sendable () -> Void) { self.released = released }
+      deinit { released() }
+    }
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4, alignment: 8)
+    bytes.copyBytes(from: [1, 2, 3, 4] as [UInt8])
+    // The owner frees the memory: a second release would crash, a missing one would leak.
+    let address = UInt(bitPattern: bytes.baseAddress)
+    try #require(address != 0)
+    do {
+      let owner = Owner { UnsafeMutableRawPointer(bitPattern: address)?.deallocate() }
+      let tensor = try Tensor.borrowing(
+        UnsafeRawBufferPointer(bytes), shape: [2, 2], type: .uint8, owner: owner)
+      #expect(try tensor.elements(as: UInt8.self) == [1, 2, 3, 4])
+    }
+  }
+
+  @Test func errorsNameTheOperationAndTheShapes() throws {
+    let a = try Tensor.zeros([2, 3])
+    let b = try Tensor.zeros([4, 5])
+    let error = #expect(throws: TorchError.self) { _ = try a.adding(b) }
+    #expect(error?.operation == "add")
+    #expect(error?.message.contains("3") == true && error?.message.contains("5") == true)
+    #expect(throws: TorchError.self) { _ = try Tensor([1, 2] as [Float], shape: [3]) }
+    #expect(throws: TorchError.self) { _ = try a.elements(as: Int64.self) }
+    #expect(throws: TorchError.self) { _ = try a.scalar() }
+  }
+
+  @Test func withoutGradientsRecordsNothing() throws {
+    let x = try Tensor.full([2], 3)
+    try x.setRequiresGradient()
+    let recorded = try x.adding(x).sum()
+    let unrecorded = try withoutGradients { try x.adding(x).sum() }
+    #expect(throws: TorchError.self) { try unrecorded.backward() }
+    try recorded.backward()
+    #expect(try #require(try x.gradient()).elements(as: Float.self) == [2, 2])
+    try x.clearGradient()
+    #expect(try x.gradient() == nil)
+  }
+
+  @Test func generatorsRepeat() throws {
+    let generator = try Generator(seed: 7)
+    let first: [Float] = try Tensor.normal([100], standardDeviation: 2, generator: generator)
+      .elements()
+    let next: [Float] = try Tensor.normal([100], standardDeviation: 2, generator: generator)
+      .elements()
+    try generator.reseed(7)
+    let again: [Float] = try Tensor.normal([100], standardDeviation: 2, generator: generator)
+      .elements()
+    #expect(first == again)
+    #expect(first != next)
+  }
+
+  @Test func dropoutKeepsTheExpectation() throws {
+    let generator = try Generator(seed: 1)
+    let ones = try Tensor.full([100_000], 1)
+    let dropped: [Float] = try ones.droppedOut(rate: 0.25, generator: generator).elements()
+    #expect(Set(dropped) == [0, Float(4) / 3])
+    // Four standard deviations of a binomial share around 3/4.
+    let kept = Double(dropped.count { $0 != 0 }) / 100_000
+    #expect(abs(kept - 0.75) < 4 * (0.75 * 0.25 / 100_000).squareRoot())
+  }
+
+  @Test func threadsAreSetForTheCallingThread() throws {
+    let earlier = try Runtime.threads()
+    try Runtime.setThreads(1)
+    #expect(try Runtime.threads() == 1)
+    try Runtime.setThreads(earlier)
+  }
+
+  @Test func theVersionIsThePinnedOne() {
+    #expect(Runtime.version == "2.11.0")
+  }
+}
