@@ -22,6 +22,9 @@ let package = Package(
     .target(name: "Files", dependencies: ["CCrypto"]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
 
+    .target(name: "Networks"),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
+
     .target(
       name: "CTorch",
       cxxSettings: [

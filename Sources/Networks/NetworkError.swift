@@ -1,0 +1,50 @@
+/// A network that is not well formed, or a name that stands for none.
+public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// There are no layers.
+  case noLayers(network: String)
+  /// The image has no pixels or no channels.
+  case invalidInput(ImageShape)
+  /// Two layers share a name, or a layer is called "input".
+  case duplicateName(layer: String)
+  /// A layer reads what is neither an earlier layer nor "input".
+  case unknownInput(layer: String, input: String)
+  /// A layer reads more or fewer inputs than its operation takes.
+  case wrongInputCount(layer: String, expected: Int, actual: Int)
+  /// A layer's input has the wrong shape for it.
+  case shapeMismatch(layer: String, reason: String)
+  /// A number of the layer is outside its range.
+  case invalidParameter(layer: String, reason: String)
+  /// Nobody reads the layer's output.
+  case unusedLayer(layer: String)
+  /// The last layer gives a map, not a vector of logits.
+  case outputIsNotLogits(layer: String)
+  /// A size does not fit into an integer.
+  case tooLarge(layer: String)
+  /// No network has this name.
+  case unknownName(String)
+  /// The depth of a Wide ResNet is not 6N + 4, or its width is not positive.
+  case invalidWideResNet(depth: Int, widenFactor: Int)
+
+  /// One sentence naming the layer and what is wrong with it.
+  public var description: String {
+    switch self {
+    case .noLayers(let network): "network '\(network)' has no layers"
+    case .invalidInput(let shape):
+      "an input of \(shape.channels) x \(shape.height) x \(shape.width) is no image"
+    case .duplicateName(let layer): "layer '\(layer)': the name is taken; names are unique"
+    case .unknownInput(let layer, let input):
+      "layer '\(layer)' reads '\(input)', which is no earlier layer"
+    case .wrongInputCount(let layer, let expected, let actual):
+      "layer '\(layer)' takes \(expected) input(s), not \(actual)"
+    case .shapeMismatch(let layer, let reason): "layer '\(layer)': \(reason)"
+    case .invalidParameter(let layer, let reason): "layer '\(layer)': \(reason)"
+    case .unusedLayer(let layer): "layer '\(layer)': nobody reads its output; use it or remove it"
+    case .outputIsNotLogits(let layer): "the last layer, '\(layer)', must give a vector of logits"
+    case .tooLarge(let layer): "layer '\(layer)': its sizes overflow"
+    case .unknownName(let name):
+      "no network is called '\(name)'; known: wide-resnet-DEPTH-WIDTH, such as wide-resnet-16-4"
+    case .invalidWideResNet(let depth, let widenFactor):
+      "wide-resnet-\(depth)-\(widenFactor): the depth must be 6N + 4 (10, 16, 22, 28, 40 ...), the width at least 1"
+    }
+  }
+}

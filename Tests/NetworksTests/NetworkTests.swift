@@ -1,0 +1,82 @@
+import Foundation
+import Networks
+import Testing
+
+@Suite struct NetworkTests {
+  private static func network(_ layers: [Layer]) -> Network {
+    Network(
+      name: "test", input: ImageShape(channels: 3, height: 8, width: 8), layers: layers)
+  }
+  private static let stem = Layer(
+    "stem", .convolution(outputChannels: 4, kernelSize: 3, stride: 1, padding: 1), inputs: ["input"]
+  )
+  private static let pool = Layer("pool", .globalAveragePool, inputs: ["stem"])
+  private static let head = Layer("head", .linear(outputs: 2), inputs: ["pool"])
+
+  @Test func shapesFollowTheLayers() throws {
+    let network = Self.network([Self.stem, Self.pool, Self.head])
+    let map = FeatureShape.map(ImageShape(channels: 4, height: 8, width: 8))
+    #expect(try network.shapes() == [map, .vector(4), .vector(2)])
+    #expect(try network.classes() == 2)
+    // The stem's output lives beside the image; later layers are smaller.
+    #expect(try network.cost().peakActivationBytes == 4 * (3 * 64 + 4 * 64))
+    #expect(try network.cost().trainingActivationBytes == 4 * (4 * 64 + 4 + 2))
+  }
+
+  @Test func parametersAreNamedAsInPyTorch() throws {
+    let names = try Network(named: "wide-resnet-10-1").parameters().map(\.name)
+    #expect(names.first == "stem.weight")
+    #expect(names.contains("blocks.1.bn2.running_var"))
+    #expect(names.suffix(2) == ["head.weight", "head.bias"])
+  }
+
+  @Test func jsonRoundTrips() throws {
+    let network = try Network(named: "wide-resnet-16-2")
+    let data = try JSONEncoder().encode(network)
+    #expect(try JSONDecoder().decode(Network.self, from: data) == network)
+  }
+
+  @Test func illFormedGraphsNameTheLayer() {
+    let side = Layer(
+      "side", .convolution(outputChannels: 4, kernelSize: 3, stride: 2, padding: 1),
+      inputs: ["input"])
+    let cases: [([Layer], NetworkError)] = [
+      ([], .noLayers(network: "test")),
+      ([Self.stem, Self.stem], .duplicateName(layer: "stem")),
+      ([Self.pool, Self.stem], .unknownInput(layer: "pool", input: "stem")),
+      (
+        [Layer("sum", .add, inputs: ["input"])],
+        .wrongInputCount(layer: "sum", expected: 2, actual: 1)
+      ),
+      (
+        [Self.stem, side, Layer("sum", .add, inputs: ["stem", "side"])],
+        .shapeMismatch(layer: "sum", reason: "cannot add 4 x 8 x 8 and 4 x 4 x 4")
+      ),
+      ([Self.stem, side, Self.pool, Self.head], .unusedLayer(layer: "side")),
+      ([Self.stem], .outputIsNotLogits(layer: "stem")),
+    ]
+    for (layers, expected) in cases {
+      let error = #expect(throws: NetworkError.self) { try Self.network(layers).shapes() }
+      #expect(error == expected)
+    }
+  }
+
+  @Test func numbersOutOfRangeNameTheLayer() {
+    let operations: [Layer.Operation] = [
+      .convolution(outputChannels: 0, kernelSize: 3, stride: 1, padding: 1),
+      .convolution(outputChannels: 4, kernelSize: 3, stride: 0, padding: 1),
+      .convolution(outputChannels: 4, kernelSize: 3, stride: 1, padding: -1),
+      .convolution(outputChannels: .max, kernelSize: 3, stride: 1, padding: 1),
+      .convolution(outputChannels: 4, kernelSize: 99, stride: 1, padding: 1),
+      .batchNormalization(epsilon: 0, momentum: 0.1),
+      .batchNormalization(epsilon: 1e-5, momentum: .nan),
+      .dropout(rate: 1), .linear(outputs: 3),
+    ]
+    for operation in operations {
+      let error = #expect(throws: NetworkError.self) {
+        try Self.network([Layer("bad", operation, inputs: ["input"])]).shapes()
+      }
+      #expect(error?.description.contains("'bad'") == true)
+    }
+  }
+}
