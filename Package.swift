@@ -35,6 +35,10 @@ let package = Package(
     .target(name: "Torch", dependencies: ["CTorch"]),
     .testTarget(
       name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Fixtures")]),
+
+    .target(name: "Training", dependencies: ["Torch", "Networks"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training"], resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
