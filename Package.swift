@@ -39,6 +39,8 @@ let package = Package(
     .target(name: "Training", dependencies: ["Torch", "Networks"]),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training"], resources: [.copy("Fixtures")]),
+
+    .executableTarget(name: "consort", dependencies: ["Networks"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
