@@ -22,8 +22,31 @@ let package = Package(
     .target(name: "Files", dependencies: ["CCrypto"]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
 
+    .target(name: "Randomness"),
+    .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+
+    .target(name: "CLI"),
     .target(name: "Networks"),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
+
+    .target(name: "Weights", dependencies: ["Files"]),
+    .testTarget(name: "WeightsTests", dependencies: ["Weights", "Files"], exclude: ["Fixtures"]),
+
+    .target(name: "Ensembles", dependencies: ["Weights", "Randomness"]),
+    .testTarget(
+      name: "EnsemblesTests", dependencies: ["Ensembles", "Weights", "Files", "Randomness"],
+      exclude: ["Fixtures"]),
+
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+      providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
+      name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .target(name: "CPNG", dependencies: ["CLibPNG"]),
+    .target(name: "Datasets", dependencies: ["Files", "CTurboJPEG", "CPNG"]),
+
+    .target(name: "Experiments", dependencies: ["Datasets", "Files", "Networks", "Randomness"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
 
     .target(
       name: "CTorch",
@@ -36,11 +59,21 @@ let package = Package(
     .testTarget(
       name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Fixtures")]),
 
-    .target(name: "Training", dependencies: ["Torch", "Networks"]),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Torch", "Networks", "Datasets", "Weights", "Ensembles", "Experiments", "Files",
+        "Randomness",
+      ]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training"], resources: [.copy("Fixtures")]),
+      name: "TrainingTests",
+      dependencies: ["Training", "Datasets", "Ensembles", "Experiments", "Weights"],
+      resources: [.copy("Fixtures")]),
 
     .executableTarget(name: "consort", dependencies: ["Networks"]),
+    .executableTarget(
+      name: "consort-train",
+      dependencies: ["CLI", "Datasets", "Experiments", "Files", "Torch", "Training"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

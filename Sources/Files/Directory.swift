@@ -30,6 +30,13 @@ public enum Directory {
     access(path, F_OK) == 0
   }
 
+  /// Removes the file at `path`, if there is one.
+  public static func removeFile(_ path: String) throws(FileError) {
+    if unlink(path) != 0, errno != ENOENT {
+      throw .cannotWrite(path: path, reason: systemErrorReason())
+    }
+  }
+
   /// The names in the directory `path`, sorted, without those that begin with a dot.
   public static func names(in path: String) throws(FileError) -> [String] {
     guard let handle = opendir(path) else {

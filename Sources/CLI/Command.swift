@@ -1,0 +1,101 @@
+/// An argument that stands by its position.
+public struct Operand: Hashable, Sendable {
+  /// The name in the help, in capitals.
+  public let name: String
+  /// What it is, for the help.
+  public let help: String
+  /// Whether it may be left out; optional operands come last.
+  public let isOptional: Bool
+
+  /// Creates an operand.
+  public init(_ name: String, help: String, isOptional: Bool = false) {
+    self.name = name
+    self.help = help
+    self.isOptional = isOptional
+  }
+}
+
+/// An argument that begins with two dashes.
+public struct CommandOption: Hashable, Sendable {
+  /// The name with its dashes, such as "--data".
+  public let name: String
+  /// What its value is called in the help, in capitals; nil where it takes none.
+  public let placeholder: String?
+  /// What it does, for the help.
+  public let help: String
+
+  /// Creates an option; one without a placeholder is a flag.
+  public init(_ name: String, _ placeholder: String? = nil, help: String) {
+    self.name = name
+    self.placeholder = placeholder
+    self.help = help
+  }
+}
+
+/// One command of a program, or a group of commands.
+public struct Command: Sendable {
+  /// What the user types.
+  public let name: String
+  /// What it does, in one line.
+  public let summary: String
+  /// What it takes by position.
+  public let operands: [Operand]
+  /// What it takes by name; `--help` is always there.
+  public let options: [CommandOption]
+  /// More about it: paragraphs with an empty line between them.
+  public let discussion: String
+  /// Whole command lines to copy.
+  public let examples: [String]
+  /// The commands below it; a command has these or operands, not both.
+  public let subcommands: [Command]
+  /// Whether the arguments go to `run` as they are, `--help` too: for a command that another program carries out.
+  public let forwardsArguments: Bool
+  /// Carries it out.
+  public let run: @Sendable (ParsedArguments) throws -> Void
+
+  /// Creates a command.
+  public init(
+    name: String, summary: String, operands: [Operand] = [], options: [CommandOption] = [],
+    discussion: String = "", examples: [String] = [],
+    run: @escaping @Sendable (ParsedArguments) throws -> Void
+  ) {
+    self.name = name
+    self.summary = summary
+    self.operands = operands
+    self.options = options
+    self.discussion = discussion
+    self.examples = examples
+    subcommands = []
+    forwardsArguments = false
+    self.run = run
+  }
+
+  /// Creates a group of commands, such as "data" with "download" below it.
+  public init(name: String, summary: String, discussion: String = "", subcommands: [Command]) {
+    self.name = name
+    self.summary = summary
+    operands = []
+    options = []
+    self.discussion = discussion
+    examples = []
+    self.subcommands = subcommands
+    forwardsArguments = false
+    run = { _ in }
+  }
+
+  /// Creates a command whose arguments, `--help` too, go unread to `run`, as `ParsedArguments.operands`.
+  public init(
+    name: String, summary: String,
+    forwardingArguments run: @escaping @Sendable (ParsedArguments) throws -> Void
+  ) {
+    self.name = name
+    self.summary = summary
+    operands = []
+    options = []
+    discussion = ""
+    examples = []
+    subcommands = []
+    forwardsArguments = true
+    self.run = run
+  }
+}

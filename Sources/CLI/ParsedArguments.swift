@@ -1,0 +1,107 @@
+/// The arguments of one command, checked against what it declares.
+public struct ParsedArguments: Hashable, Sendable {
+  /// The operands in order.
+  public let operands: [String]
+  private let values: [String: String]
+  private let flags: Set<String>
+
+  init(operands: [String], values: [String: String] = [:], flags: Set<String> = []) {
+    self.operands = operands
+    self.values = values
+    self.flags = flags
+  }
+
+  /// The operand at `index`; nil where it was left out.
+  public func operand(_ index: Int) -> String? {
+    operands.indices.contains(index) ? operands[index] : nil
+  }
+
+  /// The value of the option `name`, such as "--data"; nil where it was not given. The last one counts.
+  public func string(_ name: String) -> String? {
+    values[name]
+  }
+
+  /// The option's value as a whole number.
+  ///
+  /// - Throws: `UsageError` where it is no whole number.
+  public func integer(_ name: String) throws(UsageError) -> Int? {
+    guard let text = values[name] else { return nil }
+    guard let value = Int(text) else {
+      throw UsageError("\(name) needs a whole number, not '\(text)'")
+    }
+    return value
+  }
+
+  /// The option's value as a finite number.
+  ///
+  /// - Throws: `UsageError` where it is none.
+  public func number(_ name: String) throws(UsageError) -> Double? {
+    guard let text = values[name] else { return nil }
+    guard let value = Double(text), value.isFinite else {
+      throw UsageError("\(name) needs a number, not '\(text)'")
+    }
+    return value
+  }
+
+  /// Whether the flag `name`, such as "--json", was given.
+  public func isSet(_ name: String) -> Bool {
+    flags.contains(name)
+  }
+}
+
+extension Command {
+  /// Reads `arguments`: `--option value`, `--option=value`, `--flag`, operands, and `--` before operands with dashes.
+  ///
+  /// - Throws: `UsageError` for an unknown option, a missing value, too few operands or too many.
+  public func parse(_ arguments: [String]) throws(UsageError) -> ParsedArguments {
+    var operands: [String] = []
+    var values: [String: String] = [:]
+    var flags: Set<String> = []
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      if argument == "--" {
+        operands += rest
+        break
+      }
+      guard argument.hasPrefix("-"), argument != "-" else {
+        operands.append(argument)
+        continue
+      }
+      let (option, attached) = try option(in: argument)
+      switch (option.placeholder, attached) {
+      case (nil, nil): flags.insert(option.name)
+      case (nil, .some): throw UsageError("\(option.name) takes no value")
+      case (.some, .some(let value)): values[option.name] = value
+      case (.some(let placeholder), nil):
+        // A value that looks like an option is more likely a forgotten value; `--option=--value` says otherwise.
+        guard let value = rest.popFirst(), !value.hasPrefix("--") else {
+          throw UsageError("\(option.name) needs a value: \(option.name) \(placeholder)")
+        }
+        values[option.name] = value
+      }
+    }
+    try checkCount(of: operands)
+    return ParsedArguments(operands: operands, values: values, flags: flags)
+  }
+
+  private func option(
+    in argument: String
+  ) throws(UsageError) -> (option: CommandOption, attached: String?) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = String(parts[0])
+    guard let option = options.first(where: { $0.name == name }) else {
+      let hint = Spelling.suggestion(for: name, among: options.map(\.name))
+      throw UsageError("there is no option '\(name)'\(hint)")
+    }
+    return (option, parts.count > 1 ? String(parts[1]) : nil)
+  }
+
+  private func checkCount(of given: [String]) throws(UsageError) {
+    if given.count > operands.count {
+      throw UsageError("'\(given[operands.count])' is one operand too many")
+    }
+    if let missing = operands.dropFirst(given.count).first(where: { !$0.isOptional }) {
+      throw UsageError("\(missing.name) is missing: \(missing.help)")
+    }
+  }
+}

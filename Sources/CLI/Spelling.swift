@@ -1,0 +1,34 @@
+/// Finds what a user meant to type.
+enum Spelling {
+  /// " (did you mean 'NAME'?)" for the nearest name, or nothing where none is near.
+  static func suggestion(for word: String, among names: [String]) -> String {
+    let ranked = names.map { (name: $0, distance: distance(word, $0)) }
+    guard let nearest = ranked.min(by: { $0.distance < $1.distance }) else { return "" }
+    let isNear = nearest.distance <= max(1, word.count / 3)
+    let extended = names.first { word.count >= 2 && word != "--" && $0.hasPrefix(word) }
+    guard let name = isNear ? nearest.name : extended else { return "" }
+    return " (did you mean '\(name)'?)"
+  }
+
+  /// How many insertions, deletions, substitutions and swaps of neighbours turn one word into the other.
+  ///
+  /// The optimal string alignment distance, in time and memory of the product of the lengths.
+  static func distance(_ first: String, _ second: String) -> Int {
+    let (a, b) = (Array(first), Array(second))
+    // No name that we know is this long: anything beyond it is simply far.
+    guard a.count <= 100, b.count <= 100 else { return max(a.count, b.count) }
+    var rows = [Array(0...b.count)]
+    for i in 0..<a.count {
+      var row = [i + 1]
+      for j in 0..<b.count {
+        var best = min(rows[i][j] + (a[i] == b[j] ? 0 : 1), rows[i][j + 1] + 1, row[j] + 1)
+        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+          best = min(best, rows[i - 1][j - 1] + 1)
+        }
+        row.append(best)
+      }
+      rows.append(row)
+    }
+    return rows[a.count][b.count]
+  }
+}

@@ -1,0 +1,58 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The user's terminal.
+public enum Terminal {
+  /// Whether the file descriptor leads to a terminal, and not to a file or another program.
+  public static func isTerminal(_ descriptor: Int32) -> Bool {
+    isatty(descriptor) == 1
+  }
+
+  /// The width of the terminal in columns: what the terminal says, else the variable COLUMNS, else 80.
+  public static var width: Int {
+    var size = winsize()
+    for descriptor in [STDOUT_FILENO, STDERR_FILENO]
+    where ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 {
+      return Int(size.ws_col)
+    }
+    if let text = getenv("COLUMNS"), let columns = Int(String(cString: text)), columns > 0 {
+      return min(columns, 10_000)
+    }
+    return 80
+  }
+
+  /// Writes `text` and a line's end to standard error, control characters made harmless.
+  public static func writeError(_ text: String) {
+    let bytes = Array((printable(text, keepsNewlines: true) + "\n").utf8)
+    var offset = 0
+    while offset < bytes.count {
+      let written = bytes.withUnsafeBytes { raw in
+        write(STDERR_FILENO, raw.baseAddress?.advanced(by: offset), raw.count - offset)
+      }
+      if written < 0 {
+        if errno == EINTR { continue }
+        return
+      }
+      offset += written
+    }
+  }
+
+  /// The text with "?" for each control character, so that a name from a file cannot steer the terminal.
+  public static func printable(_ text: String, keepsNewlines: Bool = false) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control where scalar == "\n" && keepsNewlines: result.append(scalar)
+      // Format characters turn the direction of text round, or hide.
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: result.append("?")
+      default: result.append(scalar)
+      }
+    }
+    return String(result)
+  }
+}

@@ -1,0 +1,92 @@
+import Files
+
+/// A data set of image files: `train/<class>/*` and `test/<class>/*`.
+struct ClassFolders {
+  static let splitNames = ["train", "test"]
+  static let imageSizes = 1...4096
+
+  private let directory: String
+  private let imageSize: Int?
+  private let cacheDirectory: String?
+
+  init(directory: String, imageSize: Int?, cacheDirectory: String?) {
+    self.directory = directory
+    self.imageSize = imageSize
+    self.cacheDirectory = cacheDirectory ?? DecodedImagesCache.usualDirectory
+  }
+
+  /// Loads the decoded images from the cache, or decodes them and writes it.
+  func load(progress: ((String) -> Void)?) throws -> ImageDataset {
+    if let imageSize, !Self.imageSizes.contains(imageSize) {
+      throw DatasetError.invalidImageSize(
+        imageSize, minimum: Self.imageSizes.lowerBound, maximum: Self.imageSizes.upperBound)
+    }
+    let listing = try ImageListing(directory: directory)
+    guard let cacheDirectory else {
+      progress?("no place for a cache of decoded images: neither XDG_CACHE_HOME nor HOME is set")
+      return try decodeToMemory(listing, progress: progress)
+    }
+    let key = try listing.key(parameters: "image size \(imageSize.map(String.init) ?? "as it is")")
+    let cache = DecodedImagesCache(directory: cacheDirectory, key: key, listing: listing)
+    if let splits = cache.read() { return dataset(splits.train, splits.test) }
+    do {
+      let decoding = try FolderDecoding(listing, imageSize: imageSize)
+      try cache.write(decoding, report: reporter(of: listing, progress: progress))
+    } catch let error as FileError where error.isAboutWriting {
+      progress?("decoded images are not kept for the next time: \(error)")
+      return try decodeToMemory(listing, progress: progress)
+    }
+    guard let splits = cache.read() else { return try decodeToMemory(listing, progress: progress) }
+    return dataset(splits.train, splits.test)
+  }
+
+  private func decodeToMemory(
+    _ listing: ImageListing, progress: ((String) -> Void)?
+  ) throws -> ImageDataset {
+    let decoding = try FolderDecoding(listing, imageSize: imageSize)
+    let report = reporter(of: listing, progress: progress)
+    func split(_ name: String, _ files: [ImageListing.File], after earlier: Int) throws
+      -> ImageSplit
+    {
+      var pixels: [UInt8] = []
+      pixels.reserveCapacity(files.count * decoding.bytesPerImage)
+      let fingerprint = try decoding.decode(
+        files, report: { report(earlier + $0) }, receive: { pixels.append(contentsOf: $0) })
+      return ImageSplit(
+        name: name, height: decoding.size.height, width: decoding.size.width,
+        bytes: ImageBytes(pixels), labels: files.map(\.label), classNames: listing.classNames,
+        fingerprint: fingerprint)
+    }
+    return dataset(
+      try split("train", listing.train, after: 0),
+      try split("test", listing.test, after: listing.train.count))
+  }
+
+  /// Tells `progress` how many images are decoded, at most once a second and at the end.
+  private func reporter(
+    of listing: ImageListing, progress: ((String) -> Void)?
+  ) -> (Int) -> Void {
+    let total = listing.train.count + listing.test.count
+    var next = ContinuousClock.now.advanced(by: .seconds(1))
+    return { decoded in
+      guard decoded == total || ContinuousClock.now >= next else { return }
+      next = ContinuousClock.now.advanced(by: .seconds(1))
+      progress?("decoded \(decoded) of \(total) images")
+    }
+  }
+
+  private func dataset(_ train: ImageSplit, _ test: ImageSplit) -> ImageDataset {
+    let name = directory.split(separator: "/").last { $0 != "." }.map(String.init) ?? "images"
+    return ImageDataset(name: "folder \(name)", train: train, test: test)
+  }
+}
+
+extension FileError {
+  /// Whether something could not be written, as against read.
+  fileprivate var isAboutWriting: Bool {
+    switch self {
+    case .cannotWrite, .cannotCreateDirectory: true
+    case .cannotRead: false
+    }
+  }
+}

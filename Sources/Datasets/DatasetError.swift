@@ -1,0 +1,110 @@
+/// Data that cannot be used as it is.
+public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// There is no such directory.
+  case noDirectory(directory: String)
+  /// The directory holds no data set of a known format.
+  case unknownFormat(directory: String)
+  /// The directory holds more than one data set.
+  case severalDatasets(directory: String, places: [String])
+  /// A file of the data set is not there.
+  case missingFile(path: String, dataset: String)
+  /// A CIFAR file is shorter or longer than the format says.
+  case wrongFileSize(path: String, bytes: Int, expectedBytes: Int, recordBytes: Int)
+  /// A label byte in a CIFAR file names no class. Record and byte count from 0.
+  case labelOutOfRange(
+    path: String, record: Int, byte: Int, label: Int, classCount: Int, labelName: String)
+  /// A file of class names has too few or too many, or one twice.
+  case wrongClassNames(path: String, count: Int, expectedCount: Int)
+  /// An image size was asked for that the data set cannot have.
+  case imageSizeNotApplicable(directory: String, imageSize: Int)
+  /// An image size is out of the range that images are resized to.
+  case invalidImageSize(_ imageSize: Int, minimum: Int, maximum: Int)
+  /// One of the two folders of a data set in class folders is not there.
+  case missingSplit(path: String)
+  /// A split's folder holds no class.
+  case noClasses(path: String)
+  /// A class's folder holds no image.
+  case emptyClass(path: String)
+  /// A class has a folder in one split only.
+  case classInOneSplit(present: String, missing: String)
+  /// Something lies where it does not belong.
+  case unexpectedFile(path: String, expected: String)
+  /// An image file is damaged, cut short, or of another format.
+  case unreadableImage(path: String, reason: String)
+  /// Two images differ in size, and no size to bring them to was given.
+  case mixedImageSizes(
+    path: String, width: Int, height: Int, firstPath: String, firstWidth: Int, firstHeight: Int)
+  /// A program of the system that is needed cannot be started.
+  case toolMissing(tool: String, reason: String)
+  /// The host of an archive cannot be reached.
+  case noNetwork(url: String, path: String, reason: String)
+  /// The transfer of an archive failed for another reason than the network's.
+  case downloadFailed(url: String, path: String, reason: String)
+  /// What was fetched is not the published archive; it was removed.
+  case wrongChecksum(url: String, path: String, sha256: String, expected: String)
+  /// A file under the archive's name is not the published archive; it was left alone.
+  case wrongArchive(path: String, sha256: String, expected: String)
+  /// An archive cannot be unpacked.
+  case cannotUnpack(path: String, reason: String)
+  /// A value of a procedural data set is out of its range.
+  case invalidProceduralImages(field: String, value: Int, minimum: Int, maximum: Int)
+
+  /// One sentence naming the file, the place and the mend.
+  public var description: String {
+    switch self {
+    case .noDirectory(let directory):
+      "there is no directory '\(directory)'; give the directory that holds the data"
+    case .unknownFormat(let directory):
+      "'\(directory)' holds no data set: expected CIFAR binary files (data_batch_1.bin ..., or train.bin and test.bin) "
+        + "or the folders train/<class> and test/<class> of JPEG or PNG files"
+    case .severalDatasets(let directory, let places):
+      "'\(directory)' holds several data sets; give one of them: \(places.joined(separator: ", "))"
+    case .missingFile(let path, let dataset):
+      "'\(path)' is missing; unpack the \(dataset) archive again, whole"
+    case .wrongFileSize(let path, let bytes, let expected, let record):
+      "'\(path)' has \(bytes) bytes (\(bytes / record) records of \(record) bytes and \(bytes % record) more) instead of "
+        + "\(expected); it is truncated or changed: unpack the archive again"
+    case .labelOutOfRange(let path, let record, let byte, let label, let classCount, let name):
+      "'\(path)', record \(record) (byte \(byte)): \(name) \(label) is not below \(classCount); the file is damaged or of "
+        + "another format: unpack the archive again"
+    case .wrongClassNames(let path, let count, let expected):
+      "'\(path)' names \(count) different classes instead of \(expected); mend it, or remove it to use the usual names"
+    case .imageSizeNotApplicable(let directory, let imageSize):
+      "'\(directory)' holds CIFAR images of 32 x 32 pixels, which are not resized to \(imageSize); leave the image size out"
+    case .invalidImageSize(let imageSize, let minimum, let maximum):
+      "images cannot be resized to \(imageSize) pixels; give an image size from \(minimum) to \(maximum)"
+    case .missingSplit(let path):
+      "the folder '\(path)' is missing; a data set of images has train/<class> and test/<class>"
+    case .noClasses(let path):
+      "'\(path)' holds no class; put a folder of images in it for each class"
+    case .emptyClass(let path):
+      "the class folder '\(path)' holds no image; add some, or remove the class from both splits"
+    case .classInOneSplit(let present, let missing):
+      "there is a class '\(present)' but no '\(missing)'; each class needs images in both splits"
+    case .unexpectedFile(let path, let expected):
+      "'\(path)' does not belong here: expected \(expected); move it away or rename it"
+    case .unreadableImage(let path, let reason):
+      "the image '\(path)' cannot be decoded: \(reason); replace it or remove it"
+    case .mixedImageSizes(
+      let path, let width, let height, let firstPath, let firstWidth, let firstHeight):
+      "'\(path)' has \(width) x \(height) pixels but '\(firstPath)' has \(firstWidth) x \(firstHeight); give --image-size "
+        + "to resize and crop all images to one size"
+    case .toolMissing(let tool, let reason):
+      "the program '\(tool)' cannot be started: \(reason); install it, then run the command again"
+    case .noNetwork(let url, let path, let reason):
+      "no network to \(url) (\(reason)); fetch it on another machine, put it at '\(path)' and run the command again"
+    case .downloadFailed(let url, let path, let reason):
+      "cannot fetch \(url) (\(reason)); run the command again, or put the file at '\(path)' by hand"
+    case .wrongChecksum(let url, let path, let sha256, let expected):
+      "\(url) gave a file whose SHA-256 is \(sha256) instead of \(expected), so it was removed; run the command again, or "
+        + "put the right file at '\(path)'"
+    case .wrongArchive(let path, let sha256, let expected):
+      "'\(path)' is not the published archive: its SHA-256 is \(sha256) instead of \(expected); remove it, then run the "
+        + "command again"
+    case .cannotUnpack(let path, let reason):
+      "cannot unpack '\(path)': \(reason); make space or remove the file, then run the command again"
+    case .invalidProceduralImages(let field, let value, let minimum, let maximum):
+      "procedural images: \(field) is \(value); give a number from \(minimum) to \(maximum)"
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import Files
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A file of decoded images: the training images, the test images, and a footer that says what they are.
+///
+/// The file's name holds the key, a hash of every image file's path, size and time of change. A file that does not
+/// fit its footer or the listing is not used.
+struct DecodedImagesCache {
+  /// What the file holds beside pixels.
+  struct Footer: Equatable {
+    static let bytes = 512
+    private static let title = "consort decoded images 1"
+
+    var key: String
+    var width, height, trainCount, testCount: Int
+    var trainFingerprint, testFingerprint: String
+
+    /// The footer as it is written: lines of text, filled up with line ends.
+    var text: String {
+      let lines = """
+        \(Self.title)
+        \(key)
+        \(width) \(height) \(trainCount) \(testCount)
+        \(trainFingerprint) \(testFingerprint)
+        """
+      return lines + String(repeating: "\n", count: Self.bytes - lines.utf8.count)
+    }
+
+    /// Reads a footer; nothing where it is not one exactly as written here.
+    init?(text: String) {
+      let lines = text.split(separator: "\n")
+      guard lines.count == 4, lines[0] == Self.title else { return nil }
+      let numbers = lines[2].split(separator: " ").compactMap { Int($0) }
+      let fingerprints = lines[3].split(separator: " ")
+      guard numbers.count == 4, numbers.allSatisfy({ (1...1 << 31).contains($0) }),
+        fingerprints.count == 2, fingerprints.allSatisfy({ $0.utf8.count == 64 })
+      else { return nil }
+      self.init(
+        key: String(lines[1]), width: numbers[0], height: numbers[1], trainCount: numbers[2],
+        testCount: numbers[3], trainFingerprint: String(fingerprints[0]),
+        testFingerprint: String(fingerprints[1]))
+    }
+
+    init(
+      key: String, width: Int, height: Int, trainCount: Int, testCount: Int,
+      trainFingerprint: String, testFingerprint: String
+    ) {
+      self.key = key
+      self.width = width
+      self.height = height
+      self.trainCount = trainCount
+      self.testCount = testCount
+      self.trainFingerprint = trainFingerprint
+      self.testFingerprint = testFingerprint
+    }
+  }
+
+  let path: String
+  let key: String
+  let listing: ImageListing
+
+  /// The usual place: `$XDG_CACHE_HOME/consort`, or `~/.cache/consort`, or nowhere without a home.
+  static var usualDirectory: String? {
+    if let cache = getenv("XDG_CACHE_HOME").map({ String(cString: $0) }), cache.hasPrefix("/") {
+      return "\(cache)/consort"
+    }
+    return getenv("HOME").map { "\(String(cString: $0))/.cache/consort" }
+  }
+
+  init(directory: String, key: String, listing: ImageListing) {
+    path = "\(directory)/images-\(key).bin"
+    self.key = key
+    self.listing = listing
+  }
+
+  /// Returns both splits from the file, or nothing where there is none that fits.
+  func read() -> (train: ImageSplit, test: ImageSplit)? {
+    guard let file = try? MappedFile(path: path), file.count > Footer.bytes else { return nil }
+    let text = file.withBytes { String(decoding: $0.suffix(Footer.bytes), as: UTF8.self) }
+    guard let footer = Footer(text: text), footer.text == text, footer.key == key,
+      footer.trainCount == listing.train.count, footer.testCount == listing.test.count
+    else { return nil }
+    let (area, areaOverflows) = footer.width.multipliedReportingOverflow(by: footer.height)
+    let (imageBytes, imageOverflows) = area.multipliedReportingOverflow(by: 3)
+    let count = footer.trainCount + footer.testCount
+    let (pixelBytes, pixelsOverflow) = imageBytes.multipliedReportingOverflow(by: count)
+    guard !areaOverflows, !imageOverflows, !pixelsOverflow,
+      pixelBytes == file.count - Footer.bytes
+    else { return nil }
+    let trainBytes = imageBytes * footer.trainCount
+    return (
+      split("train", of: listing.train, footer, file, offset: 0, bytes: trainBytes),
+      split(
+        "test", of: listing.test, footer, file, offset: trainBytes, bytes: pixelBytes - trainBytes)
+    )
+  }
+
+  private func split(
+    _ name: String, of files: [ImageListing.File], _ footer: Footer, _ file: MappedFile,
+    offset: Int, bytes: Int
+  ) -> ImageSplit {
+    ImageSplit(
+      name: name, height: footer.height, width: footer.width,
+      bytes: ImageBytes(file: file, offset: offset, count: bytes), labels: files.map(\.label),
+      classNames: listing.classNames,
+      fingerprint: name == "train" ? footer.trainFingerprint : footer.testFingerprint)
+  }
+
+  /// Writes the file with what `decoding` gives.
+  ///
+  /// - Throws: `FileError.cannotWrite` or `.cannotCreateDirectory` where the cache cannot be written; what decoding throws.
+  func write(_ decoding: FolderDecoding, report: (_ decoded: Int) -> Void) throws {
+    try Directory.create(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+    try DurableFile.write(to: path) { writer in
+      let trainFingerprint = try decoding.decode(listing.train, report: report) {
+        try writer.write($0)
+      }
+      let testFingerprint = try decoding.decode(
+        listing.test, report: { report(listing.train.count + $0) },
+        receive: { try writer.write($0) })
+      let footer = Footer(
+        key: key, width: decoding.size.width, height: decoding.size.height,
+        trainCount: listing.train.count, testCount: listing.test.count,
+        trainFingerprint: trainFingerprint, testFingerprint: testFingerprint)
+      try writer.write(footer.text)
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import Files
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The image files of a data set in class folders, in a fixed order, with what tells whether they changed.
+struct ImageListing: Sendable {
+  /// One image file, its path relative to the data set's directory.
+  struct File: Sendable {
+    let path: String
+    let label: Int64
+  }
+
+  let directory: String
+  let classNames: [String]
+  /// By class, then by name.
+  let train: [File]
+  /// By class, then by name.
+  let test: [File]
+
+  private static let fileExtensions = ["jpg", "jpeg", "png"]
+
+  /// Lists `directory`. Names that begin with a dot are passed over; anything else unexpected is an error.
+  init(directory: String) throws {
+    let trainClasses = try Self.classes(in: "\(directory)/train")
+    let testClasses = try Self.classes(in: "\(directory)/test")
+    for name in trainClasses where !testClasses.contains(name) {
+      throw DatasetError.classInOneSplit(
+        present: "\(directory)/train/\(name)", missing: "\(directory)/test/\(name)")
+    }
+    for name in testClasses where !trainClasses.contains(name) {
+      throw DatasetError.classInOneSplit(
+        present: "\(directory)/test/\(name)", missing: "\(directory)/train/\(name)")
+    }
+    self.directory = directory
+    classNames = trainClasses
+    train = try Self.files(of: trainClasses, in: "train", directory: directory)
+    test = try Self.files(of: trainClasses, in: "test", directory: directory)
+  }
+
+  private static func classes(in path: String) throws -> [String] {
+    guard Directory.isDirectory(path) else { throw DatasetError.missingSplit(path: path) }
+    let names = try Directory.names(in: path)
+    for name in names where !Directory.isDirectory("\(path)/\(name)") {
+      throw DatasetError.unexpectedFile(path: "\(path)/\(name)", expected: "a folder for a class")
+    }
+    guard !names.isEmpty else { throw DatasetError.noClasses(path: path) }
+    return names
+  }
+
+  private static func files(
+    of classes: [String], in split: String, directory: String
+  ) throws -> [File] {
+    let lists = try Parallel.map(count: classes.count) { label throws in
+      let folder = "\(split)/\(classes[label])"
+      let names = try Directory.names(in: "\(directory)/\(folder)")
+      for name in names where !isImageName(name) {
+        throw DatasetError.unexpectedFile(
+          path: "\(directory)/\(folder)/\(name)", expected: "a name ending in .jpg, .jpeg or .png")
+      }
+      guard !names.isEmpty else {
+        throw DatasetError.emptyClass(path: "\(directory)/\(folder)")
+      }
+      return names.map { File(path: "\(folder)/\($0)", label: Int64(label)) }
+    }
+    return lists.flatMap { $0 }
+  }
+
+  private static func isImageName(_ name: String) -> Bool {
+    guard let dot = name.lastIndex(of: ".") else { return false }
+    return fileExtensions.contains(name[name.index(after: dot)...].lowercased())
+  }
+
+  /// The path that opens `file`.
+  func path(of file: File) -> String { "\(directory)/\(file.path)" }
+
+  /// Returns a hash of all relative paths, sizes and times of change, and of `parameters`.
+  func key(parameters: String) throws -> String {
+    let files = train + test
+    let blockLength = 1024
+    let blocks = try Parallel.map(count: (files.count + blockLength - 1) / blockLength) {
+      block throws in
+      var bytes: [UInt8] = []
+      for file in files[block * blockLength..<min((block + 1) * blockLength, files.count)] {
+        bytes.append(contentsOf: try state(of: file).utf8)
+      }
+      return bytes
+    }
+    var hasher = SHA256Hasher()
+    Array("\(parameters)\n".utf8).withUnsafeBytes { hasher.update($0) }
+    for block in blocks { block.withUnsafeBytes { hasher.update($0) } }
+    return hasher.finish()
+  }
+
+  private func state(of file: File) throws -> String {
+    var status = stat()
+    guard stat(path(of: file), &status) == 0 else {
+      throw FileError.cannotRead(
+        path: path(of: file), reason: String(cString: strerror(errno)))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw DatasetError.unexpectedFile(path: path(of: file), expected: "a regular file")
+    }
+    #if canImport(Darwin)
+      let time = status.st_mtimespec
+    #else
+      let time = status.st_mtim
+    #endif
+    return "\(file.path)\0\(status.st_size) \(time.tv_sec) \(time.tv_nsec)\n"
+  }
+}

@@ -1,0 +1,99 @@
+#if canImport(Glibc)
+  @preconcurrency import Glibc
+#elseif canImport(Musl)
+  @preconcurrency import Musl
+#else
+  import Darwin
+#endif
+
+/// A program of the system, run to its end without a shell.
+enum Subprocess {
+  /// How a program ended.
+  struct Outcome {
+    /// The exit status, or 128 and the signal's number.
+    let status: Int32
+    /// What it wrote to standard error, where that was caught.
+    let errorText: String
+  }
+
+  /// The program could not be started.
+  struct CannotStart: Error {
+    let reason: String
+  }
+
+  /// Runs `arguments[0]`, searched in `PATH`, with nothing on standard input and standard output thrown away.
+  ///
+  /// - Parameter catchesErrorText: Whether standard error is caught, or else shared with this process.
+  static func run(
+    _ arguments: [String], catchesErrorText: Bool
+  ) throws(CannotStart) -> Outcome {
+    var actions = try FileActions()
+    defer { actions.destroy() }
+    var pipeEnds: [Int32] = [-1, -1]
+    if catchesErrorText {
+      guard pipe(&pipeEnds) == 0 else { throw CannotStart(reason: reason(errno)) }
+      for end in pipeEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+      actions.duplicate(pipeEnds[1], as: STDERR_FILENO)
+    }
+    var process = pid_t()
+    var argumentPointers = arguments.map { strdup($0) } + [nil]
+    defer { for pointer in argumentPointers { free(pointer) } }
+    let code = posix_spawnp(
+      &process, arguments[0], &actions.actions, nil, &argumentPointers, environmentPointer)
+    if catchesErrorText { close(pipeEnds[1]) }
+    defer { if catchesErrorText { close(pipeEnds[0]) } }
+    guard code == 0 else { throw CannotStart(reason: reason(code)) }
+    let errorText = catchesErrorText ? readAll(pipeEnds[0]) : ""
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+    let signal = status & 0x7F
+    return Outcome(
+      status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal, errorText: errorText)
+  }
+
+  private static func readAll(_ descriptor: Int32) -> String {
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+      text.append(contentsOf: buffer[..<count])
+    }
+  }
+
+  private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+  #if canImport(Darwin)
+    private static var environmentPointer: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
+      _NSGetEnviron().pointee
+    }
+  #else
+    private static var environmentPointer: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
+      environ
+    }
+  #endif
+
+  /// What becomes of the standard streams in the new process.
+  private struct FileActions {
+    #if canImport(Darwin)
+      var actions: posix_spawn_file_actions_t?
+    #else
+      var actions = posix_spawn_file_actions_t()
+    #endif
+
+    init() throws(CannotStart) {
+      guard posix_spawn_file_actions_init(&actions) == 0 else {
+        throw CannotStart(reason: reason(ENOMEM))
+      }
+      posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+    }
+
+    mutating func duplicate(_ descriptor: Int32, as target: Int32) {
+      posix_spawn_file_actions_adddup2(&actions, descriptor, target)
+    }
+
+    mutating func destroy() { posix_spawn_file_actions_destroy(&actions) }
+  }
+}

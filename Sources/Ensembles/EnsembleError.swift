@@ -1,0 +1,71 @@
+import Weights
+
+/// Predictions that cannot be read, trusted or combined.
+public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The predictions file is not a readable safetensors file.
+  case weights(WeightsError)
+  /// A tensor of a predictions file has another type or shape than it must.
+  case wrongTensor(source: String, tensor: String, expected: String, found: String)
+  /// A predictions file lacks one of its metadata.
+  case missingMetadata(source: String, key: String)
+  /// A metadata string, or the value it stands for, is not what it must be.
+  case invalidMetadata(source: String, key: String, value: String, expected: String)
+  /// A label is not one of the classes.
+  case labelOutOfRange(source: String, image: Int, label: Int64, classes: Int)
+  /// The log-probabilities of an image are not those of a distribution.
+  case notADistribution(source: String, image: Int, reason: String)
+  /// There is no member to work on.
+  case noMembers
+  /// Two members have the same name.
+  case duplicateMember(name: String, first: String, second: String)
+  /// Two members predict different data.
+  case differentData(first: String, second: String, difference: String)
+  /// Two members of a network of the same name differ in their cost.
+  case differentCost(network: String, first: String, second: String, difference: String)
+  /// The greatest number of subsets is not positive.
+  case invalidSubsetLimit(Int)
+  /// The members' costs together are more than can be counted.
+  case costOverflow(network: String)
+
+  /// One sentence naming the file, the place and the mend.
+  public var description: String {
+    switch self {
+    case .weights(let error): error.description
+    case .wrongTensor, .missingMetadata, .invalidMetadata, .labelOutOfRange, .notADistribution:
+      contentDescription
+    case .noMembers: "there are no predictions to work on; give at least one predictions file"
+    case .duplicateMember(let name, let first, let second):
+      "'\(first)' and '\(second)' are both of a member named '\(name)'; give each member once"
+    case .differentData(let first, let second, let difference):
+      "'\(first)' and '\(second)' are predictions on different data (\(difference)); "
+        + "predict the same split of the same data with both"
+    case .differentCost(let network, let first, let second, let difference):
+      "'\(first)' and '\(second)' both name the network '\(network)' but differ in its "
+        + "\(difference); give different networks different names"
+    case .invalidSubsetLimit(let limit):
+      "at most \(limit) subsets of each size are allowed; allow at least 1"
+    case .costOverflow(let network):
+      "the members of '\(network)' together cost more than can be counted; correct its \"macs\""
+    }
+  }
+
+  private var contentDescription: String {
+    switch self {
+    case .wrongTensor(let source, let tensor, let expected, let found):
+      "tensor '\(tensor)' of '\(source)' is \(found) where \(expected) is needed; "
+        + "write the predictions again"
+    case .missingMetadata(let source, let key):
+      "'\(source)' has no metadata \"\(key)\"; write the predictions again"
+    case .invalidMetadata(let source, let key, let value, let expected):
+      "the metadata \"\(key)\" of '\(source)' is '\(value)' where \(expected) is needed; "
+        + "write the predictions again"
+    case .labelOutOfRange(let source, let image, let label, let classes):
+      "label \(image) of '\(source)' is \(label), not one of 0..<\(classes); "
+        + "write the predictions again"
+    case .notADistribution(let source, let image, let reason):
+      "the log-probabilities of image \(image) of '\(source)' \(reason); "
+        + "write log-softmax outputs"
+    default: ""
+    }
+  }
+}

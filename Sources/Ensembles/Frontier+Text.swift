@@ -1,0 +1,57 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+extension Frontier {
+  /// The frontier as JSON, indented, with sorted keys: the same frontier gives the same text.
+  ///
+  /// - Throws: What the encoder throws; a frontier from `analyze` has finite numbers only, and can be encoded.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+  }
+
+  /// Reads what `json()` gave.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(json: String) throws {
+    self = try JSONDecoder().decode(Frontier.self, from: Data(json.utf8))
+  }
+
+  /// The points as CSV (RFC 4180, lines ended by a line feed): a line of names, then one line a point.
+  public func csv() -> String {
+    let names = [
+      "network", "members", "macs", "flops", "parameters", "subsets", "sampled", "accuracy",
+      "top1_mean", "top1_standard_deviation", "top1_minimum", "top1_maximum", "topk_mean",
+      "negative_log_likelihood", "brier_score", "expected_calibration_error", "pareto",
+    ]
+    let rows = curves.flatMap { curve in
+      curve.points.map { ([Self.csvField(curve.network)] + Self.csvFields($0)) }
+    }
+    return ([names] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
+  }
+
+  private static func csvFields(_ point: Point) -> [String] {
+    let integers = [
+      point.memberCount, point.multiplyAccumulates, point.floatingPointOperations,
+      point.parameters, point.subsetCount,
+    ]
+    let numbers = [
+      point.accuracy, point.mean.top1Accuracy, point.top1StandardDeviation, point.top1Minimum,
+      point.top1Maximum, point.mean.topKAccuracy, point.mean.negativeLogLikelihood,
+      point.mean.brierScore, point.mean.expectedCalibrationError,
+    ]
+    return integers.map(String.init) + [String(point.isSampled)] + numbers.map { "\($0)" }
+      + [String(point.isOnParetoFrontier)]
+  }
+
+  private static func csvField(_ text: String) -> String {
+    guard text.contains(where: { ",\"\r\n".contains($0) || $0 == "\r\n" }) else { return text }
+    return "\""
+      + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+      + "\""
+  }
+}

@@ -1,0 +1,74 @@
+/// What a combination rule sums over members, and what it makes of the sums.
+///
+/// Vectors of a block of images are `[images, C]`; the vote sums two of them, the votes and behind them the
+/// log-probabilities that break ties.
+struct MemberSums {
+  let rule: CombinationRule
+
+  /// How many vectors are summed.
+  var vectors: Int { rule == .majorityVote ? 2 : 1 }
+
+  /// Fills `row`, of `vectors` equal parts, with what one member adds to the sums.
+  ///
+  /// - Parameters:
+  ///   - values: `[images, C]`, log-probabilities, no more than fit.
+  ///   - classes: C.
+  ///   - row: Filled at the beginning of each part, and with 0 behind.
+  func load(
+    _ values: UnsafeBufferPointer<Float>, classes: Int, into row: UnsafeMutableBufferPointer<Double>
+  ) {
+    row.update(repeating: 0)
+    switch rule {
+    case .geometricMean, .logitMean:
+      loadLogarithms(values, into: row, at: 0)
+    case .arithmeticMean:
+      for (index, value) in values.enumerated() { row[index] = exponential(Double(value)) }
+    case .majorityVote:
+      loadLogarithms(values, into: row, at: row.count / 2)
+      for start in stride(from: 0, to: values.count, by: classes) {
+        row[start + argmax(values, start..<start + classes)] = 1
+      }
+    }
+  }
+
+  private func loadLogarithms(
+    _ values: UnsafeBufferPointer<Float>, into row: UnsafeMutableBufferPointer<Double>,
+    at start: Int
+  ) {
+    for (index, value) in values.enumerated() {
+      row[start + index] = max(Double(value), CombinedDistribution.leastLogProbability)
+    }
+  }
+
+  /// The combined distribution of one image of the block.
+  ///
+  /// - Parameters:
+  ///   - row: The sums, `vectors` equal parts.
+  ///   - image: The image's place in the block.
+  ///   - classes: C.
+  ///   - members: How many were summed.
+  ///   - label: The image's class.
+  func distribution(
+    _ row: UnsafeBufferPointer<Double>, image: Int, classes: Int, members: Int, label: Int
+  ) -> CombinedDistribution {
+    let start = image * classes
+    let first = UnsafeBufferPointer(rebasing: row[start..<start + classes])
+    switch rule {
+    case .geometricMean, .logitMean:
+      return CombinedDistribution(logarithmSums: first, members: members, label: label)
+    case .arithmeticMean:
+      return CombinedDistribution(probabilitySums: first, label: label)
+    case .majorityVote:
+      let behind = start + row.count / 2
+      let second = UnsafeBufferPointer(rebasing: row[behind..<behind + classes])
+      return CombinedDistribution(votes: first, logarithmSums: second, label: label)
+    }
+  }
+}
+
+/// The position of the greatest value, of equals the first, counted from the range's beginning.
+func argmax(_ values: UnsafeBufferPointer<Float>, _ range: Range<Int>) -> Int {
+  var best = range.lowerBound
+  for index in range where values[index] > values[best] { best = index }
+  return best - range.lowerBound
+}

@@ -1,0 +1,99 @@
+import Weights
+
+extension Predictions {
+  static let logProbabilitiesName = "log_probabilities"
+  static let labelsName = "labels"
+
+  /// Maps the predictions file at `path` and checks it whole.
+  ///
+  /// The file is a safetensors file with `log_probabilities`, float32 `[N, C]`, and `labels`, int64 `[N]`, and with the
+  /// metadata `name`, `network`, `macs`, `parameters`, `split` and `fingerprint`.
+  ///
+  /// - Throws: `EnsembleError` naming the file and what is wrong in it.
+  public init(path: String) throws(EnsembleError) {
+    let content: FileContent
+    do throws(WeightsError) {
+      content = try FileContent(SafeTensors(path: path))
+    } catch {
+      throw .weights(error)
+    }
+    let shape = content.logProbabilities.shape
+    guard shape.count == 2, content.labels.shape == [shape[0]] else {
+      throw .wrongTensor(
+        source: path, tensor: Self.logProbabilitiesName,
+        expected: "[N, C] beside labels [N]", found: "\(shape) beside \(content.labels.shape)")
+    }
+    try self.init(
+      source: path,
+      name: content.text("name"), network: content.text("network"),
+      multiplyAccumulates: content.cost("macs"), parameters: content.cost("parameters"),
+      split: content.text("split"), fingerprint: content.text("fingerprint"),
+      values: content.values, labels: content.labelValues, classes: shape[1])
+  }
+
+  /// Writes the predictions file at `path`, whole or not at all.
+  ///
+  /// - Throws: `EnsembleError.weights`; what was at `path` is then unchanged.
+  public func write(to path: String) throws {
+    let metadata = [
+      "name": name, "network": network, "macs": String(multiplyAccumulates),
+      "parameters": String(parameters), "split": split, "fingerprint": fingerprint,
+    ]
+    let logProbabilities = TensorContent(
+      name: Self.logProbabilitiesName, dataType: .float32, shape: [count, classes]
+    ) { receive in
+      try withLogProbabilities { try receive(UnsafeRawBufferPointer($0)) }
+    }
+    let labels = TensorContent(name: Self.labelsName, shape: [count], int64s: labels)
+    do {
+      try SafeTensors.write(to: path, tensors: [logProbabilities, labels], metadata: metadata)
+    } catch let error as WeightsError {
+      throw EnsembleError.weights(error)
+    }
+  }
+}
+
+/// What a predictions file holds, before its numbers are checked.
+private struct FileContent {
+  let file: SafeTensors
+  let logProbabilities: SafeTensors.Entry
+  let labels: SafeTensors.Entry
+  let values: Predictions.Values
+  let labelValues: [Int64]
+
+  init(_ file: SafeTensors) throws(WeightsError) {
+    self.file = file
+    logProbabilities = try file.entry(Predictions.logProbabilitiesName)
+    guard logProbabilities.dataType == .float32 else {
+      throw .wrongDataType(
+        path: file.path, tensor: Predictions.logProbabilitiesName, expected: [.float32],
+        found: logProbabilities.dataType)
+    }
+    let bytes = try file.bytes(of: Predictions.logProbabilitiesName)
+    let isAligned = bytes.withBytes { bytes in
+      UInt(bitPattern: bytes.baseAddress) % UInt(MemoryLayout<Float>.alignment) == 0
+    }
+    // Other writers may leave floats unaligned; those are copied.
+    values =
+      isAligned
+      ? .mapped(bytes) : .resident(try file.floats(named: Predictions.logProbabilitiesName))
+    labels = try file.entry(Predictions.labelsName)
+    labelValues = try file.int64s(named: Predictions.labelsName)
+  }
+
+  func text(_ key: String) throws(EnsembleError) -> String {
+    guard let value = file.metadata[key] else {
+      throw .missingMetadata(source: file.path, key: key)
+    }
+    return value
+  }
+
+  func cost(_ key: String) throws(EnsembleError) -> Int {
+    let text = try text(key)
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int(text) else {
+      throw .invalidMetadata(
+        source: file.path, key: key, value: text, expected: Predictions.expectedCost)
+    }
+    return value
+  }
+}

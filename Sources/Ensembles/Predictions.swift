@@ -1,0 +1,150 @@
+import Weights
+
+/// What one member says about one split: a distribution over the classes for each image, as log-probabilities.
+///
+/// The values are checked when they come in: finite or minus infinity, each row's probabilities sum to 1 within 1e-3.
+public struct Predictions: Sendable {
+  /// The member's name, unique among those that are combined.
+  public let name: String
+  /// The name of the member's network.
+  public let network: String
+  /// Multiply-accumulates of one image through the network, in `1...largestCost`.
+  public let multiplyAccumulates: Int
+  /// The network's parameters, in `1...largestCost`.
+  public let parameters: Int
+  /// The split's name, such as "test".
+  public let split: String
+  /// Identifies the images and labels, in order.
+  public let fingerprint: String
+  /// N, the number of images; at least 1.
+  public let count: Int
+  /// C, the number of classes; at least 1.
+  public let classes: Int
+  /// `[N]`, in `0..<C`.
+  public let labels: [Int64]
+  /// The file the predictions came from, or else the member's name: how errors call them.
+  public let source: String
+  private let values: Values
+
+  /// The greatest multiply-accumulates and parameters that are believed.
+  public static let largestCost = 1_000_000_000_000_000
+
+  enum Values {
+    case resident([Float])
+    case mapped(TensorBytes)
+  }
+
+  /// Predictions in memory.
+  ///
+  /// - Parameters:
+  ///   - name: The member's name.
+  ///   - network: The name of its network.
+  ///   - multiplyAccumulates: Of one image through the network; at least 1.
+  ///   - parameters: Of the network; at least 1.
+  ///   - split: The split's name.
+  ///   - fingerprint: Of the images and labels, in order.
+  ///   - logProbabilities: `[N, C]`, row-major, in nats.
+  ///   - labels: `[N]`, in `0..<C`.
+  ///   - classes: C.
+  /// - Throws: `EnsembleError` naming the member and what is wrong.
+  public init(
+    name: String, network: String, multiplyAccumulates: Int, parameters: Int, split: String,
+    fingerprint: String, logProbabilities: [Float], labels: [Int64], classes: Int
+  ) throws(EnsembleError) {
+    try self.init(
+      source: name, name: name, network: network, multiplyAccumulates: multiplyAccumulates,
+      parameters: parameters, split: split, fingerprint: fingerprint,
+      values: .resident(logProbabilities), labels: labels, classes: classes)
+  }
+
+  init(
+    source: String, name: String, network: String, multiplyAccumulates: Int, parameters: Int,
+    split: String, fingerprint: String, values: Values, labels: [Int64], classes: Int
+  ) throws(EnsembleError) {
+    self.source = source
+    self.name = name
+    self.network = network
+    self.multiplyAccumulates = multiplyAccumulates
+    self.parameters = parameters
+    self.split = split
+    self.fingerprint = fingerprint
+    self.values = values
+    self.labels = labels
+    self.classes = classes
+    count = labels.count
+    try checkMetadata()
+    try checkSizes()
+    try checkLabels()
+    try checkDistributions()
+  }
+
+  /// Calls `body` with the log-probabilities, `[N, C]`, row-major, which are valid during the call only.
+  public func withLogProbabilities<R>(
+    _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) rethrows -> R {
+    switch values {
+    case .resident(let values): try values.withUnsafeBufferPointer(body)
+    case .mapped(let bytes):
+      try bytes.withBytes { bytes in
+        try bytes.withMemoryRebound(to: Float.self, body)
+      }
+    }
+  }
+}
+
+// MARK: - Checks
+
+extension Predictions {
+  private func checkMetadata() throws(EnsembleError) {
+    for (key, value) in [
+      ("name", name), ("network", network), ("split", split), ("fingerprint", fingerprint),
+    ] where value.isEmpty {
+      throw .invalidMetadata(source: source, key: key, value: value, expected: "some text")
+    }
+    for (key, value) in [("macs", multiplyAccumulates), ("parameters", parameters)]
+    where !(1...Self.largestCost).contains(value) {
+      throw .invalidMetadata(
+        source: source, key: key, value: String(value), expected: Self.expectedCost)
+    }
+  }
+
+  static var expectedCost: String { "an integer in 1...\(largestCost)" }
+
+  private func checkSizes() throws(EnsembleError) {
+    let (expected, overflow) = count.multipliedReportingOverflow(by: classes)
+    let found = withLogProbabilities(\.count)
+    guard count > 0, classes > 0, !overflow, found == expected else {
+      throw .wrongTensor(
+        source: source, tensor: Self.logProbabilitiesName,
+        expected: "\(count) x \(classes) numbers, at least one", found: "\(found) numbers")
+    }
+  }
+
+  private func checkLabels() throws(EnsembleError) {
+    for (image, label) in labels.enumerated() where !(0..<Int64(classes)).contains(label) {
+      throw .labelOutOfRange(source: source, image: image, label: label, classes: classes)
+    }
+  }
+
+  private func checkDistributions() throws(EnsembleError) {
+    let fault: (image: Int, reason: String)? = withLogProbabilities { values in
+      for image in 0..<count {
+        let row = UnsafeBufferPointer(rebasing: values[image * classes..<(image + 1) * classes])
+        if let reason = Self.fault(in: row) { return (image, reason) }
+      }
+      return nil
+    }
+    if let fault {
+      throw .notADistribution(source: source, image: fault.image, reason: fault.reason)
+    }
+  }
+
+  private static func fault(in row: UnsafeBufferPointer<Float>) -> String? {
+    var sum = 0.0
+    for value in row {
+      guard value.isFinite || value == -.infinity else { return "hold \(value)" }
+      sum += exponential(Double(value))
+    }
+    return abs(sum - 1) <= 1e-3 ? nil : "are of probabilities that sum to \(sum), not 1"
+  }
+}

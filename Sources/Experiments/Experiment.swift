@@ -1,0 +1,191 @@
+import Datasets
+import Files
+import Networks
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What is trained, on what, and how: everything that decides the result, apart from the images themselves.
+public struct Experiment: Codable, Hashable, Sendable {
+  /// The run directory's name.
+  public var name: String
+  /// Which images.
+  public var data: DataSelection
+  /// The members, grouped by network.
+  public var members: [MemberGroup]
+  /// How each is trained.
+  public var recipe: Recipe
+  /// Decides the hold-out images and, with a member's index, all of that member's random numbers.
+  public var seed: Int
+
+  /// Creates an experiment.
+  public init(
+    name: String, data: DataSelection, members: [MemberGroup], recipe: Recipe, seed: Int = 0
+  ) {
+    self.name = name
+    self.data = data
+    self.members = members
+    self.recipe = recipe
+    self.seed = seed
+  }
+
+  /// Several members of one network.
+  public struct MemberGroup: Codable, Hashable, Sendable {
+    /// The network's name, such as "wide-resnet-16-1".
+    public var network: String
+    /// How many are trained.
+    public var count: Int
+
+    /// Creates a group.
+    public init(network: String, count: Int) {
+      self.network = network
+      self.count = count
+    }
+  }
+
+  /// One member to train.
+  public struct Member: Hashable, Sendable {
+    /// Unique in the experiment: the network's name and the number in its group, from 0.
+    public let name: String
+    /// The network's name.
+    public let network: String
+    /// Over all groups, from 0; with the experiment's seed it selects the member's random numbers.
+    public let index: Int
+  }
+
+  /// All members, in order.
+  public var allMembers: [Member] {
+    var numbers: [String: Int] = [:]
+    var result: [Member] = []
+    for group in members {
+      for _ in 0..<group.count {
+        let number = numbers[group.network, default: 0]
+        numbers[group.network] = number + 1
+        result.append(
+          Member(name: "\(group.network)-\(number)", network: group.network, index: result.count))
+      }
+    }
+    return result
+  }
+}
+
+/// Which images an experiment uses.
+public struct DataSelection: Codable, Hashable, Sendable {
+  /// The built-in synthetic images; nil for those of the directory that the user gives.
+  public var procedural: ProceduralImages?
+  /// The side to which images of a directory are brought; nil where they already have one size.
+  public var imageSize: Int?
+  /// How many images are trained on; nil for all but the hold-out.
+  public var trainingImages: Int?
+  /// How many of the training split are kept apart, to look at and to choose by while training.
+  public var holdOut: Int
+
+  /// Creates a selection.
+  public init(
+    procedural: ProceduralImages? = nil, imageSize: Int? = nil, trainingImages: Int? = nil,
+    holdOut: Int
+  ) {
+    self.procedural = procedural
+    self.imageSize = imageSize
+    self.trainingImages = trainingImages
+    self.holdOut = holdOut
+  }
+}
+
+extension Experiment {
+  /// Reads and validates an experiment file.
+  ///
+  /// - Throws: `FileError`, or `ExperimentError` naming the file, the key and the mend.
+  public init(path: String) throws {
+    let file = try MappedFile(path: path)
+    try self.init(json: file.withBytes { Data($0) }, file: path)
+  }
+
+  /// Reads and validates an experiment in JSON; `file` names it in errors.
+  public init(json: Data, file: String) throws(ExperimentError) {
+    let value: JSONValue
+    do {
+      value = try JSONDecoder().decode(JSONValue.self, from: json)
+    } catch {
+      throw .notJSON(file: file, reason: Self.reason(of: error))
+    }
+    var reader = try ObjectReader(value, file: file, path: "")
+    name = try reader.string("name")
+    guard !name.isEmpty, name.utf8.count <= 100,
+      name.utf8.allSatisfy({ Self.nameBytes.contains($0) }), name.first != "."
+    else {
+      throw reader.invalid(
+        "name", "is '\(name)', but must be 1 to 100 of letters, digits, '-', '_' and '.'")
+    }
+    guard var data = try reader.optionalObject("data") else {
+      throw .missingKey(file: file, key: "data")
+    }
+    self.data = try DataSelection(&data)
+    members = []
+    for var group in try reader.objects("members") { members.append(try MemberGroup(&group)) }
+    guard !members.isEmpty else { throw reader.invalid("members", "is empty: add a network") }
+    guard var recipe = try reader.optionalObject("recipe") else {
+      throw .missingKey(file: file, key: "recipe")
+    }
+    self.recipe = try Recipe(&recipe)
+    try recipe.finish()
+    seed = try reader.optionalInteger("seed", in: 0...Int.max) ?? 0
+    try reader.finish()
+  }
+
+  private static let nameBytes = Set(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.".utf8)
+
+  private static func reason(of error: any Error) -> String {
+    guard case DecodingError.dataCorrupted(let context)? = error as? DecodingError else {
+      return "\(error)"
+    }
+    return context.underlyingError.map { "\($0)" } ?? context.debugDescription
+  }
+
+  /// The experiment with everything spelled out, as JSON that reads back as the same experiment.
+  public func json() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+  }
+}
+
+extension Experiment.MemberGroup {
+  init(_ reader: inout ObjectReader) throws(ExperimentError) {
+    network = try reader.string("network")
+    do {
+      _ = try Network(named: network)
+    } catch {
+      throw reader.invalid("network", "does not work: \(error)")
+    }
+    count = try reader.integer("count", in: 1...10_000)
+    try reader.finish()
+  }
+}
+
+extension DataSelection {
+  init(_ reader: inout ObjectReader) throws(ExperimentError) {
+    if var images = try reader.optionalObject("procedural") {
+      let standard = ProceduralImages()
+      procedural = ProceduralImages(
+        imageSize: try images.optionalInteger("imageSize", in: 8...256) ?? standard.imageSize,
+        trainCount: try images.optionalInteger("trainCount", in: 1...1_000_000)
+          ?? standard.trainCount,
+        testCount: try images.optionalInteger("testCount", in: 1...1_000_000)
+          ?? standard.testCount,
+        seed: UInt64(try images.optionalInteger("seed", in: 0...Int.max) ?? 0))
+      try images.finish()
+    }
+    imageSize = try reader.optionalInteger("imageSize", in: 4...4096)
+    if procedural != nil, imageSize != nil {
+      throw reader.invalid("imageSize", "belongs into data.procedural for the synthetic images")
+    }
+    trainingImages = try reader.optionalInteger("trainingImages", in: 1...1_000_000_000)
+    holdOut = try reader.integer("holdOut", in: 0...1_000_000_000)
+    try reader.finish()
+  }
+}

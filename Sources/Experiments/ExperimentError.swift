@@ -1,0 +1,47 @@
+/// An experiment that cannot be run as it stands, or a run directory that does not belong to it.
+public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file is not JSON.
+  case notJSON(file: String, reason: String)
+  /// A key that experiments do not have.
+  case unknownKey(file: String, key: String, known: [String])
+  /// A key that must be there is not.
+  case missingKey(file: String, key: String)
+  /// A value of another type.
+  case wrongType(file: String, key: String, expected: String, actual: String)
+  /// A number outside its range.
+  case outOfRange(file: String, key: String, value: String, range: String)
+  /// A value that makes no sense.
+  case invalid(file: String, key: String, reason: String)
+  /// There are not enough images for what the experiment asks.
+  case tooFewImages(trainingImages: Int?, holdOut: Int, available: Int)
+  /// The run directory was made by another experiment.
+  case otherExperiment(directory: String, difference: String)
+  /// The run directory was made with other images.
+  case otherData(directory: String)
+  /// The directory holds something else than a run.
+  case notARun(directory: String)
+
+  /// One sentence or two: the file, what is wrong, and the mend.
+  public var description: String {
+    switch self {
+    case .notJSON(let file, let reason): "'\(file)' is not JSON: \(reason)"
+    case .unknownKey(let file, let key, let known):
+      "'\(file)': unknown key '\(key)'; remove it, or did you mean one of \(known.sorted().joined(separator: ", "))?"
+    case .missingKey(let file, let key): "'\(file)': the key '\(key)' is missing; add it"
+    case .wrongType(let file, let key, let expected, let actual):
+      "'\(file)': \(key) must be \(expected), but is \(actual)"
+    case .outOfRange(let file, let key, let value, let range):
+      "'\(file)': \(key) is \(value), but must be in \(range)"
+    case .invalid(let file, let key, let reason): "'\(file)': \(key) \(reason)"
+    case .tooFewImages(let training, let holdOut, let available):
+      "the experiment asks for \(training.map { "\($0) training images" } ?? "at least one training image") "
+        + "beside a hold-out of \(holdOut), but the data has \(available): lower data.holdOut or data.trainingImages"
+    case .otherExperiment(let directory, let difference):
+      "'\(directory)' was made by another experiment (\(difference)): give another name or --out, or remove it"
+    case .otherData(let directory):
+      "'\(directory)' was made with other images than these: give the same --data, or another --out"
+    case .notARun(let directory):
+      "'\(directory)' is no run directory and not empty: give another --out"
+    }
+  }
+}

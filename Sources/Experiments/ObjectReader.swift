@@ -1,0 +1,138 @@
+/// Takes a JSON object apart key by key, and refuses what is left over.
+struct ObjectReader {
+  private let file: String
+  private let path: String
+  private let values: [String: JSONValue]
+  private var known: [String] = []
+
+  init(_ value: JSONValue, file: String, path: String) throws(ExperimentError) {
+    self.file = file
+    self.path = path
+    guard case .object(let values) = value else {
+      throw .wrongType(
+        file: file, key: path.isEmpty ? "the file" : path, expected: "an object", actual: value.kind
+      )
+    }
+    self.values = values
+  }
+
+  private func name(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+  private mutating func value(_ key: String) -> JSONValue? {
+    known.append(key)
+    if case .null? = values[key] { return nil }
+    return values[key]
+  }
+
+  private func wrongType(_ key: String, _ expected: String, _ value: JSONValue) -> ExperimentError {
+    .wrongType(file: file, key: name(key), expected: expected, actual: value.kind)
+  }
+
+  private func present<T>(_ value: T?, _ key: String) throws(ExperimentError) -> T {
+    guard let value else { throw .missingKey(file: file, key: name(key)) }
+    return value
+  }
+
+  mutating func optionalString(_ key: String) throws(ExperimentError) -> String? {
+    guard let value = value(key) else { return nil }
+    guard case .string(let text) = value else { throw wrongType(key, "a text", value) }
+    return text
+  }
+
+  mutating func string(_ key: String) throws(ExperimentError) -> String {
+    try present(optionalString(key), key)
+  }
+
+  mutating func optionalInteger(
+    _ key: String, in range: ClosedRange<Int>
+  ) throws(ExperimentError) -> Int? {
+    guard let value = value(key) else { return nil }
+    guard case .integer(let number) = value else { throw wrongType(key, "a whole number", value) }
+    guard range.contains(number) else {
+      throw .outOfRange(
+        file: file, key: name(key), value: "\(number)",
+        range: "\(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  mutating func integer(
+    _ key: String, in range: ClosedRange<Int>
+  ) throws(ExperimentError) -> Int {
+    try present(optionalInteger(key, in: range), key)
+  }
+
+  mutating func optionalNumber(
+    _ key: String, in range: ClosedRange<Double>
+  ) throws(ExperimentError) -> Double? {
+    guard let value = value(key) else { return nil }
+    let number: Double
+    switch value {
+    case .integer(let integer): number = Double(integer)
+    case .number(let double): number = double
+    default: throw wrongType(key, "a number", value)
+    }
+    guard range.contains(number) else {
+      throw .outOfRange(
+        file: file, key: name(key), value: "\(number)",
+        range: "\(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  mutating func number(
+    _ key: String, in range: ClosedRange<Double>
+  ) throws(ExperimentError) -> Double {
+    try present(optionalNumber(key, in: range), key)
+  }
+
+  mutating func optionalBoolean(_ key: String) throws(ExperimentError) -> Bool? {
+    guard let value = value(key) else { return nil }
+    guard case .boolean(let flag) = value else { throw wrongType(key, "true or false", value) }
+    return flag
+  }
+
+  mutating func optionalIntegers(
+    _ key: String, in range: ClosedRange<Int>
+  ) throws(ExperimentError) -> [Int]? {
+    guard let value = value(key) else { return nil }
+    guard case .array(let values) = value else {
+      throw wrongType(key, "a list of whole numbers", value)
+    }
+    var numbers: [Int] = []
+    for value in values {
+      guard case .integer(let number) = value, range.contains(number) else {
+        throw wrongType(key, "a list of whole numbers from \(range.lowerBound)", value)
+      }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  mutating func optionalObject(_ key: String) throws(ExperimentError) -> ObjectReader? {
+    guard let value = value(key) else { return nil }
+    return try ObjectReader(value, file: file, path: name(key))
+  }
+
+  mutating func objects(_ key: String) throws(ExperimentError) -> [ObjectReader] {
+    let value = try present(value(key), key)
+    guard case .array(let values) = value else { throw wrongType(key, "a list", value) }
+    var readers: [ObjectReader] = []
+    for (index, value) in values.enumerated() {
+      readers.append(try ObjectReader(value, file: file, path: "\(name(key))[\(index)]"))
+    }
+    return readers
+  }
+
+  /// An error about the value of `key`.
+  func invalid(_ key: String, _ reason: String) -> ExperimentError {
+    .invalid(file: file, key: name(key), reason: reason)
+  }
+
+  /// - Throws: `ExperimentError.unknownKey` where the object holds a key that nobody asked for.
+  func finish() throws(ExperimentError) {
+    for key in values.keys.sorted() where !known.contains(key) {
+      throw .unknownKey(file: file, key: name(key), known: known)
+    }
+  }
+}

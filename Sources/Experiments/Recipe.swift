@@ -1,0 +1,158 @@
+/// How a member is trained: stochastic gradient descent with Nesterov momentum over augmented batches.
+public struct Recipe: Codable, Hashable, Sendable {
+  /// The named recipe that it started from.
+  public var preset: Preset
+  /// Passes over the training images.
+  public var epochs: Int
+  /// Images a step; the last, smaller batch of an epoch is used too.
+  public var batchSize: Int
+  /// The learning rate at each step.
+  public var learningRate: LearningRate
+  /// Nesterov momentum, dampening 0.
+  public var momentum: Double
+  /// L2, on all parameters, as PyTorch's SGD has it (added to the gradient).
+  public var weightDecay: Double
+  /// In `0..<1`.
+  public var labelSmoothing: Double
+  /// Pixels of reflection around the image before it is cropped back at a random place.
+  public var cropPadding: Int
+  /// Whether half of the images are mirrored.
+  public var flips: Bool
+
+  /// The named recipes.
+  public enum Preset: String, Codable, Sendable, CaseIterable {
+    /// Wide ResNet's own.
+    case paper
+    /// For a machine without a GPU.
+    case fast
+  }
+
+  /// The recipe of that name.
+  public init(_ preset: Preset) {
+    self.preset = preset
+    (momentum, weightDecay, labelSmoothing, cropPadding, flips) = (0.9, 5e-4, 0, 4, true)
+    switch preset {
+    case .paper:
+      // Source: arXiv:1605.07146 and its published code.
+      (epochs, batchSize) = (200, 128)
+      learningRate = .steps(initial: 0.1, factor: 0.2, epochs: [60, 120, 160])
+    case .fast:
+      // Chosen on hold-out images: docs/recipes.md.
+      (epochs, batchSize) = (30, 128)
+      learningRate = .oneCycle(peak: 0.1, warmUp: 0.25)
+    }
+  }
+}
+
+/// The learning rate over a training.
+public enum LearningRate: Hashable, Sendable {
+  /// `initial`, multiplied by `factor` at the start of each of `epochs`, counted from 1.
+  case steps(initial: Double, factor: Double, epochs: [Int])
+  /// Linear from 0 to `peak` over the share `warmUp` of all steps, then linear back to 0.
+  case oneCycle(peak: Double, warmUp: Double)
+
+  /// The learning rate of one step.
+  ///
+  /// - Parameters:
+  ///   - step: Counted from 0 over the whole training.
+  ///   - stepsPerEpoch: Steps of one epoch.
+  ///   - epochs: Epochs of the whole training.
+  public func value(at step: Int, stepsPerEpoch: Int, epochs: Int) -> Double {
+    switch self {
+    case .steps(let initial, let factor, let milestones):
+      let epoch = step / stepsPerEpoch + 1
+      return milestones.filter { $0 <= epoch }.reduce(initial) { rate, _ in rate * factor }
+    case .oneCycle(let peak, let warmUp):
+      let total = Double(stepsPerEpoch * epochs)
+      // The step that has the peak, counted from 1.
+      let highest = max(1, (warmUp * total).rounded(.down))
+      let position = Double(step + 1)
+      return position <= highest
+        ? peak * position / highest : peak * (total + 1 - position) / (total + 1 - highest)
+    }
+  }
+}
+
+extension LearningRate: Codable {
+  private enum Kind: String, Codable {
+    case steps, oneCycle
+  }
+
+  private enum CodingKeys: CodingKey {
+    case kind, initial, factor, epochs, peak, warmUp
+  }
+
+  /// Decodes what `encode` wrote.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    switch try container.decode(Kind.self, forKey: .kind) {
+    case .steps:
+      self = .steps(
+        initial: try container.decode(Double.self, forKey: .initial),
+        factor: try container.decode(Double.self, forKey: .factor),
+        epochs: try container.decode([Int].self, forKey: .epochs))
+    case .oneCycle:
+      self = .oneCycle(
+        peak: try container.decode(Double.self, forKey: .peak),
+        warmUp: try container.decode(Double.self, forKey: .warmUp))
+    }
+  }
+
+  /// Encodes the kind and its numbers side by side.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .steps(let initial, let factor, let epochs):
+      try container.encode(Kind.steps, forKey: .kind)
+      try container.encode(initial, forKey: .initial)
+      try container.encode(factor, forKey: .factor)
+      try container.encode(epochs, forKey: .epochs)
+    case .oneCycle(let peak, let warmUp):
+      try container.encode(Kind.oneCycle, forKey: .kind)
+      try container.encode(peak, forKey: .peak)
+      try container.encode(warmUp, forKey: .warmUp)
+    }
+  }
+}
+
+extension Recipe {
+  /// Reads a recipe: a preset, and what differs from it.
+  init(_ reader: inout ObjectReader) throws(ExperimentError) {
+    let name = try reader.string("preset")
+    guard let preset = Preset(rawValue: name) else {
+      let names = Preset.allCases.map(\.rawValue).joined(separator: " or ")
+      throw reader.invalid("preset", "is '\(name)', but must be \(names)")
+    }
+    self.init(preset)
+    epochs = try reader.optionalInteger("epochs", in: 1...100_000) ?? epochs
+    batchSize = try reader.optionalInteger("batchSize", in: 1...65_536) ?? batchSize
+    momentum = try reader.optionalNumber("momentum", in: 0...0.9999) ?? momentum
+    weightDecay = try reader.optionalNumber("weightDecay", in: 0...1) ?? weightDecay
+    labelSmoothing = try reader.optionalNumber("labelSmoothing", in: 0...0.999) ?? labelSmoothing
+    cropPadding = try reader.optionalInteger("cropPadding", in: 0...64) ?? cropPadding
+    flips = try reader.optionalBoolean("flips") ?? flips
+    if var rate = try reader.optionalObject("learningRate") {
+      learningRate = try LearningRate(&rate)
+      try rate.finish()
+    }
+  }
+}
+
+extension LearningRate {
+  init(_ reader: inout ObjectReader) throws(ExperimentError) {
+    let kind = try reader.string("kind")
+    switch Kind(rawValue: kind) {
+    case .steps?:
+      self = .steps(
+        initial: try reader.number("initial", in: 1e-9...1e3),
+        factor: try reader.number("factor", in: 1e-9...1),
+        epochs: try reader.optionalIntegers("epochs", in: 1...100_000) ?? [])
+    case .oneCycle?:
+      self = .oneCycle(
+        peak: try reader.number("peak", in: 1e-9...1e3),
+        warmUp: try reader.number("warmUp", in: 0...1))
+    case nil:
+      throw reader.invalid("kind", "is '\(kind)', but must be steps or oneCycle")
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import Files
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The directory of one run of an experiment, and where everything in it lies.
+public struct RunDirectory: Hashable, Sendable {
+  /// The directory's path.
+  public let path: String
+
+  /// Refers to the run at `path`; creates nothing.
+  public init(path: String) {
+    self.path = path
+  }
+
+  /// The experiment with everything spelled out.
+  public var experimentPath: String { "\(path)/experiment.json" }
+  /// The machine, the versions and the command.
+  public var environmentPath: String { "\(path)/environment.json" }
+  /// Which images were used.
+  public var dataPath: String { "\(path)/data.json" }
+  /// The report and its tables and charts.
+  public var frontierPath: String { "\(path)/frontier" }
+
+  /// The files of one member.
+  public func member(_ name: String) -> MemberDirectory {
+    MemberDirectory(path: "\(path)/members/\(name)")
+  }
+
+  /// The experiment that made this run.
+  ///
+  /// - Throws: `ExperimentError.notARun` where there is none.
+  public func experiment() throws -> Experiment {
+    guard Directory.exists(experimentPath) else {
+      throw ExperimentError.notARun(directory: path)
+    }
+    return try Experiment(path: experimentPath)
+  }
+
+  /// Creates the directory for `experiment` on these images, or makes sure that it is already theirs.
+  ///
+  /// - Throws: `ExperimentError` where the directory belongs to something else, `FileError` where it cannot be
+  ///   written; what was there is left as it was.
+  public func claim(for experiment: Experiment, data: DataRecord) throws {
+    if Directory.exists(experimentPath) {
+      let earlier = try Experiment(path: experimentPath)
+      if let difference = try Self.difference(earlier, experiment) {
+        throw ExperimentError.otherExperiment(directory: path, difference: difference)
+      }
+      if Directory.exists(dataPath) {
+        let record = try MappedFile(path: dataPath).withBytes { bytes in
+          try JSONDecoder().decode(DataRecord.self, from: Data(bytes))
+        }
+        guard record.matches(data) else { throw ExperimentError.otherData(directory: path) }
+        return
+      }
+    } else if Directory.exists(path) {
+      guard Directory.isDirectory(path), try Directory.names(in: path).isEmpty else {
+        throw ExperimentError.notARun(directory: path)
+      }
+    }
+    try Directory.create(path)
+    try DurableFile.write(try experiment.json(), to: experimentPath)
+    try DurableFile.write(try data.json(), to: dataPath)
+  }
+
+  /// The first line in which the two differ, for a message.
+  private static func difference(_ earlier: Experiment, _ later: Experiment) throws -> String? {
+    guard earlier != later else { return nil }
+    let lines = try [earlier, later].map { experiment in
+      String(decoding: try experiment.json(), as: UTF8.self)
+        .split(separator: "\n").map { line in
+          String(line.drop(while: { $0 == " " }).drop(while: { $0 == "," }))
+        }
+    }
+    for (old, new) in zip(lines[0], lines[1]) where old != new {
+      return "there \(trimmed(old)), here \(trimmed(new))"
+    }
+    return "one has more members than the other"
+  }
+
+  private static func trimmed(_ line: String) -> String {
+    line.last == "," ? String(line.dropLast()) : line
+  }
+}
+
+/// Where the files of one member lie.
+public struct MemberDirectory: Hashable, Sendable {
+  /// The directory's path.
+  public let path: String
+
+  /// The network as data.
+  public var networkPath: String { "\(path)/network.json" }
+  /// One JSON object a line, one line an epoch.
+  public var metricsPath: String { "\(path)/metrics.jsonl" }
+  /// Weights and optimizer state midway; gone once the member is complete.
+  public var checkpointPath: String { "\(path)/checkpoint.safetensors" }
+  /// The trained weights.
+  public var weightsPath: String { "\(path)/weights.safetensors" }
+  /// The predictions on a split, "test" or "hold-out"; the test's are written last.
+  public func predictionsPath(split: String) -> String {
+    "\(path)/predictions-\(split).safetensors"
+  }
+}
+
+/// Which images a run used.
+public struct DataRecord: Codable, Hashable, Sendable {
+  /// The data set's name, such as "cifar10".
+  public var name: String
+  /// Images of the whole training split, and how many of them are trained on and held out; test images.
+  public var availableImages, trainingImages, holdOutImages, testImages: Int
+  /// The classes, in the order of the labels.
+  public var classNames: [String]
+  /// SHA-256 of the images and labels of each whole split.
+  public var trainingFingerprint, testFingerprint: String
+  /// What is taken from and divided by, a channel, on 0..255.
+  public var mean, standardDeviation: [Float]
+
+  /// Creates a record.
+  public init(
+    name: String, availableImages: Int, trainingImages: Int, holdOutImages: Int, testImages: Int,
+    classNames: [String], trainingFingerprint: String, testFingerprint: String, mean: [Float],
+    standardDeviation: [Float]
+  ) {
+    self.name = name
+    self.availableImages = availableImages
+    self.trainingImages = trainingImages
+    self.holdOutImages = holdOutImages
+    self.testImages = testImages
+    self.classNames = classNames
+    self.trainingFingerprint = trainingFingerprint
+    self.testFingerprint = testFingerprint
+    self.mean = mean
+    self.standardDeviation = standardDeviation
+  }
+
+  func matches(_ other: DataRecord) -> Bool {
+    trainingFingerprint == other.trainingFingerprint && testFingerprint == other.testFingerprint
+  }
+
+  func json() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+  }
+}

@@ -1,0 +1,52 @@
+import Files
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// One line of a member's `metrics.jsonl`: an epoch that is over.
+public struct EpochMetrics: Codable, Hashable, Sendable {
+  /// From 1.
+  public var epoch: Int
+  /// Steps taken since the member's start.
+  public var step: Int
+  /// Of the epoch's last step.
+  public var learningRate: Double
+  /// Mean cross-entropy of the epoch's augmented images, in nats, while the weights moved.
+  public var trainingLoss: Double
+  /// Share of those images classified correctly, while the weights moved.
+  public var trainingAccuracy: Double
+  /// After the epoch, on the hold-out; nil where there is none.
+  public var holdOutLoss, holdOutAccuracy: Double?
+  /// Training images over the seconds of training them.
+  public var imagesPerSecond: Double
+  /// Of this epoch, evaluation included.
+  public var seconds: Double
+}
+
+/// A member's metrics as a file.
+enum MetricsFile {
+  /// The lines of the first `epochs` epochs; none where there is no file.
+  static func read(_ path: String, epochs: Int) throws -> [EpochMetrics] {
+    guard epochs > 0, Directory.exists(path) else { return [] }
+    let data = try MappedFile(path: path).withBytes { Data($0) }
+    let lines = data.split(separator: UInt8(ascii: "\n")).prefix(epochs)
+    do {
+      return try lines.map { try JSONDecoder().decode(EpochMetrics.self, from: Data($0)) }
+    } catch {
+      throw TrainingError.unusableCheckpoint(path: path, reason: "a line is not an epoch's metrics")
+    }
+  }
+
+  static func write(_ metrics: [EpochMetrics], to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    try DurableFile.write(to: path) { writer in
+      for line in metrics {
+        try writer.write(Array(try encoder.encode(line)) + [UInt8(ascii: "\n")])
+      }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A user's wish to stop: Ctrl-C, or a termination signal.
+public enum Interruption {
+  private static let wish = Atomic<Bool>(false)
+
+  /// Whether the process was asked to stop.
+  public static var isRequested: Bool { wish.load(ordering: .relaxed) }
+
+  /// Turns SIGINT and SIGTERM into a wish; the second one ends the process at once.
+  public static func install() {
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        Interruption.wish.store(true, ordering: .relaxed)
+        signal(number, SIG_DFL)
+      }
+    }
+  }
+}

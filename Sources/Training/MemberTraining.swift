@@ -1,0 +1,159 @@
+import Experiments
+import Files
+import Networks
+import Randomness
+import Torch
+
+/// Sums over the steps of one epoch.
+struct EpochTotals: Hashable {
+  var lossSum = 0.0
+  var correct = 0
+  var images = 0
+  var seconds = 0.0
+
+  var loss: Double { images > 0 ? lossSum / Double(images) : 0 }
+  var accuracy: Double { images > 0 ? Double(correct) / Double(images) : 0 }
+  var imagesPerSecond: Double { seconds > 0 ? Double(images) / seconds : 0 }
+}
+
+/// What all members of an experiment share.
+struct TrainingData {
+  let images: ImageTensors
+  /// The images that are trained on, as indices into `images`.
+  let training: [Int]
+  /// nil where nothing is held out.
+  let holdOut: ImageTensors?
+  let normalization: Normalization
+}
+
+/// The training of one member, from its checkpoint or its start, step by step.
+///
+/// Every random number belongs to (seed, member, purpose, epoch, step), so a resumed training is the same training.
+final class MemberTraining {
+  let member: Experiment.Member
+  let experiment: Experiment
+  let model: Model
+  let data: TrainingData
+  private(set) var metrics: [EpochMetrics]
+  private(set) var position: Checkpoint.Position
+  private let directory: MemberDirectory
+  private let optimizer: StochasticGradientDescent
+  private let augmentation: Augmentation
+  private let dropoutGenerator: Generator
+  private var order: [Int] = []
+  private var orderEpoch = -1
+
+  init(
+    _ member: Experiment.Member, of experiment: Experiment, network: Network, data: TrainingData,
+    directory: MemberDirectory, device: Device
+  ) throws {
+    self.member = member
+    self.experiment = experiment
+    self.data = data
+    self.directory = directory
+    let recipe = experiment.recipe
+    var seeds = RandomStream(experiment, member: member.index, .weights)
+    model = try Model(network, generator: Generator(seed: seeds.next()), device: device)
+    optimizer = try StochasticGradientDescent(
+      model.trainableTensors, momentum: recipe.momentum, weightDecay: recipe.weightDecay,
+      nesterov: true)
+    augmentation = Augmentation(recipe)
+    dropoutGenerator = try Generator(seed: 0, device: device)
+    let isResumed = Directory.exists(directory.checkpointPath)
+    position =
+      isResumed
+      ? try Checkpoint.read(directory.checkpointPath, into: model, optimizer)
+      : Checkpoint.Position()
+    metrics = try MetricsFile.read(directory.metricsPath, epochs: position.epoch)
+  }
+
+  var stepsPerEpoch: Int {
+    (data.training.count + experiment.recipe.batchSize - 1) / experiment.recipe.batchSize
+  }
+  var isComplete: Bool { position.epoch >= experiment.recipe.epochs }
+  var learningRate: Double {
+    experiment.recipe.learningRate.value(
+      at: position.epoch * stepsPerEpoch + position.step, stepsPerEpoch: stepsPerEpoch,
+      epochs: experiment.recipe.epochs)
+  }
+
+  /// Takes one step; returns whether the epoch's steps are over.
+  func step() throws -> Bool {
+    let start = ContinuousClock.now
+    let indices = batchIndices()
+    let labels = try data.images.labels(at: indices)
+    let logits = try model.logits(images(at: indices), training: true, generator: dropout())
+    let loss = try logits.crossEntropy(labels, labelSmoothing: experiment.recipe.labelSmoothing)
+    try loss.backward()
+    try optimizer.step(learningRate: learningRate)
+    position.step += 1
+    try count(loss: loss.detached(), logits: logits.detached(), labels: labels)
+    position.totals.seconds += start.duration(to: .now) / .seconds(1)
+    return position.step == stepsPerEpoch
+  }
+
+  /// Evaluates the epoch that has taken all its steps, and saves metrics and checkpoint.
+  func finishEpoch(learningRate: Double) throws -> EpochMetrics {
+    let start = ContinuousClock.now
+    let evaluation = try data.holdOut.map { split in
+      try Evaluation(of: model, on: split, normalization: data.normalization)
+    }
+    guard evaluation?.loss.isFinite ?? true else { throw lossNotFinite() }
+    let totals = position.totals
+    position = Checkpoint.Position(epoch: position.epoch + 1)
+    let line = EpochMetrics(
+      epoch: position.epoch, step: position.epoch * stepsPerEpoch, learningRate: learningRate,
+      trainingLoss: totals.loss, trainingAccuracy: totals.accuracy, holdOutLoss: evaluation?.loss,
+      holdOutAccuracy: evaluation?.top1Accuracy, imagesPerSecond: totals.imagesPerSecond,
+      seconds: totals.seconds + start.duration(to: .now) / .seconds(1))
+    metrics.append(line)
+    // Metrics first: lines beyond the checkpoint's epoch are dropped on resuming, a missing line could not be made again.
+    try MetricsFile.write(metrics, to: directory.metricsPath)
+    try saveCheckpoint()
+    return line
+  }
+
+  /// Saves where the training stands, also in the middle of an epoch.
+  func saveCheckpoint() throws {
+    try Checkpoint.write(model, optimizer, at: position, to: directory.checkpointPath)
+  }
+
+  private func batchIndices() -> [Int] {
+    if orderEpoch != position.epoch {
+      var stream = RandomStream(experiment, member: member.index, .order, epoch: position.epoch)
+      order = stream.permutation(of: data.training.count)
+      orderEpoch = position.epoch
+    }
+    let start = position.step * experiment.recipe.batchSize
+    let end = min(start + experiment.recipe.batchSize, order.count)
+    return order[start..<end].map { data.training[$0] }
+  }
+
+  private func images(at indices: [Int]) throws -> Tensor {
+    var stream = RandomStream(
+      experiment, member: member.index, .augmentation, epoch: position.epoch, step: position.step)
+    let draws = augmentation.draws(indices.count, from: &stream)
+    return try data.normalization.normalized(
+      augmentation.batch(of: data.images, at: indices, draws), device: data.images.device)
+  }
+
+  private func dropout() throws -> Generator {
+    var stream = RandomStream(
+      experiment, member: member.index, .dropout, epoch: position.epoch, step: position.step)
+    try dropoutGenerator.reseed(stream.next())
+    return dropoutGenerator
+  }
+
+  private func count(loss: Tensor, logits: Tensor, labels: Tensor) throws {
+    let images = try labels.shape()[0]
+    let value = try loss.scalar()
+    guard value.isFinite else { throw lossNotFinite() }
+    position.totals.lossSum += value * Double(images)
+    position.totals.correct += Int(try logits.argMax(1).isEqual(to: labels).sum().scalar())
+    position.totals.images += images
+  }
+
+  private func lossNotFinite() -> TrainingError {
+    .lossNotFinite(member: member.name, epoch: position.epoch + 1, step: position.step)
+  }
+}

@@ -1,0 +1,23 @@
+/// A training that cannot start or go on.
+public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The checkpoint or weights file does not fit the member.
+  case unusableCheckpoint(path: String, reason: String)
+  /// The loss of a step is infinite or not a number.
+  case lossNotFinite(member: String, epoch: Int, step: Int)
+  /// No such device on this machine.
+  case noDevice(name: String, reason: String)
+  /// The experiment needs a directory of images and none was given, or the other way round.
+  case dataDirectory(reason: String)
+
+  /// One sentence naming the file or the member, and the mend.
+  public var description: String {
+    switch self {
+    case .unusableCheckpoint(let path, let reason):
+      "'\(path)' cannot be used: \(reason); remove it to train this member from its start"
+    case .lossNotFinite(let member, let epoch, let step):
+      "\(member): the loss is not finite in epoch \(epoch), step \(step); lower the learning rate"
+    case .noDevice(let name, let reason): "there is no device '\(name)': \(reason)"
+    case .dataDirectory(let reason): reason
+    }
+  }
+}

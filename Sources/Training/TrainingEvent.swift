@@ -1,0 +1,33 @@
+import Experiments
+
+/// What happens while an experiment is trained, for those who watch.
+public enum TrainingEvent: Sendable {
+  /// Work begins on these members, in this order; `epochs` each.
+  case began(members: [Experiment.Member], epochs: Int)
+  /// The member was already complete.
+  case alreadyComplete(member: Int)
+  /// The member starts, or goes on after `finishedEpochs`.
+  case memberStarted(member: Int, finishedEpochs: Int)
+  /// Another step is taken.
+  case progressed(member: Int, MemberProgress)
+  /// An epoch is over and saved.
+  case epochFinished(member: Int, EpochMetrics, MemberProgress)
+  /// Weights and predictions are written.
+  case memberFinished(member: Int, testAccuracy: Double)
+}
+
+/// How far a member is.
+public struct MemberProgress: Hashable, Sendable {
+  /// The epoch that runs, from 1, and how many there are.
+  public let epoch, epochs: Int
+  /// Steps of this epoch that are taken, and how many it has.
+  public let step, stepsPerEpoch: Int
+  /// Means over this epoch so far.
+  public let trainingLoss, trainingAccuracy: Double
+  /// On the hold-out after the last epoch; nil before there is one.
+  public let holdOutAccuracy: Double?
+  /// Of this epoch so far.
+  public let imagesPerSecond: Double
+  /// Of this member, at the pace so far.
+  public let secondsLeft: Double
+}

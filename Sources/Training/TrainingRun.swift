@@ -1,0 +1,222 @@
+import Datasets
+import Ensembles
+import Experiments
+import Files
+import Networks
+import Torch
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Trains all members of an experiment into a run directory, going on from what is there.
+public struct TrainingRun {
+  /// How a run ended.
+  public enum Outcome: Hashable, Sendable {
+    /// All members are trained and have predicted the test images.
+    case complete
+    /// The user asked to stop; everything so far is saved.
+    case interrupted
+  }
+
+  private let experiment: Experiment
+  private let dataset: ImageDataset
+  private let directory: RunDirectory
+  private let device: Device
+  private let threads: Int
+  private let partition: DataPartition
+  private let normalization: Normalization
+
+  /// Checks that the experiment fits the images and claims the run directory for them.
+  ///
+  /// - Parameters:
+  ///   - threads: For each operation on the CPU.
+  /// - Throws: `ExperimentError` or `FileError`; nothing of an earlier run is changed then.
+  public init(
+    of experiment: Experiment, on dataset: ImageDataset, in directory: RunDirectory,
+    device: Device = .cpu, threads: Int
+  ) throws {
+    self.experiment = experiment
+    self.dataset = dataset
+    self.directory = directory
+    self.device = device
+    self.threads = threads
+    partition = try DataPartition(of: experiment, available: dataset.train.count)
+    normalization = Normalization(of: dataset, training: partition.training)
+    for group in experiment.members {
+      _ = try Self.network(group.network, for: dataset).shapes()
+    }
+    try directory.claim(for: experiment, data: record)
+  }
+
+  private var record: DataRecord {
+    DataRecord(
+      name: dataset.name, availableImages: dataset.train.count,
+      trainingImages: partition.training.count, holdOutImages: partition.holdOut.count,
+      testImages: dataset.test.count, classNames: dataset.train.classNames,
+      trainingFingerprint: dataset.train.fingerprint, testFingerprint: dataset.test.fingerprint,
+      mean: normalization.mean, standardDeviation: normalization.standardDeviation)
+  }
+
+  private static func network(_ name: String, for dataset: ImageDataset) throws -> Network {
+    var network = try Network(named: name, classes: dataset.train.classNames.count)
+    network.input = ImageShape(
+      channels: dataset.train.channels, height: dataset.train.height, width: dataset.train.width)
+    return network
+  }
+
+  /// Trains what is not yet trained, on the calling thread.
+  ///
+  /// - Parameters:
+  ///   - shouldStop: Asked after every step; the run then saves where it stands and ends.
+  ///   - observe: Told of everything that happens.
+  public func run(
+    shouldStop: () -> Bool = { Interruption.isRequested },
+    observe: (TrainingEvent) -> Void = { _ in }
+  ) throws -> Outcome {
+    try Runtime.setThreads(threads)
+    try Runtime.setDeterministic(true, allowTF32: false)
+    let members = experiment.allMembers
+    observe(.began(members: members, epochs: experiment.recipe.epochs))
+    let splits = try Splits(dataset, partition, device: device)
+    let data = TrainingData(
+      images: splits.training, training: partition.training, holdOut: splits.holdOut?.tensors,
+      normalization: normalization)
+    for member in members {
+      let files = directory.member(member.name)
+      // The test's predictions are written last, so they stand for the whole member.
+      guard !Directory.exists(files.predictionsPath(split: "test")) else {
+        observe(.alreadyComplete(member: member.index))
+        continue
+      }
+      try Directory.create(files.path)
+      let training = try MemberTraining(
+        member, of: experiment, network: Self.network(member.network, for: dataset), data: data,
+        directory: files, device: device)
+      observe(.memberStarted(member: member.index, finishedEpochs: training.position.epoch))
+      guard try train(training, shouldStop, observe) else { return .interrupted }
+      let accuracy = try finish(training, splits, files)
+      observe(.memberFinished(member: member.index, testAccuracy: accuracy))
+    }
+    return .complete
+  }
+
+  /// Runs the remaining epochs; returns whether it came to their end.
+  private func train(
+    _ training: MemberTraining, _ shouldStop: () -> Bool, _ observe: (TrainingEvent) -> Void
+  ) throws -> Bool {
+    let pace = Pace(training)
+    let member = training.member.index
+    while !training.isComplete {
+      let learningRate = training.learningRate
+      guard try training.step() else {
+        observe(.progressed(member: member, pace.progress()))
+        if shouldStop() {
+          try training.saveCheckpoint()
+          return false
+        }
+        continue
+      }
+      let metrics = try training.finishEpoch(learningRate: learningRate)
+      observe(.epochFinished(member: member, metrics, pace.progress()))
+      if shouldStop() { return false }
+    }
+    return true
+  }
+
+  /// Writes the trained weights and the predictions, then drops the checkpoint. Returns the test accuracy.
+  private func finish(
+    _ training: MemberTraining, _ splits: Splits, _ files: MemberDirectory
+  ) throws -> Double {
+    let model = training.model
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try DurableFile.write(
+      Array(try encoder.encode(model.network)) + [UInt8(ascii: "\n")], to: files.networkPath)
+    try model.writeWeights(
+      to: files.weightsPath,
+      metadata: ["network": model.network.name, "name": training.member.name])
+    var testAccuracy = 0.0
+    for split in [splits.holdOut, splits.test].compactMap({ $0 }) {
+      let evaluation = try Evaluation(of: model, on: split.tensors, normalization: normalization)
+      try predictions(evaluation, training, split).write(
+        to: files.predictionsPath(split: split.name))
+      testAccuracy = evaluation.top1Accuracy
+    }
+    try Directory.removeFile(files.checkpointPath)
+    return testAccuracy
+  }
+
+  private func predictions(
+    _ evaluation: Evaluation, _ training: MemberTraining, _ split: EvaluationSplit
+  ) throws -> Predictions {
+    let cost = try training.model.network.cost()
+    return try Predictions(
+      name: training.member.name, network: training.model.network.name,
+      multiplyAccumulates: cost.multiplyAccumulates, parameters: cost.parameters,
+      split: split.name, fingerprint: split.images.fingerprint,
+      logProbabilities: evaluation.logProbabilities, labels: split.images.labels,
+      classes: split.images.classNames.count)
+  }
+}
+
+/// Images that are only looked at.
+private struct EvaluationSplit {
+  let name: String
+  let images: ImageSplit
+  let tensors: ImageTensors
+
+  init(_ name: String, _ images: ImageSplit, device: Device) throws {
+    self.name = name
+    self.images = images
+    tensors = try ImageTensors(images, device: device)
+  }
+}
+
+private struct Splits {
+  let training: ImageTensors
+  let holdOut: EvaluationSplit?
+  let test: EvaluationSplit
+
+  init(_ dataset: ImageDataset, _ partition: DataPartition, device: Device) throws {
+    training = try ImageTensors(dataset.train, device: device)
+    holdOut =
+      partition.holdOut.isEmpty
+      ? nil
+      : try EvaluationSplit("hold-out", dataset.train.subset(partition.holdOut), device: device)
+    test = try EvaluationSplit("test", dataset.test, device: device)
+  }
+}
+
+/// How fast a member goes since this process took it up.
+private struct Pace {
+  private let training: MemberTraining
+  private let start = ContinuousClock.now
+  private let stepsBefore: Int
+
+  init(_ training: MemberTraining) {
+    self.training = training
+    stepsBefore = Self.steps(training)
+  }
+
+  private static func steps(_ training: MemberTraining) -> Int {
+    training.position.epoch * training.stepsPerEpoch + training.position.step
+  }
+
+  func progress() -> MemberProgress {
+    let epochs = training.experiment.recipe.epochs
+    let done = Self.steps(training)
+    let elapsed = start.duration(to: .now) / .seconds(1)
+    let left = Double(epochs * training.stepsPerEpoch - done)
+    let totals = training.position.totals
+    return MemberProgress(
+      epoch: min(training.position.epoch + 1, epochs), epochs: epochs,
+      step: training.position.step, stepsPerEpoch: training.stepsPerEpoch,
+      trainingLoss: totals.loss, trainingAccuracy: totals.accuracy,
+      holdOutAccuracy: training.metrics.last?.holdOutAccuracy,
+      imagesPerSecond: totals.imagesPerSecond,
+      secondsLeft: elapsed / Double(max(1, done - stepsBefore)) * left)
+  }
+}

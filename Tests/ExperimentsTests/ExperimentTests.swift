@@ -1,0 +1,107 @@
+import Datasets
+import Foundation
+import Testing
+
+@testable import Experiments
+
+@Suite struct ExperimentTests {
+  private static let valid = """
+    {"name": "quick", "data": {"trainingImages": 100, "holdOut": 20},
+     "members": [{"network": "wide-resnet-16-1", "count": 2}, {"network": "wide-resnet-10-2", "count": 1}],
+     "recipe": {"preset": "paper"}}
+    """
+
+  private func read(_ text: String) throws -> Experiment {
+    try Experiment(json: Data(text.utf8), file: "e.json")
+  }
+
+  private func error(_ text: String) -> ExperimentError? {
+    do {
+      _ = try read(text)
+      return nil
+    } catch {
+      return error as? ExperimentError
+    }
+  }
+
+  private func replacing(_ part: String, by other: String) -> String {
+    Self.valid.replacingOccurrences(of: part, with: other)
+  }
+
+  @Test func readsAndNumbersTheMembers() throws {
+    let experiment = try read(Self.valid)
+    #expect(
+      experiment.allMembers.map(\.name) == [
+        "wide-resnet-16-1-0", "wide-resnet-16-1-1", "wide-resnet-10-2-0",
+      ])
+    #expect(experiment.allMembers.map(\.index) == [0, 1, 2])
+    #expect(experiment.recipe == Recipe(.paper))
+    #expect(experiment.seed == 0)
+  }
+
+  @Test func theResolvedFormReadsBackAsTheSameExperiment() throws {
+    var experiment = try read(Self.valid)
+    #expect(try Experiment(json: Data(experiment.json()), file: "r.json") == experiment)
+    experiment.recipe = Recipe(.fast)
+    experiment.data = DataSelection(procedural: ProceduralImages(), holdOut: 5)
+    #expect(try Experiment(json: Data(experiment.json()), file: "r.json") == experiment)
+  }
+
+  @Test func everyMistakeNamesFileAndKey() {
+    #expect(
+      error(replacing(#""holdOut""#, by: #""holdout""#))
+        == .missingKey(file: "e.json", key: "data.holdOut"))
+    #expect(
+      error(replacing(#""holdOut": 20"#, by: #""holdOut": 20, "shuffle": true"#))
+        == .unknownKey(
+          file: "e.json", key: "data.shuffle",
+          known: ["procedural", "imageSize", "trainingImages", "holdOut"]))
+    #expect(
+      error(replacing("20}", by: #""20"}"#))
+        == .wrongType(
+          file: "e.json", key: "data.holdOut", expected: "a whole number",
+          actual: "the text \"20\""))
+    #expect(
+      error(replacing(#""count": 1"#, by: #""count": 0"#))
+        == .outOfRange(
+          file: "e.json", key: "members[1].count", value: "0", range: "1 to 10000"))
+    #expect(
+      error(replacing(#""paper""#, by: #""slow""#))
+        == .invalid(
+          file: "e.json", key: "recipe.preset", reason: "is 'slow', but must be paper or fast"))
+    #expect(error(replacing(#""quick""#, by: #""../quick""#))?.description.contains("name") == true)
+    let network = error(replacing("wide-resnet-10-2", by: "wide-resnet-11-2"))
+    #expect(network?.description.contains("members[1].network") == true)
+    guard case .notJSON(let file, _)? = error("{") else {
+      Issue.record("not told apart from JSON")
+      return
+    }
+    #expect(file == "e.json")
+    #expect(error("[]")?.description.contains("an object") == true)
+  }
+
+  @Test func partsAreDisjointAndFixedByTheSeed() throws {
+    var experiment = try read(Self.valid)
+    let partition = try DataPartition(of: experiment, available: 150)
+    #expect(partition.training.count == 100)
+    #expect(partition.holdOut.count == 20)
+    #expect(Set(partition.training + partition.holdOut).count == 120)
+    #expect(try DataPartition(of: experiment, available: 150) == partition)
+    experiment.seed = 1
+    #expect(try DataPartition(of: experiment, available: 150) != partition)
+    experiment.data.trainingImages = nil
+    #expect(try DataPartition(of: experiment, available: 150).training.count == 130)
+  }
+
+  @Test func aHoldOutLargerThanTheDataIsRefused() throws {
+    var experiment = try read(Self.valid)
+    #expect(
+      throws: ExperimentError.tooFewImages(trainingImages: 100, holdOut: 20, available: 119)
+    ) { try DataPartition(of: experiment, available: 119) }
+    experiment.data.trainingImages = nil
+    experiment.data.holdOut = 10
+    #expect(
+      throws: ExperimentError.tooFewImages(trainingImages: nil, holdOut: 10, available: 10)
+    ) { try DataPartition(of: experiment, available: 10) }
+  }
+}

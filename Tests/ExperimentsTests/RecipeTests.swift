@@ -1,0 +1,31 @@
+import Experiments
+import Testing
+
+@Suite struct RecipeTests {
+  /// The published recipe: 0.1, divided by five at the start of (1-based) epochs 60, 120 and 160, of 200.
+  @Test func thePapersRecipe() {
+    let recipe = Recipe(.paper)
+    #expect(recipe.epochs == 200)
+    #expect(recipe.batchSize == 128)
+    #expect(recipe.momentum == 0.9)
+    #expect(recipe.weightDecay == 5e-4)
+    #expect(recipe.cropPadding == 4 && recipe.flips && recipe.labelSmoothing == 0)
+    let expected = [(1, 0.1), (59, 0.1), (60, 0.02), (119, 0.02), (120, 0.004), (160, 0.0008)]
+    for (epoch, rate) in expected {
+      let first = recipe.learningRate.value(at: (epoch - 1) * 391, stepsPerEpoch: 391, epochs: 200)
+      let last = recipe.learningRate.value(at: epoch * 391 - 1, stepsPerEpoch: 391, epochs: 200)
+      #expect(abs(first - rate) < 1e-12 && abs(last - rate) < 1e-12, "epoch \(epoch)")
+    }
+  }
+
+  @Test func oneCycleRisesToItsPeakAndFallsToNearlyNothing() {
+    let rate = LearningRate.oneCycle(peak: 0.4, warmUp: 0.25)
+    let values = (0..<40).map { rate.value(at: $0, stepsPerEpoch: 10, epochs: 4) }
+    #expect(abs(values[0] - 0.04) < 1e-12)
+    #expect(values[9] == 0.4 && values.max() == 0.4)
+    #expect(zip(values[9...], values[10...]).allSatisfy { $0 > $1 })
+    #expect(values[39] > 0 && values[39] < 0.02)
+    let immediate = LearningRate.oneCycle(peak: 1, warmUp: 0)
+    #expect(immediate.value(at: 0, stepsPerEpoch: 1, epochs: 4) == 1)
+  }
+}

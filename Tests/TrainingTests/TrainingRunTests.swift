@@ -1,0 +1,189 @@
+import Datasets
+import Ensembles
+import Experiments
+import Files
+import Foundation
+import Networks
+import Testing
+import Torch
+import Training
+import Weights
+
+/// Whole trainings of tiny members, on the built-in images and on real ones.
+@Suite struct TrainingRunTests {
+  private static func experiment(epochs: Int = 2, network: String = "wide-resnet-10-1")
+    -> Experiment
+  {
+    var recipe = Recipe(.fast)
+    (recipe.epochs, recipe.batchSize) = (epochs, 32)
+    return Experiment(
+      name: "tiny",
+      data: DataSelection(
+        procedural: ProceduralImages(imageSize: 8, trainCount: 140, testCount: 60, seed: 3),
+        holdOut: 40),
+      members: [.init(network: network, count: 2)], recipe: recipe, seed: 5)
+  }
+
+  private static func temporary() -> RunDirectory {
+    RunDirectory(path: FileManager.default.temporaryDirectory.path + "/train-\(UUID().uuidString)")
+  }
+
+  private static func remove(_ directory: RunDirectory) {
+    try? FileManager.default.removeItem(atPath: directory.path)
+  }
+
+  private static func images(_ experiment: Experiment) throws -> ImageDataset {
+    try #require(experiment.data.procedural).dataset()
+  }
+
+  private static func weights(_ directory: RunDirectory, _ member: Int) throws -> Data {
+    try Data(
+      contentsOf: URL(fileURLWithPath: directory.member("wide-resnet-10-1-\(member)").weightsPath))
+  }
+
+  private static func train(
+    _ experiment: Experiment, in directory: RunDirectory, stoppingAfter steps: Int = .max
+  ) throws -> TrainingRun.Outcome {
+    var asked = 0
+    let run = try TrainingRun(
+      of: experiment, on: images(experiment), in: directory, threads: 1)
+    return try run.run(shouldStop: {
+      asked += 1
+      return asked >= steps
+    })
+  }
+
+  @Test func writesEveryFileOfTheRun() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    let experiment = Self.experiment()
+    #expect(try Self.train(experiment, in: directory) == .complete)
+    let dataset = try Self.images(experiment)
+    for member in experiment.allMembers {
+      let files = directory.member(member.name)
+      #expect(!Directory.exists(files.checkpointPath))
+      let network = try JSONDecoder().decode(
+        Network.self, from: Data(contentsOf: URL(fileURLWithPath: files.networkPath)))
+      #expect(network.input == ImageShape(channels: 3, height: 8, width: 8))
+      #expect(try SafeTensors(path: files.weightsPath).names.count == network.parameters().count)
+      let metrics = try String(contentsOfFile: files.metricsPath, encoding: .utf8)
+        .split(separator: "\n").map {
+          try JSONDecoder().decode(EpochMetrics.self, from: Data($0.utf8))
+        }
+      #expect(metrics.map(\.epoch) == [1, 2])
+      #expect(metrics.map(\.step) == [4, 8])
+      let test = try Predictions(path: files.predictionsPath(split: "test"))
+      #expect(test.count == 60 && test.classes == 10 && test.split == "test")
+      #expect(test.fingerprint == dataset.test.fingerprint)
+      #expect(test.labels == dataset.test.labels)
+      #expect(test.multiplyAccumulates == (try network.cost().multiplyAccumulates))
+      let holdOut = try Predictions(path: files.predictionsPath(split: "hold-out"))
+      #expect(holdOut.count == 40)
+      #expect(holdOut.fingerprint != test.fingerprint)
+      let last = try #require(metrics.last?.holdOutAccuracy)
+      #expect(abs(try Metrics(of: [holdOut], rule: .geometricMean).top1Accuracy - last) < 1e-12)
+    }
+  }
+
+  @Test func theWeightsFileGivesThePredictions() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    let experiment = Self.experiment(epochs: 1)
+    _ = try Self.train(experiment, in: directory)
+    let files = directory.member("wide-resnet-10-1-0")
+    let network = try JSONDecoder().decode(
+      Network.self, from: Data(contentsOf: URL(fileURLWithPath: files.networkPath)))
+    try Runtime.setThreads(1)
+    let model = try Model(network, generator: Generator(seed: 99))
+    try model.readWeights(from: files.weightsPath)
+    let dataset = try Self.images(experiment)
+    let partition = try DataPartition(of: experiment, available: dataset.train.count)
+    let evaluation = try Evaluation(
+      of: model, on: ImageTensors(dataset.test),
+      normalization: Normalization(of: dataset, training: partition.training))
+    let stored = try Predictions(path: files.predictionsPath(split: "test"))
+    #expect(stored.withLogProbabilities { Array($0) } == evaluation.logProbabilities)
+    let wider = try Model(
+      Network(named: "wide-resnet-10-2"), generator: Generator(seed: 1))
+    #expect(throws: TrainingError.self) { try wider.readWeights(from: files.weightsPath) }
+  }
+
+  @Test func twoRunsGiveTheSameBits() throws {
+    let (first, second) = (Self.temporary(), Self.temporary())
+    defer { [first, second].forEach(Self.remove) }
+    _ = try Self.train(Self.experiment(), in: first)
+    _ = try Self.train(Self.experiment(), in: second)
+    #expect(try Self.weights(first, 0) == Self.weights(second, 0))
+    #expect(try Self.weights(first, 1) == Self.weights(second, 1))
+    #expect(try Self.weights(first, 0) != Self.weights(first, 1))
+  }
+
+  /// Stopped in the middle of an epoch, at its end, and in the second member.
+  @Test(arguments: [2, 4, 6, 11]) func anInterruptedRunGoesOnToTheSameBits(steps: Int) throws {
+    let (whole, parts) = (Self.temporary(), Self.temporary())
+    defer { [whole, parts].forEach(Self.remove) }
+    let experiment = Self.experiment()
+    _ = try Self.train(experiment, in: whole)
+    #expect(try Self.train(experiment, in: parts, stoppingAfter: steps) == .interrupted)
+    #expect(try Self.train(experiment, in: parts) == .complete)
+    #expect(try Self.weights(whole, 0) == Self.weights(parts, 0))
+    #expect(try Self.weights(whole, 1) == Self.weights(parts, 1))
+    let metrics = directoryMetrics(parts)
+    #expect(metrics.count == 2)
+  }
+
+  private func directoryMetrics(_ directory: RunDirectory) -> [Substring] {
+    let path = directory.member("wide-resnet-10-1-0").metricsPath
+    return (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n") ?? []
+  }
+
+  @Test func aCompleteRunIsLeftAlone() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    _ = try Self.train(Self.experiment(epochs: 1), in: directory)
+    let before = try Self.weights(directory, 0)
+    #expect(
+      try Self.train(Self.experiment(epochs: 1), in: directory, stoppingAfter: 1) == .complete)
+    #expect(try Self.weights(directory, 0) == before)
+    #expect(throws: ExperimentError.self) {
+      try Self.train(Self.experiment(epochs: 3), in: directory)
+    }
+  }
+
+  @Test func anUnusableCheckpointIsNamed() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    #expect(try Self.train(Self.experiment(), in: directory, stoppingAfter: 2) == .interrupted)
+    let path = directory.member("wide-resnet-10-1-0").checkpointPath
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: path))
+    do {
+      _ = try Self.train(Self.experiment(), in: directory)
+      Issue.record("half a checkpoint was accepted")
+    } catch {
+      #expect("\(error)".contains(path))
+    }
+  }
+
+  @Test func aDivergingMemberIsReported() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    var experiment = Self.experiment()
+    experiment.recipe.learningRate = .oneCycle(peak: 1000, warmUp: 0)
+    experiment.recipe.epochs = 30
+    #expect(throws: TrainingError.self) { try Self.train(experiment, in: directory) }
+  }
+
+  @Test func ensemblesOfTheMembersCanBeAnalyzed() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    let experiment = Self.experiment(epochs: 1)
+    _ = try Self.train(experiment, in: directory)
+    let predictions = try experiment.allMembers.map {
+      try Predictions(path: directory.member($0.name).predictionsPath(split: "test"))
+    }
+    let frontier = try Frontier.analyze(predictions)
+    #expect(frontier.curves.map(\.points.count) == [2])
+    #expect(frontier.images == 60)
+  }
+}
