@@ -26,6 +26,8 @@ let package = Package(
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
 
     .target(name: "CLI"),
+    .testTarget(name: "CLITests", dependencies: ["CLI"]),
+
     .target(name: "Networks"),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
 
@@ -43,7 +45,10 @@ let package = Package(
     .systemLibrary(
       name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "CPNG", dependencies: ["CLibPNG"]),
-    .target(name: "Datasets", dependencies: ["Files", "CTurboJPEG", "CPNG"]),
+    .target(name: "Datasets", dependencies: ["Files", "CTurboJPEG", "CPNG", "Randomness"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "Files"],
+      resources: [.copy("Fixtures")]),
 
     .target(name: "Experiments", dependencies: ["Datasets", "Files", "Networks", "Randomness"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
@@ -70,10 +75,26 @@ let package = Package(
       dependencies: ["Training", "Datasets", "Ensembles", "Experiments", "Weights"],
       resources: [.copy("Fixtures")]),
 
-    .executableTarget(name: "consort", dependencies: ["Networks"]),
+    .target(name: "Reports", dependencies: ["CLI", "Ensembles", "Files"]),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Ensembles", "Reports"],
+      resources: [.copy("Fixtures")]),
+
+    .executableTarget(
+      name: "consort",
+      dependencies: ["CLI", "Datasets", "Ensembles", "Experiments", "Files", "Networks", "Reports"]),
+    .testTarget(
+      name: "consortTests",
+      dependencies: ["CLI", "Ensembles", "Experiments", "Files", "Networks", "consort"]),
     .executableTarget(
       name: "consort-train",
-      dependencies: ["CLI", "Datasets", "Experiments", "Files", "Torch", "Training"]),
+      dependencies: ["CLI", "Datasets", "Experiments", "Torch", "Training"]),
+
+    .executableTarget(
+      name: "benchmark-training-step", dependencies: ["Networks", "Torch", "Training"],
+      path: "Benchmarks/TrainingStep", exclude: ["peer.py"]),
+    .executableTarget(
+      name: "benchmark-data-loading", dependencies: ["Datasets"], path: "Benchmarks/DataLoading"),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

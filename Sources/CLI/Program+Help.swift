@@ -56,24 +56,12 @@ extension Program {
     let indent = min(28, (pairs.map(\.0.count).max() ?? 0) + 4)
     var text = ""
     for (head, body) in pairs {
-      let lines = wrapped(body, width: 98 - indent)
+      let lines = Terminal.wrapped(body, width: 98 - indent)
       let fits = head.count + 4 <= indent
       let space = String(repeating: " ", count: fits ? indent - head.count - 2 : indent)
       text += "  \(head)" + (fits ? space : "\n" + space) + (lines.first ?? "") + "\n"
       for line in lines.dropFirst() { text += String(repeating: " ", count: indent) + line + "\n" }
     }
     return text
-  }
-
-  private func wrapped(_ text: String, width: Int) -> [String] {
-    var lines: [String] = []
-    for word in text.split(separator: " ") {
-      if let last = lines.last, last.count + 1 + word.count <= width {
-        lines[lines.count - 1] = last + " " + word
-      } else {
-        lines.append(String(word))
-      }
-    }
-    return lines
   }
 }

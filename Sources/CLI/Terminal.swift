@@ -55,4 +55,17 @@ public enum Terminal {
     }
     return String(result)
   }
+
+  /// The text in lines of at most `width` characters, broken at spaces; a longer word stands alone.
+  public static func wrapped(_ text: String, width: Int) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, last.count + 1 + word.count <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
 }

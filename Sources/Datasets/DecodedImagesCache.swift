@@ -115,7 +115,7 @@ struct DecodedImagesCache {
 
   /// Writes the file with what `decoding` gives.
   ///
-  /// - Throws: `FileError.cannotWrite` or `.cannotCreateDirectory` where the cache cannot be written; what decoding throws.
+  /// - Throws: `FileError.cannotWrite` or `.cannotCreateDirectory` where it cannot be written, or what decoding throws.
   func write(_ decoding: FolderDecoding, report: (_ decoded: Int) -> Void) throws {
     try Directory.create(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
     try DurableFile.write(to: path) { writer in

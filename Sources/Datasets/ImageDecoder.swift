@@ -39,7 +39,9 @@ final class ImageDecoder {
       case .jpeg: try jpegHeader(bytes).size
       case .png: try pngSize(bytes)
       }
-    guard size.width > 0, size.height > 0 else { throw Failure(reason: "it has no pixels") }
+    guard size.width > 0, size.height > 0 else {
+      throw Failure(reason: "it ends before its pixels begin")
+    }
     guard size.width <= Self.largestPixelCount / size.height else {
       throw Failure(reason: "\(size.width) x \(size.height) pixels are too many")
     }
@@ -88,7 +90,7 @@ extension ImageDecoder {
     let status = tjDecompressHeader3(
       jpeg, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(bytes.count), &width,
       &height, &subsampling, &colorspace)
-    guard status == 0 else { throw Failure(reason: jpegMessage) }
+    guard status == 0 || isOnlyAboutStrayBytes else { throw Failure(reason: jpegMessage) }
     let isFourChannel =
       colorspace == Int32(TJCS_CMYK.rawValue) || colorspace == Int32(TJCS_YCCK.rawValue)
     return (Size(width: Int(width), height: Int(height)), isFourChannel)
@@ -104,10 +106,14 @@ extension ImageDecoder {
         jpeg, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(bytes.count), &target,
         Int32(size.width), 0, Int32(size.height), Int32(pixelFormat.rawValue), Int32(flags))
       if status == 0 { return }
-      guard jpegMessage.contains("extraneous bytes before marker") else {
-        throw Failure(reason: jpegMessage)
-      }
+      guard isOnlyAboutStrayBytes else { throw Failure(reason: jpegMessage) }
     }
+  }
+
+  /// Whether the last message is a warning about bytes between segments, which change nothing.
+  private var isOnlyAboutStrayBytes: Bool {
+    tjGetErrorCode(jpeg) == Int32(TJERR_WARNING.rawValue)
+      && jpegMessage.contains("extraneous bytes before marker")
   }
 
   private func decodeFourChannelJPEG(

@@ -27,19 +27,19 @@ enum Subprocess {
   static func run(
     _ arguments: [String], catchesErrorText: Bool
   ) throws(CannotStart) -> Outcome {
-    var actions = try FileActions()
-    defer { actions.destroy() }
+    var setup = try Setup()
+    defer { setup.destroy() }
     var pipeEnds: [Int32] = [-1, -1]
     if catchesErrorText {
-      guard pipe(&pipeEnds) == 0 else { throw CannotStart(reason: reason(errno)) }
-      for end in pipeEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-      actions.duplicate(pipeEnds[1], as: STDERR_FILENO)
+      guard openPipe(&pipeEnds) == 0 else { throw CannotStart(reason: reason(errno)) }
+      setup.duplicate(pipeEnds[1], as: STDERR_FILENO)
     }
     var process = pid_t()
     var argumentPointers = arguments.map { strdup($0) } + [nil]
     defer { for pointer in argumentPointers { free(pointer) } }
     let code = posix_spawnp(
-      &process, arguments[0], &actions.actions, nil, &argumentPointers, environmentPointer)
+      &process, arguments[0], &setup.actions, &setup.attributes, &argumentPointers,
+      environmentPointer)
     if catchesErrorText { close(pipeEnds[1]) }
     defer { if catchesErrorText { close(pipeEnds[0]) } }
     guard code == 0 else { throw CannotStart(reason: reason(code)) }
@@ -49,6 +49,14 @@ enum Subprocess {
     let signal = status & 0x7F
     return Outcome(
       status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal, errorText: errorText)
+  }
+
+  /// Opens a pipe whose ends no later process inherits. (Glibc hides `pipe2` from Swift: one started by another thread
+  /// in between does, and then delays only the end of the reading until it ends itself.)
+  private static func openPipe(_ ends: inout [Int32]) -> Int32 {
+    let status = pipe(&ends)
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return status
   }
 
   private static func readAll(_ descriptor: Int32) -> String {
@@ -74,26 +82,38 @@ enum Subprocess {
     }
   #endif
 
-  /// What becomes of the standard streams in the new process.
-  private struct FileActions {
+  /// What becomes of the standard streams and of signals in the new process.
+  private struct Setup {
     #if canImport(Darwin)
       var actions: posix_spawn_file_actions_t?
+      var attributes: posix_spawnattr_t?
     #else
       var actions = posix_spawn_file_actions_t()
+      var attributes = posix_spawnattr_t()
     #endif
 
     init() throws(CannotStart) {
-      guard posix_spawn_file_actions_init(&actions) == 0 else {
-        throw CannotStart(reason: reason(ENOMEM))
-      }
+      guard posix_spawn_file_actions_init(&actions) == 0, posix_spawnattr_init(&attributes) == 0
+      else { throw CannotStart(reason: reason(ENOMEM)) }
       posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
       posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+      // Worker threads block signals, and a caller may ignore some; a child would inherit both and outlive Ctrl-C.
+      var signals = sigset_t()
+      sigemptyset(&signals)
+      posix_spawnattr_setsigmask(&attributes, &signals)
+      for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&signals, signal) }
+      posix_spawnattr_setsigdefault(&attributes, &signals)
+      posix_spawnattr_setflags(
+        &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
     }
 
     mutating func duplicate(_ descriptor: Int32, as target: Int32) {
       posix_spawn_file_actions_adddup2(&actions, descriptor, target)
     }
 
-    mutating func destroy() { posix_spawn_file_actions_destroy(&actions) }
+    mutating func destroy() {
+      posix_spawn_file_actions_destroy(&actions)
+      posix_spawnattr_destroy(&attributes)
+    }
   }
 }

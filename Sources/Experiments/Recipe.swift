@@ -38,7 +38,7 @@ public struct Recipe: Codable, Hashable, Sendable {
       learningRate = .steps(initial: 0.1, factor: 0.2, epochs: [60, 120, 160])
     case .fast:
       // Chosen on hold-out images: docs/recipes.md.
-      (epochs, batchSize) = (30, 128)
+      (epochs, batchSize) = (10, 64)
       learningRate = .oneCycle(peak: 0.1, warmUp: 0.25)
     }
   }

@@ -1,12 +1,7 @@
 import CLI
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
-let program = Program(
+// Errors and hints name `consort`, by which users come here.
+Program(
   name: "consort", summary: "The commands of Consort that need libtorch; `consort` starts them.",
-  version: consortVersion, commands: [trainCommand, demoCommand])
-exit(program.run(arguments: Array(CommandLine.arguments.dropFirst())))
+  version: consortVersion, commands: [demoCommand, trainCommand]
+).main()

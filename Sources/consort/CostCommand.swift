@@ -1,3 +1,5 @@
+import CLI
+import Files
 import Networks
 
 #if canImport(FoundationEssentials)
@@ -6,110 +8,143 @@ import Networks
   import Foundation
 #endif
 
-/// Arguments that make no sense.
-struct UsageError: Error {
-  let message: String
-}
-
 /// `consort cost`: what a network costs for one image.
-struct CostCommand {
-  private var name: String?
-  private var inputSize = 32
-  private var classes = 10
-  private var showsLayers = false
-  private var printsJSON = false
-
-  init(_ arguments: [String]) throws(UsageError) {
-    var rest = arguments[...]
-    while let argument = rest.popFirst() {
-      switch argument {
-      case "--layers": showsLayers = true
-      case "--json": printsJSON = true
-      case "--input-size": inputSize = try Self.integer(after: argument, &rest)
-      case "--classes": classes = try Self.integer(after: argument, &rest)
-      case _ where !argument.hasPrefix("-") && name == nil: name = argument
-      default: throw UsageError(message: "cost does not take '\(argument)'")
-      }
+let costCommand = Command(
+  name: "cost",
+  summary: "Count a network's parameters, multiply-accumulates and activation memory.",
+  operands: [
+    Operand("NETWORK", help: "A name such as wide-resnet-16-4, or the path of a network.json.")
+  ],
+  options: [
+    CommandOption("--input-size", "N", help: "Pixels of each side of the image; 32 unless given."),
+    CommandOption("--classes", "N", help: "Number of classes; 10 unless given."),
+    CommandOption("--layers", help: "Show each layer's cost too."),
+    CommandOption("--json", help: "Print JSON."),
+  ],
+  discussion: """
+    Counts are for one image. MACs are the multiply-accumulates of the convolutions and the linear
+    layers; FLOPs are 2 x MACs. Activations are float32. A name with a slash, or one that ends in
+    ".json", is a path.
+    """,
+  examples: [
+    "consort cost wide-resnet-16-4",
+    "consort cost wide-resnet-28-10 --classes 100 --layers",
+    "consort cost runs/NAME/members/wide-resnet-16-1-0/network.json --json",
+  ],
+  run: { arguments in
+    let subject = try CostSubject(arguments)
+    let cost = try subject.network.cost()
+    let showsLayers = arguments.isSet("--layers")
+    if arguments.isSet("--json") {
+      print(try costJSON(subject, cost, showsLayers: showsLayers))
+    } else {
+      print(costText(subject, cost, showsLayers: showsLayers), terminator: "")
     }
-    if name == nil { throw UsageError(message: "cost needs the name of a network") }
-  }
+  })
 
-  private static func integer(
-    after option: String, _ rest: inout ArraySlice<String>
-  ) throws(UsageError) -> Int {
-    guard let text = rest.popFirst(), let value = Int(text) else {
-      throw UsageError(message: "\(option) needs a whole number")
+/// The network that is asked about.
+private struct CostSubject {
+  let network: Network
+  let classes: Int
+
+  init(_ arguments: ParsedArguments) throws {
+    let name = arguments.operand(0) ?? ""
+    let inputSize = try arguments.integer("--input-size")
+    let classes = try arguments.integer("--classes")
+    guard name.contains("/") || name.hasSuffix(".json") else {
+      network = try Network(named: name, inputSize: inputSize ?? 32, classes: classes ?? 10)
+      self.classes = classes ?? 10
+      return
     }
-    return value
-  }
-
-  func run() throws {
-    let network = try Network(named: name ?? "", inputSize: inputSize, classes: classes)
-    let cost = try network.cost()
-    printsJSON ? try printJSON(cost) : printTable(network, cost)
-  }
-
-  private struct Answer: Encodable {
-    let network: String
-    let inputSize, classes, parameters, multiplyAccumulates, floatingPointOperations: Int
-    let peakActivationBytes, trainingActivationBytes: Int
-    let layers: [LayerCost]?
-  }
-
-  private func printJSON(_ cost: NetworkCost) throws {
-    let answer = Answer(
-      network: name ?? "", inputSize: inputSize, classes: classes, parameters: cost.parameters,
-      multiplyAccumulates: cost.multiplyAccumulates,
-      floatingPointOperations: cost.floatingPointOperations,
-      peakActivationBytes: cost.peakActivationBytes,
-      trainingActivationBytes: cost.trainingActivationBytes,
-      layers: showsLayers ? cost.layers : nil)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    print(String(decoding: try encoder.encode(answer), as: UTF8.self))
-  }
-
-  private func printTable(_ network: Network, _ cost: NetworkCost) {
-    if showsLayers { printLayers(cost) }
-    let size = "\(network.input.channels) x \(network.input.height) x \(network.input.width)"
-    print("\(network.name), one image of \(size), \(classes) classes")
-    let rows = [
-      ("parameters", cost.parameters), ("MACs", cost.multiplyAccumulates),
-      ("FLOPs (2 x MACs)", cost.floatingPointOperations),
-      ("activation bytes, inference peak", cost.peakActivationBytes),
-      ("activation bytes, kept in training", cost.trainingActivationBytes),
-    ]
-    for (label, value) in rows {
-      print("  " + label.padded(to: 36) + grouped(value).padded(to: 16, onLeft: true))
+    guard inputSize == nil, classes == nil else {
+      throw UsageError("--input-size and --classes go with a name: a file says them itself")
     }
+    network = try Self.read(name)
+    self.classes = try network.classes()
   }
 
-  private func printLayers(_ cost: NetworkCost) {
-    let width = (cost.layers.map(\.name.count).max() ?? 5) + 2
-    let header = ["output", "parameters", "MACs", "bytes"]
-    print("layer".padded(to: width) + header.map { $0.padded(to: 16, onLeft: true) }.joined())
-    for layer in cost.layers {
-      let numbers = [layer.parameters, layer.multiplyAccumulates, layer.activationBytes]
-      let cells = [layer.output] + numbers.map(grouped)
-      print(layer.name.padded(to: width) + cells.map { $0.padded(to: 16, onLeft: true) }.joined())
+  private static func read(_ path: String) throws -> Network {
+    let file = try MappedFile(path: path)
+    guard file.count <= 64 << 20 else {
+      throw CommandError.invalidNetworkFile(path: path, reason: "it is over 64 MiB")
     }
-    print("")
-  }
-
-  /// The number with a comma between thousands.
-  private func grouped(_ number: Int) -> String {
-    var text = ""
-    for (index, digit) in String(number).reversed().enumerated() {
-      if index > 0, index % 3 == 0 { text.append(",") }
-      text.append(digit)
+    do {
+      let network = try JSONDecoder().decode(Network.self, from: file.withBytes { Data($0) })
+      _ = try network.shapes()
+      return network
+    } catch let error as DecodingError {
+      throw CommandError.invalidNetworkFile(path: path, reason: error.place)
+    } catch {
+      throw CommandError.invalidNetworkFile(path: path, reason: "\(error)")
     }
-    return String(text.reversed())
   }
 }
 
-extension String {
-  fileprivate func padded(to width: Int, onLeft: Bool = false) -> String {
-    let space = String(repeating: " ", count: max(0, width - count))
-    return onLeft ? space + self : self + space
+extension DecodingError {
+  /// What is wrong, and at which key.
+  fileprivate var place: String {
+    let context: Context? =
+      switch self {
+      case .typeMismatch(_, let context), .valueNotFound(_, let context),
+        .keyNotFound(_, let context), .dataCorrupted(let context):
+        context
+      @unknown default: nil
+      }
+    guard let context else { return "\(self)" }
+    let keys = context.codingPath.map(\.stringValue).joined(separator: ".")
+    return keys.isEmpty ? context.debugDescription : "\(keys): \(context.debugDescription)"
   }
+}
+
+private struct CostAnswer: Encodable {
+  let network: String
+  let inputSize: Int?
+  let classes, parameters, multiplyAccumulates, floatingPointOperations: Int
+  let peakActivationBytes, trainingActivationBytes: Int
+  let layers: [LayerCost]?
+}
+
+private func costJSON(
+  _ subject: CostSubject, _ cost: NetworkCost, showsLayers: Bool
+) throws -> String {
+  let answer = CostAnswer(
+    network: subject.network.name, inputSize: subject.network.input.height,
+    classes: subject.classes, parameters: cost.parameters,
+    multiplyAccumulates: cost.multiplyAccumulates,
+    floatingPointOperations: cost.floatingPointOperations,
+    peakActivationBytes: cost.peakActivationBytes,
+    trainingActivationBytes: cost.trainingActivationBytes,
+    layers: showsLayers ? cost.layers : nil)
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+  return String(decoding: try encoder.encode(answer), as: UTF8.self)
+}
+
+private func costText(_ subject: CostSubject, _ cost: NetworkCost, showsLayers: Bool) -> String {
+  let (network, input) = (subject.network, subject.network.input)
+  var text = showsLayers ? layerTable(cost) + "\n" : ""
+  text += Terminal.printable(network.name)
+  text += ", one image of \(input.channels) x \(input.height) x \(input.width)"
+  text += ", \(subject.classes) classes\n"
+  var table = TextTable(columns: [.init(""), .init(""), .init("", .right)])
+  let rows = [
+    ("parameters", cost.parameters), ("MACs", cost.multiplyAccumulates),
+    ("FLOPs (2 x MACs)", cost.floatingPointOperations),
+    ("activation bytes, inference peak", cost.peakActivationBytes),
+    ("activation bytes, kept in training", cost.trainingActivationBytes),
+  ]
+  for (label, value) in rows { table.append(["", label, value.grouped]) }
+  return text + table.text()
+}
+
+private func layerTable(_ cost: NetworkCost) -> String {
+  var table = TextTable(columns: [
+    .init("layer"), .init("output", .right), .init("parameters", .right), .init("MACs", .right),
+    .init("bytes", .right),
+  ])
+  for layer in cost.layers {
+    let numbers = [layer.parameters, layer.multiplyAccumulates, layer.activationBytes]
+    table.append([layer.name, layer.output] + numbers.map(\.grouped))
+  }
+  return table.text()
 }

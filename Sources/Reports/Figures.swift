@@ -1,0 +1,46 @@
+/// Numbers as people read them.
+enum Figures {
+  /// The value with `digits` places after the point, rounded half away from zero; the sign is U+2212.
+  static func fixed(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite else { return value.isNaN ? "–" : value < 0 ? "−∞" : "∞" }
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = (value.magnitude * scale).rounded()
+    guard scaled < 1e15 else { return "\(value)" }
+    let whole = Int(scaled)
+    let power = Int(scale)
+    let sign = value < 0 && whole > 0 ? "−" : ""
+    guard digits > 0 else { return sign + String(whole) }
+    let fraction = String(whole % power)
+    let zeros = String(repeating: "0", count: digits - fraction.count)
+    return "\(sign)\(whole / power).\(zeros)\(fraction)"
+  }
+
+  /// A share as percent, without the sign: 0.9412 is "94.12".
+  static func percent(_ share: Double, _ digits: Int = 2) -> String {
+    fixed(100 * share, digits)
+  }
+
+  /// A difference of shares in points with its sign: 0.012 is "+1.20".
+  static func points(_ difference: Double) -> String {
+    let text = fixed(100 * difference, 2)
+    return text.hasPrefix("−") || text == "0.00" ? text : "+" + text
+  }
+
+  /// A count with three digits and a unit, such as "26.7 M".
+  static func scaled(_ count: Int) -> String {
+    var value = Double(count)
+    var unit = ""
+    for next in ["k", "M", "G", "T", "P"] where value >= 999.5 {
+      value /= 1000
+      unit = " " + next
+    }
+    let digits = unit.isEmpty || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
+    return fixed(value, digits) + unit
+  }
+
+  /// A p-value, such as "p = 0.034" or "p < 0.001".
+  static func probability(_ value: Double) -> String {
+    value < 0.001 ? "p < 0.001" : "p = " + fixed(value, 3)
+  }
+}

@@ -1,0 +1,219 @@
+import Ensembles
+
+/// The chart of accuracy against compute as a Vega-Lite 5 specification.
+struct FrontierChart {
+  /// The version of Vega-Lite that draws it.
+  static let vegaLiteVersion = "5.21"
+
+  let frontier: Frontier
+
+  /// How wide the plot is.
+  enum Width {
+    case pixels(Int)
+    /// As wide as the element of the page that holds it.
+    case container
+  }
+
+  /// The specification without colours, which `configuration` holds.
+  func specification(title: String?, width: Width) -> JSONValue {
+    var specification: [String: JSONValue] = [
+      "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+      "description": "Accuracy against multiply-accumulates, a line a network.",
+      "height": 400,
+      "data": ["values": .array(rows())],
+      "encoding": ["x": xEncoding(), "y": yEncoding()],
+      "layer": .array(layers()),
+    ]
+    switch width {
+    case .pixels(let pixels): specification["width"] = .integer(pixels)
+    case .container:
+      specification["width"] = "container"
+      specification["autosize"] = ["type": "fit", "contains": "padding", "resize": true]
+    }
+    if let title {
+      specification["title"] = [
+        "text": .string(title),
+        "subtitle": [
+          "The number beside a point: members of the ensemble. Bars: ± one standard deviation over",
+          "subsets of members. Rings and the dashed line: the most accurate for that compute or less.",
+        ],
+      ]
+    }
+    return .object(specification)
+  }
+
+  private func rows() -> [JSONValue] {
+    zip(frontier.curves, labelsAbove()).flatMap { curve, labelsAbove in
+      zip(curve.points, labelsAbove).map { point, isAbove in
+        let percent = 100 * point.accuracy
+        let deviation = 100 * point.top1StandardDeviation
+        let hasSpread = point.subsetCount > 1
+        return [
+          "network": .string(curve.network), "n": .integer(point.memberCount),
+          "macs": .integer(point.multiplyAccumulates),
+          "flops": .integer(point.floatingPointOperations),
+          "parameters": .integer(point.parameters), "accuracy": .number(percent),
+          "low": hasSpread ? .number(percent - deviation) : .null,
+          "high": hasSpread ? .number(percent + deviation) : .null,
+          "sd": hasSpread ? .number(deviation) : .null,
+          "nll": .number(point.mean.negativeLogLikelihood),
+          "ece": .number(point.mean.expectedCalibrationError),
+          "subsets": .integer(point.subsetCount), "pareto": .bool(point.isOnParetoFrontier),
+          "above": .bool(isAbove),
+        ]
+      }
+    }
+  }
+
+  private func xEncoding() -> JSONValue {
+    let costs = frontier.curves.flatMap { $0.points.map { Double($0.multiplyAccumulates) } }
+    let low = max(1, costs.min() ?? 1) / 1.35
+    let high = max(1, costs.max() ?? 1) * 1.35
+    return [
+      "field": "macs", "type": "quantitative", "title": "MACs per image (log scale)",
+      "scale": ["type": "log", "nice": false, "domain": [.number(low), .number(high)]],
+      "axis": [
+        "format": "~s", "labelOverlap": true,
+        "values": .array(Self.ticks(from: low, to: high).map { .number($0) }),
+      ],
+    ]
+  }
+
+  /// One, two and five times the powers of ten between the bounds; the powers alone over many decades.
+  private static func ticks(from low: Double, to high: Double) -> [Double] {
+    let leading: [Double] = high / low > 20_000 ? [1] : [1, 2, 5]
+    var ticks: [Double] = []
+    var power = 1.0
+    while power <= high {
+      ticks += leading.map { $0 * power }.filter { $0 >= low && $0 <= high }
+      power *= 10
+    }
+    return ticks
+  }
+
+  private func yEncoding() -> JSONValue {
+    let split = frontier.split == "test" ? "Test" : frontier.split == "hold-out" ? "Hold-out" : nil
+    return [
+      "field": "accuracy", "type": "quantitative",
+      "title": .string("\(split ?? frontier.split) accuracy, %"),
+      "scale": ["zero": false, "nice": true, "padding": 18],
+      "axis": ["labelOverlap": true],
+    ]
+  }
+
+  /// The networks in ascending cost, so that colours and the legend follow the chart.
+  private func networkEncoding() -> JSONValue {
+    [
+      "field": "network", "type": "nominal",
+      "scale": ["domain": .array(frontier.curves.map { .string($0.network) })],
+      "legend": [
+        "title": .null, "orient": "top", "labelLimit": 240, "symbolSize": 90, "symbolOpacity": 1,
+      ],
+    ]
+  }
+
+  private func layers() -> [JSONValue] {
+    let color = networkEncoding()
+    let onFrontier: JSONValue = [["filter": "datum.pareto"]]
+    return [
+      [
+        "transform": onFrontier,
+        "mark": ["type": "line", "style": "frontier", "interpolate": "step-after"],
+      ],
+      ["mark": ["type": "line", "strokeWidth": 2], "encoding": ["color": color]],
+      [
+        "transform": [["filter": "datum.sd > 0"]],
+        "mark": ["type": "rule", "strokeWidth": 1.5, "opacity": 0.55],
+        "encoding": [
+          "y": ["field": "low", "type": "quantitative"], "y2": ["field": "high"], "color": color,
+        ],
+      ],
+      [
+        "transform": onFrontier,
+        "mark": [
+          "type": "point", "style": "ring", "size": 260, "strokeWidth": 1.5, "filled": false,
+        ],
+      ],
+      [
+        "mark": ["type": "point", "filled": true, "size": 75, "opacity": 1],
+        "encoding": ["color": color, "shape": color, "tooltip": tooltip()],
+      ],
+    ] + labels(color: color)
+  }
+
+  /// The number of members beside each point, over a halo that sets it off from lines.
+  private func labels(color: JSONValue) -> [JSONValue] {
+    [("!datum.above", 17), ("datum.above", -17)].flatMap { filter, offset in
+      [("halo", nil), ("count", color)].map { (style: String, color: JSONValue?) -> JSONValue in
+        var encoding: [String: JSONValue] = ["text": ["field": "n", "type": "quantitative"]]
+        if let color { encoding["color"] = color }
+        return [
+          "transform": [["filter": .string(filter)]],
+          "mark": [
+            "type": "text", "style": .string(style), "dy": .integer(offset), "fontSize": 12,
+          ],
+          "encoding": .object(encoding),
+        ]
+      }
+    }
+  }
+
+  private func tooltip() -> JSONValue {
+    func field(_ name: String, _ title: String, _ format: String? = nil) -> JSONValue {
+      guard let format else {
+        return ["field": .string(name), "type": "nominal", "title": .string(title)]
+      }
+      return [
+        "field": .string(name), "type": "quantitative", "title": .string(title),
+        "format": .string(format),
+      ]
+    }
+    return [
+      field("network", "Network"), field("n", "Members", "d"), field("macs", "MACs", ",d"),
+      field("flops", "FLOPs", ",d"), field("accuracy", "Accuracy, %", ".2f"),
+      field("sd", "± sd, points", ".2f"), field("nll", "NLL, nats", ".4f"),
+      field("ece", "ECE", ".4f"), field("subsets", "Subsets", ",d"),
+    ]
+  }
+}
+
+extension FrontierChart {
+  /// Colours and fonts. The networks' colours are told apart with any colour vision, and each has its own shape.
+  ///
+  /// Source: Okabe and Ito 2008, "Color Universal Design"; lightened where the background is dark.
+  static func configuration(isDark: Bool) -> JSONValue {
+    let background: JSONValue = isDark ? "#14181d" : "#ffffff"
+    let text: JSONValue = isDark ? "#e6e9ed" : "#1c2126"
+    let faint: JSONValue = isDark ? "#2c333b" : "#e3e6ea"
+    let line: JSONValue = isDark ? "#8a949f" : "#78828c"
+    let palette: JSONValue =
+      isDark
+      ? ["#5db7f0", "#f09a5a", "#3fc79c", "#e39ac4", "#e8c33c", "#b8a8f5", "#d8d8d8"]
+      : ["#0072b2", "#d55e00", "#009e73", "#b8568f", "#b98900", "#5b4bb5", "#5a5a5a"]
+    let font: JSONValue = "system-ui, 'Liberation Sans', Arial, sans-serif"
+    return [
+      "background": background, "font": font,
+      "view": ["stroke": .null],
+      "range": [
+        "category": palette,
+        "symbol": ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"],
+      ],
+      "axis": [
+        "labelColor": text, "titleColor": text, "gridColor": faint, "domainColor": line,
+        "tickColor": line, "labelFontSize": 12, "titleFontSize": 13, "titleFontWeight": "normal",
+        "titlePadding": 10,
+      ],
+      "legend": ["labelColor": text, "labelFontSize": 13, "columnPadding": 18],
+      "title": [
+        "color": text, "subtitleColor": text, "fontSize": 16, "subtitleFontSize": 12,
+        "subtitlePadding": 6, "subtitleLineHeight": 16, "anchor": "start", "offset": 12,
+      ],
+      "style": [
+        "frontier": ["color": line, "strokeDash": [5, 4], "strokeWidth": 1.25],
+        "ring": ["color": text, "opacity": 1],
+        "halo": ["stroke": background, "strokeWidth": 4, "fontWeight": "bold"],
+        "count": ["fontWeight": "bold"],
+      ],
+    ]
+  }
+}

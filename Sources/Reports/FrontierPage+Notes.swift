@@ -1,0 +1,75 @@
+import CLI
+import Ensembles
+
+extension FrontierPage {
+  /// What the figures were measured on, and by which command and machine.
+  func dataSection() -> HTML {
+    var facts: [(String, HTML)] = []
+    if let dataset = context.dataset { facts.append(("Data", "\(dataset)")) }
+    facts.append(
+      (
+        "Images",
+        "\(frontier.images.grouped) of the \(frontier.split) split, \(frontier.classes) classes"
+      ))
+    facts.append(("Fingerprint (SHA-256)", "<code>\(frontier.fingerprint)</code>"))
+    facts.append(("Combination", "\(Self.name(of: frontier.rule))"))
+    if let command = context.command { facts.append(("Command", "<code>\(command)</code>")) }
+    let lines = facts.map { "<dt>\($0.0)</dt><dd>\($0.1)</dd>\n" as HTML }
+    return """
+      <section>
+      <h2>Data and machine</h2>
+      <dl>
+      \(lines.joined())</dl>
+      \(details("Images", context.data))
+      \(details("Experiment", context.experiment))
+      \(details("Environment", context.environment))
+      </section>
+      """
+  }
+
+  private func details(_ title: String, _ facts: [ReportContext.Fact]) -> HTML {
+    guard !facts.isEmpty else { return "" }
+    let lines = facts.map { "<dt>\($0.name)</dt><dd>\($0.value)</dd>\n" as HTML }
+    return """
+      <details><summary>\(title)</summary>
+      <dl>
+      \(lines.joined())</dl>
+      </details>
+      """
+  }
+
+  private static func name(of rule: CombinationRule) -> String {
+    switch rule {
+    case .geometricMean: "geometric mean of the members' probabilities"
+    case .arithmeticMean: "arithmetic mean of the members' probabilities"
+    case .logitMean: "mean of the members' logits"
+    case .majorityVote: "majority vote"
+    }
+  }
+
+  /// What the figures mean, plainly.
+  func notesSection() -> HTML {
+    """
+    <section>
+    <h2>How to read this</h2>
+    <ul>
+    <li><b>Compute.</b> MACs are the multiply-accumulates of convolutions and linear layers for one \
+    image; FLOPs = 2 × MACs. An ensemble costs the sum of its members.</li>
+    <li><b>Points.</b> For n members of a network: the mean over all subsets of n of its trained \
+    members, or over a seeded sample of them where there are many; for n = 1, the median member. \
+    The spread is over those subsets, which share members: it is no interval for a new training.</li>
+    <li><b>The 95 % interval</b> comes from a paired bootstrap over the images: had other images of \
+    the same kind been drawn, with these same trained members, the difference would lie within it in \
+    about 95 of 100 draws. It does not cover what training again would change. The verdict is \
+    “better” or “worse” where the interval leaves out zero, “undecided” otherwise.</li>
+    <li><b>McNemar's test</b> compares one ensemble (the first n members) with the larger network's \
+    member of median accuracy, on the images where just one of the two is right. The p-values are \
+    not corrected for the number of comparisons.</li>
+    <li><b>NLL</b> is the mean negative log-likelihood, in nats; <b>ECE</b> the expected calibration \
+    error over 15 bins of equal width. Lower is better for both, and for the Brier score.</li>
+    <li>No number of members was chosen by these images: all are shown.</li>
+    </ul>
+    </section>
+    """
+  }
+}

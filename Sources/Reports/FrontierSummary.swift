@@ -1,0 +1,53 @@
+import CLI
+import Ensembles
+
+/// A frontier as plain text for a terminal.
+public enum FrontierSummary {
+  /// The table of ensembles, then what it says in words.
+  public static func text(_ frontier: Frontier) -> String {
+    let findings = Findings(frontier)
+    var text = table(frontier) + "\n"
+    text += lines(findings.headline, indent: 0)
+    for finding in findings.findings {
+      text += "  \(mark(finding.verdict)) \(Terminal.printable(finding.claim)):\n"
+      text += lines(finding.figures + ".", indent: 6)
+      if let beyond = finding.beyond { text += lines(beyond, indent: 6) }
+    }
+    return text
+  }
+
+  /// A row for each network and number of members.
+  public static func table(_ frontier: Frontier) -> String {
+    var table = TextTable(columns: [
+      .init("network"), .init("n", .right), .init("MACs", .right), .init("FLOPs", .right),
+      .init("top-1 %", .right), .init("± sd", .right), .init("subsets", .right),
+      .init("NLL", .right), .init("ECE", .right), .init("Pareto"),
+    ])
+    for curve in frontier.curves {
+      for point in curve.points {
+        table.append([
+          curve.network, "\(point.memberCount)", Figures.scaled(point.multiplyAccumulates),
+          Figures.scaled(point.floatingPointOperations), Figures.percent(point.accuracy),
+          point.subsetCount > 1 ? Figures.percent(point.top1StandardDeviation) : "",
+          "\(point.subsetCount)", Figures.fixed(point.mean.negativeLogLikelihood, 4),
+          Figures.fixed(point.mean.expectedCalibrationError, 4),
+          point.isOnParetoFrontier ? "*" : "",
+        ])
+      }
+    }
+    return table.text()
+  }
+
+  private static func lines(_ text: String, indent: Int) -> String {
+    Terminal.wrapped(Terminal.printable(text), width: 100 - indent)
+      .map { String(repeating: " ", count: indent) + $0 + "\n" }.joined()
+  }
+
+  private static func mark(_ verdict: Frontier.Verdict) -> String {
+    switch verdict {
+    case .better: "+"
+    case .worse: "-"
+    case .undecided: "?"
+    }
+  }
+}

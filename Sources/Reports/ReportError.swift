@@ -1,0 +1,18 @@
+/// What keeps a report from being drawn. Its data files are written all the same.
+public enum ReportError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The program that draws charts is not installed.
+  case rendererMissing(reason: String)
+  /// The program that draws charts failed.
+  case renderingFailed(directory: String, reason: String)
+
+  /// One sentence naming what is missing and the mend.
+  public var description: String {
+    switch self {
+    case .rendererMissing(let reason):
+      "the charts and the page are not drawn, the other files are written: \(reason); "
+        + "run `make setup`, or name its directory in CONSORT_DEPS"
+    case .renderingFailed(let directory, let reason):
+      "cannot draw the charts in '\(directory)': \(reason); run `make setup` and then this again"
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import CLI
+
+/// `consort demo`: the main job on embedded data.
+let demoCommand = Command(
+  name: "demo",
+  summary: "Train a few small networks on embedded images and report their ensembles.",
+  forwardingArguments: { arguments in try runTrainer("demo", arguments.operands) })
+
+/// `consort train`: trains an experiment's members.
+let trainCommand = Command(
+  name: "train",
+  summary: "Train the members of an experiment.",
+  forwardingArguments: { arguments in try runTrainer("train", arguments.operands) })
+
+/// Goes on as `consort-train`, which links libtorch; this program stays quick without it.
+private func runTrainer(_ command: String, _ arguments: [String]) throws {
+  guard let trainer = Executable.sibling("consort-train") else {
+    throw CommandError.trainerUnusable(path: "consort-train", reason: "its place is unknown")
+  }
+  let reason = Executable.replace(with: trainer, arguments: [command] + arguments)
+  throw CommandError.trainerUnusable(path: trainer, reason: reason)
+}

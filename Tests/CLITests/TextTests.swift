@@ -1,0 +1,44 @@
+import CLI
+import Testing
+
+@Suite struct TextTests {
+  @Test func tablesAlign() {
+    var table = TextTable(columns: [.init("name"), .init("count", .right), .init("note")])
+    table.append(["a", "12,345", "x"])
+    table.append(["größer", "1"])
+    #expect(
+      table.text() == """
+        name     count  note
+        a       12,345  x
+        größer       1
+
+        """)
+  }
+
+  @Test func tablesNeedNoHead() {
+    var table = TextTable(columns: [.init(""), .init("", .right)])
+    table.append(["a", "1"])
+    table.append(["b", "10"])
+    #expect(table.text() == "a   1\nb  10\n")
+  }
+
+  @Test func controlCharactersAreMadeHarmless() {
+    #expect(Terminal.printable("a\u{1b}[31mb\nc\u{202e}d é 日") == "a?[31mb?c?d é 日")
+    #expect(Terminal.printable("a\nb\t", keepsNewlines: true) == "a\nb?")
+    var table = TextTable(columns: [.init("x")])
+    table.append(["\u{1b}]0;title\u{7}"])
+    #expect(table.text() == "x\n?]0;title?\n")
+  }
+
+  @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")])
+  func thousandsAreGrouped(number: Int, text: String) {
+    #expect(number.grouped == text)
+  }
+
+  @Test func theExecutableIsFound() throws {
+    let path = try #require(Executable.path())
+    #expect(path.hasPrefix("/"))
+    let sibling = try #require(Executable.sibling("other"))
+    #expect(sibling.hasSuffix("/other"))
+  }
+}

@@ -1,0 +1,201 @@
+import Foundation
+import Testing
+
+@testable import Datasets
+
+@Suite struct ClassFolderTests {
+  private let directory: TemporaryDirectory
+  private let caches: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    caches = try TemporaryDirectory()
+  }
+
+  /// Two classes of PNG and JPEG files, all 13 x 9 but the JPEG files, which are left out unless asked for.
+  private func writeFolders() throws {
+    let files = [
+      "train/cat/b.png": "rgb.png", "train/cat/a.PNG": "rgba.png", "train/dog/1.png": "grey.png",
+      "test/cat/x.png": "palette.png", "test/dog/y.png": "interlaced.png",
+    ]
+    for (name, fixture) in files { try directory.write(Fixture.bytes(fixture), to: name) }
+    try directory.write([1], to: "train/cat/.hidden")
+    try directory.write([1], to: ".complete")
+    try directory.write([1], to: "README.txt")
+  }
+
+  private func load(
+    imageSize: Int? = nil, progress: ((String) -> Void)? = nil
+  ) throws -> ImageDataset {
+    try ImageDataset.load(
+      directory: directory.path, imageSize: imageSize, cacheDirectory: caches.path,
+      progress: progress)
+  }
+
+  /// The fixture's pixels as Pillow decodes them, as planes.
+  private func planes(_ name: String) throws -> [UInt8] {
+    let pixels = try Fixture.bytes("\(name).rgb")
+    return (0..<3).flatMap { channel in
+      stride(from: channel, to: pixels.count, by: 3).map { pixels[$0] }
+    }
+  }
+
+  private func expectError(
+    _ expected: DatasetError, imageSize: Int? = nil,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(throws: expected, sourceLocation: sourceLocation) {
+      _ = try load(imageSize: imageSize)
+    }
+  }
+
+  private func remove(_ name: String) throws {
+    try FileManager.default.removeItem(atPath: "\(directory.path)/\(name)")
+  }
+
+  @Test func imagesComeByClassThenName() throws {
+    try writeFolders()
+    for round in ["decoded", "from the cache"] {
+      let data = try load()
+      #expect(data.name == "folder \(directory.path.split(separator: "/").last ?? "")")
+      #expect(data.train.classNames == ["cat", "dog"])
+      #expect(data.train.labels == [0, 0, 1] && data.test.labels == [0, 1], "\(round)")
+      #expect((data.train.height, data.train.width) == (9, 13))
+      let train = try planes("rgba.png") + planes("rgb.png") + planes("grey.png")
+      let test = try planes("palette.png") + planes("interlaced.png")
+      #expect(data.train.bytes.withBytes { Array($0) } == train, "\(round)")
+      #expect(data.test.bytes.withBytes { Array($0) } == test, "\(round)")
+      let copy = data.train.subset([0, 1, 2])
+      #expect(copy.fingerprint == data.train.fingerprint, "\(round)")
+      #expect(data.mean == nil && data.standardDeviation == nil)
+    }
+  }
+
+  @Test func imagesOfSeveralSizesAreResizedAndCropped() throws {
+    try writeFolders()
+    try directory.write(Fixture.bytes("subsampled.jpg"), to: "train/dog/2.JPEG")
+    expectError(
+      .mixedImageSizes(
+        path: "\(directory.path)/train/dog/2.JPEG", width: 45, height: 31,
+        firstPath: "\(directory.path)/train/cat/a.PNG", firstWidth: 13, firstHeight: 9))
+    let data = try load(imageSize: 16)
+    #expect((data.train.height, data.train.width) == (16, 16))
+    let pixels = data.train.subset([3]).bytes.withBytes { Array($0) }
+    let expected = try Fixture.bytes("subsampled.jpg.crop-16.rgb")
+    let planes = (0..<3).flatMap { channel in
+      stride(from: channel, to: expected.count, by: 3).map { expected[$0] }
+    }
+    #expect(try #require(largestDifference(pixels, planes)) <= 1)
+    expectError(.invalidImageSize(0, minimum: 1, maximum: 4096), imageSize: 0)
+  }
+
+  @Test func theCacheIsUsedUntilAFileChanges() throws {
+    try writeFolders()
+    let first = try load()
+    #expect(try caches.names().count == 1)
+    var messages: [String] = []
+    let second = try load { messages.append($0) }
+    #expect(messages.isEmpty)
+    #expect(second.train.fingerprint == first.train.fingerprint)
+    try directory.write(Fixture.bytes("bilevel.png"), to: "train/dog/1.png")
+    let third = try load { messages.append($0) }
+    #expect(messages == ["decoded 3 of 5 images", "decoded 5 of 5 images"].suffix(messages.count))
+    #expect(!messages.isEmpty)
+    #expect(third.train.fingerprint != first.train.fingerprint)
+    #expect(third.test.fingerprint == first.test.fingerprint)
+  }
+
+  @Test func aDamagedCacheIsMadeAnew() throws {
+    try writeFolders()
+    let first = try load()
+    let cache = "\(caches.path)/\(try #require(caches.names().first))"
+    let whole = try [UInt8](Data(contentsOf: URL(fileURLWithPath: cache)))
+    var otherSize = whole
+    let digit = try #require(
+      whole.indices.suffix(512).first { Array(whole[$0...].prefix(6)) == Array("\n13 9 ".utf8) })
+    otherSize[digit + 2] = UInt8(ascii: "4")
+    var hugeSize = whole
+    hugeSize.replaceSubrange(digit + 1..<digit + 3, with: Array("2147483648".utf8))
+    let damaged = [
+      Array(whole.dropLast()), whole + [10], Array(whole.dropFirst(100)), [], [1, 2, 3],
+      otherSize, hugeSize, [UInt8](repeating: 0xFF, count: whole.count),
+    ]
+    for bytes in damaged {
+      try Data(bytes).write(to: URL(fileURLWithPath: cache))
+      var messages: [String] = []
+      let again = try load { messages.append($0) }
+      #expect(again.train.fingerprint == first.train.fingerprint)
+      #expect(messages.last == "decoded 5 of 5 images")
+      #expect(try [UInt8](Data(contentsOf: URL(fileURLWithPath: cache))) == whole)
+    }
+  }
+
+  @Test func aCacheThatCannotBeWrittenIsAWarning() throws {
+    try writeFolders()
+    let file = try caches.write([1], to: "file")
+    var messages: [String] = []
+    let data = try ImageDataset.load(directory: directory.path, cacheDirectory: "\(file)/cache") {
+      messages.append($0)
+    }
+    #expect(messages.contains { $0.contains("not kept") && $0.contains("\(file)") })
+    #expect(try data.train.fingerprint == load().train.fingerprint)
+    #expect(data.train.labels == [0, 0, 1])
+  }
+
+  @Test func unreadableImagesAreErrorsAndLeaveNoCache() throws {
+    try writeFolders()
+    let jpeg = try Fixture.bytes("subsampled.jpg")
+    let path = try directory.write(Array(jpeg.prefix(900)), to: "train/cat/c.jpg")
+    do {
+      _ = try load(imageSize: 8)
+      Issue.record("no error")
+    } catch DatasetError.unreadableImage(path, let reason) {
+      #expect(reason.contains("Premature end"))
+    }
+    try directory.write(Array("<html>".utf8), to: "train/cat/c.jpg")
+    expectError(.unreadableImage(path: path, reason: "its content is neither JPEG nor PNG"))
+    try remove("train/cat/c.jpg")
+    let first = try directory.write([], to: "train/cat/a.PNG")
+    expectError(.unreadableImage(path: first, reason: "it is empty"))
+    #expect(try caches.names().isEmpty)
+  }
+
+  @Test func classesMustBeInBothSplits() throws {
+    try writeFolders()
+    let path = directory.path
+    try directory.write(Fixture.bytes("rgb.png"), to: "train/emu/1.png")
+    expectError(.classInOneSplit(present: "\(path)/train/emu", missing: "\(path)/test/emu"))
+    try remove("train/emu")
+    try directory.write(Fixture.bytes("rgb.png"), to: "test/ant/1.png")
+    expectError(.classInOneSplit(present: "\(path)/test/ant", missing: "\(path)/train/ant"))
+  }
+
+  @Test func emptyAndMissingFoldersAreErrors() throws {
+    try writeFolders()
+    let path = directory.path
+    try remove("test/dog/y.png")
+    expectError(.emptyClass(path: "\(path)/test/dog"))
+    try remove("test/cat")
+    try remove("test/dog")
+    expectError(.noClasses(path: "\(path)/test"))
+    try remove("test")
+    expectError(.missingSplit(path: "\(path)/test"))
+  }
+
+  @Test func strangeFilesAreNamed() throws {
+    try writeFolders()
+    let path = directory.path
+    for name in ["train/cat/notes.txt", "test/dog/png"] {
+      try directory.write([1], to: name)
+      expectError(
+        .unexpectedFile(path: "\(path)/\(name)", expected: "a name ending in .jpg, .jpeg or .png"))
+      try remove(name)
+    }
+    try directory.write([1], to: "train/list.txt")
+    expectError(.unexpectedFile(path: "\(path)/train/list.txt", expected: "a folder for a class"))
+    try remove("train/list.txt")
+    try directory.write([1], to: "train/cat/folder.png/1.png")
+    expectError(
+      .unexpectedFile(path: "\(path)/train/cat/folder.png", expected: "a regular file"))
+  }
+}

@@ -1,0 +1,112 @@
+import Testing
+
+@testable import Datasets
+
+@Suite struct ImageDecoderTests {
+  private func decode(_ bytes: [UInt8]) throws -> (pixels: [UInt8], size: ImageDecoder.Size) {
+    try bytes.withUnsafeBytes { try ImageDecoder().decode($0) { (Array($0), $1) } }
+  }
+
+  private func expectFailure(
+    _ bytes: [UInt8], containing text: String? = nil,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    do {
+      _ = try decode(bytes)
+      Issue.record("no error", sourceLocation: sourceLocation)
+    } catch let failure as ImageDecoder.Failure {
+      #expect(!failure.reason.isEmpty, sourceLocation: sourceLocation)
+      if let text { #expect(failure.reason.contains(text), sourceLocation: sourceLocation) }
+    } catch {
+      Issue.record(error, sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test(arguments: ["subsampled.jpg", "full.jpeg", "progressive.jpg", "grey.jpg", "cmyk.jpg"])
+  func jpegEqualsPillowWithinOneLevel(name: String) throws {
+    let (pixels, size) = try decode(Fixture.bytes(name))
+    let expected = try Fixture.size(name)
+    #expect(size == ImageDecoder.Size(width: expected.width, height: expected.height))
+    let difference = try #require(largestDifference(pixels, Fixture.bytes("\(name).rgb")))
+    #expect(difference <= 1)
+  }
+
+  @Test(arguments: [
+    "rgb.png", "rgba.png", "palette.png", "palette-clear.png", "grey.png", "grey-alpha.png",
+    "bilevel.png", "rgb-16.png", "grey-16.png", "interlaced.png",
+  ])
+  func pngEqualsPillow(name: String) throws {
+    let (pixels, size) = try decode(Fixture.bytes(name))
+    let expected = try Fixture.size(name)
+    #expect(size == ImageDecoder.Size(width: expected.width, height: expected.height))
+    #expect(try pixels == Fixture.bytes("\(name).rgb"))
+  }
+
+  @Test func oneDecoderDecodesImagesOfDifferentSizesInTurn() throws {
+    let decoder = ImageDecoder()
+    for name in ["subsampled.jpg", "rgb.png", "cmyk.jpg", "full.jpeg", "subsampled.jpg"] {
+      let pixels = try Fixture.bytes(name).withUnsafeBytes { bytes in
+        try decoder.decode(bytes) { pixels, _ in Array(pixels) }
+      }
+      let difference = try #require(largestDifference(pixels, Fixture.bytes("\(name).rgb")))
+      #expect(difference <= 1)
+    }
+  }
+
+  @Test func truncatedImagesAreErrors() throws {
+    for name in ["subsampled.jpg", "progressive.jpg", "cmyk.jpg"] {
+      let bytes = try Fixture.bytes(name)
+      expectFailure(Array(bytes.prefix(bytes.count * 3 / 4)), containing: "Premature end")
+    }
+    let png = try Fixture.bytes("rgb.png")
+    for count in [png.count - 1, png.count / 2, 30, 8] {
+      expectFailure(Array(png.prefix(count)), containing: "ends early")
+    }
+  }
+
+  @Test func everyPrefixOfAnImageIsAnError() throws {
+    for name in ["full.jpeg", "rgb.png"] {
+      let bytes = try Fixture.bytes(name)
+      for count in 0..<bytes.count - 2 { expectFailure(Array(bytes.prefix(count))) }
+    }
+  }
+
+  @Test func damagedImagesAreErrors() throws {
+    var png = try Fixture.bytes("rgb.png")
+    png[png.count / 2] ^= 0x55
+    expectFailure(png)
+    expectFailure([], containing: "empty")
+    expectFailure(Array("GIF89a".utf8), containing: "neither JPEG nor PNG")
+    expectFailure([0xFF, 0xD8])
+  }
+
+  @Test func strayBytesBetweenJPEGSegmentsArePassedOver() throws {
+    var jpeg = try Fixture.bytes("subsampled.jpg")
+    jpeg.insert(contentsOf: [1, 2, 3], at: 20)
+    let difference = try #require(
+      largestDifference(decode(jpeg).pixels, Fixture.bytes("subsampled.jpg.rgb")))
+    #expect(difference <= 1)
+  }
+
+  @Test func hostileSizesAreErrorsBeforeMemoryIsTaken() throws {
+    var jpeg = try Fixture.bytes("subsampled.jpg")
+    let frame = try #require(
+      jpeg.indices.dropLast(9).first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
+    for offset in 5...8 { jpeg[frame + offset] = 0xFE }
+    expectFailure(jpeg, containing: "too many")
+  }
+
+  @Test(arguments: [
+    ("subsampled.jpg", 16), ("subsampled.jpg", 24), ("subsampled.jpg", 64), ("full.jpeg", 8),
+    ("rgb.png", 5), ("rgb.png", 20),
+  ])
+  func croppedResizeEqualsPillow(name: String, side: Int) throws {
+    let size = try Fixture.size(name)
+    let crop = SquareCrop(
+      of: ImageDecoder.Size(width: size.width, height: size.height), side: side)
+    let pixels = try Fixture.bytes("\(name).rgb").withUnsafeBufferPointer { crop.apply(to: $0) }
+    let difference = try #require(
+      largestDifference(pixels, Fixture.bytes("\(name).crop-\(side).rgb")))
+    #expect(difference <= 1)
+  }
+}

@@ -1,0 +1,47 @@
+import Ensembles
+import Foundation
+import Reports
+
+/// Figures made up by Fixtures/make_fixtures.py.
+enum Fixture {
+  static func text(_ name: String) throws -> String {
+    let url = Bundle.module.bundleURL.appendingPathComponent("Fixtures/\(name)")
+    return try String(contentsOf: url, encoding: .utf8)
+  }
+
+  /// The frontier, with the first network called `name` where one is given.
+  static func frontier(renamed name: String? = nil) throws -> Frontier {
+    var text = try text("frontier.json")
+    if let name {
+      let quoted = String(decoding: try JSONEncoder().encode(name), as: UTF8.self)
+      text = text.replacingOccurrences(of: "\"wide-resnet-16-1\"", with: quoted)
+    }
+    return try JSONDecoder().decode(Frontier.self, from: Data(text.utf8))
+  }
+
+  static func diversity(renamed name: String? = nil) throws -> Diversity {
+    var text = try text("diversity.json")
+    if let name {
+      let quoted = String(decoding: try JSONEncoder().encode(name), as: UTF8.self)
+      text = text.replacingOccurrences(of: "\"wide-resnet-16-1-0\"", with: quoted)
+    }
+    return try JSONDecoder().decode(Diversity.self, from: Data(text.utf8))
+  }
+
+  /// The directory of the dependencies, where they are installed.
+  static let dependencies: String? = {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let path = root.appendingPathComponent(".deps").path
+    return (try? ChartRenderer(dependencies: path)) == nil ? nil : path
+  }()
+
+  /// Calls `body` with an empty directory that is removed afterwards.
+  static func withDirectory(_ body: (String) throws -> Void) throws {
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("reports-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: url) }
+    try body(url.path)
+  }
+}

@@ -1,0 +1,129 @@
+import Ensembles
+import Experiments
+import Files
+import Foundation
+import Testing
+
+/// Where `make setup` puts the dependencies.
+private let dependencies = URL(filePath: #filePath).deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(".deps").path
+
+@Suite struct FrontierTests {
+  /// A run of three members of a small network and one of a larger, on 60 images of three classes.
+  ///
+  /// Each small member is sure of the truth but for its own ten images; the large one errs on 20.
+  private func makeRun(at path: String, without missing: String? = nil) throws {
+    let run = RunDirectory(path: path)
+    let experiment = Experiment(
+      name: "tiny", data: DataSelection(holdOut: 0),
+      members: [
+        .init(network: "wide-resnet-10-1", count: 3), .init(network: "wide-resnet-10-2", count: 1),
+      ], recipe: Recipe(.fast))
+    try Directory.create(path)
+    try DurableFile.write(try experiment.json(), to: run.experimentPath)
+    for (index, member) in experiment.allMembers.enumerated() {
+      try Directory.create(run.member(member.name).path)
+      let isLarge = index == 3
+      let wrong = isLarge ? 0..<20 : index * 10..<index * 10 + 10
+      let rows = (0..<60).flatMap { image -> [Float] in
+        let label = wrong.contains(image) ? (image + 1) % 3 : image % 3
+        return (0..<3).map { log($0 == label ? 0.6 : 0.2) }
+      }
+      let predictions = try Predictions(
+        name: member.name, network: member.network, multiplyAccumulates: isLarge ? 250 : 100,
+        parameters: isLarge ? 40 : 10, split: "test", fingerprint: "ab", logProbabilities: rows,
+        labels: (0..<60).map { Int64($0 % 3) }, classes: 3)
+      guard member.name != missing else { continue }
+      try predictions.write(to: run.member(member.name).predictionsPath(split: "test"))
+    }
+  }
+
+  @Test func jsonTellsTheFrontier() throws {
+    try Consort.withDirectory { directory in
+      try makeRun(at: directory + "/run")
+      // No renderer: the figures come all the same, and the status tells.
+      let run = try Consort(
+        ["frontier", directory + "/run", "--json"], environment: ["CONSORT_DEPS": directory])
+      #expect(run.status == 1)
+      #expect(run.errors.contains("run `make setup`"))
+      let frontier = try run.object()
+      let curves = try #require(frontier["curves"] as? [[String: Any]])
+      #expect(curves.map { $0["network"] as? String } == ["wide-resnet-10-1", "wide-resnet-10-2"])
+      let points = try #require(curves[0]["points"] as? [[String: Any]])
+      let accuracies = points.compactMap { $0["accuracy"] as? Double }
+      // One errs on 10 of 60; of two the mean of a tie goes to the first class; of three two are right.
+      #expect(abs(accuracies[0] - 50.0 / 60) < 1e-12)
+      #expect(accuracies[2] == 1)
+      let comparisons = try #require(frontier["comparisons"] as? [[String: Any]])
+      #expect(comparisons.map { $0["smallCount"] as? Int } == [2, 3])
+      #expect(comparisons[1]["verdict"] as? String == "better")
+      let written = try String(
+        contentsOfFile: directory + "/run/frontier/frontier.json", encoding: .utf8)
+      #expect(written == run.output)
+    }
+  }
+
+  @Test(
+    .enabled(
+      if: FileManager.default.fileExists(
+        atPath: dependencies + "/python/vl_convert"),
+      "the chart renderer is not installed: run `make setup`"))
+  func theReportIsWritten() throws {
+    try Consort.withDirectory { directory in
+      try makeRun(at: directory + "/run")
+      let run = try Consort(
+        ["frontier", directory + "/run", "--out", directory + "/report"],
+        environment: ["CONSORT_DEPS": dependencies])
+      #expect(run.status == 0)
+      #expect(run.errors == "")
+      let lines = run.output.split(separator: "\n").map(String.init)
+      #expect(lines.first?.hasPrefix("network") == true)
+      #expect(lines.last == "report: \(directory)/report/report.html")
+      #expect(run.output.contains("2 × wide-resnet-10-1 "))
+      let page = try String(contentsOfFile: directory + "/report/report.html", encoding: .utf8)
+      #expect(page.contains("<code>consort frontier "))
+      #expect(!Directory.exists(directory + "/run/frontier"))
+    }
+  }
+
+  @Test func missingPredictionsAreNamed() throws {
+    try Consort.withDirectory { directory in
+      try makeRun(at: directory + "/run", without: "wide-resnet-10-1-1")
+      let run = try Consort(["frontier", directory + "/run"])
+      #expect(run.status == 1)
+      #expect(run.output == "")
+      #expect(
+        run.errors.contains(
+          "1 of 4 members in '\(directory)/run' lack predictions on test images (wide-resnet-10-1-1)"
+        ))
+      let holdOut = try Consort(["frontier", directory + "/run", "--split", "hold-out"])
+      #expect(holdOut.status == 1)
+      #expect(holdOut.errors.contains("holds no images out"))
+    }
+  }
+
+  @Test func whatIsNoRunIsSaidSo() throws {
+    try Consort.withDirectory { directory in
+      let missing = try Consort(["frontier", directory + "/nosuch"])
+      #expect(missing.status == 1)
+      #expect(missing.errors.contains("/nosuch' is no run directory: there is no such directory"))
+      let empty = try Consort(["frontier", directory])
+      #expect(empty.errors.contains("it has no experiment.json"))
+      try Data().write(to: URL(filePath: directory + "/file"))
+      #expect(try Consort(["frontier", directory + "/file"]).errors.contains("it is a file"))
+    }
+  }
+
+  @Test func aTornPredictionsFileIsNamed() throws {
+    try Consort.withDirectory { directory in
+      try makeRun(at: directory + "/run")
+      let path = directory + "/run/members/wide-resnet-10-2-0/predictions-test.safetensors"
+      let whole = try Data(contentsOf: URL(filePath: path))
+      try whole.prefix(whole.count - 5).write(to: URL(filePath: path))
+      let run = try Consort(["frontier", directory + "/run"])
+      #expect(run.status == 1)
+      #expect(run.errors.contains(path))
+      #expect(!Directory.exists(directory + "/run/frontier"))
+    }
+  }
+}
