@@ -58,6 +58,7 @@ extension Frontier {
     let single = large.sizes[0]
     let test = McNemarTest(
       first: ensemble.firstMembersCorrectness, second: large.medianMemberCorrectness())
+    let pairDifference = test.difference
     return Comparison(
       smallNetwork: small.network, smallCount: size, largeNetwork: large.network,
       smallMultiplyAccumulates: size * small.multiplyAccumulates,
@@ -65,6 +66,7 @@ extension Frontier {
       smallAccuracy: ensemble.meanAccuracy, largeAccuracy: single.meanAccuracy,
       difference: ensemble.meanAccuracy - single.meanAccuracy,
       lowerBound: interval.lowerBound, upperBound: interval.upperBound,
-      mcNemarPValue: test.pValue, verdict: Verdict(interval))
+      pairDifference: pairDifference, mcNemarPValue: test.pValue,
+      verdict: Verdict(interval, pairDifference: pairDifference, pValue: test.pValue))
   }
 }

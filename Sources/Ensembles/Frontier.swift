@@ -84,25 +84,32 @@ public struct Frontier: Codable, Hashable, Sendable {
     public let lowerBound: Double
     /// The upper end of that interval.
     public let upperBound: Double
+    /// The difference of the two that McNemar's test compares.
+    public let pairDifference: Double
     /// McNemar's two-sided test of the first n small members, combined, against the large member of median accuracy (of
     /// an even number the lower of the middle two): exact binomial for fewer than 25 images that one of them alone gets
     /// right, else chi-square with continuity correction.
     public let mcNemarPValue: Double
-    /// What the interval says.
+    /// What the interval and the test say together.
     public let verdict: Verdict
   }
 
   /// Whether the ensemble of smaller networks is better than the larger network.
   public enum Verdict: String, Codable, Hashable, Sendable {
-    /// The interval lies above 0.
+    /// The interval lies above 0, and McNemar's test of the one pair agrees (p < 0.05).
     case better
-    /// The interval lies below 0.
+    /// The interval lies below 0, and McNemar's test of the one pair agrees (p < 0.05).
     case worse
-    /// The interval holds 0.
+    /// The interval holds 0, or the one pair shows no such difference: another choice of members might turn it.
     case undecided
 
-    init(_ interval: ClosedRange<Double>) {
-      self = interval.lowerBound > 0 ? .better : interval.upperBound < 0 ? .worse : .undecided
+    init(_ interval: ClosedRange<Double>, pairDifference: Double, pValue: Double) {
+      let pairIsClear = pValue < 0.05
+      switch (interval.lowerBound > 0, interval.upperBound < 0) {
+      case (true, _) where pairIsClear && pairDifference > 0: self = .better
+      case (_, true) where pairIsClear && pairDifference < 0: self = .worse
+      default: self = .undecided
+      }
     }
   }
 }

@@ -9,13 +9,16 @@ struct McNemarTest {
   let onlyFirst: Int
   /// Images on which only the second is right.
   let onlySecond: Int
+  /// All images.
+  let images: Int
 
   /// Discordant images from which on the chi-square approximation serves.
   static let exactLimit = 25
 
-  init(onlyFirst: Int, onlySecond: Int) {
+  init(onlyFirst: Int, onlySecond: Int, images: Int) {
     self.onlyFirst = onlyFirst
     self.onlySecond = onlySecond
+    self.images = images
   }
 
   /// - Parameters:
@@ -27,7 +30,12 @@ struct McNemarTest {
     for (first, second) in zip(first, second) where first != second {
       if first > second { onlyFirst += 1 } else { onlySecond += 1 }
     }
-    self.init(onlyFirst: onlyFirst, onlySecond: onlySecond)
+    self.init(onlyFirst: onlyFirst, onlySecond: onlySecond, images: first.count)
+  }
+
+  /// The first's accuracy less the second's.
+  var difference: Double {
+    images > 0 ? Double(onlyFirst - onlySecond) / Double(images) : 0
   }
 
   /// The probability of a difference at least as great where both err equally often, in `0...1`.

@@ -60,11 +60,12 @@ extension FrontierPage {
     The spread is over those subsets, which share members: it is no interval for a new training.</li>
     <li><b>The 95 % interval</b> comes from a paired bootstrap over the images: had other images of \
     the same kind been drawn, with these same trained members, the difference would lie within it in \
-    about 95 of 100 draws. It does not cover what training again would change. The verdict is \
-    “better” or “worse” where the interval leaves out zero, “undecided” otherwise.</li>
+    about 95 of 100 draws. It does not cover what training again would change.</li>
     <li><b>McNemar's test</b> compares one ensemble (the first n members) with the larger network's \
-    member of median accuracy, on the images where just one of the two is right. The p-values are \
-    not corrected for the number of comparisons.</li>
+    member of median accuracy, on the images where just one of the two is right: “one pair”. The p-values \
+    are not corrected for the number of comparisons.</li>
+    <li><b>The verdict</b> is “better” or “worse” where the interval leaves out zero and the one pair \
+    shows the same with p &lt; 0.05; “undecided” otherwise.</li>
     <li><b>NLL</b> is the mean negative log-likelihood, in nats; <b>ECE</b> the expected calibration \
     error over 15 bins of equal width. Lower is better for both, and for the Brier score.</li>
     <li>No number of members was chosen by these images: all are shown.</li>

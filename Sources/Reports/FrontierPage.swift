@@ -179,7 +179,8 @@ struct FrontierPage {
         <td>\(Figures.percent(comparison.largeAccuracy))</td>\
         <td>\(Figures.points(comparison.difference))</td>\
         <td>\(Figures.points(comparison.lowerBound)) to \(Figures.points(comparison.upperBound))</td>\
-        <td>\(Figures.probability(comparison.mcNemarPValue))</td>\
+        <td>\(Figures.points(comparison.pairDifference)), \
+        \(Figures.probability(comparison.mcNemarPValue))</td>\
         <td class="verdict"><span class="badge">\(word)</span></td></tr>
 
         """
@@ -191,7 +192,7 @@ struct FrontierPage {
       <table>
       <thead><tr><th scope="col">Ensemble</th><th scope="col" class="word">against one</th>\
       <th scope="col">its MACs</th><th scope="col">Ensemble, %</th><th scope="col">Larger, %</th>\
-      <th scope="col">Points</th><th scope="col">95 % interval</th><th scope="col">McNemar</th>\
+      <th scope="col">Points</th><th scope="col">95 % interval</th><th scope="col">One pair, McNemar</th>\
       <th scope="col">Verdict</th></tr></thead>
       <tbody>
       \(rows.joined())</tbody>

@@ -119,6 +119,18 @@ import Testing
     #expect(same.verdict == .undecided && same.mcNemarPValue == 1 && same.difference == 0)
   }
 
+  /// An interval alone does not decide where the one pair of members shows another picture.
+  @Test(arguments: [
+    (0.02, 0.001, Frontier.Verdict.better), (0.02, 0.2, .undecided), (-0.02, 0.001, .undecided),
+  ])
+  func theOnePairMustAgree(difference: Double, pValue: Double, expected: Frontier.Verdict) {
+    let verdict = Frontier.Verdict(0.01...0.03, pairDifference: difference, pValue: pValue)
+    #expect(verdict == expected)
+    let mirrored = Frontier.Verdict(
+      (-0.03)...(-0.01), pairDifference: -difference, pValue: pValue)
+    #expect(mirrored == (expected == .better ? .worse : .undecided))
+  }
+
   @Test func jsonAndCSV() throws {
     let frontier = try Frontier.analyze(fixtureMembers())
     #expect(try Frontier(json: frontier.json()) == frontier)

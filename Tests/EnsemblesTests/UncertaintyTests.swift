@@ -6,12 +6,15 @@ import Testing
 @Suite struct UncertaintyTests {
   @Test func mcNemarAgreesWithStatsmodels() throws {
     for test in try Expected.load().mcNemar {
-      let pValue = McNemarTest(onlyFirst: test.onlyFirst, onlySecond: test.onlySecond).pValue
+      let pValue = McNemarTest(
+        onlyFirst: test.onlyFirst, onlySecond: test.onlySecond, images: 1000
+      ).pValue
       expectClose(pValue, test.pValue, within: 1e-12, "\(test.onlyFirst), \(test.onlySecond)")
     }
-    #expect(McNemarTest(onlyFirst: 20, onlySecond: 20).pValue == 1)
+    #expect(McNemarTest(onlyFirst: 20, onlySecond: 20, images: 50).pValue == 1)
     let counted = McNemarTest(first: [1, 0, 1, 0, 1], second: [0, 0, 1, 1, 0])
     #expect(counted.onlyFirst == 2 && counted.onlySecond == 1)
+    #expect(counted.difference == 0.2)
   }
 
   /// For many images the interval is the normal one: the mean difference and 1.96 of its standard errors to each side.

@@ -15,19 +15,19 @@ import Testing
     #expect(
       findings.findings[0].text
         == "3 × wide-resnet-16-2 beats one wide-resnet-16-4: 91.05 % against 89.80 %, +1.25 points "
-        + "(95 % interval +0.75 to +1.75; McNemar p < 0.001), for 77 % of the larger network's MACs "
+        + "(95 % interval +0.75 to +1.75; one pair +1.35, McNemar p < 0.001), for 77 % of the larger network's MACs "
         + "(303 M against 393 M). With 4 members, for 103 % of the larger network's MACs "
         + "(404 M against 393 M): better, 91.25 %, +1.45 points "
-        + "(95 % interval +0.95 to +1.95; McNemar p < 0.001).")
+        + "(95 % interval +0.95 to +1.95; one pair +1.55, McNemar p < 0.001).")
     #expect(
       findings.findings[1].text.hasPrefix(
         "3 × wide-resnet-16-1 and one wide-resnet-16-2 cannot be told apart: 86.80 % against 87.10 %, "
-          + "−0.30 points (95 % interval −0.75 to +0.15; McNemar p = 0.131)"))
+          + "−0.30 points (95 % interval −0.75 to +0.15; one pair −0.20, McNemar p = 0.131)"))
     // The most members within the larger network's compute, not the best of them.
     #expect(
       findings.findings[2].text
         == "8 × wide-resnet-16-1 falls short of one wide-resnet-16-4: 87.35 % against 89.80 %, "
-        + "−2.45 points (95 % interval −3.05 to −1.85; McNemar p < 0.001), for 54 % of the larger "
+        + "−2.45 points (95 % interval −3.05 to −1.85; one pair −2.35, McNemar p < 0.001), for 54 % of the larger "
         + "network's MACs (213 M against 393 M).")
   }
 

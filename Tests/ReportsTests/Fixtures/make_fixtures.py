@@ -59,7 +59,7 @@ def comparison(small, count, large, difference, half, p, verdict):
         "largeMultiplyAccumulates": b["multiplyAccumulates"],
         "smallAccuracy": round(base + difference, 6), "largeAccuracy": base, "difference": difference,
         "lowerBound": round(difference - half, 6), "upperBound": round(difference + half, 6),
-        "mcNemarPValue": p, "verdict": verdict,
+        "pairDifference": round(difference + 0.001, 6), "mcNemarPValue": p, "verdict": verdict,
     }
 
 
