@@ -6,6 +6,10 @@ setup:
 build: setup
 	swift build -c release
 
+# Trains three widths on embedded images and writes a report: a few minutes on two cores.
+demo: build
+	.build/release/consort demo
+
 test: setup
 	swift test
 

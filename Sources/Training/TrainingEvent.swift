@@ -5,15 +5,15 @@ public enum TrainingEvent: Sendable {
   /// Work begins on these members, in this order; `epochs` each.
   case began(members: [Experiment.Member], epochs: Int)
   /// The member was already complete.
-  case alreadyComplete(member: Int)
+  case alreadyComplete(Experiment.Member)
   /// The member starts, or goes on after `finishedEpochs`.
-  case memberStarted(member: Int, finishedEpochs: Int)
+  case memberStarted(Experiment.Member, finishedEpochs: Int)
   /// Another step is taken.
-  case progressed(member: Int, MemberProgress)
+  case progressed(Experiment.Member, MemberProgress)
   /// An epoch is over and saved.
-  case epochFinished(member: Int, EpochMetrics, MemberProgress)
+  case epochFinished(Experiment.Member, EpochMetrics, MemberProgress)
   /// Weights and predictions are written.
-  case memberFinished(member: Int, testAccuracy: Double)
+  case memberFinished(Experiment.Member, testAccuracy: Double)
 }
 
 /// How far a member is.

@@ -70,15 +70,16 @@ public struct TrainingRun {
   /// Trains what is not yet trained, on the calling thread.
   ///
   /// - Parameters:
+  ///   - names: Train only the members of these names; all of them where it is nil.
   ///   - shouldStop: Asked after every step; the run then saves where it stands and ends.
   ///   - observe: Told of everything that happens.
   public func run(
-    shouldStop: () -> Bool = { Interruption.isRequested },
+    only names: Set<String>? = nil, shouldStop: () -> Bool = { Interruption.isRequested },
     observe: (TrainingEvent) -> Void = { _ in }
   ) throws -> Outcome {
     try Runtime.setThreads(threads)
     try Runtime.setDeterministic(true, allowTF32: false)
-    let members = experiment.allMembers
+    let members = experiment.allMembers.filter { names?.contains($0.name) ?? true }
     observe(.began(members: members, epochs: experiment.recipe.epochs))
     let splits = try Splits(dataset, partition, device: device)
     let data = TrainingData(
@@ -88,17 +89,17 @@ public struct TrainingRun {
       let files = directory.member(member.name)
       // The test's predictions are written last, so they stand for the whole member.
       guard !Directory.exists(files.predictionsPath(split: "test")) else {
-        observe(.alreadyComplete(member: member.index))
+        observe(.alreadyComplete(member))
         continue
       }
       try Directory.create(files.path)
       let training = try MemberTraining(
         member, of: experiment, network: Self.network(member.network, for: dataset), data: data,
         directory: files, device: device)
-      observe(.memberStarted(member: member.index, finishedEpochs: training.position.epoch))
+      observe(.memberStarted(member, finishedEpochs: training.position.epoch))
       guard try train(training, shouldStop, observe) else { return .interrupted }
       let accuracy = try finish(training, splits, files)
-      observe(.memberFinished(member: member.index, testAccuracy: accuracy))
+      observe(.memberFinished(member, testAccuracy: accuracy))
     }
     return .complete
   }
@@ -108,11 +109,10 @@ public struct TrainingRun {
     _ training: MemberTraining, _ shouldStop: () -> Bool, _ observe: (TrainingEvent) -> Void
   ) throws -> Bool {
     let pace = Pace(training)
-    let member = training.member.index
     while !training.isComplete {
       let learningRate = training.learningRate
       guard try training.step() else {
-        observe(.progressed(member: member, pace.progress()))
+        observe(.progressed(training.member, pace.progress()))
         if shouldStop() {
           try training.saveCheckpoint()
           return false
@@ -120,7 +120,7 @@ public struct TrainingRun {
         continue
       }
       let metrics = try training.finishEpoch(learningRate: learningRate)
-      observe(.epochFinished(member: member, metrics, pace.progress()))
+      observe(.epochFinished(training.member, metrics, pace.progress()))
       if shouldStop() { return false }
     }
     return true

@@ -33,6 +33,8 @@ let trainingOptions = [
   CommandOption("--out", "DIR", help: "the run directory; runs/NAME where it is left out"),
   CommandOption("--device", "NAME", help: "cpu (default), cuda or cuda:N"),
   CommandOption(
+    "--members", "NAMES", help: "only these, such as wide-resnet-16-1-0,wide-resnet-16-1-1"),
+  CommandOption(
     "--threads", "N", help: "threads inside one operation; all processors where it is left out"),
 ]
 
@@ -55,9 +57,25 @@ func train(
     device: "\(device)", threads: threads
   ).write(to: directory)
   let display = TrainingDisplay()
-  let outcome = try run.run(observe: display.show)
+  let outcome = try run.run(
+    only: chosenMembers(of: experiment, arguments), observe: display.show)
   display.end()
   if outcome == .interrupted { throw StoppedEarly(directory: directory.path) }
+}
+
+/// The members that `--members` names; nil for all.
+private func chosenMembers(
+  of experiment: Experiment, _ arguments: ParsedArguments
+) throws -> Set<String>? {
+  guard let names = arguments.string("--members")?.split(separator: ",").map(String.init) else {
+    return nil
+  }
+  let known = experiment.allMembers.map(\.name)
+  if let stranger = names.first(where: { !known.contains($0) }) {
+    throw UsageError(
+      "the experiment has no member '\(stranger)'; it has \(known.joined(separator: ", "))")
+  }
+  return Set(names)
 }
 
 /// The images that an experiment asks for.

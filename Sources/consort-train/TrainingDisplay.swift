@@ -11,7 +11,7 @@ import Training
 /// Shows a training: a live line a member on a terminal, a plain line an epoch elsewhere.
 final class TrainingDisplay {
   private let isLive = Terminal.isTerminal(STDOUT_FILENO)
-  private var names: [String] = []
+  private var nameWidth = 0
   private var waiting: [String] = []
   private var current: (name: String, progress: MemberProgress?)?
   private var drawnLines = 0
@@ -23,27 +23,27 @@ final class TrainingDisplay {
   func show(_ event: TrainingEvent) {
     switch event {
     case .began(let members, _):
-      names = members.map(\.name)
-      waiting = names
+      nameWidth = members.map(\.name.count).max() ?? 0
+      waiting = members.map(\.name)
     case .alreadyComplete(let member):
-      waiting.removeAll { $0 == names[member] }
-      say("\(padded(names[member]))  complete")
+      waiting.removeAll { $0 == member.name }
+      say("\(padded(member.name))  complete")
     case .memberStarted(let member, let finishedEpochs):
-      waiting.removeAll { $0 == names[member] }
-      current = (names[member], nil)
+      waiting.removeAll { $0 == member.name }
+      current = (member.name, nil)
       if finishedEpochs > 0 {
-        say("\(padded(names[member]))  goes on after epoch \(finishedEpochs)")
+        say("\(padded(member.name))  goes on after epoch \(finishedEpochs)")
       }
       redraw(now: true)
     case .progressed(let member, let progress):
-      current = (names[member], progress)
+      current = (member.name, progress)
       redraw(now: false)
     case .epochFinished(let member, let metrics, let progress):
-      current = (names[member], progress)
-      if isLive { redraw(now: true) } else { say(line(of: metrics, names[member], progress)) }
+      current = (member.name, progress)
+      if isLive { redraw(now: true) } else { say(line(of: metrics, member.name, progress)) }
     case .memberFinished(let member, let testAccuracy):
       current = nil
-      say("\(padded(names[member]))  trained, test \(percent(testAccuracy))")
+      say("\(padded(member.name))  trained, test \(percent(testAccuracy))")
     }
   }
 
@@ -114,8 +114,7 @@ final class TrainingDisplay {
   }
 
   private func padded(_ name: String) -> String {
-    let width = names.map(\.count).max() ?? 0
-    return name + String(repeating: " ", count: max(0, width - name.count))
+    name + String(repeating: " ", count: max(0, nameWidth - name.count))
   }
 
   private func percent(_ share: Double) -> String { fixed(100 * share, 1) + " %" }

@@ -69,7 +69,7 @@ import Training
     let run = try TrainingRun(of: experiment, on: dataset, in: directory, threads: 1)
     let outcome = try run.run(observe: { event in
       if case .epochFinished(let member, let metrics, _) = event {
-        losses[member, default: []].append(metrics.trainingLoss)
+        losses[member.index, default: []].append(metrics.trainingLoss)
       }
     })
     #expect(outcome == .complete)
