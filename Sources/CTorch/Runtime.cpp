@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <cstdlib>
 #include <dlfcn.h>
 #include <torch/headeronly/version.h>
 
@@ -76,6 +77,8 @@ ct_status ct_set_deterministic(bool deterministic, bool allow_tf32) {
 
 ct_status ct_load_cuda(int32_t *device_count) {
   return guarded([&] {
+    // Deterministic matrix products need cuBLAS to have fixed workspaces, and it reads this when it starts.
+    setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
     void *library = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
     TORCH_CHECK(library != nullptr, "libtorch_cuda cannot be loaded (", dlerror(), ")");
     TORCH_CHECK(at::globalContext().hasCUDA(), "libtorch_cuda finds no usable NVIDIA GPU");

@@ -50,6 +50,23 @@ private final class TemporaryDirectory {
     #expect(try Directory.names(in: directory.path) == ["data"])
   }
 
+  #if os(Linux)
+    /// The temporary file leads to /dev/full, which refuses bytes as a full disk does.
+    @Test func aFullDiskLeavesTheEarlierFile() throws {
+      let directory = TemporaryDirectory()
+      let path = "\(directory.path)/data"
+      try DurableFile.write(Array("old".utf8), to: path)
+      try #require(symlink("/dev/full", "\(path).\(getpid()).partial") == 0)
+      let error = #expect(throws: FileError.self) {
+        try DurableFile.write([UInt8](repeating: 7, count: 3 << 20), to: path)
+      }
+      #expect(error?.description.contains("No space left on device") == true)
+      #expect(error?.description.contains(path) == true)
+      #expect(try MappedFile(path: path).withBytes { Array($0) } == Array("old".utf8))
+      #expect(try Directory.names(in: directory.path) == ["data"])
+    }
+  #endif
+
   @Test func aMissingDirectoryIsNamed() {
     let error = #expect(throws: FileError.self) {
       try DurableFile.write([], to: "/nonexistent/directory/file")

@@ -174,6 +174,41 @@ import Weights
     #expect(throws: TrainingError.self) { try Self.train(experiment, in: directory) }
   }
 
+  private static let gpuCount = (try? Runtime.loadCUDA()) ?? 0
+
+  /// The same training on a GPU: the same random numbers, and about the same losses.
+  @Test(.enabled(if: gpuCount > 0, "skipped: no NVIDIA GPU, or no CUDA libraries"))
+  func aGPUTrainsLikeTheCPU() throws {
+    let (onCPU, onGPU) = (Self.temporary(), Self.temporary())
+    defer { [onCPU, onGPU].forEach(Self.remove) }
+    let experiment = Self.experiment(epochs: 1)
+    var losses: [[Double]] = []
+    for (directory, device) in [(onCPU, Device.cpu), (onGPU, .cuda(0))] {
+      var found: [Double] = []
+      let run = try TrainingRun(
+        of: experiment, on: Self.images(experiment), in: directory, device: device, threads: 1)
+      let outcome = try run.run(observe: { event in
+        if case .epochFinished(_, let metrics, _) = event { found.append(metrics.trainingLoss) }
+      })
+      #expect(outcome == .complete)
+      losses.append(found)
+    }
+    #expect(losses[0].count == 2 && losses[1].count == 2)
+    #expect(zip(losses[0], losses[1]).allSatisfy { abs($0 - $1) < 0.01 * $0 })
+  }
+
+  @Test func someMembersCanBeTrainedAlone() throws {
+    let (whole, parts) = (Self.temporary(), Self.temporary())
+    defer { [whole, parts].forEach(Self.remove) }
+    let experiment = Self.experiment(epochs: 1)
+    _ = try Self.train(experiment, in: whole)
+    let run = try TrainingRun(
+      of: experiment, on: Self.images(experiment), in: parts, threads: 1)
+    #expect(try run.run(only: ["wide-resnet-10-1-1"]) == .complete)
+    #expect(try Directory.names(in: "\(parts.path)/members") == ["wide-resnet-10-1-1"])
+    #expect(try Self.weights(parts, 1) == Self.weights(whole, 1))
+  }
+
   @Test func ensemblesOfTheMembersCanBeAnalyzed() throws {
     let directory = Self.temporary()
     defer { Self.remove(directory) }
