@@ -24,7 +24,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   /// One sentence or two: the file, what is wrong, and the mend.
   public var description: String {
     switch self {
-    case .notJSON(let file, let reason): "'\(file)' is not JSON: \(reason)"
+    case .notJSON(let file, let reason):
+      "'\(file)' is not JSON (\(reason)): `python3 -m json.tool \(file)` shows where"
     case .unknownKey(let file, let key, let known):
       "'\(file)': unknown key '\(key)'; remove it, or did you mean one of \(known.sorted().joined(separator: ", "))?"
     case .missingKey(let file, let key): "'\(file)': the key '\(key)' is missing; add it"

@@ -6,8 +6,6 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case lossNotFinite(member: String, epoch: Int, step: Int)
   /// No such device on this machine.
   case noDevice(name: String, reason: String)
-  /// The experiment needs a directory of images and none was given, or the other way round.
-  case dataDirectory(reason: String)
 
   /// One sentence naming the file or the member, and the mend.
   public var description: String {
@@ -16,8 +14,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(path)' cannot be used: \(reason); remove it to train this member from its start"
     case .lossNotFinite(let member, let epoch, let step):
       "\(member): the loss is not finite in epoch \(epoch), step \(step); lower the learning rate"
-    case .noDevice(let name, let reason): "there is no device '\(name)': \(reason)"
-    case .dataDirectory(let reason): reason
+    case .noDevice(let name, let reason):
+      "there is no device '\(name)' (\(reason)): leave --device out, or run `scripts/setup --cuda` where there is a GPU"
     }
   }
 }
