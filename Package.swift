@@ -22,6 +22,9 @@ let package = Package(
     .target(name: "Files", dependencies: ["CCrypto"]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
 
+    .target(name: "Processes"),
+    .testTarget(name: "ProcessesTests", dependencies: ["Processes"]),
+
     .target(name: "Randomness"),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
 
@@ -34,7 +37,7 @@ let package = Package(
     .target(name: "Weights", dependencies: ["Files"]),
     .testTarget(name: "WeightsTests", dependencies: ["Weights", "Files"], exclude: ["Fixtures"]),
 
-    .target(name: "Ensembles", dependencies: ["Weights", "Randomness"]),
+    .target(name: "Ensembles", dependencies: ["Files", "Weights", "Randomness"]),
     .testTarget(
       name: "EnsemblesTests", dependencies: ["Ensembles", "Weights", "Files", "Randomness"],
       exclude: ["Fixtures"]),
@@ -45,13 +48,15 @@ let package = Package(
     .systemLibrary(
       name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "CPNG", dependencies: ["CLibPNG"]),
-    .target(name: "Datasets", dependencies: ["Files", "CTurboJPEG", "CPNG", "Randomness"]),
+    .target(
+      name: "Datasets", dependencies: ["Files", "Processes", "CTurboJPEG", "CPNG", "Randomness"]),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "Files"],
+      name: "DatasetsTests", dependencies: ["Datasets", "Files", "Processes", "Randomness"],
       resources: [.copy("Fixtures")]),
 
     .target(name: "Experiments", dependencies: ["Datasets", "Files", "Networks", "Randomness"]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
+    .testTarget(
+      name: "ExperimentsTests", dependencies: ["Datasets", "Experiments", "Files"]),
 
     .target(
       name: "CTorch",
@@ -75,20 +80,22 @@ let package = Package(
       dependencies: ["Training", "Datasets", "Ensembles", "Experiments", "Weights"],
       resources: [.copy("Fixtures")]),
 
-    .target(name: "Reports", dependencies: ["CLI", "Ensembles", "Files"]),
+    .target(name: "Reports", dependencies: ["CLI", "Ensembles", "Files", "Processes"]),
     .testTarget(
-      name: "ReportsTests", dependencies: ["Ensembles", "Reports"],
+      name: "ReportsTests", dependencies: ["CLI", "Ensembles", "Files", "Reports"],
       resources: [.copy("Fixtures")]),
 
     .executableTarget(
       name: "consort",
-      dependencies: ["CLI", "Datasets", "Ensembles", "Experiments", "Files", "Networks", "Reports"]),
+      dependencies: [
+        "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Networks", "Processes", "Reports",
+      ]),
     .testTarget(
       name: "consortTests",
-      dependencies: ["CLI", "Ensembles", "Experiments", "Files", "Networks", "consort"]),
+      dependencies: ["Ensembles", "Experiments", "Files", "Networks", "Processes", "consort"]),
     .executableTarget(
       name: "consort-train",
-      dependencies: ["CLI", "Datasets", "Experiments", "Torch", "Training"]),
+      dependencies: ["CLI", "Datasets", "Experiments", "Processes", "Torch", "Training"]),
 
     .executableTarget(
       name: "benchmark-training-step", dependencies: ["Networks", "Torch", "Training"],

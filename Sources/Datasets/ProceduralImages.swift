@@ -1,3 +1,5 @@
+import Randomness
+
 /// A synthetic data set drawn by code: coloured shapes and textures of ten classes on cluttered, noisy ground.
 ///
 /// It stands in for real images where none are at hand: small networks learn it within minutes and err on it, larger
@@ -66,7 +68,7 @@ public struct ProceduralImages: Codable, Hashable, Sendable {
       nonisolated(unsafe) let target = target
       Parallel.forEachRange(count: count, rangeLength: 64) { range in
         for index in range {
-          var random = SplitMix64(seed: seed, stream: stream, counter: UInt64(index))
+          var random = RandomStream(seed: seed, stream, UInt64(index))
           let scene = ProceduralScene(of: Self.figure(of: index), side: side, random: &random)
           let image = UnsafeMutableBufferPointer(
             rebasing: target[index * imageBytes..<(index + 1) * imageBytes])

@@ -1,3 +1,5 @@
+import Randomness
+
 extension ProceduralScene {
   /// Points a pixel's side: a pixel is the mean of 16 points.
   private static let samples = 4
@@ -8,7 +10,7 @@ extension ProceduralScene {
   ///   - target: `[3, side, side]`.
   ///   - random: What the noise is drawn from.
   func draw(
-    side: Int, into target: UnsafeMutableBufferPointer<UInt8>, random: inout SplitMix64
+    side: Int, into target: UnsafeMutableBufferPointer<UInt8>, random: inout RandomStream
   ) {
     let noise = random.integer(in: 6...22)
     for row in 0..<side {
@@ -37,7 +39,7 @@ extension ProceduralScene {
   }
 
   /// The sum of four even draws, near to normal.
-  private static func noise(deviation: Int, _ random: inout SplitMix64) -> Int {
+  private static func noise(deviation: Int, _ random: inout RandomStream) -> Int {
     let bits = random.next()
     var sum = 0
     for draw in 0..<4 { sum += Int(bits >> UInt64(16 * draw) & 0xFFFF) }

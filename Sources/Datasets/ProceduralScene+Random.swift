@@ -1,8 +1,10 @@
+import Randomness
+
 extension ProceduralScene {
   /// Draws lots for everything but the figure.
   ///
   /// - Parameter side: The image's side, in pixels.
-  init(of figure: ProceduralFigure, side: Int, random: inout SplitMix64) {
+  init(of figure: ProceduralFigure, side: Int, random: inout RandomStream) {
     let length = side * 256
     let ground = Self.color(&random)
     let radius = random.integer(in: length * 26 / 100...length * 42 / 100)
@@ -21,14 +23,14 @@ extension ProceduralScene {
     clutterBefore = Array(clutter.suffix(random.integer(in: 0...1)))
   }
 
-  private static func color(_ random: inout SplitMix64) -> Color {
+  private static func color(_ random: inout RandomStream) -> Color {
     var color = Color.zero
     for channel in 0..<3 { color[channel] = Int32(random.integer(in: 40...215)) }
     return color
   }
 
   /// A difference of colours; one channel differs most, by `from...to`, to the lighter or the darker.
-  private static func contrast(from: Int, to: Int, _ random: inout SplitMix64) -> Color {
+  private static func contrast(from: Int, to: Int, _ random: inout RandomStream) -> Color {
     let size = random.integer(in: from...to)
     var color = Color.zero
     for channel in 0..<3 { color[channel] = Int32(random.integer(in: -size...size)) }
@@ -38,7 +40,7 @@ extension ProceduralScene {
   }
 
   private static func frame(
-    of figure: ProceduralFigure, radius: Int, length: Int, _ random: inout SplitMix64
+    of figure: ProceduralFigure, radius: Int, length: Int, _ random: inout RandomStream
   ) -> Frame {
     let reach = length / 2 - radius * 9 / 10
     let turn = figure.largestTurn
@@ -49,7 +51,7 @@ extension ProceduralScene {
   }
 
   private static func clutter(
-    on ground: Color, length: Int, _ random: inout SplitMix64
+    on ground: Color, length: Int, _ random: inout RandomStream
   ) -> Clutter {
     let frame = Frame(
       centerX: random.integer(in: 0...length), centerY: random.integer(in: 0...length),
@@ -60,4 +62,14 @@ extension ProceduralScene {
       thickness: random.integer(in: 200...700),
       color: ground &+ contrast(from: 28, to: 110, &random))
   }
+}
+
+extension RandomStream {
+  /// A whole number of `range`.
+  mutating func integer(in range: ClosedRange<Int>) -> Int {
+    range.lowerBound + integer(below: range.count)
+  }
+
+  /// True with a chance of `percent` in a hundred.
+  mutating func chance(percent: Int) -> Bool { integer(below: 100) < percent }
 }

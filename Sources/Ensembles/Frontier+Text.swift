@@ -5,16 +5,7 @@
 #endif
 
 extension Frontier {
-  /// The frontier as JSON, indented, with sorted keys: the same frontier gives the same text.
-  ///
-  /// - Throws: What the encoder throws; a frontier from `analyze` has finite numbers only, and can be encoded.
-  public func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-  }
-
-  /// Reads what `json()` gave.
+  /// Reads what `readableJSON()` gave.
   ///
   /// - Throws: `DecodingError`.
   public init(json: String) throws {

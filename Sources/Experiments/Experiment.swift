@@ -145,13 +145,6 @@ extension Experiment {
     }
     return context.underlyingError.map { "\($0)" } ?? context.debugDescription
   }
-
-  /// The experiment with everything spelled out, as JSON that reads back as the same experiment.
-  public func json() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-  }
 }
 
 extension Experiment.MemberGroup {

@@ -1,3 +1,5 @@
+import Files
+
 /// Takes a JSON object apart key by key, and refuses what is left over.
 struct ObjectReader {
   private let file: String
@@ -88,7 +90,7 @@ struct ObjectReader {
 
   mutating func optionalBoolean(_ key: String) throws(ExperimentError) -> Bool? {
     guard let value = value(key) else { return nil }
-    guard case .boolean(let flag) = value else { throw wrongType(key, "true or false", value) }
+    guard case .bool(let flag) = value else { throw wrongType(key, "true or false", value) }
     return flag
   }
 

@@ -63,15 +63,15 @@ public struct RunDirectory: Hashable, Sendable {
       }
     }
     try Directory.create(path)
-    try DurableFile.write(try experiment.json(), to: experimentPath)
-    try DurableFile.write(try data.json(), to: dataPath)
+    try DurableFile.write(experiment.readableJSON(), to: experimentPath)
+    try DurableFile.write(data.readableJSON(), to: dataPath)
   }
 
   /// The first line in which the two differ, for a message.
   private static func difference(_ earlier: Experiment, _ later: Experiment) throws -> String? {
     guard earlier != later else { return nil }
     let lines = try [earlier, later].map { experiment in
-      String(decoding: try experiment.json(), as: UTF8.self)
+      try experiment.readableJSON()
         .split(separator: "\n").map { line in
           String(line.drop(while: { $0 == " " }).drop(while: { $0 == "," }))
         }
@@ -139,11 +139,5 @@ public struct DataRecord: Codable, Hashable, Sendable {
 
   func matches(_ other: DataRecord) -> Bool {
     trainingFingerprint == other.trainingFingerprint && testFingerprint == other.testFingerprint
-  }
-
-  func json() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
   }
 }

@@ -76,9 +76,6 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
 
   /// Writes it into the run's directory.
   public func write(to directory: RunDirectory) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try DurableFile.write(
-      Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: directory.environmentPath)
+    try DurableFile.write(readableJSON(), to: directory.environmentPath)
   }
 }

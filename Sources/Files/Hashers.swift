@@ -38,17 +38,3 @@ public struct SHA256Hasher: ~Copyable {
   /// Returns the hash of all bytes given, in lower-case hexadecimal.
   public consuming func finish() -> String { digest.finish() }
 }
-
-/// MD5, only to check archives whose publishers give no better checksum.
-public struct MD5Hasher: ~Copyable {
-  private let digest = Digest(EVP_md5())
-
-  /// Starts an empty hash.
-  public init() {}
-
-  /// Adds `bytes`.
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) { digest.update(bytes) }
-
-  /// Returns the hash of all bytes given, in lower-case hexadecimal.
-  public consuming func finish() -> String { digest.finish() }
-}

@@ -1,5 +1,6 @@
 import CLI
 import Files
+import Processes
 
 #if canImport(Glibc)
   import Glibc
@@ -79,34 +80,34 @@ public struct ChartRenderer: Hashable, Sendable {
     defer { Self.remove(workplace) }
     try DurableFile.write(Array(specification.utf8), to: workplace + "/chart.json")
     // -I: neither the user's packages nor the current directory are searched for modules.
-    let outcome = Subprocess.run(
-      python,
-      ["-I", "-B", "-c", Self.program, workplace, packages, FrontierChart.vegaLiteVersion],
-      output: workplace + "/output.txt")
-    guard outcome == .exited(0) else {
-      throw Self.error(outcome, python: python, directory: directory, workplace: workplace)
-    }
+    try draw(workplace, for: directory)
     return Chart(
       svg: try Self.contents(workplace + "/chart.svg"),
       png: try Self.contents(workplace + "/chart.png"),
       script: try Self.contents(workplace + "/chart.js"))
   }
 
-  private static func error(
-    _ outcome: Subprocess.Outcome, python: String, directory: String, workplace: String
-  ) -> ReportError {
-    switch outcome {
-    case .notStarted(let reason):
-      return .rendererMissing(reason: "'\(python)' cannot be started (\(reason))")
-    case .killed(let signal):
-      return .renderingFailed(directory: directory, reason: "'\(python)' died of signal \(signal)")
-    case .exited(let status):
-      let output = (try? contents(workplace + "/output.txt")) ?? []
-      let last = String(decoding: output.suffix(4000), as: UTF8.self)
-        .split(separator: "\n").last.map { String($0.prefix(300)) }
-      return .renderingFailed(
-        directory: directory, reason: last ?? "'\(python)' ended with status \(status)")
+  private func draw(_ workplace: String, for directory: String) throws(ReportError) {
+    let outcome: Subprocess.Outcome
+    do {
+      // -I: neither the user's packages nor the current directory are searched for modules.
+      outcome = try Subprocess.run(
+        [
+          python, "-I", "-B", "-c", Self.program, workplace, packages,
+          FrontierChart.vegaLiteVersion,
+        ], catchesErrorText: true)
+    } catch {
+      throw .rendererMissing(reason: "'\(python)' cannot be started (\(error.reason))")
     }
+    guard outcome.status == 0 else {
+      let last = outcome.errorText.split(separator: "\n").last.map { String($0.prefix(300)) }
+      throw .renderingFailed(
+        directory: directory, reason: last ?? "'\(python)' \(Self.end(outcome.status))")
+    }
+  }
+
+  private static func end(_ status: Int32) -> String {
+    status > 128 ? "died of signal \(status - 128)" : "ended with status \(status)"
   }
 
   private static func contents(_ path: String) throws(FileError) -> [UInt8] {
@@ -124,7 +125,6 @@ public struct ChartRenderer: Hashable, Sendable {
 
   private static func remove(_ workplace: String) {
     for name in ["json", "svg", "png", "js"] { unlink("\(workplace)/chart.\(name)") }
-    unlink(workplace + "/output.txt")
     rmdir(workplace)
   }
 }

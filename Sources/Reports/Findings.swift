@@ -1,3 +1,4 @@
+import CLI
 import Ensembles
 
 /// What a frontier says in words: where an ensemble of a smaller network beats one larger network, and where not.

@@ -1,3 +1,4 @@
+import Files
 import Ensembles
 
 /// The chart of accuracy against compute as a Vega-Lite 5 specification.

@@ -24,10 +24,10 @@ public enum FrontierReport {
   ) throws -> String {
     try Directory.create(directory)
     let specification = try specification(frontier, title: context.title)
-    try write(try frontier.json(), to: directory + "/frontier.json")
-    try write(frontier.csv(), to: directory + "/frontier.csv")
-    try write(try json(diversity), to: directory + "/diversity.json")
-    try write(specification, to: directory + "/frontier.vl.json")
+    try DurableFile.write(try frontier.readableJSON(), to: directory + "/frontier.json")
+    try DurableFile.write(frontier.csv(), to: directory + "/frontier.csv")
+    try DurableFile.write(try diversity.readableJSON(), to: directory + "/diversity.json")
+    try DurableFile.write(specification, to: directory + "/frontier.vl.json")
 
     let chart = try ChartRenderer(dependencies: dependencies).render(specification, in: directory)
     let page = FrontierPage(
@@ -35,7 +35,7 @@ public enum FrontierReport {
     try DurableFile.write(chart.svg, to: directory + "/frontier.svg")
     try DurableFile.write(chart.png, to: directory + "/frontier.png")
     let path = directory + "/report.html"
-    try write(try page.html(), to: path)
+    try DurableFile.write(try page.html(), to: path)
     return path
   }
 
@@ -48,23 +48,12 @@ public enum FrontierReport {
       members["padding"] = 16
       specification = .object(members)
     }
-    return try encoded(specification, pretty: true) + "\n"
+    return try specification.readableJSON()
   }
 
-  private static func json(_ diversity: Diversity) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    return String(decoding: try encoder.encode(diversity), as: UTF8.self) + "\n"
-  }
-
-  static func encoded(_ value: JSONValue, pretty: Bool = false) throws -> String {
+  static func encoded(_ value: JSONValue) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
     return String(decoding: try encoder.encode(value), as: UTF8.self)
-  }
-
-  private static func write(_ text: String, to path: String) throws {
-    try DurableFile.write(Array(text.utf8), to: path)
   }
 }

@@ -5,12 +5,6 @@ import Files
 import Networks
 import Torch
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// Trains all members of an experiment into a run directory, going on from what is there.
 public struct TrainingRun {
   /// How a run ended.
@@ -131,10 +125,7 @@ public struct TrainingRun {
     _ training: MemberTraining, _ splits: Splits, _ files: MemberDirectory
   ) throws -> Double {
     let model = training.model
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try DurableFile.write(
-      Array(try encoder.encode(model.network)) + [UInt8(ascii: "\n")], to: files.networkPath)
+    try DurableFile.write(model.network.readableJSON(), to: files.networkPath)
     try model.writeWeights(
       to: files.weightsPath,
       metadata: ["network": model.network.name, "name": training.member.name])

@@ -1,6 +1,7 @@
 import CLI
 import Datasets
 import Experiments
+import Processes
 
 let demoCommand = Command(
   name: "demo",

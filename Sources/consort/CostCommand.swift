@@ -36,7 +36,7 @@ let costCommand = Command(
     let cost = try subject.network.cost()
     let showsLayers = arguments.isSet("--layers")
     if arguments.isSet("--json") {
-      print(try costJSON(subject, cost, showsLayers: showsLayers))
+      print(try costJSON(subject, cost, showsLayers: showsLayers), terminator: "")
     } else {
       print(costText(subject, cost, showsLayers: showsLayers), terminator: "")
     }
@@ -115,9 +115,7 @@ private func costJSON(
     peakActivationBytes: cost.peakActivationBytes,
     trainingActivationBytes: cost.trainingActivationBytes,
     layers: showsLayers ? cost.layers : nil)
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-  return String(decoding: try encoder.encode(answer), as: UTF8.self)
+  return try answer.readableJSON()
 }
 
 private func costText(_ subject: CostSubject, _ cost: NetworkCost, showsLayers: Bool) -> String {

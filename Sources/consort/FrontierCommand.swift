@@ -1,3 +1,4 @@
+import Files
 import CLI
 import Ensembles
 import Experiments
@@ -82,7 +83,9 @@ private struct FrontierJob {
     let frontier = try Frontier.analyze(predictions, rule: rule, maximumSubsets: maximumSubsets)
     let diversity = try Diversity(predictions)
     // The figures come first: they stand even where the chart cannot be drawn.
-    print(printsJSON ? try frontier.json() : FrontierSummary.text(frontier) + "\n", terminator: "")
+    print(
+      printsJSON ? try frontier.readableJSON() : FrontierSummary.text(frontier) + "\n",
+      terminator: "")
     let context = ReportContext(runDirectory: directory, command: Shell.commandLine())
     let page = try FrontierReport.write(frontier, diversity, context, to: out)
     if !printsJSON { print("report: \(Terminal.printable(page))") }

@@ -1,4 +1,5 @@
 import CLI
+import Processes
 
 /// `consort demo`: the main job on embedded data.
 let demoCommand = Command(

@@ -34,11 +34,4 @@ import Testing
   func thousandsAreGrouped(number: Int, text: String) {
     #expect(number.grouped == text)
   }
-
-  @Test func theExecutableIsFound() throws {
-    let path = try #require(Executable.path())
-    #expect(path.hasPrefix("/"))
-    let sibling = try #require(Executable.sibling("other"))
-    #expect(sibling.hasSuffix("/other"))
-  }
 }

@@ -1,5 +1,7 @@
 import Files
 import Foundation
+import Processes
+import Randomness
 import Testing
 
 @testable import Datasets
@@ -42,7 +44,7 @@ private final class Server {
   init() throws {
     place = try TemporaryDirectory()
     served = try TemporaryDirectory()
-    var generator = SplitMix64(seed: 1)
+    var generator = RandomStream(seed: 1)
     let content = (0..<3000).map { _ in UInt8(generator.integer(in: 0...255)) }
     try served.write(content, to: "small-binary/train.bin")
     try served.write([7], to: "small-binary/test.bin")

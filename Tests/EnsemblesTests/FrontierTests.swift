@@ -1,3 +1,4 @@
+import Files
 import Testing
 
 @testable import Ensembles
@@ -133,8 +134,8 @@ import Testing
 
   @Test func jsonAndCSV() throws {
     let frontier = try Frontier.analyze(fixtureMembers())
-    #expect(try Frontier(json: frontier.json()) == frontier)
-    #expect(try frontier.json() == Frontier.analyze(fixtureMembers()).json())
+    #expect(try Frontier(json: frontier.readableJSON()) == frontier)
+    #expect(try frontier.readableJSON() == Frontier.analyze(fixtureMembers()).readableJSON())
     let lines = frontier.csv().split(separator: "\n")
     #expect(lines.count == 7)
     let fields = lines.map { $0.split(separator: ",") }

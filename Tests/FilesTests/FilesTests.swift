@@ -80,15 +80,12 @@ private final class TemporaryDirectory {
     #expect(try MappedFile(path: "\(directory.path)/empty").count == 0)
   }
 
-  /// The vectors of FIPS 180-4's examples and RFC 1321.
-  @Test func hashesMatchTheStandards() {
+  /// The vectors of FIPS 180-4's examples.
+  @Test func hashesMatchTheStandard() {
     var sha = SHA256Hasher()
-    var md5 = MD5Hasher()
     Array("abc".utf8).withUnsafeBytes {
       sha.update($0)
-      md5.update($0)
     }
     #expect(sha.finish() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-    #expect(md5.finish() == "900150983cd24fb0d6963f7d28e17f72")
   }
 }

@@ -1,5 +1,5 @@
-import CLI
 import Foundation
+import Processes
 import Testing
 
 /// The built `consort`, run as a process.

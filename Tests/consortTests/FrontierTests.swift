@@ -20,7 +20,7 @@ private let dependencies = URL(filePath: #filePath).deletingLastPathComponent()
         .init(network: "wide-resnet-10-1", count: 3), .init(network: "wide-resnet-10-2", count: 1),
       ], recipe: Recipe(.fast))
     try Directory.create(path)
-    try DurableFile.write(try experiment.json(), to: run.experimentPath)
+    try DurableFile.write(experiment.readableJSON(), to: run.experimentPath)
     for (index, member) in experiment.allMembers.enumerated() {
       try Directory.create(run.member(member.name).path)
       let isLarge = index == 3

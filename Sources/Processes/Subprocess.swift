@@ -7,24 +7,26 @@
 #endif
 
 /// A program of the system, run to its end without a shell.
-enum Subprocess {
+public enum Subprocess {
   /// How a program ended.
-  struct Outcome {
+  public struct Outcome: Hashable, Sendable {
     /// The exit status, or 128 and the signal's number.
-    let status: Int32
+    public let status: Int32
     /// What it wrote to standard error, where that was caught.
-    let errorText: String
+    public let errorText: String
   }
 
   /// The program could not be started.
-  struct CannotStart: Error {
-    let reason: String
+  public struct CannotStart: Error, Hashable, Sendable {
+    /// The system's reason.
+    public let reason: String
   }
 
   /// Runs `arguments[0]`, searched in `PATH`, with nothing on standard input and standard output thrown away.
   ///
   /// - Parameter catchesErrorText: Whether standard error is caught, or else shared with this process.
-  static func run(
+  /// - Throws: `CannotStart`, where there is no such program.
+  public static func run(
     _ arguments: [String], catchesErrorText: Bool
   ) throws(CannotStart) -> Outcome {
     var setup = try Setup()

@@ -1,16 +1,24 @@
-/// Any JSON, for chart specifications and for files whose keys we do not know.
-enum JSONValue: Hashable, Sendable {
+/// Any JSON value: for files whose keys are not known beforehand, and for documents built piece by piece.
+public enum JSONValue: Hashable, Sendable {
+  /// `null`.
   case null
+  /// `true` or `false`.
   case bool(Bool)
+  /// A number without fraction that fits.
   case integer(Int)
+  /// Any other number.
   case number(Double)
+  /// A text.
   case string(String)
+  /// A list.
   case array([JSONValue])
+  /// Values by key.
   case object([String: JSONValue])
 }
 
 extension JSONValue: Codable {
-  init(from decoder: any Decoder) throws {
+  /// Decodes whatever is there.
+  public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
@@ -29,13 +37,13 @@ extension JSONValue: Codable {
     }
   }
 
-  func encode(to encoder: any Encoder) throws {
+  /// Encodes the value; a number that is not finite, which JSON lacks, becomes null.
+  public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
     case .null: try container.encodeNil()
     case .bool(let value): try container.encode(value)
     case .integer(let value): try container.encode(value)
-    // JSON has no infinity; a chart leaves such a value out.
     case .number(let value) where !value.isFinite: try container.encodeNil()
     case .number(let value): try container.encode(value)
     case .string(let value): try container.encode(value)
@@ -49,12 +57,18 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
   ExpressibleByDictionaryLiteral
 {
-  init(stringLiteral value: String) { self = .string(value) }
-  init(integerLiteral value: Int) { self = .integer(value) }
-  init(floatLiteral value: Double) { self = .number(value) }
-  init(booleanLiteral value: Bool) { self = .bool(value) }
-  init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-  init(dictionaryLiteral elements: (String, JSONValue)...) {
+  /// A literal.
+  public init(stringLiteral value: String) { self = .string(value) }
+  /// A literal.
+  public init(integerLiteral value: Int) { self = .integer(value) }
+  /// A literal.
+  public init(floatLiteral value: Double) { self = .number(value) }
+  /// A literal.
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// A literal.
+  public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  /// A literal.
+  public init(dictionaryLiteral elements: (String, JSONValue)...) {
     self = .object(Dictionary(elements) { _, last in last })
   }
 }

@@ -1,7 +1,7 @@
 /// Numbers as people read them.
-enum Figures {
+public enum Figures {
   /// The value with `digits` places after the point, rounded half away from zero; the sign is U+2212.
-  static func fixed(_ value: Double, _ digits: Int) -> String {
+  public static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return value.isNaN ? "–" : value < 0 ? "−∞" : "∞" }
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
@@ -17,18 +17,18 @@ enum Figures {
   }
 
   /// A share as percent, without the sign: 0.9412 is "94.12".
-  static func percent(_ share: Double, _ digits: Int = 2) -> String {
+  public static func percent(_ share: Double, _ digits: Int = 2) -> String {
     fixed(100 * share, digits)
   }
 
   /// A difference of shares in points with its sign: 0.012 is "+1.20".
-  static func points(_ difference: Double) -> String {
+  public static func points(_ difference: Double) -> String {
     let text = fixed(100 * difference, 2)
     return text.hasPrefix("−") || text == "0.00" ? text : "+" + text
   }
 
   /// A count with three digits and a unit, such as "26.7 M".
-  static func scaled(_ count: Int) -> String {
+  public static func scaled(_ count: Int) -> String {
     var value = Double(count)
     var unit = ""
     for next in ["k", "M", "G", "T", "P"] where value >= 999.5 {
@@ -40,7 +40,7 @@ enum Figures {
   }
 
   /// A p-value, such as "p = 0.034" or "p < 0.001".
-  static func probability(_ value: Double) -> String {
+  public static func probability(_ value: Double) -> String {
     value < 0.001 ? "p < 0.001" : "p = " + fixed(value, 3)
   }
 }

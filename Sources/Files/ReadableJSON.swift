@@ -1,0 +1,23 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+extension Encodable {
+  /// The value as JSON for people and programs: indented, keys sorted, closed by a line's end.
+  ///
+  /// The same value always gives the same bytes.
+  public func readableJSON() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+  }
+}
+
+extension DurableFile {
+  /// Writes `text` as the whole file at `path`, in UTF-8.
+  public static func write(_ text: String, to path: String) throws {
+    try write(Array(text.utf8), to: path)
+  }
+}
