@@ -1,6 +1,14 @@
 import CLI
 import Processes
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// `consort demo`: the main job on embedded data.
 let demoCommand = Command(
   name: "demo",
@@ -18,6 +26,9 @@ private func runTrainer(_ command: String, _ arguments: [String]) throws {
   guard let trainer = Executable.sibling("consort-train") else {
     throw CommandError.trainerUnusable(path: "consort-train", reason: "its place is unknown")
   }
+  // libtorch's OpenMP threads otherwise spin at each barrier: where another program holds a core, that costs nearly all
+  // speed (docs/performance.md). It is read when the library loads, so it has to be set before.
+  setenv("GOMP_SPINCOUNT", "1000", 0)
   let reason = Executable.replace(with: trainer, arguments: [command] + arguments)
   throw CommandError.trainerUnusable(path: trainer, reason: reason)
 }
