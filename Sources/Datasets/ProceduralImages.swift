@@ -54,7 +54,7 @@ public struct ProceduralImages: Codable, Hashable, Sendable {
   /// - Precondition: `validate()` does not throw.
   public func dataset() -> ImageDataset {
     ImageDataset(
-      name: "procedural", train: split("train", count: trainCount, stream: 0),
+      name: "synthetic images, drawn by code", train: split("train", count: trainCount, stream: 0),
       test: split("test", count: testCount, stream: 1))
   }
 

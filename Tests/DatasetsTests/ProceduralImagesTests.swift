@@ -5,7 +5,7 @@ import Testing
 @Suite struct ProceduralImagesTests {
   @Test func imagesAreTheSameEverywhere() {
     let data = ProceduralImages(imageSize: 16, trainCount: 40, testCount: 20, seed: 7).dataset()
-    #expect(data.name == "procedural")
+    #expect(data.name == "synthetic images, drawn by code")
     #expect(
       data.train.fingerprint == "b24483c34d3c07a0e2f3faee2482dad1c871ee7310fdc53ec04ac27b10537efd")
     #expect(
