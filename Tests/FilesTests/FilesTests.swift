@@ -1,4 +1,5 @@
 import Files
+import TestSupport
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -12,22 +13,9 @@ import Testing
   import Darwin
 #endif
 
-/// A directory that is removed when the value goes.
-private final class TemporaryDirectory {
-  let path: String
-  init() {
-    var template = Array("/tmp/consort-files-XXXXXX".utf8CString)
-    path = String(cString: mkdtemp(&template))
-  }
-  deinit {
-    for name in (try? Directory.names(in: path)) ?? [] { unlink("\(path)/\(name)") }
-    rmdir(path)
-  }
-}
-
 @Suite struct FilesTests {
   @Test func aDurableFileIsReadBackThroughAMapping() throws {
-    let directory = TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let path = "\(directory.path)/data"
     try DurableFile.write(to: path) { writer in
       try writer.write("head")
@@ -42,7 +30,7 @@ private final class TemporaryDirectory {
 
   @Test func aFailedWriteLeavesTheEarlierFile() throws {
     struct Stop: Error {}
-    let directory = TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let path = "\(directory.path)/data"
     try DurableFile.write(Array("old".utf8), to: path)
     #expect(throws: Stop.self) {
@@ -58,7 +46,7 @@ private final class TemporaryDirectory {
   #if os(Linux)
     /// The temporary file leads to /dev/full, which refuses bytes as a full disk does.
     @Test func aFullDiskLeavesTheEarlierFile() throws {
-      let directory = TemporaryDirectory()
+      let directory = try TemporaryDirectory()
       let path = "\(directory.path)/data"
       try DurableFile.write(Array("old".utf8), to: path)
       try #require(symlink("/dev/full", "\(path).\(getpid()).partial") == 0)
@@ -80,7 +68,7 @@ private final class TemporaryDirectory {
   }
 
   @Test func anEmptyFileMapsToNoBytes() throws {
-    let directory = TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     try DurableFile.write([], to: "\(directory.path)/empty")
     #expect(try MappedFile(path: "\(directory.path)/empty").count == 0)
   }
