@@ -18,9 +18,11 @@ let torchLinkerSettings: [LinkerSetting] = [
 let package = Package(
   name: "consort",
   targets: [
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     .target(name: "Files", dependencies: ["CCrypto"]),
-    .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
 
     .target(name: "Processes"),
     .testTarget(name: "ProcessesTests", dependencies: ["Processes"]),
@@ -35,11 +37,14 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
 
     .target(name: "Weights", dependencies: ["Files"]),
-    .testTarget(name: "WeightsTests", dependencies: ["Weights", "Files"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "WeightsTests", dependencies: ["Weights", "Files", "TestSupport"], exclude: ["Fixtures"]
+    ),
 
     .target(name: "Ensembles", dependencies: ["Files", "Weights", "Randomness"]),
     .testTarget(
-      name: "EnsemblesTests", dependencies: ["Ensembles", "Weights", "Files", "Randomness"],
+      name: "EnsemblesTests",
+      dependencies: ["Ensembles", "Weights", "Files", "Randomness", "TestSupport"],
       exclude: ["Fixtures"]),
 
     .systemLibrary(
@@ -51,7 +56,8 @@ let package = Package(
     .target(
       name: "Datasets", dependencies: ["Files", "Processes", "CTurboJPEG", "CPNG", "Randomness"]),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "Files", "Processes", "Randomness"],
+      name: "DatasetsTests",
+      dependencies: ["Datasets", "Files", "Processes", "Randomness", "TestSupport"],
       resources: [.copy("Fixtures")]),
 
     .target(name: "Experiments", dependencies: ["Datasets", "Files", "Networks", "Randomness"]),

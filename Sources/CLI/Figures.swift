@@ -39,6 +39,15 @@ public enum Figures {
     return fixed(value, digits) + unit
   }
 
+  /// Hours, minutes and seconds, rounded up, such as "1:02:03" or "0:07"; "?" where nobody can tell.
+  public static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite, (0..<1e9).contains(seconds) else { return "?" }
+    let whole = Int(seconds.rounded(.up))
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
+    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    return hours > 0 ? "\(hours):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
+  }
+
   /// A p-value, such as "p = 0.034" or "p < 0.001".
   public static func probability(_ value: Double) -> String {
     value < 0.001 ? "p < 0.001" : "p = " + fixed(value, 3)

@@ -35,6 +35,17 @@ struct ObjectReader {
     return value
   }
 
+  private func checked<T>(
+    _ number: T, _ key: String, in range: ClosedRange<T>
+  ) throws(ExperimentError) -> T {
+    guard range.contains(number) else {
+      throw .outOfRange(
+        file: file, key: name(key), value: "\(number)",
+        range: "\(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
   mutating func optionalString(_ key: String) throws(ExperimentError) -> String? {
     guard let value = value(key) else { return nil }
     guard case .string(let text) = value else { throw wrongType(key, "a text", value) }
@@ -50,12 +61,7 @@ struct ObjectReader {
   ) throws(ExperimentError) -> Int? {
     guard let value = value(key) else { return nil }
     guard case .integer(let number) = value else { throw wrongType(key, "a whole number", value) }
-    guard range.contains(number) else {
-      throw .outOfRange(
-        file: file, key: name(key), value: "\(number)",
-        range: "\(range.lowerBound) to \(range.upperBound)")
-    }
-    return number
+    return try checked(number, key, in: range)
   }
 
   mutating func integer(
@@ -74,12 +80,7 @@ struct ObjectReader {
     case .number(let double): number = double
     default: throw wrongType(key, "a number", value)
     }
-    guard range.contains(number) else {
-      throw .outOfRange(
-        file: file, key: name(key), value: "\(number)",
-        range: "\(range.lowerBound) to \(range.upperBound)")
-    }
-    return number
+    return try checked(number, key, in: range)
   }
 
   mutating func number(

@@ -1,4 +1,3 @@
-import CLI
 import Files
 import Processes
 
@@ -79,7 +78,6 @@ public struct ChartRenderer: Hashable, Sendable {
     let workplace = try Self.temporaryDirectory(in: directory)
     defer { Self.remove(workplace) }
     try DurableFile.write(Array(specification.utf8), to: workplace + "/chart.json")
-    // -I: neither the user's packages nor the current directory are searched for modules.
     try draw(workplace, for: directory)
     return Chart(
       svg: try Self.contents(workplace + "/chart.svg"),

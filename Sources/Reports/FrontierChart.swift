@@ -1,5 +1,5 @@
-import Files
 import Ensembles
+import Files
 
 /// The chart of accuracy against compute as a Vega-Lite 5 specification.
 struct FrontierChart {

@@ -71,14 +71,7 @@ extension FrontierPage {
       }
       return "<tr><th scope=\"row\">\(row + 1) \(line.0)</th>\(cells.joined())</tr>\n"
     }
-    return """
-      <div class="scroll" tabindex="0" role="region" aria-label="\(label)">
-      <table class="heat">
-      <thead><tr><th scope="col">Member</th>\(heads.joined())</tr></thead>
-      <tbody>
-      \(rows.joined())</tbody>
-      </table>
-      </div>
-      """
+    return .table(
+      label, style: "heat", head: "<th scope=\"col\">Member</th>\(heads.joined())", rows: rows)
   }
 }

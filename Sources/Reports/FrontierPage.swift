@@ -1,6 +1,6 @@
-import Files
 import CLI
 import Ensembles
+import Files
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -148,20 +148,17 @@ struct FrontierPage {
           """
       }
     }
-    return """
-      <section>
-      <h2>Points</h2>
-      <div class="scroll" tabindex="0" role="region" aria-label="Points">
-      <table>
-      <thead><tr><th scope="col">Network</th><th scope="col">n</th><th scope="col">MACs</th>\
+    let head: HTML = """
+      <th scope="col">Network</th><th scope="col">n</th><th scope="col">MACs</th>\
       <th scope="col">FLOPs</th><th scope="col">Parameters</th><th scope="col">Top-1, %</th>\
       <th scope="col">± sd</th><th scope="col">Least – most, %</th><th scope="col">NLL, nats</th>\
       <th scope="col">ECE</th><th scope="col">Brier</th><th scope="col">Subsets</th>\
-      <th scope="col">Pareto</th></tr></thead>
-      <tbody>
-      \(rows.joined())</tbody>
-      </table>
-      </div>
+      <th scope="col">Pareto</th>
+      """
+    return """
+      <section>
+      <h2>Points</h2>
+      \(.table("Points", head: head, rows: rows))
       </section>
       """
   }
@@ -186,19 +183,16 @@ struct FrontierPage {
 
         """
     }
+    let head: HTML = """
+      <th scope="col">Ensemble</th><th scope="col" class="word">against one</th>\
+      <th scope="col">its MACs</th><th scope="col">Ensemble, %</th><th scope="col">Larger, %</th>\
+      <th scope="col">Points</th><th scope="col">95 % interval</th><th scope="col">One pair, McNemar</th>\
+      <th scope="col">Verdict</th>
+      """
     return """
       <section>
       <h2>Comparisons</h2>
-      <div class="scroll" tabindex="0" role="region" aria-label="Comparisons">
-      <table>
-      <thead><tr><th scope="col">Ensemble</th><th scope="col" class="word">against one</th>\
-      <th scope="col">its MACs</th><th scope="col">Ensemble, %</th><th scope="col">Larger, %</th>\
-      <th scope="col">Points</th><th scope="col">95 % interval</th><th scope="col">One pair, McNemar</th>\
-      <th scope="col">Verdict</th></tr></thead>
-      <tbody>
-      \(rows.joined())</tbody>
-      </table>
-      </div>
+      \(.table("Comparisons", head: head, rows: rows))
       </section>
       """
   }

@@ -47,6 +47,26 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
       markup: text.split(separator: "</script", omittingEmptySubsequences: false)
         .joined(separator: "<\\/script"))
   }
+
+  /// A table that scrolls sideways where it is wider than the page.
+  ///
+  /// - Parameters:
+  ///   - label: What a screen reader calls it.
+  ///   - style: The table's class.
+  ///   - head: The head's cells.
+  ///   - rows: Whole rows, each closed by a line's end.
+  static func table(_ label: String, style: String? = nil, head: HTML, rows: [HTML]) -> HTML {
+    let attribute: HTML = style.map { " class=\"\($0)\"" } ?? ""
+    return """
+      <div class="scroll" tabindex="0" role="region" aria-label="\(label)">
+      <table\(attribute)>
+      <thead><tr>\(head)</tr></thead>
+      <tbody>
+      \(rows.joined())</tbody>
+      </table>
+      </div>
+      """
+  }
 }
 
 extension [HTML] {

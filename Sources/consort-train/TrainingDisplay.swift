@@ -43,7 +43,7 @@ final class TrainingDisplay {
       if isLive { redraw(now: true) } else { say(line(of: metrics, member.name, progress)) }
     case .memberFinished(let member, let testAccuracy):
       current = nil
-      say("\(padded(member.name))  trained, test \(percent(testAccuracy))")
+      say("\(padded(member.name))  trained, test \(Figures.percent(testAccuracy, 1)) %")
     }
   }
 
@@ -93,7 +93,7 @@ final class TrainingDisplay {
       + figures(
         loss: progress.trainingLoss, accuracy: progress.trainingAccuracy,
         holdOut: progress.holdOutAccuracy, imagesPerSecond: progress.imagesPerSecond)
-      + "  \(duration(progress.secondsLeft)) left"
+      + "  \(Figures.duration(progress.secondsLeft)) left"
   }
 
   private func line(of metrics: EpochMetrics, _ name: String, _ progress: MemberProgress) -> String
@@ -102,38 +102,18 @@ final class TrainingDisplay {
       + figures(
         loss: metrics.trainingLoss, accuracy: metrics.trainingAccuracy,
         holdOut: metrics.holdOutAccuracy, imagesPerSecond: metrics.imagesPerSecond)
-      + "  \(duration(progress.secondsLeft)) left"
+      + "  \(Figures.duration(progress.secondsLeft)) left"
   }
 
   private func figures(
     loss: Double, accuracy: Double, holdOut: Double?, imagesPerSecond: Double
   ) -> String {
-    "loss \(fixed(loss, 3))  train \(percent(accuracy))"
-      + (holdOut.map { "  hold-out \(percent($0))" } ?? "")
+    "loss \(Figures.fixed(loss, 3))  train \(Figures.percent(accuracy, 1)) %"
+      + (holdOut.map { "  hold-out \(Figures.percent($0, 1)) %" } ?? "")
       + "  \(Int(imagesPerSecond.rounded()).grouped) images/s"
   }
 
   private func padded(_ name: String) -> String {
     name + String(repeating: " ", count: max(0, nameWidth - name.count))
-  }
-
-  private func percent(_ share: Double) -> String { fixed(100 * share, 1) + " %" }
-
-  private func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds < 1e9 else { return "?" }
-    let whole = Int(seconds.rounded(.up))
-    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
-    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    return hours > 0 ? "\(hours):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
-  }
-
-  /// The number with so many decimal places.
-  private func fixed(_ value: Double, _ places: Int) -> String {
-    guard value.isFinite, abs(value) < 1e9 else { return "\(value)" }
-    let scale = (0..<places).reduce(1) { scale, _ in scale * 10 }
-    let scaled = Int((abs(value) * Double(scale)).rounded())
-    let digits = String(scaled % scale)
-    let zeros = String(repeating: "0", count: places - digits.count)
-    return (value < 0 ? "-" : "") + "\(scaled / scale).\(zeros)\(digits)"
   }
 }

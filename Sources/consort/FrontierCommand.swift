@@ -1,7 +1,7 @@
-import Files
 import CLI
 import Ensembles
 import Experiments
+import Files
 import Reports
 
 /// `consort frontier`: accuracy against compute of a run's ensembles.

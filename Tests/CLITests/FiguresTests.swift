@@ -17,4 +17,23 @@ import Testing
   func counts(count: Int, text: String) {
     #expect(Figures.scaled(count) == text)
   }
+
+  @Test func sharesAndDifferencesAreInHundredths() {
+    #expect(Figures.percent(0.9412) == "94.12" && Figures.percent(0.9412, 1) == "94.1")
+    #expect(Figures.points(0.012) == "+1.20" && Figures.points(-0.012) == "−1.20")
+    #expect(Figures.points(0) == "0.00" && Figures.points(-0.00001) == "0.00")
+  }
+
+  @Test func smallProbabilitiesAreABound() {
+    #expect(Figures.probability(0.034) == "p = 0.034")
+    #expect(Figures.probability(0.0009) == "p < 0.001")
+  }
+
+  @Test(arguments: [
+    (0, "0:00"), (6.2, "0:07"), (59.5, "1:00"), (3599, "59:59"), (3723, "1:02:03"),
+    (-1, "?"), (.infinity, "?"), (.nan, "?"),
+  ])
+  func durations(seconds: Double, text: String) {
+    #expect(Figures.duration(seconds) == text)
+  }
 }

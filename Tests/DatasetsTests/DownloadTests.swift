@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Processes
 import Randomness
+import TestSupport
 import Testing
 
 @testable import Datasets

@@ -1,5 +1,6 @@
 import Ensembles
 import Files
+import TestSupport
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -53,11 +54,6 @@ struct Expected: Decodable {
   }
 }
 
-/// The path of a file beside these tests.
-func fixture(_ name: String, file: String = #filePath) -> String {
-  file.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/Fixtures/\(name)"
-}
-
 /// The six members of the fixtures: four of "small", two of "large".
 func fixtureMembers() throws -> [Predictions] {
   try (0..<6).map { try Predictions(path: fixture("member-\($0).safetensors")) }
@@ -83,24 +79,6 @@ func expectClose(
   for metric in metrics {
     expectClose(
       metric(actual), metric(expected), within: 1e-9, comment, sourceLocation: sourceLocation)
-  }
-}
-
-/// A directory that is removed when the value goes.
-final class TemporaryDirectory {
-  let path: String
-
-  init() {
-    var template = Array("/tmp/consort-ensembles-XXXXXX".utf8CString)
-    mkdtemp(&template)
-    path = template.withUnsafeBufferPointer { buffer in
-      buffer.baseAddress.map { String(cString: $0) } ?? ""
-    }
-  }
-
-  deinit {
-    for name in (try? Directory.names(in: path)) ?? [] { unlink("\(path)/\(name)") }
-    rmdir(path)
   }
 }
 

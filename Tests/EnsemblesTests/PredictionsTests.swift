@@ -1,12 +1,15 @@
 import Files
+import TestSupport
 import Testing
 import Weights
 
 @testable import Ensembles
 
 @Suite struct PredictionsTests {
-  private let directory = TemporaryDirectory()
+  private let directory: TemporaryDirectory
   private var path: String { "\(directory.path)/p.safetensors" }
+
+  init() throws { directory = try TemporaryDirectory() }
 
   @Test func aWrittenFileIsReadBack() throws {
     let rows = [[0.5, 0.25, 0.25], [0, 0, 1]]

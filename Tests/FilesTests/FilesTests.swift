@@ -1,28 +1,21 @@
 import Files
+import TestSupport
 import Testing
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 #if canImport(Glibc)
   import Glibc
 #else
   import Darwin
 #endif
 
-/// A directory that is removed when the value goes.
-private final class TemporaryDirectory {
-  let path: String
-  init() {
-    var template = Array("/tmp/consort-files-XXXXXX".utf8CString)
-    path = String(cString: mkdtemp(&template))
-  }
-  deinit {
-    for name in (try? Directory.names(in: path)) ?? [] { unlink("\(path)/\(name)") }
-    rmdir(path)
-  }
-}
-
 @Suite struct FilesTests {
   @Test func aDurableFileIsReadBackThroughAMapping() throws {
-    let directory = TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let path = "\(directory.path)/data"
     try DurableFile.write(to: path) { writer in
       try writer.write("head")
@@ -37,7 +30,7 @@ private final class TemporaryDirectory {
 
   @Test func aFailedWriteLeavesTheEarlierFile() throws {
     struct Stop: Error {}
-    let directory = TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let path = "\(directory.path)/data"
     try DurableFile.write(Array("old".utf8), to: path)
     #expect(throws: Stop.self) {
@@ -53,7 +46,7 @@ private final class TemporaryDirectory {
   #if os(Linux)
     /// The temporary file leads to /dev/full, which refuses bytes as a full disk does.
     @Test func aFullDiskLeavesTheEarlierFile() throws {
-      let directory = TemporaryDirectory()
+      let directory = try TemporaryDirectory()
       let path = "\(directory.path)/data"
       try DurableFile.write(Array("old".utf8), to: path)
       try #require(symlink("/dev/full", "\(path).\(getpid()).partial") == 0)
@@ -75,9 +68,37 @@ private final class TemporaryDirectory {
   }
 
   @Test func anEmptyFileMapsToNoBytes() throws {
-    let directory = TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     try DurableFile.write([], to: "\(directory.path)/empty")
     #expect(try MappedFile(path: "\(directory.path)/empty").count == 0)
+  }
+
+  @Test func anyJSONIsReadAndWrittenBack() throws {
+    let text = """
+      {
+        "list" : [
+          1,
+          -2.5,
+          9007199254740993,
+          true,
+          null
+        ],
+        "text" : "a/\\"b\\""
+      }
+
+      """
+    let value = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+    #expect(
+      value == ["list": [1, -2.5, 9_007_199_254_740_993, true, .null], "text": "a/\"b\""])
+    #expect(try value.readableJSON() == text)
+  }
+
+  /// JSON has no such numbers.
+  @Test func numbersThatAreNotFiniteAreWrittenAsNull() throws {
+    let value: JSONValue = [.number(.nan), .number(.infinity), .number(-.infinity)]
+    #expect(
+      try JSONDecoder().decode(JSONValue.self, from: Data(value.readableJSON().utf8))
+        == [.null, .null, .null])
   }
 
   /// The vectors of FIPS 180-4's examples.

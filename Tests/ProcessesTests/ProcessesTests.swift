@@ -1,6 +1,14 @@
 import Processes
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 @Suite struct ProcessesTests {
   @Test func theExecutableIsFound() throws {
     let path = try #require(Executable.path())
@@ -21,6 +29,24 @@ import Testing
     let outcome = try Subprocess.run(
       ["sh", "-c", "printf %s \"$1\" >&2", "sh", "a b'\"$c;"], catchesErrorText: true)
     #expect(outcome.errorText == "a b'\"$c;")
+  }
+
+  /// Each program signals itself, and goes on to its end only where it has inherited that the signal waits or is ignored.
+  @Test func blockedAndIgnoredSignalsAreNotInherited() throws {
+    var blocked = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&blocked)
+    sigaddset(&blocked, SIGUSR1)
+    pthread_sigmask(SIG_BLOCK, &blocked, &before)
+    let earlier = signal(SIGUSR2, SIG_IGN)
+    defer {
+      pthread_sigmask(SIG_SETMASK, &before, nil)
+      signal(SIGUSR2, earlier)
+    }
+    for (name, number) in [("USR1", SIGUSR1), ("USR2", SIGUSR2)] {
+      let outcome = try Subprocess.run(["sh", "-c", "kill -\(name) $$"], catchesErrorText: false)
+      #expect(outcome.status == 128 + number)
+    }
   }
 
   @Test func aMissingProgramIsAnError() {

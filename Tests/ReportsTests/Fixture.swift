@@ -11,21 +11,23 @@ enum Fixture {
 
   /// The frontier, with the first network called `name` where one is given.
   static func frontier(renamed name: String? = nil) throws -> Frontier {
-    var text = try text("frontier.json")
-    if let name {
-      let quoted = String(decoding: try JSONEncoder().encode(name), as: UTF8.self)
-      text = text.replacingOccurrences(of: "\"wide-resnet-16-1\"", with: quoted)
-    }
-    return try JSONDecoder().decode(Frontier.self, from: Data(text.utf8))
+    try decoded("frontier.json", renaming: "wide-resnet-16-1", to: name)
   }
 
+  /// The diversity, with the first member called `name` where one is given.
   static func diversity(renamed name: String? = nil) throws -> Diversity {
-    var text = try text("diversity.json")
-    if let name {
-      let quoted = String(decoding: try JSONEncoder().encode(name), as: UTF8.self)
-      text = text.replacingOccurrences(of: "\"wide-resnet-16-1-0\"", with: quoted)
+    try decoded("diversity.json", renaming: "wide-resnet-16-1-0", to: name)
+  }
+
+  private static func decoded<T: Decodable>(
+    _ file: String, renaming old: String, to new: String?
+  ) throws -> T {
+    var text = try text(file)
+    if let new {
+      let quoted = String(decoding: try JSONEncoder().encode(new), as: UTF8.self)
+      text = text.replacingOccurrences(of: "\"\(old)\"", with: quoted)
     }
-    return try JSONDecoder().decode(Diversity.self, from: Data(text.utf8))
+    return try JSONDecoder().decode(T.self, from: Data(text.utf8))
   }
 
   /// The directory of the dependencies, where they are installed.

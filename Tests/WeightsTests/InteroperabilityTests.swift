@@ -1,4 +1,5 @@
 import Files
+import TestSupport
 import Testing
 import Weights
 
@@ -40,14 +41,14 @@ import Weights
 
   /// `Fixtures/make_fixtures.py` reads the same bytes with Python's safetensors and checks each value.
   @Test func writesTheBytesThatPythonReadBack() throws {
-    let directory = TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let path = "\(directory.path)/consort.safetensors"
     try SafeTensors.write(to: path, tensors: tensors, metadata: metadata)
     #expect(try contents(path) == contents(fixture("consort.safetensors")))
   }
 
   @Test func whatIsWrittenIsReadBack() throws {
-    let directory = TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let path = "\(directory.path)/a.safetensors"
     try SafeTensors.write(to: path, tensors: tensors, metadata: metadata)
     let file = try SafeTensors(path: path)

@@ -1,11 +1,14 @@
 import Files
+import TestSupport
 import Testing
 
 @testable import Weights
 
 @Suite struct UntrustedFileTests {
-  private let directory = TemporaryDirectory()
+  private let directory: TemporaryDirectory
   private var path: String { "\(directory.path)/bad.safetensors" }
+
+  init() throws { directory = try TemporaryDirectory() }
 
   private func expect(
     _ bytes: [UInt8], _ error: WeightsError, sourceLocation: SourceLocation = #_sourceLocation

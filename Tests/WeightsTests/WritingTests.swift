@@ -1,10 +1,11 @@
 import Files
+import TestSupport
 import Testing
 import Weights
 
 @Suite struct WritingTests {
   @Test func piecesFollowOneAnother() throws {
-    let directory = TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let path = "\(directory.path)/a.safetensors"
     let content = TensorContent(name: "x", dataType: .uint8, shape: [4]) { receive in
       for piece: [UInt8] in [[1], [2, 3], [], [4]] { try piece.withUnsafeBytes(receive) }
@@ -15,7 +16,7 @@ import Weights
   }
 
   @Test func aFileWithoutTensorsIsAFile() throws {
-    let directory = TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let path = "\(directory.path)/a.safetensors"
     try SafeTensors.write(to: path, tensors: [])
     #expect(try SafeTensors(path: path).names == [])
@@ -23,7 +24,7 @@ import Weights
   }
 
   @Test func aRefusedWriteLeavesTheEarlierFile() throws {
-    let directory = TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let path = "\(directory.path)/a.safetensors"
     let good = TensorContent(name: "x", shape: [1], floats: [1])
     try SafeTensors.write(to: path, tensors: [good])
