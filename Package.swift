@@ -92,10 +92,11 @@ let package = Package(
       ]),
     .testTarget(
       name: "consortTests",
-      dependencies: ["Ensembles", "Experiments", "Files", "Networks", "Processes", "consort"]),
+      dependencies: ["Ensembles", "Experiments", "Files", "Networks", "TestSupport", "consort"]),
     .executableTarget(
       name: "consort-train",
       dependencies: ["CLI", "Datasets", "Experiments", "Processes", "Torch", "Training"]),
+    .target(name: "TestSupport", dependencies: ["Processes"], path: "Tests/TestSupport"),
 
     .executableTarget(
       name: "benchmark-training-step", dependencies: ["Networks", "Torch", "Training"],
