@@ -95,7 +95,9 @@ let package = Package(
       dependencies: ["Ensembles", "Experiments", "Files", "Networks", "TestSupport", "consort"]),
     .executableTarget(
       name: "consort-train",
-      dependencies: ["CLI", "Datasets", "Experiments", "Processes", "Torch", "Training"]),
+      dependencies: [
+        "CLI", "Datasets", "Experiments", "Networks", "Processes", "Torch", "Training",
+      ]),
     .target(name: "TestSupport", dependencies: ["Processes"], path: "Tests/TestSupport"),
 
     .executableTarget(
