@@ -98,6 +98,10 @@ let package = Package(
       dependencies: [
         "CLI", "Datasets", "Experiments", "Networks", "Processes", "Torch", "Training",
       ]),
+    .testTarget(
+      name: "consort-trainTests",
+      dependencies: ["TestSupport", "consort", "consort-train"],
+      exclude: ["Fixtures"]),
     .target(name: "TestSupport", dependencies: ["Processes"], path: "Tests/TestSupport"),
 
     .executableTarget(
