@@ -18,7 +18,7 @@ let torchLinkerSettings: [LinkerSetting] = [
 let package = Package(
   name: "consort",
   targets: [
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Processes"], path: "Tests/TestSupport"),
 
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     .target(name: "Files", dependencies: ["CCrypto"]),
@@ -98,10 +98,16 @@ let package = Package(
       ]),
     .testTarget(
       name: "consortTests",
-      dependencies: ["Ensembles", "Experiments", "Files", "Networks", "Processes", "consort"]),
+      dependencies: ["Ensembles", "Experiments", "Files", "Networks", "TestSupport", "consort"]),
     .executableTarget(
       name: "consort-train",
-      dependencies: ["CLI", "Datasets", "Experiments", "Processes", "Torch", "Training"]),
+      dependencies: [
+        "CLI", "Datasets", "Experiments", "Networks", "Processes", "Torch", "Training",
+      ]),
+    .testTarget(
+      name: "consort-trainTests",
+      dependencies: ["TestSupport", "consort", "consort-train"],
+      exclude: ["Fixtures"]),
 
     .executableTarget(
       name: "benchmark-training-step", dependencies: ["Networks", "Torch", "Training"],

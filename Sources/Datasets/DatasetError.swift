@@ -87,7 +87,7 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
       "the image '\(path)' cannot be decoded: \(reason); replace it or remove it"
     case .mixedImageSizes(
       let path, let width, let height, let firstPath, let firstWidth, let firstHeight):
-      "'\(path)' has \(width) x \(height) pixels but '\(firstPath)' has \(firstWidth) x \(firstHeight); give --image-size "
+      "'\(path)' has \(width) x \(height) pixels but '\(firstPath)' has \(firstWidth) x \(firstHeight); give the experiment's data an imageSize "
         + "to resize and crop all images to one size"
     case .toolMissing(let tool, let reason):
       "the program '\(tool)' cannot be started: \(reason); install it, then run the command again"

@@ -98,10 +98,25 @@ public struct DataSelection: Codable, Hashable, Sendable {
 extension Experiment {
   /// Reads and validates an experiment file.
   ///
-  /// - Throws: `FileError`, or `ExperimentError` naming the file, the key and the mend.
+  /// - Throws: `ExperimentError` naming the file, the key and the mend.
   public init(path: String) throws {
-    let file = try MappedFile(path: path)
-    try self.init(json: file.withBytes { Data($0) }, file: path)
+    try self.init(json: Self.contents(of: path), file: path)
+  }
+
+  private static func contents(of path: String) throws -> Data {
+    do {
+      return try MappedFile(path: path).withBytes { Data($0) }
+    } catch {
+      throw ExperimentError.unreadable(file: path, reason: reason(of: error))
+    }
+  }
+
+  private static func reason(of error: FileError) -> String {
+    switch error {
+    case .cannotRead(_, let reason), .cannotWrite(_, let reason),
+      .cannotCreateDirectory(_, let reason):
+      reason
+    }
   }
 
   /// Reads and validates an experiment in JSON; `file` names it in errors.

@@ -1,5 +1,7 @@
 /// An experiment that cannot be run as it stands, or a run directory that does not belong to it.
 public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file cannot be read at all.
+  case unreadable(file: String, reason: String)
   /// The file is not JSON.
   case notJSON(file: String, reason: String)
   /// A key that experiments do not have.
@@ -18,12 +20,16 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case otherExperiment(directory: String, difference: String)
   /// The run directory was made with other images.
   case otherData(directory: String)
+  /// The run's record of its images is damaged.
+  case unusableDataRecord(file: String)
   /// The directory holds something else than a run.
   case notARun(directory: String)
 
   /// One sentence or two: the file, what is wrong, and the mend.
   public var description: String {
     switch self {
+    case .unreadable(let file, let reason):
+      "cannot read the experiment '\(file)': \(reason); name a file such as Experiments/cifar10-quick.json"
     case .notJSON(let file, let reason):
       "'\(file)' is not JSON (\(reason)): `python3 -m json.tool \(file)` shows where"
     case .unknownKey(let file, let key, let known):
@@ -41,6 +47,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
       "'\(directory)' was made by another experiment (\(difference)): give another name or --out, or remove it"
     case .otherData(let directory):
       "'\(directory)' was made with other images than these: give the same --data, or another --out"
+    case .unusableDataRecord(let file):
+      "'\(file)' does not say which images the run was made with: restore the file, or give another --out"
     case .notARun(let directory):
       "'\(directory)' is no run directory and not empty: give another --out"
     }

@@ -45,26 +45,38 @@ public struct RunDirectory: Hashable, Sendable {
   /// - Throws: `ExperimentError` where the directory belongs to something else, `FileError` where it cannot be
   ///   written; what was there is left as it was.
   public func claim(for experiment: Experiment, data: DataRecord) throws {
-    if Directory.exists(experimentPath) {
-      let earlier = try Experiment(path: experimentPath)
-      if let difference = try Self.difference(earlier, experiment) {
-        throw ExperimentError.otherExperiment(directory: path, difference: difference)
-      }
-      if Directory.exists(dataPath) {
-        let record = try MappedFile(path: dataPath).withBytes { bytes in
-          try JSONDecoder().decode(DataRecord.self, from: Data(bytes))
-        }
-        guard record.matches(data) else { throw ExperimentError.otherData(directory: path) }
-        return
-      }
-    } else if Directory.exists(path) {
-      guard Directory.isDirectory(path), try Directory.names(in: path).isEmpty else {
-        throw ExperimentError.notARun(directory: path)
-      }
-    }
+    if try isClaimed(by: experiment, data) { return }
     try Directory.create(path)
+    let lock = try DirectoryLock(waitingFor: path)
+    defer { withExtendedLifetime(lock) {} }
+    // Another process may have been quicker.
+    if try isClaimed(by: experiment, data) { return }
     try DurableFile.write(experiment.readableJSON(), to: experimentPath)
     try DurableFile.write(data.readableJSON(), to: dataPath)
+  }
+
+  /// Whether the run is wholly that of `experiment`; false where it may become so.
+  private func isClaimed(by experiment: Experiment, _ data: DataRecord) throws -> Bool {
+    guard Directory.exists(experimentPath) else {
+      guard Directory.exists(path) else { return false }
+      guard Directory.isDirectory(path), try Directory.names(in: path).allSatisfy(isUnfinished)
+      else { throw ExperimentError.notARun(directory: path) }
+      return false
+    }
+    let earlier = try Experiment(path: experimentPath)
+    if let difference = try Self.difference(earlier, experiment) {
+      throw ExperimentError.otherExperiment(directory: path, difference: difference)
+    }
+    guard Directory.exists(dataPath) else { return false }
+    guard try DataRecord(path: dataPath).matches(data) else {
+      throw ExperimentError.otherData(directory: path)
+    }
+    return true
+  }
+
+  /// Whether the name is that of a first file being written: by a process that was killed, or by one that shares the run.
+  private func isUnfinished(_ name: String) -> Bool {
+    name.hasPrefix("experiment.json.") && name.hasSuffix(".partial")
   }
 
   /// The first line in which the two differ, for a message.
@@ -135,6 +147,16 @@ public struct DataRecord: Codable, Hashable, Sendable {
     self.testFingerprint = testFingerprint
     self.mean = mean
     self.standardDeviation = standardDeviation
+  }
+
+  /// Reads what `json` wrote.
+  init(path: String) throws {
+    let bytes = try MappedFile(path: path).withBytes { Data($0) }
+    do {
+      self = try JSONDecoder().decode(DataRecord.self, from: bytes)
+    } catch {
+      throw ExperimentError.unusableDataRecord(file: path)
+    }
   }
 
   func matches(_ other: DataRecord) -> Bool {

@@ -76,6 +76,8 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
 
   /// Writes it into the run's directory.
   public func write(to directory: RunDirectory) throws {
+    let lock = try DirectoryLock(waitingFor: directory.path)
+    defer { withExtendedLifetime(lock) {} }
     try DurableFile.write(readableJSON(), to: directory.environmentPath)
   }
 }

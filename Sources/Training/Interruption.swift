@@ -15,11 +15,16 @@ public enum Interruption {
 
   /// Turns SIGINT and SIGTERM into a wish; the second one ends the process at once.
   public static func install() {
+    // A parent with threads may have left them blocked: Foundation's Process starts its children so.
+    var signals = sigset_t()
+    sigemptyset(&signals)
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
         Interruption.wish.store(true, ordering: .relaxed)
         signal(number, SIG_DFL)
       }
+      sigaddset(&signals, number)
     }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 }

@@ -64,17 +64,26 @@ final class MemberTraining {
       isResumed
       ? try Checkpoint.read(directory.checkpointPath, into: model, optimizer)
       : Checkpoint.Position()
+    guard
+      position.epoch <= recipe.epochs, position.step == 0 || position.epoch < recipe.epochs,
+      position.step < Self.stepsPerEpoch(data, recipe)
+    else {
+      throw TrainingError.unusableCheckpoint(
+        path: directory.checkpointPath, reason: "it stands beyond the training's end")
+    }
     metrics = try MetricsFile.read(directory.metricsPath, epochs: position.epoch)
   }
 
-  var stepsPerEpoch: Int {
-    (data.training.count + experiment.recipe.batchSize - 1) / experiment.recipe.batchSize
-  }
+  var stepsPerEpoch: Int { Self.stepsPerEpoch(data, experiment.recipe) }
   var isComplete: Bool { position.epoch >= experiment.recipe.epochs }
   var learningRate: Double {
     experiment.recipe.learningRate.value(
       at: position.epoch * stepsPerEpoch + position.step, stepsPerEpoch: stepsPerEpoch,
       epochs: experiment.recipe.epochs)
+  }
+
+  private static func stepsPerEpoch(_ data: TrainingData, _ recipe: Recipe) -> Int {
+    (data.training.count + recipe.batchSize - 1) / recipe.batchSize
   }
 
   /// Takes one step; returns whether the epoch's steps are over.

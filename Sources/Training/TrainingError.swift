@@ -2,6 +2,8 @@
 public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The checkpoint or weights file does not fit the member.
   case unusableCheckpoint(path: String, reason: String)
+  /// Another process is at work on the member.
+  case memberBusy(member: String, directory: String)
   /// The loss of a step is infinite or not a number.
   case lossNotFinite(member: String, epoch: Int, step: Int)
   /// No such device on this machine.
@@ -12,6 +14,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .unusableCheckpoint(let path, let reason):
       "'\(path)' cannot be used: \(reason); remove it to train this member from its start"
+    case .memberBusy(let member, let directory):
+      "another process is training \(member) in '\(directory)': wait for its end, or name other --members"
     case .lossNotFinite(let member, let epoch, let step):
       "\(member): the loss is not finite in epoch \(epoch), step \(step); lower the learning rate"
     case .noDevice(let name, let reason):

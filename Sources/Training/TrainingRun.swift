@@ -81,12 +81,16 @@ public struct TrainingRun {
       normalization: normalization)
     for member in members {
       let files = directory.member(member.name)
+      try Directory.create(files.path)
+      guard let lock = try DirectoryLock(ifFree: files.path) else {
+        throw TrainingError.memberBusy(member: member.name, directory: files.path)
+      }
+      defer { withExtendedLifetime(lock) {} }
       // The test's predictions are written last, so they stand for the whole member.
       guard !Directory.exists(files.predictionsPath(split: "test")) else {
         observe(.alreadyComplete(member))
         continue
       }
-      try Directory.create(files.path)
       let training = try MemberTraining(
         member, of: experiment, network: Self.network(member.network, for: dataset), data: data,
         directory: files, device: device)

@@ -15,10 +15,11 @@ let demoCommand = Command(
   examples: ["consort demo"]
 ) { arguments in
   let experiment = Experiment.demo
-  let directory = RunDirectory(path: arguments.string("--out") ?? "runs/\(experiment.name)")
+  let options = try TrainingOptions(arguments, for: experiment)
+  let directory = options.directory
   print(
     "Training \(experiment.allMembers.count) small networks on synthetic images, drawn by code.")
-  try train(experiment, on: loadImages(of: experiment, from: nil), in: directory, arguments)
+  try train(experiment, on: loadImages(of: experiment, file: "the demo", from: nil), options)
   print("")
   guard let consort = Executable.sibling("consort") else {
     throw UsageError("the place of `consort` is unknown: run `consort frontier \(directory.path)`")

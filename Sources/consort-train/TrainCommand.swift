@@ -1,7 +1,7 @@
 import CLI
 import Datasets
 import Experiments
-import Files
+import Networks
 import Torch
 import Training
 
@@ -21,11 +21,19 @@ let trainCommand = Command(
     """,
   examples: ["consort train Experiments/cifar10-quick.json --data ~/cifar10"]
 ) { arguments in
-  let experiment = try Experiment(path: arguments.operand(0) ?? "")
-  let directory = RunDirectory(path: arguments.string("--out") ?? "runs/\(experiment.name)")
-  let dataset = try loadImages(of: experiment, from: arguments.string("--data"))
-  try train(experiment, on: dataset, in: directory, arguments)
-  print("next: consort frontier \(directory.path)")
+  let file = arguments.operand(0) ?? ""
+  let experiment = try Experiment(path: file)
+  let options = try TrainingOptions(arguments, for: experiment)
+  let dataset = try loadImages(of: experiment, file: file, from: arguments.string("--data"))
+  do {
+    try train(experiment, on: dataset, options)
+  } catch let error as ExperimentError {
+    guard case .tooFewImages = error else { throw error }
+    throw ExperimentDoesNotFit(file: file, reason: "\(error)")
+  } catch let error as NetworkError {
+    throw ExperimentDoesNotFit(file: file, reason: "\(error)")
+  }
+  print("next: consort frontier \(options.directory.path)")
 }
 
 /// The options of every command that trains.
@@ -38,61 +46,79 @@ let trainingOptions = [
     "--threads", "N", help: "threads inside one operation; all processors where it is left out"),
 ]
 
+/// What the options of a training ask for, checked before anything is read or written.
+struct TrainingOptions {
+  let directory: RunDirectory
+  let device: Device
+  let threads: Int
+  /// nil for all members.
+  let members: Set<String>?
+
+  init(_ arguments: ParsedArguments, for experiment: Experiment) throws {
+    directory = RunDirectory(path: arguments.string("--out") ?? "runs/\(experiment.name)")
+    threads = try arguments.integer("--threads") ?? RunEnvironment.availableProcessors()
+    guard (1...1024).contains(threads) else { throw UsageError("--threads needs 1 to 1024") }
+    members = try Self.members(arguments.string("--members"), of: experiment)
+    device = try Device(named: arguments.string("--device") ?? "cpu")
+  }
+
+  private static func members(_ text: String?, of experiment: Experiment) throws -> Set<String>? {
+    guard let names = text?.split(separator: ",").map(String.init) else { return nil }
+    let known = experiment.allMembers.map(\.name)
+    if let stranger = names.first(where: { !known.contains($0) }) {
+      throw UsageError(
+        "the experiment has no member '\(stranger)'; it has \(known.joined(separator: ", "))")
+    }
+    return Set(names)
+  }
+}
+
 /// Trains `experiment` with a display of its progress.
 ///
 /// - Throws: `StoppedEarly` where the user interrupted it.
 func train(
-  _ experiment: Experiment, on dataset: ImageDataset, in directory: RunDirectory,
-  _ arguments: ParsedArguments
+  _ experiment: Experiment, on dataset: ImageDataset, _ options: TrainingOptions
 ) throws {
-  let threads = try arguments.integer("--threads") ?? RunEnvironment.availableProcessors()
-  guard (1...1024).contains(threads) else { throw UsageError("--threads needs 1 to 1024") }
-  let device = try Device(named: arguments.string("--device") ?? "cpu")
   Interruption.install()
   let run = try TrainingRun(
-    of: experiment, on: dataset, in: directory, device: device, threads: threads)
+    of: experiment, on: dataset, in: options.directory, device: options.device,
+    threads: options.threads)
   try RunEnvironment(
     command: CommandLine.arguments,
     versions: ["consort": consortVersion, "libtorch": Runtime.version],
-    device: "\(device)", threads: threads
-  ).write(to: directory)
+    device: "\(options.device)", threads: options.threads
+  ).write(to: options.directory)
   let display = TrainingDisplay()
-  let outcome = try run.run(
-    only: chosenMembers(of: experiment, arguments), observe: display.show)
-  display.end()
-  if outcome == .interrupted { throw StoppedEarly(directory: directory.path) }
+  defer { display.end() }
+  if try run.run(only: options.members, observe: display.show) == .interrupted {
+    throw StoppedEarly(directory: options.directory.path)
+  }
 }
 
-/// The members that `--members` names; nil for all.
-private func chosenMembers(
-  of experiment: Experiment, _ arguments: ParsedArguments
-) throws -> Set<String>? {
-  guard let names = arguments.string("--members")?.split(separator: ",").map(String.init) else {
-    return nil
-  }
-  let known = experiment.allMembers.map(\.name)
-  if let stranger = names.first(where: { !known.contains($0) }) {
-    throw UsageError(
-      "the experiment has no member '\(stranger)'; it has \(known.joined(separator: ", "))")
-  }
-  return Set(names)
-}
-
-/// The images that an experiment asks for.
-func loadImages(of experiment: Experiment, from path: String?) throws -> ImageDataset {
+/// The images that an experiment asks for; `file` names it in errors.
+func loadImages(
+  of experiment: Experiment, file: String, from path: String?
+) throws -> ImageDataset {
   if let procedural = experiment.data.procedural {
     guard path == nil else {
-      throw UsageError("this experiment draws its own images: leave --data out")
+      throw UsageError("'\(file)' draws its own images: leave --data out")
     }
     return procedural.dataset()
   }
   guard let path else {
     throw UsageError(
-      "this experiment needs images: --data DIR (`consort data download cifar10` fetches some)")
+      "'\(file)' needs images: --data DIR (`consort data download cifar10` fetches some)")
   }
   return try ImageDataset.load(directory: path, imageSize: experiment.data.imageSize) { message in
     Terminal.writeError(message)
   }
+}
+
+/// An experiment file and images that do not go together.
+struct ExperimentDoesNotFit: Error, CustomStringConvertible {
+  let file: String
+  let reason: String
+  var description: String { "'\(file)' does not fit the images: \(reason)" }
 }
 
 /// The end of a run that the user stopped.

@@ -13,10 +13,10 @@ final class TrainingDisplay {
   private let isLive = Terminal.isTerminal(STDOUT_FILENO)
   private var nameWidth = 0
   private var waiting: [String] = []
-  private var current: (name: String, progress: MemberProgress?)?
+  private var current: (name: String, figures: MemberFigures?)?
   private var drawnLines = 0
   private var lastDrawing = ContinuousClock.now - .seconds(1)
-  /// So many waiting members are listed; the others are counted.
+  /// So many waiting members are listed where the terminal has the room; the others are counted.
   private static let listedWaitingMembers = 8
 
   /// Takes note of what happened and shows it.
@@ -36,14 +36,15 @@ final class TrainingDisplay {
       }
       redraw(now: true)
     case .progressed(let member, let progress):
-      current = (member.name, progress)
+      current = (member.name, MemberFigures(progress))
       redraw(now: false)
     case .epochFinished(let member, let metrics, let progress):
-      current = (member.name, progress)
-      if isLive { redraw(now: true) } else { say(line(of: metrics, member.name, progress)) }
+      let figures = MemberFigures(metrics, progress)
+      current = (member.name, figures)
+      if isLive { redraw(now: true) } else { say("\(padded(member.name))  \(figures.line)") }
     case .memberFinished(let member, let testAccuracy):
       current = nil
-      say("\(padded(member.name))  trained, test \(Figures.percent(testAccuracy, 1)) %")
+      say("\(padded(member.name))  trained, test \(Figures.share(testAccuracy))")
     }
   }
 
@@ -57,24 +58,40 @@ final class TrainingDisplay {
   private func say(_ text: String) {
     erase()
     print(text)
-    fflush(nil)
     redraw(now: true)
+    fflush(nil)
   }
 
   private func redraw(now: Bool) {
     guard isLive, now || lastDrawing.duration(to: .now) > .milliseconds(100) else { return }
     lastDrawing = .now
     erase()
-    var lines: [String] = []
-    if let current { lines.append(liveLine(current.name, current.progress)) }
-    lines += waiting.prefix(Self.listedWaitingMembers).map { "\(padded($0))  waiting" }
-    if waiting.count > Self.listedWaitingMembers {
-      lines.append("and \(waiting.count - Self.listedWaitingMembers) more")
-    }
+    // A line as wide as the terminal would wrap on some.
     let width = max(20, Terminal.width - 1)
+    let lines = currentLines(width: width) + waitingLines()
     for line in lines { print(String(line.prefix(width))) }
     drawnLines = lines.count
     fflush(nil)
+  }
+
+  private func currentLines(width: Int) -> [String] {
+    guard let current else { return [] }
+    return current.figures?.table(name: current.name, nameWidth: nameWidth, width: width)
+      ?? ["\(padded(current.name))  starting"]
+  }
+
+  private func waitingLines() -> [String] {
+    // Lines that have scrolled off the top could not be erased.
+    let listed = max(0, min(Self.listedWaitingMembers, Self.terminalHeight() - 5))
+    let rest = waiting.count - listed
+    return waiting.prefix(listed).map { "\(padded($0))  waiting" }
+      + (rest > 0 ? ["and \(rest) more"] : [])
+  }
+
+  private static func terminalHeight() -> Int {
+    var size = winsize()
+    return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0
+      ? Int(size.ws_row) : 24
   }
 
   private func erase() {
@@ -82,35 +99,6 @@ final class TrainingDisplay {
     // Up to the first drawn line, then clear to the screen's end.
     print("\u{1B}[\(drawnLines)F\u{1B}[J", terminator: "")
     drawnLines = 0
-  }
-
-  private func liveLine(_ name: String, _ progress: MemberProgress?) -> String {
-    guard let progress else { return "\(padded(name))  starting" }
-    let share = Double(progress.step) / Double(max(1, progress.stepsPerEpoch))
-    let filled = Int((share * 10).rounded(.down))
-    let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 10 - filled)
-    return "\(padded(name))  epoch \(progress.epoch)/\(progress.epochs) [\(bar)]  "
-      + figures(
-        loss: progress.trainingLoss, accuracy: progress.trainingAccuracy,
-        holdOut: progress.holdOutAccuracy, imagesPerSecond: progress.imagesPerSecond)
-      + "  \(Figures.duration(progress.secondsLeft)) left"
-  }
-
-  private func line(of metrics: EpochMetrics, _ name: String, _ progress: MemberProgress) -> String
-  {
-    "\(padded(name))  epoch \(metrics.epoch)/\(progress.epochs)  "
-      + figures(
-        loss: metrics.trainingLoss, accuracy: metrics.trainingAccuracy,
-        holdOut: metrics.holdOutAccuracy, imagesPerSecond: metrics.imagesPerSecond)
-      + "  \(Figures.duration(progress.secondsLeft)) left"
-  }
-
-  private func figures(
-    loss: Double, accuracy: Double, holdOut: Double?, imagesPerSecond: Double
-  ) -> String {
-    "loss \(Figures.fixed(loss, 3))  train \(Figures.percent(accuracy, 1)) %"
-      + (holdOut.map { "  hold-out \(Figures.percent($0, 1)) %" } ?? "")
-      + "  \(Int(imagesPerSecond.rounded()).grouped) images/s"
   }
 
   private func padded(_ name: String) -> String {

@@ -165,6 +165,22 @@ import Weights
     }
   }
 
+  @Test func aCheckpointBeyondTheEndIsNamed() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    #expect(try Self.train(Self.experiment(), in: directory, stoppingAfter: 2) == .interrupted)
+    let path = directory.member("wide-resnet-10-1-0").checkpointPath
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    // An epoch has four steps.
+    let place = try #require(bytes.firstRange(of: Data(#""step":"2""#.utf8)))
+    bytes.replaceSubrange(place, with: Data(#""step":"4""#.utf8))
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: TrainingError.self) {
+      _ = try Self.train(Self.experiment(), in: directory)
+    }
+    #expect(error?.description.contains(path) == true)
+  }
+
   @Test func aDivergingMemberIsReported() throws {
     let directory = Self.temporary()
     defer { Self.remove(directory) }

@@ -2,6 +2,7 @@ import Ensembles
 import Experiments
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 /// Where `make setup` puts the dependencies.

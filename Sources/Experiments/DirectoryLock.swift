@@ -1,0 +1,61 @@
+import Files
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Keeps other processes from writing into a directory, if they ask too; the system lets go when the process ends.
+///
+/// Whoever holds it first removes what a killed process was writing there: it takes space, and nobody else would. Where
+/// the file system knows no such locks (some that are shared between machines), everybody goes on without.
+public final class DirectoryLock {
+  private let descriptor: Int32
+
+  /// Locks the directory at `path`, after others are done with it.
+  public convenience init(waitingFor path: String) throws(FileError) {
+    self.init(descriptor: Self.open(path))
+    while flock(descriptor, LOCK_EX) != 0 {
+      guard errno == EINTR else { return }
+    }
+    try Self.removeUnfinishedFiles(in: path)
+  }
+
+  /// Locks the directory at `path`; nil where another process has it.
+  public convenience init?(ifFree path: String) throws(FileError) {
+    self.init(descriptor: Self.open(path))
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      if errno == EWOULDBLOCK { return nil }
+      return
+    }
+    try Self.removeUnfinishedFiles(in: path)
+  }
+
+  private init(descriptor: Int32) { self.descriptor = descriptor }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+  }
+
+  /// The directory's descriptor; -1, which no lock takes, where it cannot be opened.
+  private static func open(_ path: String) -> Int32 {
+    #if canImport(Glibc)
+      Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    #else
+      Darwin.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    #endif
+  }
+
+  /// Whether `DurableFile` was writing it: NAME.PROCESS.partial.
+  private static func isUnfinished(_ name: String) -> Bool {
+    let parts = name.split(separator: ".")
+    return parts.count > 2 && parts.last == "partial" && Int(parts[parts.count - 2]) != nil
+  }
+
+  private static func removeUnfinishedFiles(in path: String) throws(FileError) {
+    for name in try Directory.names(in: path) where isUnfinished(name) {
+      try Directory.removeFile("\(path)/\(name)")
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+
+/// A built program, by default `consort`, that runs.
+public final class RunningConsort {
+  private let process = Process()
+  // Files, not pipes: what is printed may be more than a pipe holds.
+  private let outputFile, errorFile: URL
+
+  /// Starts `consort` with `arguments`, or `program` in its place.
+  ///
+  /// - Parameters:
+  ///   - environment: Goes before the tests' own.
+  ///   - directory: Where it works; the tests' own where it is nil.
+  public init(
+    _ arguments: [String], program: String? = nil, environment: [String: String] = [:],
+    directory: String? = nil
+  ) throws {
+    let prefix = FileManager.default.temporaryDirectory
+      .appendingPathComponent("consort-\(UUID().uuidString)")
+    outputFile = prefix.appendingPathExtension("out")
+    errorFile = prefix.appendingPathExtension("err")
+    process.executableURL = URL(filePath: try program ?? Consort.path())
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    if let directory { process.currentDirectoryURL = URL(filePath: directory) }
+    for file in [outputFile, errorFile] { try Data().write(to: file) }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: outputFile)
+    process.standardError = try FileHandle(forWritingTo: errorFile)
+    try process.run()
+  }
+
+  deinit {
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    for file in [outputFile, errorFile] { try? FileManager.default.removeItem(at: file) }
+  }
+
+  /// What it printed so far.
+  public var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
+
+  /// Whether it has not yet ended.
+  public var isRunning: Bool { process.isRunning }
+
+  /// Sends it a signal, such as SIGINT.
+  public func send(_ signal: Int32) {
+    kill(process.processIdentifier, signal)
+  }
+
+  /// Waits until `condition` holds or the process ends; returns whether it held.
+  public func wait(until condition: (RunningConsort) -> Bool) -> Bool {
+    while process.isRunning {
+      if condition(self) { return true }
+      usleep(1000)
+    }
+    return condition(self)
+  }
+
+  /// Waits for its end.
+  public func finish() throws -> Consort {
+    process.waitUntilExit()
+    return Consort(
+      status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
+      output: try String(contentsOf: outputFile, encoding: .utf8),
+      errors: try String(contentsOf: errorFile, encoding: .utf8))
+  }
+}

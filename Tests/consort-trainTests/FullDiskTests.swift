@@ -1,0 +1,90 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Disks without room in the middle of a training.
+@Suite struct FullDiskTests {
+  @Test func aFileThatMayNotGrowEndsTheRunAndLosesNothing() throws {
+    let whole = try TinyExperiment.finishedRun(epochs: TinyExperiment.many)
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(TinyExperiment.json(epochs: TinyExperiment.many), in: directory)
+      let first = try TinyExperiment.start(in: directory)
+      #expect(first.wait { $0.output.contains("epoch 3/") })
+      first.send(SIGINT)
+      #expect(try first.finish().status == 1)
+      let member = "runs/tiny/members/wide-resnet-10-1-0"
+      let before = try FileTree("\(directory)/\(member)")
+      // A checkpoint has 632 kB; the shell's unit is 512 or 1024 bytes.
+      let limited = try Consort(
+        ["-c", #"trap "" XFSZ; ulimit -f 200; exec "$0" "$@""#, Consort.path()]
+          + TinyExperiment.command, program: "/bin/sh", directory: directory)
+      #expect(limited.status == 1 && !limited.wasKilled)
+      #expect(
+        limited.errors == """
+          consort: error: cannot write '\(member)/checkpoint.safetensors': File too large; \
+          make space or permit writing, then run the command again
+
+          """)
+      let after = try FileTree("\(directory)/\(member)")
+      #expect(after.names == before.names)
+      #expect(after.contents["checkpoint.safetensors"] == before.contents["checkpoint.safetensors"])
+      #expect(try TinyExperiment.train(in: directory).status == 0)
+      try expectTheBits(of: whole, in: directory)
+    }
+  }
+
+  #if os(Linux)
+    /// What makes a mount that only its own processes see; nil where the system permits none.
+    private static let privateMounts: [String]? = ["-m", "-rm"].map { ["/usr/bin/unshare", $0] }
+      .first { words in
+        let run = try? Consort(
+          Array(words.dropFirst()) + ["mount", "-t", "tmpfs", "tmpfs", "/mnt"], program: words[0])
+        return run?.status == 0
+      }
+
+    /// A file system of 1,200 kB, which one checkpoint fits into and a second beside it does not.
+    @Test(.enabled(if: privateMounts != nil, "skipped: private mounts are not permitted here"))
+    func aFullDiskEndsTheRunAndLosesNothing() throws {
+      let whole = try TinyExperiment.finishedRun()
+      let unshare = try #require(Self.privateMounts)
+      let script = """
+        mkdir runs && mount -t tmpfs -o size=1200k tmpfs runs || exit 9
+        "$@" > first.out 2> first.err
+        echo $? > first.status
+        cp -r runs full
+        mount -o remount,size=16m runs
+        "$@" > second.out 2> second.err
+        echo $? > second.status
+        cp -r runs done
+        """
+      try Consort.withDirectory { directory in
+        try TinyExperiment.write(TinyExperiment.json(), in: directory)
+        let shell = try Consort(
+          Array(unshare.dropFirst()) + ["sh", "-c", script, "sh", Consort.path()]
+            + TinyExperiment.command, program: unshare[0], directory: directory)
+        #expect(shell.status == 0 && shell.errors == "")
+        func text(_ name: String) throws -> String {
+          try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
+        }
+        #expect(try text("first.status") == "1\n")
+        let checkpoint = "members/wide-resnet-10-1-0/checkpoint.safetensors"
+        #expect(
+          try text("first.err") == """
+            consort: error: cannot write 'runs/tiny/\(checkpoint)': No space left on device; \
+            make space or permit writing, then run the command again
+
+            """)
+        let full = try FileTree("\(directory)/full/tiny")
+        #expect(full.names.contains(checkpoint))
+        #expect(!full.names.contains { $0.hasSuffix(".partial") })
+        #expect(try text("second.status") == "0\n")
+        #expect(try text("second.err") == "")
+        #expect(try text("second.out").hasPrefix("wide-resnet-10-1-0  goes on after epoch 1\n"))
+        try FileManager.default.removeItem(atPath: "\(directory)/runs")
+        try FileManager.default.moveItem(
+          atPath: "\(directory)/done", toPath: "\(directory)/runs")
+        try expectTheBits(of: whole, in: directory)
+      }
+    }
+  #endif
+}

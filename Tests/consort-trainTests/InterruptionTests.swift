@@ -1,0 +1,129 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Trainings that do not run through, and those that share a run.
+@Suite struct InterruptionTests {
+  private let experiment = TinyExperiment.json(epochs: TinyExperiment.many)
+
+  @Test func twoRunsGiveTheSameBits() throws {
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(TinyExperiment.json(), in: directory)
+      let run = try Consort(
+        TinyExperiment.command, program: Consort.path("consort-train"), directory: directory)
+      #expect(run.status == 0 && run.errors == "")
+      try expectTheBits(of: TinyExperiment.finishedRun(), in: directory)
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM]) func aSignalEndsItCleanly(signal: Int32) throws {
+    let whole = try TinyExperiment.finishedRun(epochs: TinyExperiment.many)
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(experiment, in: directory)
+      let running = try TinyExperiment.start(in: directory)
+      #expect(running.wait { $0.output.contains("epoch 4/") })
+      running.send(signal)
+      let stopped = try running.finish()
+      #expect(stopped.status == 1 && !stopped.wasKilled)
+      #expect(
+        stopped.errors == """
+          consort: error: stopped; everything so far is saved in 'runs/tiny': \
+          run the same command again to go on
+
+          """)
+      #expect(!stopped.output.contains("next:"))
+      let resumed = try TinyExperiment.train(in: directory)
+      #expect(resumed.status == 0 && resumed.errors == "")
+      #expect(resumed.output.contains("  goes on after epoch "))
+      try expectTheBits(of: whole, in: directory)
+    }
+  }
+
+  enum Instant: String, CaseIterable, Sendable {
+    case claimed, beforeTheFirstEpoch, writingACheckpoint, middle, secondMember
+
+    func isReached(by running: RunningConsort, in directory: String) -> Bool {
+      let run = "\(directory)/runs/tiny"
+      func exists(_ name: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(run)/\(name)")
+      }
+      return switch self {
+      case .claimed: exists("")
+      case .beforeTheFirstEpoch: exists("members/\(TinyExperiment.members[0])")
+      case .writingACheckpoint:
+        exists("members/\(TinyExperiment.members[0])/metrics.jsonl")
+      case .middle: running.output.contains("epoch 7/")
+      case .secondMember: exists("members/\(TinyExperiment.members[1])/checkpoint.safetensors")
+      }
+    }
+  }
+
+  @Test(arguments: Instant.allCases) func aKillLosesNothing(instant: Instant) throws {
+    let whole = try TinyExperiment.finishedRun(epochs: TinyExperiment.many)
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(experiment, in: directory)
+      let running = try TinyExperiment.start(in: directory)
+      #expect(running.wait { instant.isReached(by: $0, in: directory) })
+      running.send(SIGKILL)
+      let killed = try running.finish()
+      #expect(killed.wasKilled && killed.status == SIGKILL)
+      let resumed = try TinyExperiment.train(in: directory)
+      #expect(resumed.status == 0 && resumed.errors == "")
+      try expectTheBits(of: whole, in: directory)
+    }
+  }
+
+  /// A kill in the middle of a write leaves an unfinished file, at the very start too.
+  @Test func unfinishedFilesAreNoObstacle() throws {
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(TinyExperiment.json(), in: directory)
+      let run = "\(directory)/runs/tiny"
+      let member = "\(run)/members/\(TinyExperiment.members[1])"
+      try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+      try Data("{".utf8).write(to: URL(filePath: "\(run)/experiment.json.77.partial"))
+      let only = ["--members", TinyExperiment.members[0]]
+      #expect(try TinyExperiment.train(only, in: directory).status == 0)
+      try FileManager.default.createDirectory(atPath: member, withIntermediateDirectories: true)
+      try Data([1]).write(to: URL(filePath: "\(member)/checkpoint.safetensors.77.partial"))
+      #expect(try TinyExperiment.train(in: directory).status == 0)
+      try expectTheBits(of: TinyExperiment.finishedRun(), in: directory)
+    }
+  }
+
+  @Test func processesShareARunFromItsStart() throws {
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(TinyExperiment.json(), in: directory)
+      let running = try TinyExperiment.members.map {
+        try TinyExperiment.start(["--members", $0], in: directory)
+      }
+      for process in running {
+        let run = try process.finish()
+        #expect(run.status == 0 && run.errors == "")
+      }
+      try expectTheBits(of: TinyExperiment.finishedRun(), in: directory)
+    }
+  }
+
+  @Test func twoProcessesDoNotTrainOneMember() throws {
+    let whole = try TinyExperiment.finishedRun(epochs: TinyExperiment.many)
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(experiment, in: directory)
+      let first = try TinyExperiment.start(in: directory)
+      #expect(first.wait { $0.output.contains("epoch 1/") })
+      // Held still, so that it cannot be done before the other asks.
+      first.send(SIGSTOP)
+      let second = try TinyExperiment.train(
+        ["--members", TinyExperiment.members[0]], in: directory)
+      #expect(second.status == 1)
+      #expect(
+        second.errors == """
+          consort: error: another process is training wide-resnet-10-1-0 in \
+          'runs/tiny/members/wide-resnet-10-1-0': wait for its end, or name other --members
+
+          """)
+      first.send(SIGCONT)
+      #expect(try first.finish().status == 0)
+      try expectTheBits(of: whole, in: directory)
+    }
+  }
+}

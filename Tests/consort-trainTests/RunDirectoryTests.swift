@@ -1,0 +1,77 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Places where a run cannot go.
+@Suite struct RunDirectoryTests {
+  /// Calls `body` with a directory that holds the experiment and a finished run of it.
+  private func withFinishedRun(_ body: (String) throws -> Void) throws {
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(TinyExperiment.json(), in: directory)
+      try TinyExperiment.finishedRun().write(to: "\(directory)/runs/tiny")
+      try body(directory)
+    }
+  }
+
+  @Test func anotherExperimentIsRefused() throws {
+    try withFinishedRun { directory in
+      try TinyExperiment.write(TinyExperiment.json(epochs: 3), in: directory)
+      try expectFailure(
+        in: directory,
+        ["'runs/tiny' was made by another experiment", "\"epochs\" : 2", "\"epochs\" : 3", "--out"]
+      ) { try TinyExperiment.train(in: directory) }
+    }
+  }
+
+  @Test func whatIsNoRunIsRefused() throws {
+    try withFinishedRun { directory in
+      try FileManager.default.createDirectory(
+        atPath: "\(directory)/mine", withIntermediateDirectories: true)
+      try Data("dear diary".utf8).write(to: URL(filePath: "\(directory)/mine/diary"))
+      try expectFailure(in: directory, ["'mine' is no run directory", "another --out"]) {
+        try TinyExperiment.train(["--out", "mine"], in: directory)
+      }
+      try expectFailure(in: directory, ["'mine/diary' is no run directory", "another --out"]) {
+        try TinyExperiment.train(["--out", "mine/diary"], in: directory)
+      }
+    }
+  }
+
+  @Test(arguments: ["tiny.json/run", "/proc/consort"])
+  func anUnwritablePlaceIsNamed(place: String) throws {
+    try withFinishedRun { directory in
+      let named = place.hasPrefix("/") ? place : "tiny.json"
+      try expectFailure(
+        in: directory,
+        ["cannot create the directory '\(named)'", "choose a place that you may write to"]
+      ) { try TinyExperiment.train(["--out", place], in: directory) }
+    }
+  }
+
+  @Test(arguments: [("data.json", "restore the file"), ("experiment.json", "is not JSON")])
+  func aDamagedRunIsNamed(file: String, piece: String) throws {
+    try withFinishedRun { directory in
+      try Data("{".utf8).write(to: URL(filePath: "\(directory)/runs/tiny/\(file)"))
+      try expectFailure(in: directory, ["'runs/tiny/\(file)'", piece]) {
+        try TinyExperiment.train(in: directory)
+      }
+    }
+  }
+
+  @Test func aFinishedRunIsLeftAlone() throws {
+    try withFinishedRun { directory in
+      let before = try FileTree("\(directory)/runs/tiny/members")
+      let run = try TinyExperiment.train(in: directory)
+      #expect(run.status == 0)
+      #expect(run.errors == "")
+      #expect(
+        run.output == """
+          wide-resnet-10-1-0  complete
+          wide-resnet-10-1-1  complete
+          next: consort frontier runs/tiny
+
+          """)
+      #expect(try FileTree("\(directory)/runs/tiny/members") == before)
+    }
+  }
+}
