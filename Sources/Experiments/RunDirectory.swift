@@ -149,7 +149,7 @@ public struct DataRecord: Codable, Hashable, Sendable {
     self.standardDeviation = standardDeviation
   }
 
-  /// Reads what `json` wrote.
+  /// Reads what `claim` wrote.
   init(path: String) throws {
     let bytes = try MappedFile(path: path).withBytes { Data($0) }
     do {

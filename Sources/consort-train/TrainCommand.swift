@@ -84,7 +84,7 @@ func train(
     of: experiment, on: dataset, in: options.directory, device: options.device,
     threads: options.threads)
   try RunEnvironment(
-    command: CommandLine.arguments,
+    command: ["consort"] + CommandLine.arguments.dropFirst(),
     versions: ["consort": consortVersion, "libtorch": Runtime.version],
     device: "\(options.device)", threads: options.threads
   ).write(to: options.directory)
