@@ -25,6 +25,7 @@ public struct Experiment: Codable, Hashable, Sendable {
   public init(
     name: String, data: DataSelection, members: [MemberGroup], recipe: Recipe, seed: Int = 0
   ) {
+    precondition(seed >= 0, "a seed is not negative")
     self.name = name
     self.data = data
     self.members = members
@@ -179,14 +180,20 @@ extension DataSelection {
   init(_ reader: inout ObjectReader) throws(ExperimentError) {
     if var images = try reader.optionalObject("procedural") {
       let standard = ProceduralImages()
-      procedural = ProceduralImages(
-        imageSize: try images.optionalInteger("imageSize", in: 8...256) ?? standard.imageSize,
-        trainCount: try images.optionalInteger("trainCount", in: 1...1_000_000)
+      let chosen = ProceduralImages(
+        imageSize: try images.optionalInteger("imageSize", in: 1...Int.max) ?? standard.imageSize,
+        trainCount: try images.optionalInteger("trainCount", in: 1...Int.max)
           ?? standard.trainCount,
-        testCount: try images.optionalInteger("testCount", in: 1...1_000_000)
+        testCount: try images.optionalInteger("testCount", in: 1...Int.max)
           ?? standard.testCount,
         seed: UInt64(try images.optionalInteger("seed", in: 0...Int.max) ?? 0))
+      do {
+        try chosen.validate()
+      } catch {
+        throw reader.invalid("procedural", "cannot be drawn: \(error)")
+      }
       try images.finish()
+      procedural = chosen
     }
     imageSize = try reader.optionalInteger("imageSize", in: 4...4096)
     if procedural != nil, imageSize != nil {

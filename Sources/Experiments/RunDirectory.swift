@@ -18,7 +18,7 @@ public struct RunDirectory: Hashable, Sendable {
 
   /// The experiment with everything spelled out.
   public var experimentPath: String { "\(path)/experiment.json" }
-  /// The machine, the versions and the command.
+  /// The machine, the versions and the command that began the run.
   public var environmentPath: String { "\(path)/environment.json" }
   /// Which images were used.
   public var dataPath: String { "\(path)/data.json" }
@@ -110,6 +110,8 @@ public struct MemberDirectory: Hashable, Sendable {
   public var metricsPath: String { "\(path)/metrics.jsonl" }
   /// Weights and optimizer state midway; gone once the member is complete.
   public var checkpointPath: String { "\(path)/checkpoint.safetensors" }
+  /// The machine, the versions and the command that trained it last.
+  public var environmentPath: String { "\(path)/environment.json" }
   /// The trained weights.
   public var weightsPath: String { "\(path)/weights.safetensors" }
   /// The predictions on a split, "test" or "hold-out"; the test's are written last.

@@ -11,7 +11,7 @@ import Files
   import Darwin
 #endif
 
-/// Where and with what a run was last worked on: `environment.json`.
+/// Where and with what a run was begun, or a member trained: `environment.json`.
 public struct RunEnvironment: Codable, Hashable, Sendable {
   /// The command line.
   public var command: [String]
@@ -21,9 +21,9 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
   public var versions: [String: String]
   /// The operating system's name, release and architecture.
   public var system: String
-  /// The processor's name, and how many of its threads this process may use.
+  /// The processor's name.
   public var processor: String
-  /// Hardware threads.
+  /// Hardware threads that this process may use.
   public var processorCount: Int
   /// Bytes of main memory.
   public var memoryBytes: Int
@@ -45,9 +45,44 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
     memoryBytes = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
   }
 
-  /// Hardware threads that are online.
+  /// Reads what `write` wrote; nil where there is no such file, or it holds something else.
+  public init?(path: String) {
+    guard let file = try? MappedFile(path: path),
+      let value = try? JSONDecoder().decode(Self.self, from: file.withBytes { Data($0) })
+    else { return nil }
+    self = value
+  }
+
+  /// Whether the same training gives the same bits: sums run in another order with other threads or devices.
+  public func givesSameBits(as other: RunEnvironment) -> Bool {
+    threads == other.threads && device == other.device && versions == other.versions
+      && processor == other.processor
+  }
+
+  /// Hardware threads that this process may use: online, within its affinity and its container's share.
   public static func availableProcessors() -> Int {
-    max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let limits = [affinity(), containerShare()].compactMap { $0 }
+    return max(1, ([sysconf(Int32(_SC_NPROCESSORS_ONLN))] + limits).min() ?? 1)
+  }
+
+  /// Processors of a list such as "0-1,4"; nil where the system does not say.
+  private static func affinity() -> Int? {
+    guard let list = field("Cpus_allowed_list", of: "/proc/self/status") else { return nil }
+    return list.split(separator: ",").reduce(0) { count, range in
+      let ends = range.split(separator: "-").compactMap { Int($0) }
+      guard let first = ends.first, let last = ends.last, last >= first else { return count }
+      return count + last - first + 1
+    }
+  }
+
+  /// Whole processors that the control group grants, from "QUOTA PERIOD"; nil without a limit.
+  private static func containerShare() -> Int? {
+    guard let line = lines(of: "/sys/fs/cgroup/cpu.max", atMost: 1).first else { return nil }
+    let numbers = line.split(separator: " ").map { Int($0) }
+    guard numbers.count == 2, let quota = numbers[0], let period = numbers[1], period > 0 else {
+      return nil
+    }
+    return max(1, quota / period)
   }
 
   private static func systemName() -> String {
@@ -60,24 +95,33 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
   }
 
   private static func processorName() -> String {
-    // Reading a pseudo-file whole: it has no size to map.
-    guard let file = fopen("/proc/cpuinfo", "r") else { return "unknown" }
-    defer { fclose(file) }
-    var line = [CChar](repeating: 0, count: 1024)
-    while fgets(&line, Int32(line.count), file) != nil {
-      let text = String(
-        decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-      if text.hasPrefix("model name"), let colon = text.firstIndex(of: ":") {
-        return String(text[text.index(after: colon)...].drop { $0 == " " }.prefix { $0 != "\n" })
-      }
-    }
-    return "unknown"
+    field("model name", of: "/proc/cpuinfo") ?? "unknown"
   }
 
-  /// Writes it into the run's directory.
-  public func write(to directory: RunDirectory) throws {
-    let lock = try DirectoryLock(waitingFor: directory.path)
-    defer { withExtendedLifetime(lock) {} }
-    try DurableFile.write(readableJSON(), to: directory.environmentPath)
+  /// The text after the first "NAME:" of a pseudo-file.
+  private static func field(_ name: String, of path: String) -> String? {
+    for line in lines(of: path, atMost: 200) where line.hasPrefix(name) {
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      return String(line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" })
+    }
+    return nil
+  }
+
+  /// Reads line by line: the system's pseudo-files have no size to map.
+  private static func lines(of path: String, atMost count: Int) -> [String] {
+    guard let file = fopen(path, "r") else { return [] }
+    defer { fclose(file) }
+    var lines: [String] = []
+    var buffer = [CChar](repeating: 0, count: 4096)
+    while lines.count < count, fgets(&buffer, Int32(buffer.count), file) != nil {
+      let bytes = buffer.prefix { $0 != 0 && $0 != 10 }
+      lines.append(String(decoding: bytes.map(UInt8.init(bitPattern:)), as: UTF8.self))
+    }
+    return lines
+  }
+
+  /// Writes it as the file at `path`.
+  public func write(to path: String) throws {
+    try DurableFile.write(readableJSON(), to: path)
   }
 }

@@ -21,12 +21,18 @@ enum Checkpoint {
   static func read(
     _ path: String, into model: Model, _ optimizer: StochasticGradientDescent
   ) throws -> Position {
-    let file = try SafeTensors(path: path)
-    guard let position = Position(metadata: file.metadata) else {
-      throw TrainingError.unusableCheckpoint(path: path, reason: "it does not say where it stands")
+    do {
+      let file = try SafeTensors(path: path)
+      guard let position = Position(metadata: file.metadata) else {
+        throw TrainingError.unusableCheckpoint(path: path, reason: "it does not say its place")
+      }
+      try load(file, into: model.state + momenta(model, optimizer))
+      return position
+    } catch let error as WeightsError {
+      throw TrainingError.unusableCheckpoint(path: path, reason: "\(error)")
+    } catch TrainingError.unusableWeights(_, let reason) {
+      throw TrainingError.unusableCheckpoint(path: path, reason: reason)
     }
-    try load(file, into: model.state + momenta(model, optimizer))
-    return position
   }
 
   private static func momenta(
@@ -51,16 +57,19 @@ enum Checkpoint {
     _ file: SafeTensors, into state: [(name: String, tensor: Tensor)]
   ) throws {
     guard Set(file.names) == Set(state.map(\.name)) else {
-      throw TrainingError.unusableCheckpoint(path: file.path, reason: "it holds another network")
+      throw TrainingError.unusableWeights(path: file.path, reason: "it holds another network")
     }
     for (name, tensor) in state {
       let shape = try tensor.shape()
       guard try file.entry(name).shape == shape else {
-        throw TrainingError.unusableCheckpoint(
-          path: file.path, reason: "'\(name)' has another shape")
+        throw TrainingError.unusableWeights(path: file.path, reason: "'\(name)' has another shape")
       }
-      let values = try Tensor(file.floats(named: name), shape: shape)
-      try withoutGradients { try tensor.copy(from: values) }
+      let values = try file.floats(named: name)
+      guard values.allSatisfy(\.isFinite) else {
+        throw TrainingError.unusableWeights(
+          path: file.path, reason: "'\(name)' holds what is not a finite number")
+      }
+      try withoutGradients { try tensor.copy(from: Tensor(values, shape: shape)) }
     }
   }
 }
@@ -80,7 +89,7 @@ extension Checkpoint.Position {
     guard let epoch: Int = number("epoch"), let step: Int = number("step"),
       let lossSum: Double = number("lossSum"), let correct: Int = number("correct"),
       let images: Int = number("images"), let seconds: Double = number("seconds"), epoch >= 0,
-      step >= 0
+      step >= 0, lossSum.isFinite, seconds.isFinite
     else { return nil }
     let totals = EpochTotals(lossSum: lossSum, correct: correct, images: images, seconds: seconds)
     self.init(epoch: epoch, step: step, totals: totals)

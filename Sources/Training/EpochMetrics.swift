@@ -28,16 +28,16 @@ public struct EpochMetrics: Codable, Hashable, Sendable {
 
 /// A member's metrics as a file.
 enum MetricsFile {
-  /// The lines of the first `epochs` epochs; none where there is no file.
+  /// The lines of the first `epochs` epochs; later ones belong to work that a checkpoint did not keep.
   static func read(_ path: String, epochs: Int) throws -> [EpochMetrics] {
-    guard epochs > 0, Directory.exists(path) else { return [] }
-    let data = try MappedFile(path: path).withBytes { Data($0) }
+    guard epochs > 0 else { return [] }
+    let data = Directory.exists(path) ? try MappedFile(path: path).withBytes { Data($0) } : Data()
     let lines = data.split(separator: UInt8(ascii: "\n")).prefix(epochs)
-    do {
-      return try lines.map { try JSONDecoder().decode(EpochMetrics.self, from: Data($0)) }
-    } catch {
-      throw TrainingError.unusableCheckpoint(path: path, reason: "a line is not an epoch's metrics")
+    let metrics = lines.compactMap { try? JSONDecoder().decode(EpochMetrics.self, from: Data($0)) }
+    guard metrics.map(\.epoch) == Array(1...epochs) else {
+      throw TrainingError.unusableMetrics(path: path, epochs: epochs)
     }
+    return metrics
   }
 
   static func write(_ metrics: [EpochMetrics], to path: String) throws {

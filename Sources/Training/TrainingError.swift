@@ -1,7 +1,11 @@
 /// A training that cannot start or go on.
 public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The checkpoint or weights file does not fit the member.
+  /// The checkpoint does not fit the member, or is damaged.
   case unusableCheckpoint(path: String, reason: String)
+  /// The weights do not fit the network.
+  case unusableWeights(path: String, reason: String)
+  /// The metrics file is not that of the checkpoint.
+  case unusableMetrics(path: String, epochs: Int)
   /// Another process is at work on the member.
   case memberBusy(member: String, directory: String)
   /// The loss of a step is infinite or not a number.
@@ -14,6 +18,11 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .unusableCheckpoint(let path, let reason):
       "'\(path)' cannot be used: \(reason); remove it to train this member from its start"
+    case .unusableWeights(let path, let reason):
+      "'\(path)' cannot be used: \(reason); give the weights of this network"
+    case .unusableMetrics(let path, let epochs):
+      "'\(path)' does not hold epochs 1 to \(epochs), which the checkpoint beside it has finished; put it back, or "
+        + "remove both to train this member from its start"
     case .memberBusy(let member, let directory):
       "another process is training \(member) in '\(directory)': wait for its end, or name other --members"
     case .lossNotFinite(let member, let epoch, let step):

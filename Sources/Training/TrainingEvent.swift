@@ -8,6 +8,8 @@ public enum TrainingEvent: Sendable {
   case alreadyComplete(Experiment.Member)
   /// The member starts, or goes on after `finishedEpochs`.
   case memberStarted(Experiment.Member, finishedEpochs: Int)
+  /// The member goes on otherwise than it began, so that its weights are not those of an uninterrupted training.
+  case environmentChanged(Experiment.Member, from: RunEnvironment, to: RunEnvironment)
   /// Another step is taken.
   case progressed(Experiment.Member, MemberProgress)
   /// An epoch is over and saved.

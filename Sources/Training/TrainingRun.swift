@@ -9,7 +9,7 @@ import Torch
 public struct TrainingRun {
   /// How a run ended.
   public enum Outcome: Hashable, Sendable {
-    /// All members are trained and have predicted the test images.
+    /// All members asked for are trained and have predicted the test images.
     case complete
     /// The user asked to stop; everything so far is saved.
     case interrupted
@@ -19,30 +19,40 @@ public struct TrainingRun {
   private let dataset: ImageDataset
   private let directory: RunDirectory
   private let device: Device
-  private let threads: Int
+  private let environment: RunEnvironment
   private let partition: DataPartition
   private let normalization: Normalization
 
   /// Checks that the experiment fits the images and claims the run directory for them.
   ///
   /// - Parameters:
-  ///   - threads: For each operation on the CPU.
+  ///   - threads: For each operation on the CPU. The bits of the weights depend on it.
+  ///   - command: The command line, for the record.
+  ///   - versions: Of what takes part besides libtorch, for the record.
   /// - Throws: `ExperimentError` or `FileError`; nothing of an earlier run is changed then.
   public init(
     of experiment: Experiment, on dataset: ImageDataset, in directory: RunDirectory,
-    device: Device = .cpu, threads: Int
+    device: Device = .cpu, threads: Int, command: [String] = CommandLine.arguments,
+    versions: [String: String] = [:]
   ) throws {
     self.experiment = experiment
     self.dataset = dataset
     self.directory = directory
     self.device = device
-    self.threads = threads
+    environment = RunEnvironment(
+      command: command, versions: versions.merging(["libtorch": Runtime.version]) { $1 },
+      device: "\(device)", threads: threads)
     partition = try DataPartition(of: experiment, available: dataset.train.count)
     normalization = Normalization(of: dataset, training: partition.training)
     for group in experiment.members {
       _ = try Self.network(group.network, for: dataset).shapes()
     }
     try directory.claim(for: experiment, data: record)
+    let lock = try DirectoryLock(waitingFor: directory.path)
+    defer { withExtendedLifetime(lock) {} }
+    if !Directory.exists(directory.environmentPath) {
+      try environment.write(to: directory.environmentPath)
+    }
   }
 
   private var record: DataRecord {
@@ -71,9 +81,11 @@ public struct TrainingRun {
     only names: Set<String>? = nil, shouldStop: () -> Bool = { Interruption.isRequested },
     observe: (TrainingEvent) -> Void = { _ in }
   ) throws -> Outcome {
-    try Runtime.setThreads(threads)
+    try Runtime.setThreads(environment.threads)
     try Runtime.setDeterministic(true, allowTF32: false)
     let members = experiment.allMembers.filter { names?.contains($0.name) ?? true }
+    precondition(
+      names.map { $0.count == members.count } ?? true, "a name is not that of a member")
     observe(.began(members: members, epochs: experiment.recipe.epochs))
     let splits = try Splits(dataset, partition, device: device)
     let data = TrainingData(
@@ -88,6 +100,8 @@ public struct TrainingRun {
       defer { withExtendedLifetime(lock) {} }
       // The test's predictions are written last, so they stand for the whole member.
       guard !Directory.exists(files.predictionsPath(split: "test")) else {
+        // A process killed after its last predictions had no time to do this.
+        try Directory.removeFile(files.checkpointPath)
         observe(.alreadyComplete(member))
         continue
       }
@@ -95,11 +109,24 @@ public struct TrainingRun {
         member, of: experiment, network: Self.network(member.network, for: dataset), data: data,
         directory: files, device: device)
       observe(.memberStarted(member, finishedEpochs: training.position.epoch))
+      try recordEnvironment(of: member, in: files, observe)
       guard try train(training, shouldStop, observe) else { return .interrupted }
       let accuracy = try finish(training, splits, files)
       observe(.memberFinished(member, testAccuracy: accuracy))
     }
     return .complete
+  }
+
+  private func recordEnvironment(
+    of member: Experiment.Member, in files: MemberDirectory, _ observe: (TrainingEvent) -> Void
+  ) throws {
+    if Directory.exists(files.checkpointPath),
+      let earlier = RunEnvironment(path: files.environmentPath),
+      !environment.givesSameBits(as: earlier)
+    {
+      observe(.environmentChanged(member, from: earlier, to: environment))
+    }
+    try environment.write(to: files.environmentPath)
   }
 
   /// Runs the remaining epochs; returns whether it came to their end.

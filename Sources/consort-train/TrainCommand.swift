@@ -56,7 +56,11 @@ struct TrainingOptions {
 
   init(_ arguments: ParsedArguments, for experiment: Experiment) throws {
     directory = RunDirectory(path: arguments.string("--out") ?? "runs/\(experiment.name)")
-    threads = try arguments.integer("--threads") ?? RunEnvironment.availableProcessors()
+    // A run goes on with the threads that it began with, because its bits depend on them.
+    threads =
+      try arguments.integer("--threads")
+      ?? RunEnvironment(path: directory.environmentPath)?.threads
+      ?? RunEnvironment.availableProcessors()
     guard (1...1024).contains(threads) else { throw UsageError("--threads needs 1 to 1024") }
     members = try Self.members(arguments.string("--members"), of: experiment)
     device = try Device(named: arguments.string("--device") ?? "cpu")
@@ -64,6 +68,7 @@ struct TrainingOptions {
 
   private static func members(_ text: String?, of experiment: Experiment) throws -> Set<String>? {
     guard let names = text?.split(separator: ",").map(String.init) else { return nil }
+    guard !names.isEmpty else { throw UsageError("--members needs at least one name") }
     let known = experiment.allMembers.map(\.name)
     if let stranger = names.first(where: { !known.contains($0) }) {
       throw UsageError(
@@ -82,12 +87,8 @@ func train(
   Interruption.install()
   let run = try TrainingRun(
     of: experiment, on: dataset, in: options.directory, device: options.device,
-    threads: options.threads)
-  try RunEnvironment(
-    command: ["consort"] + CommandLine.arguments.dropFirst(),
-    versions: ["consort": consortVersion, "libtorch": Runtime.version],
-    device: "\(options.device)", threads: options.threads
-  ).write(to: options.directory)
+    threads: options.threads, command: ["consort"] + CommandLine.arguments.dropFirst(),
+    versions: ["consort": consortVersion])
   let display = TrainingDisplay()
   defer { display.end() }
   if try run.run(only: options.members, observe: display.show) == .interrupted {

@@ -35,6 +35,10 @@ final class TrainingDisplay {
         say("\(padded(member.name))  goes on after epoch \(finishedEpochs)")
       }
       redraw(now: true)
+    case .environmentChanged(let member, let earlier, let now):
+      say(
+        "\(padded(member.name))  began with \(describe(earlier)), goes on with \(describe(now)): the last bits will "
+          + "differ from an uninterrupted training")
     case .progressed(let member, let progress):
       current = (member.name, MemberFigures(progress))
       redraw(now: false)
@@ -99,6 +103,11 @@ final class TrainingDisplay {
     // Up to the first drawn line, then clear to the screen's end.
     print("\u{1B}[\(drawnLines)F\u{1B}[J", terminator: "")
     drawnLines = 0
+  }
+
+  private func describe(_ environment: RunEnvironment) -> String {
+    let threads = environment.threads == 1 ? "1 thread" : "\(environment.threads) threads"
+    return "\(threads) on \(environment.device), \(environment.processor)"
   }
 
   private func padded(_ name: String) -> String {

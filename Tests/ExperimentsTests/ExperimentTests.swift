@@ -83,6 +83,12 @@ import Testing
     #expect(error("[]")?.description.contains("an object") == true)
   }
 
+  @Test func syntheticImagesThatCannotBeDrawnAreRefused() {
+    let text = replacing(
+      #""holdOut": 20"#, by: #""holdOut": 20, "procedural": {"imageSize": 4}"#)
+    #expect(error(text)?.description.contains("data.procedural") == true)
+  }
+
   @Test func partsAreDisjointAndFixedByTheSeed() throws {
     var experiment = try read(Self.valid)
     let partition = try DataPartition(of: experiment, available: 150)

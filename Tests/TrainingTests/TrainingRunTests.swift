@@ -181,6 +181,59 @@ import Weights
     #expect(error?.description.contains(path) == true)
   }
 
+  @Test func lostMetricsAreNamed() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    #expect(try Self.train(Self.experiment(), in: directory, stoppingAfter: 6) == .interrupted)
+    let path = directory.member("wide-resnet-10-1-0").metricsPath
+    try Directory.removeFile(path)
+    #expect(throws: TrainingError.unusableMetrics(path: path, epochs: 1)) {
+      try Self.train(Self.experiment(), in: directory)
+    }
+  }
+
+  @Test func aCheckpointOfNoNumbersIsRefused() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    #expect(try Self.train(Self.experiment(), in: directory, stoppingAfter: 2) == .interrupted)
+    let path = directory.member("wide-resnet-10-1-0").checkpointPath
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    // The last four bytes are an element of the last momentum.
+    bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: TrainingError.self) {
+      try Self.train(Self.experiment(), in: directory)
+    }
+    guard case .unusableCheckpoint(path, let reason)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(reason.contains("finite"))
+  }
+
+  /// Sums run in another order with other threads: a run that goes on so says it, and keeps the record of its beginning.
+  @Test func goingOnWithOtherThreadsIsTold() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    let experiment = Self.experiment(epochs: 1)
+    #expect(try Self.train(experiment, in: directory, stoppingAfter: 2) == .interrupted)
+    let began = try #require(RunEnvironment(path: directory.environmentPath))
+    #expect(began.threads == 1)
+    var changes: [[Int]] = []
+    let run = try TrainingRun(
+      of: experiment, on: Self.images(experiment), in: directory, threads: 2)
+    let outcome = try run.run(observe: { event in
+      if case .environmentChanged(_, let earlier, let now) = event {
+        changes.append([earlier.threads, now.threads])
+      }
+    })
+    #expect(outcome == .complete)
+    #expect(changes == [[1, 2]])
+    #expect(RunEnvironment(path: directory.environmentPath) == began)
+    let member = directory.member("wide-resnet-10-1-0").environmentPath
+    #expect(RunEnvironment(path: member)?.threads == 2)
+  }
+
   @Test func aDivergingMemberIsReported() throws {
     let directory = Self.temporary()
     defer { Self.remove(directory) }
