@@ -102,7 +102,7 @@ let package = Package(
     .executableTarget(
       name: "consort-train",
       dependencies: [
-        "CLI", "Datasets", "Experiments", "Networks", "Processes", "Torch", "Training",
+        "CLI", "Datasets", "Experiments", "Files", "Networks", "Processes", "Torch", "Training",
       ]),
     .testTarget(
       name: "consort-trainTests",

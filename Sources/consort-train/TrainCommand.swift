@@ -1,19 +1,20 @@
 import CLI
 import Datasets
 import Experiments
+import Files
 import Networks
 import Torch
 import Training
 
 let trainCommand = Command(
-  name: "train", summary: "train the members of an experiment",
+  name: "train", summary: "Train the members of an experiment.",
   operands: [
-    Operand("EXPERIMENT", help: "an experiment file, such as Experiments/cifar10-quick.json")
+    Operand("EXPERIMENT", help: "An experiment file, such as Experiments/cifar10-quick.json.")
   ],
   options: trainingOptions + [
     CommandOption(
       "--data", "DIR",
-      help: "the images: CIFAR's binary files, or train/ and test/ with class folders")
+      help: "The images: CIFAR's binary files, or train/ and test/ with class folders.")
   ],
   discussion: """
     Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
@@ -33,17 +34,25 @@ let trainCommand = Command(
   } catch let error as NetworkError {
     throw ExperimentDoesNotFit(file: file, reason: "\(error)")
   }
-  print("next: consort frontier \(options.directory.path)")
+  let waiting = experiment.allMembers.count {
+    !Directory.exists(options.directory.member($0.name).predictionsPath(split: "test"))
+  }
+  print(
+    waiting == 0
+      ? "next: consort frontier \(options.directory.path)"
+      : "\(waiting) of \(experiment.allMembers.count) members are still to be trained")
 }
 
 /// The options of every command that trains.
 let trainingOptions = [
-  CommandOption("--out", "DIR", help: "the run directory; runs/NAME where it is left out"),
-  CommandOption("--device", "NAME", help: "cpu (default), cuda or cuda:N"),
+  CommandOption("--out", "DIR", help: "The run directory; runs/NAME unless given."),
+  CommandOption("--device", "NAME", help: "cpu (unless given), cuda or cuda:N."),
   CommandOption(
-    "--members", "NAMES", help: "only these, such as wide-resnet-16-1-0,wide-resnet-16-1-1"),
+    "--members", "NAMES", help: "Only these members, such as wide-resnet-16-1-0,wide-resnet-16-1-1."
+  ),
   CommandOption(
-    "--threads", "N", help: "threads inside one operation; all processors where it is left out"),
+    "--threads", "N",
+    help: "Threads inside one operation; as the run began, or all processors, unless given."),
 ]
 
 /// What the options of a training ask for, checked before anything is read or written.
