@@ -15,6 +15,7 @@ test: setup
 
 check: setup
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
+	scripts/check-docs
 
 format:
 	swift format --in-place --recursive Sources Tests Benchmarks Package.swift
