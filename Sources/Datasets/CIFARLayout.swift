@@ -70,17 +70,14 @@ struct CIFARLayout: Sendable {
     var labels: [Int64] = []
     labels.reserveCapacity(files.count * imagesEach)
     for file in files { try labels.append(contentsOf: self.labels(of: file)) }
-    let pixels = [UInt8](unsafeUninitializedCapacity: labels.count * Self.pixelBytes) {
-      target, initialized in
+    let pixels = ImageBytes(count: labels.count * Self.pixelBytes) { target in
       for (index, file) in files.enumerated() {
-        let start = index * imagesEach * Self.pixelBytes
-        copyPixels(of: file, to: UnsafeMutableRawBufferPointer(target), at: start)
+        copyPixels(of: file, to: target, at: index * imagesEach * Self.pixelBytes)
       }
-      initialized = labels.count * Self.pixelBytes
     }
     return ImageSplit(
-      name: splitName, height: Self.side, width: Self.side, pixels: pixels, labels: labels,
-      classNames: classNames)
+      name: splitName, height: Self.side, width: Self.side, bytes: pixels, labels: labels,
+      classNames: classNames, fingerprint: nil)
   }
 
   /// Returns the classes of a file's records, with every label byte checked.

@@ -26,12 +26,15 @@ struct ClassFolders {
       progress?("no place for a cache of decoded images: neither XDG_CACHE_HOME nor HOME is set")
       return try decodeToMemory(listing, progress: progress)
     }
-    let key = try listing.key(parameters: "image size \(imageSize.map(String.init) ?? "as it is")")
-    let cache = DecodedImagesCache(directory: cacheDirectory, key: key, listing: listing)
+    let cache = try DecodedImagesCache(
+      directory: cacheDirectory, listing: listing,
+      parameters: "image size \(imageSize.map(String.init) ?? "as it is")")
     if let splits = cache.read() { return dataset(splits.train, splits.test) }
     do {
       let decoding = try FolderDecoding(listing, imageSize: imageSize)
-      try cache.write(decoding, report: reporter(of: listing, progress: progress))
+      try cache.write(decoding, report: reporter(of: listing, progress: progress)) {
+        progress?("waiting for another process that writes into '\(cacheDirectory)'")
+      }
     } catch let error as FileError where error.isAboutWriting {
       progress?("decoded images are not kept for the next time: \(error)")
       return try decodeToMemory(listing, progress: progress)
@@ -48,13 +51,17 @@ struct ClassFolders {
     func split(_ name: String, _ files: [ImageListing.File], after earlier: Int) throws
       -> ImageSplit
     {
-      var pixels: [UInt8] = []
-      pixels.reserveCapacity(files.count * decoding.bytesPerImage)
-      let fingerprint = try decoding.decode(
-        files, report: { report(earlier + $0) }, receive: { pixels.append(contentsOf: $0) })
+      var fingerprint = ""
+      let pixels = try ImageBytes(count: files.count * decoding.bytesPerImage) { target in
+        var rest = target[...]
+        fingerprint = try decoding.decode(files, report: { report(earlier + $0) }) { part in
+          UnsafeMutableRawBufferPointer(rebasing: rest).copyMemory(from: part)
+          rest = rest.dropFirst(part.count)
+        }
+      }
       return ImageSplit(
         name: name, height: decoding.size.height, width: decoding.size.width,
-        bytes: ImageBytes(pixels), labels: files.map(\.label), classNames: listing.classNames,
+        bytes: pixels, labels: files.map(\.label), classNames: listing.classNames,
         fingerprint: fingerprint)
     }
     return dataset(

@@ -10,8 +10,9 @@ import Files
 
 /// A file of decoded images: the training images, the test images, and a footer that says what they are.
 ///
-/// The file's name holds the key, a hash of every image file's path, size and time of change. A file that does not
-/// fit its footer or the listing is not used.
+/// The file's name holds a hash of the place, the folder and the image size, and the key, a hash of the place and of
+/// every image file's path, number, size and times of change. A file that does not fit its footer or the listing is not
+/// used.
 struct DecodedImagesCache {
   /// What the file holds beside pixels.
   struct Footer: Equatable {
@@ -62,9 +63,10 @@ struct DecodedImagesCache {
     }
   }
 
-  let path: String
-  let key: String
+  let directory: String
   let listing: ImageListing
+  let key: String
+  private let namePrefix: String
 
   /// The usual place: `$XDG_CACHE_HOME/consort`, or `~/.cache/consort`, or nowhere without a home.
   static var usualDirectory: String? {
@@ -74,11 +76,17 @@ struct DecodedImagesCache {
     return getenv("HOME").map { "\(String(cString: $0))/.cache/consort" }
   }
 
-  init(directory: String, key: String, listing: ImageListing) {
-    path = "\(directory)/images-\(key).bin"
-    self.key = key
+  /// The cache in `directory` of what `listing` lists, decoded as `parameters` say.
+  init(directory: String, listing: ImageListing, parameters: String) throws {
+    self.directory = directory
     self.listing = listing
+    let place = try listing.place(parameters: parameters)
+    key = try listing.key(place: place)
+    namePrefix = "images-\(place.prefix(16))-"
   }
+
+  private var name: String { "\(namePrefix)\(key).bin" }
+  private var path: String { "\(directory)/\(name)" }
 
   /// Returns both splits from the file, or nothing where there is none that fits.
   func read() -> (train: ImageSplit, test: ImageSplit)? {
@@ -113,11 +121,37 @@ struct DecodedImagesCache {
       fingerprint: name == "train" ? footer.trainFingerprint : footer.testFingerprint)
   }
 
-  /// Writes the file with what `decoding` gives.
+  /// Writes the file with what `decoding` gives, unless another process just did, and removes those it supersedes.
   ///
+  /// - Parameter waiting: Is called before a wait for another process that writes into the directory.
   /// - Throws: `FileError.cannotWrite` or `.cannotCreateDirectory` where it cannot be written, or what decoding throws.
-  func write(_ decoding: FolderDecoding, report: (_ decoded: Int) -> Void) throws {
-    try Directory.create(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+  func write(
+    _ decoding: FolderDecoding, report: (_ decoded: Int) -> Void, waiting: () -> Void
+  ) throws {
+    try Directory.create(directory)
+    let lock = try lock(waiting: waiting)
+    try withExtendedLifetime(lock) {
+      guard read() == nil else { return }
+      try writeFile(decoding, report: report)
+      try removeSuperseded()
+    }
+  }
+
+  private func lock(waiting: () -> Void) throws(FileError) -> DirectoryLock {
+    if let lock = try DirectoryLock(ifFree: directory) { return lock }
+    waiting()
+    return try DirectoryLock(waitingFor: directory)
+  }
+
+  /// Removes the caches of earlier states of the same folder. Who has one mapped keeps it.
+  private func removeSuperseded() throws {
+    for other in try Directory.names(in: directory)
+    where other.hasPrefix(namePrefix) && other.hasSuffix(".bin") && other != name {
+      try Directory.removeFile("\(directory)/\(other)")
+    }
+  }
+
+  private func writeFile(_ decoding: FolderDecoding, report: (_ decoded: Int) -> Void) throws {
     try DurableFile.write(to: path) { writer in
       let trainFingerprint = try decoding.decode(listing.train, report: report) {
         try writer.write($0)

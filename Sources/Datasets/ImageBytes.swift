@@ -1,9 +1,12 @@
 import Files
 
 /// The bytes of a split's images, in memory or mapped from a file.
+///
+/// They stay at one address, unchanged, for as long as the object lives: whoever retains it may keep a pointer to them.
 public final class ImageBytes: Sendable {
   private enum Storage: Sendable {
-    case resident([UInt8])
+    // The address as an integer, because the bytes are immutable and pointers are not Sendable.
+    case allocated(address: UInt)
     case mapped(MappedFile, offset: Int)
   }
 
@@ -11,10 +14,21 @@ public final class ImageBytes: Sendable {
   public let count: Int
   private let storage: Storage
 
-  /// Holds `bytes` in memory.
-  public init(_ bytes: [UInt8]) {
-    count = bytes.count
-    storage = .resident(bytes)
+  /// Holds a copy of `bytes` in memory.
+  public convenience init(_ bytes: [UInt8]) {
+    self.init(count: bytes.count) { $0.copyBytes(from: bytes) }
+  }
+
+  /// Holds `count` bytes in memory, which `fill` has to set, all of them.
+  init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+    // An allocation of its own, because an array promises no address beyond a call.
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+    do { try fill(bytes) } catch {
+      bytes.deallocate()
+      throw error
+    }
+    self.count = count
+    storage = .allocated(address: UInt(bitPattern: bytes.baseAddress))
   }
 
   /// Shows `count` bytes of `file` from `offset`, which must lie within it.
@@ -24,12 +38,23 @@ public final class ImageBytes: Sendable {
     storage = .mapped(file, offset: offset)
   }
 
-  /// Calls `body` with the bytes, which are valid during the call only.
+  deinit {
+    if case .allocated(let address) = storage {
+      UnsafeMutableRawPointer(bitPattern: address)?.deallocate()
+    }
+  }
+
+  /// Calls `body` with the bytes, which stay valid at that address as long as this object lives.
   public func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-    switch storage {
-    case .resident(let bytes): try bytes.withUnsafeBytes(body)
-    case .mapped(let file, let offset):
-      try file.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count])) }
+    try withExtendedLifetime(self) {
+      switch storage {
+      case .allocated(let address):
+        try body(UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count))
+      case .mapped(let file, let offset):
+        try file.withBytes {
+          try body(UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count]))
+        }
+      }
     }
   }
 }

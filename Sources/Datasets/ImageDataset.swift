@@ -2,7 +2,7 @@ import Files
 
 /// A training and a test split with the same classes and image size.
 public struct ImageDataset: Sendable {
-  /// `cifar10`, `cifar100`, `procedural`, or `folder` and the folder's name.
+  /// `cifar10`, `cifar100`, `synthetic images, drawn by code`, or `folder` and the folder's name.
   public let name: String
   /// The split to train on, and to take a hold-out part from.
   public let train: ImageSplit

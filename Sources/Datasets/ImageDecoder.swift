@@ -100,20 +100,33 @@ extension ImageDecoder {
   private func decodeJPEG(
     _ bytes: UnsafeRawBufferPointer, size: Size, pixelFormat: TJPF, into target: inout [UInt8]
   ) throws(Failure) {
-    let flags = TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS
-    for flags in [flags | TJFLAG_STOPONWARNING, flags] {
-      let status = tjDecompress2(
+    func decompress(_ bytes: UnsafeRawBufferPointer, flags: Int32 = TJFLAG_STOPONWARNING) -> Bool {
+      let flags = flags | TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS
+      return tjDecompress2(
         jpeg, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(bytes.count), &target,
-        Int32(size.width), 0, Int32(size.height), Int32(pixelFormat.rawValue), Int32(flags))
-      if status == 0 { return }
-      guard isOnlyAboutStrayBytes else { throw Failure(reason: jpegMessage) }
+        Int32(size.width), 0, Int32(size.height), Int32(pixelFormat.rawValue), flags) == 0
     }
+    if decompress(bytes) { return }
+    guard isOnlyAboutStrayBytes else { throw Failure(reason: jpegMessage) }
+    // Only the first warning is known: without the stray bytes it is about something else.
+    let isDecoded = JPEGSegments.withoutStrayBytes(bytes).withUnsafeBytes { bytes in
+      if decompress(bytes) { return true }
+      guard isOnlyAboutBytesAtTheEnd else { return false }
+      // The pixels came before that first warning, and nothing comes after it.
+      return decompress(bytes, flags: 0) || isOnlyAboutBytesAtTheEnd
+    }
+    guard isDecoded else { throw Failure(reason: jpegMessage) }
   }
 
   /// Whether the last message is a warning about bytes between segments, which change nothing.
   private var isOnlyAboutStrayBytes: Bool {
     tjGetErrorCode(jpeg) == Int32(TJERR_WARNING.rawValue)
       && jpegMessage.contains("extraneous bytes before marker")
+  }
+
+  /// Whether it is about bytes between the last scan and the end marker.
+  private var isOnlyAboutBytesAtTheEnd: Bool {
+    isOnlyAboutStrayBytes && jpegMessage.hasSuffix("0xd9")
   }
 
   private func decodeFourChannelJPEG(

@@ -79,8 +79,20 @@ struct ImageListing: Sendable {
   /// The path that opens `file`.
   func path(of file: File) -> String { "\(directory)/\(file.path)" }
 
-  /// Returns a hash of all relative paths, sizes and times of change, and of `parameters`.
-  func key(parameters: String) throws -> String {
+  /// Returns a hash of the directory's resolved path and of `parameters`.
+  func place(parameters: String) throws -> String {
+    guard let resolved = realpath(directory, nil) else {
+      throw FileError.cannotRead(path: directory, reason: String(cString: strerror(errno)))
+    }
+    defer { free(resolved) }
+    var hasher = SHA256Hasher()
+    hasher.update(UnsafeRawBufferPointer(start: resolved, count: strlen(resolved)))
+    Array("\0\(parameters)".utf8).withUnsafeBytes { hasher.update($0) }
+    return hasher.finish()
+  }
+
+  /// Returns a hash of `place`, and of every file's relative path, number, size and times of change.
+  func key(place: String) throws -> String {
     let files = train + test
     let blockLength = 1024
     let blocks = try Parallel.map(count: (files.count + blockLength - 1) / blockLength) {
@@ -92,7 +104,7 @@ struct ImageListing: Sendable {
       return bytes
     }
     var hasher = SHA256Hasher()
-    Array("\(parameters)\n".utf8).withUnsafeBytes { hasher.update($0) }
+    Array("\(place)\n".utf8).withUnsafeBytes { hasher.update($0) }
     for block in blocks { block.withUnsafeBytes { hasher.update($0) } }
     return hasher.finish()
   }
@@ -107,10 +119,12 @@ struct ImageListing: Sendable {
       throw DatasetError.unexpectedFile(path: path(of: file), expected: "a regular file")
     }
     #if canImport(Darwin)
-      let time = status.st_mtimespec
+      let (content, state) = (status.st_mtimespec, status.st_ctimespec)
     #else
-      let time = status.st_mtim
+      let (content, state) = (status.st_mtim, status.st_ctim)
     #endif
-    return "\(file.path)\0\(status.st_size) \(time.tv_sec) \(time.tv_nsec)\n"
+    // The time of the content can be set back, and copying tools do so; the time of the state cannot.
+    return "\(file.path)\0\(status.st_size) \(content.tv_sec) \(content.tv_nsec)"
+      + " \(status.st_ino) \(state.tv_sec) \(state.tv_nsec)\n"
   }
 }

@@ -22,7 +22,9 @@ struct Transfer {
   private static let fruitlessLimit = 3
 
   /// Completes the partial file. It stays as far as it came where this throws.
-  func run() throws(DatasetError) {
+  ///
+  /// - Throws: `DatasetError`, or `FileError.cannotWrite` where the partial file cannot be written.
+  func run() throws {
     if partialBytes > byteCount { unlink(partialPath) }
     var fruitless = 0
     while partialBytes != byteCount {
@@ -40,7 +42,7 @@ struct Transfer {
     guard partialBytes == byteCount else {
       let received = partialBytes
       unlink(partialPath)
-      throw .downloadFailed(
+      throw DatasetError.downloadFailed(
         url: url, path: path, reason: "it is \(received) bytes long instead of \(byteCount)")
     }
   }
@@ -65,6 +67,8 @@ struct Transfer {
 
   /// curl's exit statuses that matter here. Source: `man curl`, "Exit codes".
   private enum CurlStatus {
+    /// Such as on a full disk.
+    static let cannotWrite: Int32 = 23
     static let rangeRefused: Int32 = 33
     /// Proxy or host not found, no connection, timeout, TLS handshake.
     static let noNetwork: Set<Int32> = [5, 6, 7, 28, 35]
@@ -74,17 +78,20 @@ struct Transfer {
 
   private static func isWorthAnother(_ status: Int32, afterFruitless fruitless: Int) -> Bool {
     // 128 and more: a signal, such as Ctrl-C's.
-    guard status < 128 else { return false }
+    guard status < 128, status != CurlStatus.cannotWrite else { return false }
     if fruitless == 0 { return true }
     return fruitless < fruitlessLimit
       && (status == CurlStatus.rangeRefused || CurlStatus.broken.contains(status))
   }
 
-  private func failure(_ outcome: Subprocess.Outcome) -> DatasetError {
+  private func failure(_ outcome: Subprocess.Outcome) -> any Error {
     let lines = outcome.errorText.split(separator: "\n")
     let reason = lines.last.map(String.init) ?? "curl ended with status \(outcome.status)"
+    if outcome.status == CurlStatus.cannotWrite {
+      return FileError.cannotWrite(path: partialPath, reason: reason)
+    }
     return CurlStatus.noNetwork.contains(outcome.status)
-      ? .noNetwork(url: url, path: path, reason: reason)
-      : .downloadFailed(url: url, path: path, reason: reason)
+      ? DatasetError.noNetwork(url: url, path: path, reason: reason)
+      : DatasetError.downloadFailed(url: url, path: path, reason: reason)
   }
 }

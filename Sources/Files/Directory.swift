@@ -43,8 +43,24 @@ public enum Directory {
       throw .cannotRead(path: path, reason: systemErrorReason())
     }
     defer { closedir(handle) }
+    return try names(from: handle, path: path)
+  }
+
+  #if canImport(Darwin)
+    typealias Handle = UnsafeMutablePointer<DIR>
+  #else
+    typealias Handle = OpaquePointer
+  #endif
+
+  /// Reads `handle` to its end. Only `errno` tells the end from a failure.
+  static func names(from handle: Handle, path: String) throws(FileError) -> [String] {
     var names: [String] = []
-    while let entry = readdir(handle) {
+    while true {
+      errno = 0
+      guard let entry = readdir(handle) else {
+        guard errno == 0 else { throw .cannotRead(path: path, reason: systemErrorReason()) }
+        break
+      }
       let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
         tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }

@@ -79,8 +79,10 @@ public enum DurableFile {
   public static func write(
     to path: String, _ body: (inout Writer) throws -> Void
   ) throws {
-    let temporary = "\(path).\(getpid()).partial"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let temporary = UnfinishedFile.path(for: path)
+    // Never through a link, nor into a file of somebody else's.
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+    let descriptor = open(temporary, flags, 0o644)
     guard descriptor >= 0 else {
       throw FileError.cannotWrite(path: path, reason: systemErrorReason())
     }

@@ -10,7 +10,8 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One sentence naming the path, the reason and the mend.
   public var description: String {
     switch self {
-    case .cannotRead(let path, let reason): "cannot read '\(path)': \(reason)"
+    case .cannotRead(let path, let reason):
+      "cannot read '\(path)': \(reason); check the path and its permissions, then run the command again"
     case .cannotWrite(let path, let reason):
       "cannot write '\(path)': \(reason); make space or permit writing, then run the command again"
     case .cannotCreateDirectory(let path, let reason):

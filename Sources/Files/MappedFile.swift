@@ -47,7 +47,7 @@ public final class MappedFile: Sendable {
     if let base = UnsafeMutableRawPointer(bitPattern: address) { munmap(base, count) }
   }
 
-  /// Calls `body` with the file's bytes, which are valid during the call only.
+  /// Calls `body` with the file's bytes, which stay valid at that address as long as this object lives.
   public func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     try withExtendedLifetime(self) {
       try body(UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count))

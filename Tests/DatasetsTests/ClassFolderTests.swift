@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import TestSupport
 import Testing
@@ -104,6 +105,95 @@ import Testing
     #expect(!messages.isEmpty)
     #expect(third.train.fingerprint != first.train.fingerprint)
     #expect(third.test.fingerprint == first.test.fingerprint)
+  }
+
+  /// A JPEG file of the size of `full.jpeg` with other pixels: other steps of quantisation.
+  private func otherPixels() throws -> [UInt8] {
+    var jpeg = try Fixture.bytes("full.jpeg")
+    let table = try #require(
+      jpeg.indices.dropLast(1).first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xDB })
+    jpeg[table + 5] += 9
+    return jpeg
+  }
+
+  /// Writes `bytes` as the only images below `name`, dated to the same instant whenever it is called.
+  private func writeDated(_ bytes: [UInt8], below name: String) throws {
+    let attributes = [FileAttributeKey.modificationDate: Date(timeIntervalSince1970: 1e9)]
+    for split in ["train", "test"] {
+      let path = "\(directory.path)/\(name)/\(split)/cat/1.jpg"
+      if let file = FileHandle(forWritingAtPath: path) {
+        try file.write(contentsOf: Data(bytes))
+      } else {
+        try directory.write(bytes, to: "\(name)/\(split)/cat/1.jpg")
+      }
+      try FileManager.default.setAttributes(attributes, ofItemAtPath: path)
+    }
+  }
+
+  private func fingerprint(below name: String) throws -> String {
+    try ImageDataset.load(directory: "\(directory.path)/\(name)", cacheDirectory: caches.path)
+      .train.fingerprint
+  }
+
+  @Test func foldersAlikeInNamesSizesAndTimesHaveCachesOfTheirOwn() throws {
+    try writeDated(Fixture.bytes("full.jpeg"), below: "first")
+    try writeDated(otherPixels(), below: "second")
+    let first = try fingerprint(below: "first")
+    #expect(try fingerprint(below: "second") != first)
+    #expect(try fingerprint(below: "first") == first)
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(directory.path)/link", withDestinationPath: "first")
+    #expect(try fingerprint(below: "link") == first)
+    #expect(try caches.names().count == 2)
+  }
+
+  @Test func anEditedFileWithItsOldTimeIsDecodedAgain() throws {
+    try writeDated(Fixture.bytes("full.jpeg"), below: "images")
+    let before = try fingerprint(below: "images")
+    try writeDated(otherPixels(), below: "images")
+    #expect(try fingerprint(below: "images") != before)
+  }
+
+  @Test func supersededAndUnfinishedCachesAreRemoved() throws {
+    try writeFolders()
+    _ = try load(imageSize: 4)
+    let other = try caches.names()
+    _ = try load()
+    let superseded = try Set(caches.names()).subtracting(other)
+    try caches.write([1], to: "images-0-1.bin.999999999-1f.partial")
+    try directory.write(Fixture.bytes("bilevel.png"), to: "train/dog/1.png")
+    _ = try load()
+    let names = try Set(caches.names())
+    #expect(names.count == 2 && names.isSuperset(of: other) && names.isDisjoint(with: superseded))
+  }
+
+  @Test func aCacheAnotherProcessWritesIsWaitedFor() throws {
+    try writeFolders()
+    var lock = try DirectoryLock(ifFree: caches.path)
+    try #require(lock != nil)
+    var messages: [String] = []
+    _ = try load {
+      messages.append($0)
+      lock = nil
+    }
+    #expect(messages.first == "waiting for another process that writes into '\(caches.path)'")
+    #expect(try caches.names().count == 1)
+  }
+
+  @Test func withoutACacheTheImagesAreTheSame() throws {
+    try writeFolders()
+    let kept = try load()
+    let data = try ImageDataset.load(directory: directory.path, cacheDirectory: "/dev/null/none")
+    #expect(data.train.fingerprint == kept.train.fingerprint)
+    #expect(
+      data.train.bytes.withBytes { Array($0) } == kept.train.bytes.withBytes { Array($0) })
+  }
+
+  @Test func bytesStayAtOneAddress() {
+    let bytes = ImageBytes([1, 2, 3])
+    let address = bytes.withBytes { $0.baseAddress }
+    #expect(bytes.withBytes { $0.baseAddress == address && Array($0) == [1, 2, 3] })
+    #expect(ImageBytes([]).withBytes { $0.isEmpty })
   }
 
   @Test func aDamagedCacheIsMadeAnew() throws {

@@ -173,6 +173,32 @@ private final class Server {
     #expect(try place.names(in: "data") == ["small.tar.gz.partial"])
   }
 
+  #if os(Linux)
+    /// The partial file leads to /dev/full, which refuses bytes as a full disk does.
+    @Test(arguments: [false, true])
+    func aFullDiskIsAnErrorThatNamesThePartialFile(showsProgress: Bool) throws {
+      try FileManager.default.createDirectory(
+        atPath: "\(place.path)/data", withIntermediateDirectories: false)
+      let partial = "\(place.path)/data/small.tar.gz.partial"
+      try FileManager.default.createSymbolicLink(
+        atPath: partial, withDestinationPath: "/dev/full")
+      do {
+        _ = try Download.fetch(
+          archive: archive, into: "\(place.path)/data", baseURL: server.url("ok"),
+          showsProgress: showsProgress)
+        Issue.record("no error")
+      } catch let error as FileError {
+        guard case .cannotWrite(partial, let reason) = error else {
+          Issue.record(error)
+          return
+        }
+        #expect(reason.contains("23"))
+        #expect(error.description.contains("make space"))
+      }
+      #expect(try server.requests().count == 1)
+    }
+  #endif
+
   @Test func aMissingArchiveOnTheServerIsAnError() throws {
     var missing = archive
     missing = Download.Archive(

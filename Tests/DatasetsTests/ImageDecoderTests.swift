@@ -88,6 +88,37 @@ import Testing
     #expect(difference <= 1)
   }
 
+  @Test func strayBytesAfterTheLastScanArePassedOver() throws {
+    for name in ["full.jpeg", "progressive.jpg"] {
+      var jpeg = try Fixture.bytes(name)
+      jpeg.insert(contentsOf: [0, 0, 0, 0], at: jpeg.count - 2)
+      jpeg.insert(contentsOf: [1, 2, 3], at: 20)
+      let difference = try #require(
+        largestDifference(decode(jpeg).pixels, Fixture.bytes("\(name).rgb")))
+      #expect(difference <= 1)
+    }
+  }
+
+  /// libjpeg keeps only its first warning, which is about the stray bytes.
+  @Test func strayBytesHideNoDamage() throws {
+    for name in ["subsampled.jpg", "full.jpeg", "progressive.jpg", "cmyk.jpg"] {
+      var jpeg = try Fixture.bytes(name)
+      // Behind the first segment, which is shorter than 256 bytes.
+      jpeg.insert(contentsOf: [1, 2, 3], at: 4 + Int(jpeg[5]))
+      expectFailure(Array(jpeg.prefix(jpeg.count * 3 / 4)), containing: "Premature end")
+      // No code consists of ones alone.
+      let ones = [[UInt8]](repeating: [0xFF, 0], count: 8).flatMap { $0 }
+      jpeg.replaceSubrange(jpeg.count - 40..<jpeg.count - 24, with: ones)
+      expectFailure(jpeg, containing: "Corrupt JPEG data")
+    }
+  }
+
+  @Test func everyPrefixOfAnImageWithStrayBytesIsAnError() throws {
+    var jpeg = try Fixture.bytes("full.jpeg")
+    jpeg.insert(contentsOf: [1, 2, 3], at: 20)
+    for count in 0..<jpeg.count - 2 { expectFailure(Array(jpeg.prefix(count))) }
+  }
+
   @Test func hostileSizesAreErrorsBeforeMemoryIsTaken() throws {
     var jpeg = try Fixture.bytes("subsampled.jpg")
     let frame = try #require(

@@ -1,6 +1,7 @@
-import Files
 import TestSupport
 import Testing
+
+@testable import Files
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -44,21 +45,91 @@ import Testing
   }
 
   #if os(Linux)
-    /// The temporary file leads to /dev/full, which refuses bytes as a full disk does.
-    @Test func aFullDiskLeavesTheEarlierFile() throws {
-      let directory = try TemporaryDirectory()
-      let path = "\(directory.path)/data"
-      try DurableFile.write(Array("old".utf8), to: path)
-      try #require(symlink("/dev/full", "\(path).\(getpid()).partial") == 0)
-      let error = #expect(throws: FileError.self) {
-        try DurableFile.write([UInt8](repeating: 7, count: 3 << 20), to: path)
+    /// In a process of its own, whose limit on a file's size refuses bytes midway, as a full disk does.
+    @Test func aWriteRefusedMidwayLeavesTheEarlierFile() async {
+      await #expect(processExitsWith: .success) {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/data"
+        try DurableFile.write(Array("old".utf8), to: path)
+        signal(SIGXFSZ, SIG_IGN)
+        var limit = rlimit(rlim_cur: 2 << 20, rlim_max: 2 << 20)
+        try #require(setrlimit(__rlimit_resource_t(1), &limit) == 0)
+        var written = 0
+        let error = #expect(throws: FileError.self) {
+          try DurableFile.write(to: path) { writer in
+            for _ in 0..<3 {
+              try writer.write([UInt8](repeating: 7, count: 1 << 20))
+              written += 1
+            }
+          }
+        }
+        #expect(written == 2)
+        #expect(error == .cannotWrite(path: path, reason: String(cString: strerror(EFBIG))))
+        #expect(try MappedFile(path: path).withBytes { Array($0) } == Array("old".utf8))
+        #expect(try directory.names() == ["data"])
       }
-      #expect(error?.description.contains("No space left on device") == true)
-      #expect(error?.description.contains(path) == true)
-      #expect(try MappedFile(path: path).withBytes { Array($0) } == Array("old".utf8))
-      #expect(try Directory.names(in: directory.path) == ["data"])
+    }
+
+    /// What reads the directory is changed under its hand into a file, which has no names.
+    @Test func aDirectoryThatFailsMidwayIsAnError() throws {
+      let directory = try TemporaryDirectory()
+      let handle = try #require(opendir(directory.path))
+      defer { closedir(handle) }
+      let file = open("/dev/null", O_RDONLY)
+      try #require(dup2(file, dirfd(handle)) >= 0 && close(file) == 0)
+      let reason = String(cString: strerror(ENOTDIR))
+      #expect(throws: FileError.cannotRead(path: directory.path, reason: reason)) {
+        try Directory.names(from: handle, path: directory.path)
+      }
     }
   #endif
+
+  @Test func aTemporaryFileIsNewAndNamesItsProcess() throws {
+    let directory = try TemporaryDirectory()
+    let path = "\(directory.path)/data"
+    var names: Set<String> = []
+    for _ in 0..<2 {
+      try DurableFile.write(to: path) { _ in
+        names.formUnion(try directory.names().filter { $0 != "data" })
+      }
+    }
+    #expect(names.count == 2)
+    #expect(names.allSatisfy { UnfinishedFile.process(of: $0) == getpid() })
+  }
+
+  @Test(arguments: [
+    ("data.12.partial", 12), ("data.12-1f.partial", 12), ("a.b.7-0.partial", 7),
+    ("data.partial", nil), ("small.tar.gz.partial", nil), ("data.12-xyz.partial", nil),
+    ("data.-12.partial", nil), ("data.12-1-2.partial", nil), ("data.12-1f", nil), ("", nil),
+  ])
+  func unfinishedFilesAreKnownByTheirNames(name: String, process: Int32?) {
+    #expect(UnfinishedFile.process(of: name) == process)
+  }
+
+  @Test func aLockRemovesOnlyWhatNobodyWrites() throws {
+    let directory = try TemporaryDirectory()
+    let (dead, alive) = (Int32(999_999_999), getpid())
+    let kept = ["data", "data.\(alive)-1.partial", "small.tar.gz.partial"]
+    for name in kept + ["data.\(dead)-2.partial", "data.\(dead).partial"] {
+      try directory.write([1], to: name)
+    }
+    let old = try directory.write([1], to: "data.\(alive)-3.partial")
+    let attributes = [FileAttributeKey.modificationDate: Date(timeIntervalSinceNow: -4000)]
+    try FileManager.default.setAttributes(attributes, ofItemAtPath: old)
+    let lock = try #require(try DirectoryLock(ifFree: directory.path))
+    try withExtendedLifetime(lock) {
+      #expect(try directory.names() == kept)
+      let second = try DirectoryLock(ifFree: directory.path)
+      #expect(second == nil)
+    }
+  }
+
+  @Test func unreadableFilesAreNamedWithAMend() {
+    let error = #expect(throws: FileError.self) { try MappedFile(path: "/nonexistent/file") }
+    #expect(
+      error?.description == "cannot read '/nonexistent/file': No such file or directory; "
+        + "check the path and its permissions, then run the command again")
+  }
 
   @Test func aMissingDirectoryIsNamed() {
     let error = #expect(throws: FileError.self) {

@@ -80,11 +80,12 @@ import Testing
       let run = "\(directory)/runs/tiny"
       let member = "\(run)/members/\(TinyExperiment.members[1])"
       try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
-      try Data("{".utf8).write(to: URL(filePath: "\(run)/experiment.json.77.partial"))
+      try Data("{".utf8).write(to: URL(filePath: "\(run)/experiment.json.999999999-1.partial"))
       let only = ["--members", TinyExperiment.members[0]]
       #expect(try TinyExperiment.train(only, in: directory).status == 0)
       try FileManager.default.createDirectory(atPath: member, withIntermediateDirectories: true)
-      try Data([1]).write(to: URL(filePath: "\(member)/checkpoint.safetensors.77.partial"))
+      let partial = "\(member)/checkpoint.safetensors.999999999-1.partial"
+      try Data([1]).write(to: URL(filePath: partial))
       #expect(try TinyExperiment.train(in: directory).status == 0)
       try expectTheBits(of: TinyExperiment.finishedRun(), in: directory)
     }

@@ -1,14 +1,14 @@
-import Files
-
 #if canImport(Glibc)
   import Glibc
+#elseif canImport(Musl)
+  import Musl
 #else
   import Darwin
 #endif
 
 /// Keeps other processes from writing into a directory, if they ask too; the system lets go when the process ends.
 ///
-/// Whoever holds it first removes what a killed process was writing there: it takes space, and nobody else would. Where
+/// Whoever takes it first removes what a killed process was writing there: it takes space, and nobody else would. Where
 /// the file system knows no such locks (some that are shared between machines), everybody goes on without.
 public final class DirectoryLock {
   private let descriptor: Int32
@@ -42,19 +42,18 @@ public final class DirectoryLock {
   private static func open(_ path: String) -> Int32 {
     #if canImport(Glibc)
       Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    #elseif canImport(Musl)
+      Musl.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     #else
       Darwin.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     #endif
   }
 
-  /// Whether `DurableFile` was writing it: NAME.PROCESS.partial.
-  private static func isUnfinished(_ name: String) -> Bool {
-    let parts = name.split(separator: ".")
-    return parts.count > 2 && parts.last == "partial" && Int(parts[parts.count - 2]) != nil
-  }
-
   private static func removeUnfinishedFiles(in path: String) throws(FileError) {
-    for name in try Directory.names(in: path) where isUnfinished(name) {
+    for name in try Directory.names(in: path) {
+      guard let process = UnfinishedFile.process(of: name),
+        UnfinishedFile.isAbandoned("\(path)/\(name)", by: process)
+      else { continue }
       try Directory.removeFile("\(path)/\(name)")
     }
   }
