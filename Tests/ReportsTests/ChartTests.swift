@@ -44,12 +44,15 @@ import Testing
     #expect(encoding["y"]?["title"] as? String == "Test accuracy, %")
     let scale = try #require(encoding["x"]?["scale"] as? [String: Any])
     #expect(scale["type"] as? String == "log")
+    let accuracy = try #require(encoding["y"]?["scale"] as? [String: Any])
+    let domain = try #require(accuracy["domain"] as? [Double])
+    #expect(domain.count == 2 && domain[0] >= 0 && domain[1] <= 100)
   }
 
   @Test func labelsKeepClearOfOtherNetworks() throws {
     let above = FrontierChart(frontier: try Fixture.frontier()).labelsAbove()
-    // Four and five of the smallest network lie right under the line of the next.
-    #expect(above[0] == [true, true, true, false, false, true, true, true])
+    // Four to six of the smallest network lie right under the line of the next.
+    #expect(above[0] == [true, true, true, false, false, false, true, true])
     #expect(above[1] == [true, true, true, true])
     #expect(above[2] == [true, true])
   }
