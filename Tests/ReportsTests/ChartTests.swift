@@ -49,6 +49,18 @@ import Testing
     #expect(domain.count == 2 && domain[0] >= 0 && domain[1] <= 100)
   }
 
+  @Test func nothingIsDrawnBeyondAllRight() throws {
+    let text = try Fixture.text("frontier.json")
+      .replacingOccurrences(
+        of: "\"top1StandardDeviation\": 0.0035,", with: "\"top1StandardDeviation\": 0.2,")
+    let specification = try object(
+      FrontierReport.specification(try Frontier(json: text), title: "x"))
+    let encoding = try #require(specification["encoding"] as? [String: [String: Any]])
+    let scale = try #require(encoding["y"]?["scale"] as? [String: Any])
+    #expect((scale["domain"] as? [Double])?.last == 100)
+    #expect(try rows(specification).compactMap { $0["high"] as? Double }.max() == 100)
+  }
+
   @Test func labelsKeepClearOfOtherNetworks() throws {
     let above = FrontierChart(frontier: try Fixture.frontier()).labelsAbove()
     // Four to six of the smallest network lie right under the line of the next.

@@ -77,6 +77,13 @@ import Testing
     #expect(trails.findings[1].claim == "3 × wide-resnet-16-1 trails one wide-resnet-16-2 \(doubt)")
   }
 
+  @Test func aMajorityVoteHasNoLikelihood() throws {
+    let text = try Fixture.text("frontier.json")
+      .replacingOccurrences(of: "geometricMean", with: "majorityVote")
+    let table = FrontierSummary.table(try Frontier(json: text))
+    #expect(table.contains(" – ") && !table.contains("0.4340"))
+  }
+
   @Test func theTextFitsATerminal() throws {
     let lines = FrontierSummary.text(try Fixture.frontier()).split(separator: "\n")
     #expect(lines.allSatisfy { $0.count <= 100 })
