@@ -16,7 +16,8 @@ extension FrontierChart {
     func distance(to other: Place) -> Double { hypot(x - other.x, y - other.y) }
   }
 
-  /// How far a label's middle lies from its point both sideways, off the error bar, and up or down, and how much room it needs, in pixels.
+  /// How far a label's middle lies from its point both sideways, off the error bar, and up or down, and how much
+  /// room it needs, in pixels.
   static let labelOffset = 13.0
   private static let labelRoom = 15.0
 

@@ -65,7 +65,8 @@ extension FrontierPage {
     way covers the difference over all images of this kind in about 95 of 100 draws of images, for \
     these same trained members. It does not cover what training again would change.</li>
     <li><b>McNemar's test</b> compares one ensemble (the first n members) with the larger network's \
-    member of median accuracy (of an even number the upper of the middle two), on the images where just one of the two is right: “one pair”. The p-values \
+    member of median accuracy (of an even number the upper of the middle two), on the images where \
+    just one of the two is right: “one pair”. The p-values \
     are not corrected for the number of comparisons.</li>
     <li><b>The verdict</b> is “better” or “worse” where the interval leaves out zero and the one pair \
     shows the same with p &lt; 0.05; “undecided” otherwise.</li>
