@@ -87,7 +87,7 @@ public struct Frontier: Codable, Hashable, Sendable {
     /// The difference of the two that McNemar's test compares.
     public let pairDifference: Double
     /// McNemar's two-sided test of the first n small members, combined, against the large member of median accuracy (of
-    /// an even number the lower of the middle two): exact binomial for fewer than 25 images that one of them alone gets
+    /// an even number the upper of the middle two): exact binomial for fewer than 25 images that one of them alone gets
     /// right, else chi-square with continuity correction.
     public let mcNemarPValue: Double
     /// What the interval and the test say together.

@@ -51,13 +51,14 @@ struct NetworkEvaluation {
     }
   }
 
-  /// `[N]`: 1 where the member of median accuracy is right, else 0; of an even number, the lower of the middle two.
+  /// `[N]`: 1 where the member of median accuracy is right, else 0; of an even number, the upper of the middle two,
+  /// so that no ensemble gains by a weak opponent.
   func medianMemberCorrectness() -> [Double] {
     let labels = members[0].labels
     let correctness = members.map { member in
       zip(member.predictedClasses(), labels).map { $0 == Int($1) ? 1.0 : 0.0 }
     }
     let ranked = correctness.sorted { $0.reduce(0, +) < $1.reduce(0, +) }
-    return ranked[(ranked.count - 1) / 2]
+    return ranked[ranked.count / 2]
   }
 }

@@ -101,10 +101,36 @@ extension Predictions {
     ] where value.isEmpty {
       throw .invalidMetadata(source: source, key: key, value: value, expected: "some text")
     }
+    try checkNames()
     for (key, value) in [("macs", multiplyAccumulates), ("parameters", parameters)]
     where !(1...Self.largestCost).contains(value) {
       throw .invalidMetadata(
         source: source, key: key, value: String(value), expected: Self.expectedCost)
+    }
+  }
+
+  /// Names reach terminals, charts and pages, where such characters steer or hide, and long ones crowd the rest out.
+  private func checkNames() throws(EnsembleError) {
+    for (key, value) in [
+      ("name", name), ("network", network), ("split", split), ("fingerprint", fingerprint),
+    ]
+    where value.unicodeScalars.count > Self.longestName
+      || value.unicodeScalars.contains(where: Self.steers)
+    {
+      throw .invalidMetadata(
+        source: source, key: key, value: String(value.prefix(60)),
+        expected:
+          "text of at most \(Self.longestName) characters, none of them a control or format character"
+      )
+    }
+  }
+
+  static let longestName = 200
+
+  private static func steers(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
     }
   }
 

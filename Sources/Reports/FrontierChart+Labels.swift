@@ -16,18 +16,20 @@ extension FrontierChart {
     func distance(to other: Place) -> Double { hypot(x - other.x, y - other.y) }
   }
 
-  /// How far a label's middle lies from its point, and how much room it needs, in pixels.
-  private static let labelOffset = 17.0
+  /// How far a label's middle lies from its point both sideways, off the error bar, and up or down, and how much
+  /// room it needs, in pixels.
+  static let labelOffset = 13.0
   private static let labelRoom = 15.0
 
-  /// For each curve and point whether its label stands above; below where a neighbour is in the way there only.
+  /// For each curve and point whether its label stands above, to the left, where a rising
+  /// line leaves room; below, to the right, where a neighbour is in the way there only.
   func labelsAbove() -> [[Bool]] {
     let places = places()
     return places.enumerated().map { curve, points in
       let obstacles = places.enumerated().flatMap { $0 == curve ? [] : Self.line(through: $1) }
       return points.map { point in
         func room(_ offset: Double) -> Double {
-          let label = Place(x: point.x, y: point.y + offset)
+          let label = Place(x: point.x + offset, y: point.y + offset)
           return obstacles.map { $0.distance(to: label) }.min() ?? .infinity
         }
         let above = room(-Self.labelOffset)

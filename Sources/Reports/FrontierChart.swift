@@ -16,7 +16,7 @@ struct FrontierChart {
   }
 
   /// The specification without colours, which `configuration` holds.
-  func specification(title: String?, width: Width) -> JSONValue {
+  func specification(title: String?, dataset: String? = nil, width: Width) -> JSONValue {
     var specification: [String: JSONValue] = [
       "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
       "description": "Accuracy against multiply-accumulates, a line a network.",
@@ -35,12 +35,19 @@ struct FrontierChart {
       specification["title"] = [
         "text": .string(title),
         "subtitle": [
+          .string(source(dataset)),
           "The number beside a point: members of the ensemble. Bars: ± one standard deviation over",
           "subsets of members. Rings and the dashed line: the most accurate for that compute or less.",
         ],
       ]
     }
     return .object(specification)
+  }
+
+  /// The data and the rule: charts of one run differ in them.
+  private func source(_ dataset: String?) -> String {
+    let rule = FrontierPage.name(of: frontier.rule)
+    return (dataset.map { $0 + " · " } ?? "") + rule
   }
 
   private func rows() -> [JSONValue] {
@@ -54,8 +61,8 @@ struct FrontierChart {
           "macs": .integer(point.multiplyAccumulates),
           "flops": .integer(point.floatingPointOperations),
           "parameters": .integer(point.parameters), "accuracy": .number(percent),
-          "low": hasSpread ? .number(percent - deviation) : .null,
-          "high": hasSpread ? .number(percent + deviation) : .null,
+          "low": hasSpread ? .number(max(0, percent - deviation)) : .null,
+          "high": hasSpread ? .number(min(100, percent + deviation)) : .null,
           "sd": hasSpread ? .number(deviation) : .null,
           "nll": .number(point.mean.negativeLogLikelihood),
           "ece": .number(point.mean.expectedCalibrationError),
@@ -97,9 +104,18 @@ struct FrontierChart {
     return [
       "field": "accuracy", "type": "quantitative",
       "title": .string("\(split ?? frontier.split) accuracy, %"),
-      "scale": ["zero": false, "nice": true, "padding": 18],
+      "scale": ["zero": false, "nice": true, "domain": yDomain()],
       "axis": ["labelOverlap": true],
     ]
+  }
+
+  /// Room for the labels, but nothing beyond 0 and 100 %.
+  private func yDomain() -> JSONValue {
+    let points = frontier.curves.flatMap(\.points)
+    let low = points.map { 100 * ($0.accuracy - $0.top1StandardDeviation) }.min() ?? 0
+    let high = points.map { 100 * ($0.accuracy + $0.top1StandardDeviation) }.max() ?? 100
+    let room = max(0.06 * (high - low), 0.1)
+    return [.number(max(0, low - room)), .number(min(100, high + room))]
   }
 
   /// The networks in ascending cost, so that colours and the legend follow the chart.
@@ -139,21 +155,21 @@ struct FrontierChart {
         "mark": ["type": "point", "filled": true, "size": 75, "opacity": 1],
         "encoding": ["color": color, "shape": color, "tooltip": tooltip()],
       ],
-    ] + labels(color: color)
+    ] + labels()
   }
 
   /// The number of members beside each point, over a halo that sets it off from lines.
-  private func labels(color: JSONValue) -> [JSONValue] {
-    [("!datum.above", 17), ("datum.above", -17)].flatMap { filter, offset in
-      [("halo", nil), ("count", color)].map { (style: String, color: JSONValue?) -> JSONValue in
-        var encoding: [String: JSONValue] = ["text": ["field": "n", "type": "quantitative"]]
-        if let color { encoding["color"] = color }
-        return [
+  private func labels() -> [JSONValue] {
+    [("!datum.above", Self.labelOffset), ("datum.above", -Self.labelOffset)].flatMap {
+      filter, offset in
+      ["halo", "count"].map { style -> JSONValue in
+        [
           "transform": [["filter": .string(filter)]],
           "mark": [
-            "type": "text", "style": .string(style), "dy": .integer(offset), "fontSize": 12,
+            "type": "text", "style": .string(style), "dx": .number(offset), "dy": .number(offset),
+            "fontSize": 12,
           ],
-          "encoding": .object(encoding),
+          "encoding": ["text": ["field": "n", "type": "quantitative"]],
         ]
       }
     }
@@ -169,12 +185,15 @@ struct FrontierChart {
         "format": .string(format),
       ]
     }
-    return [
-      field("network", "Network"), field("n", "Members", "d"), field("macs", "MACs", ",d"),
-      field("flops", "FLOPs", ",d"), field("accuracy", "Accuracy, %", ".2f"),
-      field("sd", "± sd, points", ".2f"), field("nll", "NLL, nats", ".4f"),
-      field("ece", "ECE", ".4f"), field("subsets", "Subsets", ",d"),
-    ]
+    let fields =
+      [
+        field("network", "Network"), field("n", "Members", "d"), field("macs", "MACs", ",d"),
+        field("flops", "FLOPs", ",d"), field("accuracy", "Accuracy, %", ".2f"),
+        field("sd", "± sd, points", ".2f"),
+      ] + (frontier.rule == .majorityVote ? [] : [field("nll", "NLL, nats", ".4f")]) + [
+        field("ece", "ECE", ".4f"), field("subsets", "Subsets", ",d"),
+      ]
+    return .array(fields)
   }
 }
 
@@ -213,7 +232,7 @@ extension FrontierChart {
         "frontier": ["color": line, "strokeDash": [5, 4], "strokeWidth": 1.25],
         "ring": ["color": text, "opacity": 1],
         "halo": ["stroke": background, "strokeWidth": 4, "fontWeight": "bold"],
-        "count": ["fontWeight": "bold"],
+        "count": ["color": text, "fontWeight": "bold"],
       ],
     ]
   }

@@ -120,7 +120,11 @@ extension FrontierPage {
           }
           if (!narrow.matches) continue;
           if (layer.mark.size) layer.mark.size /= 2;
-          if (layer.mark.fontSize) [layer.mark.fontSize, layer.mark.dy] = [10, layer.mark.dy * 0.7];
+          if (layer.mark.fontSize) {
+            layer.mark.fontSize = 10;
+            layer.mark.dx *= 0.75;
+            layer.mark.dy *= 0.75;
+          }
         }
         return vegaEmbed("#chart", specification, {
           config: dark.matches ? charts.dark : charts.light,

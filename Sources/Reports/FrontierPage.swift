@@ -69,6 +69,7 @@ struct FrontierPage {
       <section aria-label="Findings">
       <ul class="findings">
       \(items.joined())</ul>
+      \(findings.findings.isEmpty ? "" : "<p>\(Findings.caveat)</p>" as HTML)
       <p class="small">Each line takes the most members that cost no more than the larger network, \
       whatever their accuracy; nothing is chosen by the figures shown.</p>
       </section>
@@ -106,9 +107,9 @@ struct FrontierPage {
     return """
       <section>
       <h2>Accuracy against compute</h2>
-      <figure>
-      <div id="chart" role="img" aria-label="Chart of accuracy against multiply-accumulates; the \
-      table of points below has its numbers."></div>
+      <figure aria-label="Chart of accuracy against multiply-accumulates; the table of points below \
+      has its numbers.">
+      <div id="chart"></div>
       <img class="still" alt="Chart of accuracy against multiply-accumulates." \
       src="data:image/svg+xml;base64,\(picture)">
       <noscript><img alt="Chart of accuracy against multiply-accumulates." \
@@ -140,7 +141,7 @@ struct FrontierPage {
           <td>\(Figures.scaled(point.floatingPointOperations))</td>\
           <td>\(Figures.scaled(point.parameters))</td>\
           <td>\(Figures.percent(point.accuracy))</td><td>\(spread)</td><td>\(range)</td>\
-          <td>\(Figures.fixed(point.mean.negativeLogLikelihood, 4))</td>\
+          <td>\(FrontierSummary.likelihood(point, frontier.rule))</td>\
           <td>\(Figures.fixed(point.mean.expectedCalibrationError, 4))</td>\
           <td>\(Figures.fixed(point.mean.brierScore, 4))</td><td>\(subsets)</td>\
           <td>\(point.isOnParetoFrontier ? "●" : "")</td></tr>
@@ -185,7 +186,7 @@ struct FrontierPage {
     }
     let head: HTML = """
       <th scope="col">Ensemble</th><th scope="col" class="word">against one</th>\
-      <th scope="col">its MACs</th><th scope="col">Ensemble, %</th><th scope="col">Larger, %</th>\
+      <th scope="col">its MACs</th><th scope="col">Ensemble, %</th><th scope="col">Larger, mean, %</th>\
       <th scope="col">Points</th><th scope="col">95 % interval</th><th scope="col">One pair, McNemar</th>\
       <th scope="col">Verdict</th>
       """

@@ -23,7 +23,12 @@ public enum FrontierReport {
     to directory: String, dependencies: String? = nil
   ) throws -> String {
     try Directory.create(directory)
-    let specification = try specification(frontier, title: context.title)
+    // A page or chart of earlier figures would lie beside the new ones where drawing fails.
+    for name in ["report.html", "frontier.svg", "frontier.png"] {
+      try Directory.removeFile(directory + "/" + name)
+    }
+    let specification = try specification(
+      frontier, title: context.title, dataset: context.dataset)
     try DurableFile.write(try frontier.readableJSON(), to: directory + "/frontier.json")
     try DurableFile.write(frontier.csv(), to: directory + "/frontier.csv")
     try DurableFile.write(try diversity.readableJSON(), to: directory + "/diversity.json")
@@ -40,9 +45,11 @@ public enum FrontierReport {
   }
 
   /// The Vega-Lite 5 specification of the chart, as JSON: complete, for any tool that draws such.
-  public static func specification(_ frontier: Frontier, title: String) throws -> String {
+  public static func specification(
+    _ frontier: Frontier, title: String, dataset: String? = nil
+  ) throws -> String {
     var specification = FrontierChart(frontier: frontier)
-      .specification(title: title, width: .pixels(680))
+      .specification(title: title, dataset: dataset, width: .pixels(680))
     if case .object(var members) = specification {
       members["config"] = FrontierChart.configuration(isDark: false)
       members["padding"] = 16

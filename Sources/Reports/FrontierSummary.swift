@@ -9,10 +9,12 @@ public enum FrontierSummary {
     var text = table(frontier) + "\n"
     text += lines(findings.headline, indent: 0)
     for finding in findings.findings {
-      text += "  \(mark(finding.verdict)) \(Terminal.printable(finding.claim)):\n"
+      let claim = lines(finding.claim + ":", indent: 4).dropFirst(4)
+      text += "  \(mark(finding.verdict)) \(claim)"
       text += lines(finding.figures + ".", indent: 6)
       if let beyond = finding.beyond { text += lines(beyond, indent: 6) }
     }
+    if !findings.findings.isEmpty { text += "  " + Findings.caveat + "\n" }
     return text
   }
 
@@ -29,13 +31,18 @@ public enum FrontierSummary {
           curve.network, "\(point.memberCount)", Figures.scaled(point.multiplyAccumulates),
           Figures.scaled(point.floatingPointOperations), Figures.percent(point.accuracy),
           point.subsetCount > 1 ? Figures.percent(point.top1StandardDeviation) : "",
-          "\(point.subsetCount)", Figures.fixed(point.mean.negativeLogLikelihood, 4),
+          "\(point.subsetCount)", likelihood(point, frontier.rule),
           Figures.fixed(point.mean.expectedCalibrationError, 4),
           point.isOnParetoFrontier ? "*" : "",
         ])
       }
     }
     return table.text()
+  }
+
+  /// Votes give classes without a vote no probability: the likelihood would only count such images.
+  static func likelihood(_ point: Frontier.Point, _ rule: CombinationRule) -> String {
+    rule == .majorityVote ? "–" : Figures.fixed(point.mean.negativeLogLikelihood, 4)
   }
 
   private static func lines(_ text: String, indent: Int) -> String {

@@ -1,3 +1,4 @@
+import CLI
 import Files
 
 #if canImport(FoundationEssentials)
@@ -23,9 +24,11 @@ public struct ReportContext: Hashable, Sendable {
   }
 
   /// The page's title, such as the run's name.
-  public var title: String
+  ///
+  /// Control characters, which the chart's renderer dies of, are "?".
+  public let title: String
   /// The images, such as "cifar10"; nil where it is not known.
-  public var dataset: String?
+  public let dataset: String?
   /// The command line that makes this report; nil leaves it out.
   public var command: String?
   /// More about the images.
@@ -40,27 +43,34 @@ public struct ReportContext: Hashable, Sendable {
     title: String, dataset: String? = nil, command: String? = nil, data: [Fact] = [],
     experiment: [Fact] = [], environment: [Fact] = []
   ) {
-    self.title = title
-    self.dataset = dataset
+    self.title = Self.clean(title)
+    self.dataset = dataset.map(Self.clean)
     self.command = command
     self.data = data
     self.experiment = experiment
     self.environment = environment
   }
 
-  /// Reads what the run directory tells: its name, data.json, experiment.json and environment.json where they are.
+  /// Reads what the run directory tells: the experiment's name, data.json, experiment.json and environment.json where they are.
   ///
   /// A file that is missing or no JSON leaves its part empty: the figures do not depend on it.
   public init(runDirectory: String, command: String? = nil) {
     var path = runDirectory[...]
     while path.count > 1, path.last == "/" { path.removeLast() }
-    let name = path.split(separator: "/").last.map(String.init)
+    let experiment = Self.facts(runDirectory + "/experiment.json")
+    let name =
+      experiment.first { $0.name == "name" }?.value
+      ?? path.split(separator: "/").last.map(String.init)
     let data = Self.facts(runDirectory + "/data.json")
     self.init(
       title: name ?? runDirectory, dataset: data.first { $0.name == "name" }?.value,
       command: command, data: data,
-      experiment: Self.facts(runDirectory + "/experiment.json"),
+      experiment: experiment,
       environment: Self.facts(runDirectory + "/environment.json"))
+  }
+
+  private static func clean(_ text: String) -> String {
+    Terminal.printable(String(text.unicodeScalars.prefix(200)))
   }
 
   private static func facts(_ path: String) -> [Fact] {

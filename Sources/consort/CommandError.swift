@@ -24,7 +24,8 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
       "the experiment of '\(path)' holds no images out; give its data a \"holdOut\" and train again"
     case .missingPredictions(let path, let split, let members, let total):
       "\(members.count) of \(total) members in '\(path)' lack predictions on \(split) images "
-        + "(\(Self.listing(members))); run the same `consort train` command again to finish them"
+        + "(\(Self.listing(members))); "
+        + "run `consort train` without --members, or with these"
     }
   }
 

@@ -98,7 +98,7 @@ extension DecodingError {
 
 private struct CostAnswer: Encodable {
   let network: String
-  let inputSize: Int?
+  let inputChannels, inputHeight, inputWidth: Int
   let classes, parameters, multiplyAccumulates, floatingPointOperations: Int
   let peakActivationBytes, trainingActivationBytes: Int
   let layers: [LayerCost]?
@@ -108,7 +108,8 @@ private func costJSON(
   _ subject: CostSubject, _ cost: NetworkCost, showsLayers: Bool
 ) throws -> String {
   let answer = CostAnswer(
-    network: subject.network.name, inputSize: subject.network.input.height,
+    network: subject.network.name, inputChannels: subject.network.input.channels,
+    inputHeight: subject.network.input.height, inputWidth: subject.network.input.width,
     classes: subject.classes, parameters: cost.parameters,
     multiplyAccumulates: cost.multiplyAccumulates,
     floatingPointOperations: cost.floatingPointOperations,

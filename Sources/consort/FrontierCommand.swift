@@ -23,7 +23,7 @@ let frontierCommand = Command(
     CommandOption(
       "--out", "DIR",
       help: "Where the report goes; RUN/frontier unless given, and "
-        + "RUN/frontier-hold-out for that split."),
+        + "RUN/frontier-SPLIT-RULE for others than test and geometric-mean."),
     CommandOption("--json", help: "Print the frontier as JSON in place of the table."),
   ],
   discussion: """
@@ -73,7 +73,9 @@ private struct FrontierJob {
     self.rule = known.rule
     maximumSubsets = try arguments.integer("--max-subsets") ?? 1000
     guard maximumSubsets >= 1 else { throw UsageError("--max-subsets is at least 1") }
-    let place = split == "test" ? "/frontier" : "/frontier-" + split
+    // Each choice of images and rule has its place, so that none silently replaces another's report.
+    let suffixes = [split == "test" ? nil : split, known.rule == .geometricMean ? nil : rule]
+    let place = (["/frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
     out = arguments.string("--out") ?? directory + place
     printsJSON = arguments.isSet("--json")
   }

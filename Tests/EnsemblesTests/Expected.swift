@@ -29,7 +29,7 @@ struct Expected: Decodable {
 
   struct Comparison: Decodable {
     let count: Int
-    let difference, low, high, pValue: Double
+    let smallAccuracy, largeAccuracy, difference, pairDifference, low, high, pValue: Double
   }
 
   struct Analysis: Decodable {

@@ -30,7 +30,10 @@ import Testing
     }
     #expect(frontier.comparisons.map(\.smallCount) == expected.comparisons.map(\.count))
     for (comparison, expected) in zip(frontier.comparisons, expected.comparisons) {
+      expectClose(comparison.smallAccuracy, expected.smallAccuracy)
+      expectClose(comparison.largeAccuracy, expected.largeAccuracy)
       expectClose(comparison.difference, expected.difference)
+      expectClose(comparison.pairDifference, expected.pairDifference)
       expectClose(comparison.mcNemarPValue, expected.pValue)
       // SciPy's bootstrap draws other images; its ends differ by a few hundredths of the interval.
       let width = expected.high - expected.low

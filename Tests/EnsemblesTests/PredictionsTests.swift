@@ -73,6 +73,22 @@ import Weights
     }
   }
 
+  @Test func namesThatSteerOrCrowdAreRefused() throws {
+    let long = String(repeating: "x", count: 201)
+    for text in ["a\u{1}", "a\nb", "\u{202e}a", long] {
+      for build in [
+        { try member(text, [[1]], labels: [0]) },
+        { try member("a", network: text, [[1]], labels: [0]) },
+        { try member("a", split: text, [[1]], labels: [0]) },
+        { try member("a", fingerprint: text, [[1]], labels: [0]) },
+      ] {
+        let error = #expect(throws: EnsembleError.self) { _ = try build() }
+        #expect(error?.description.contains("at most 200 characters") == true)
+      }
+    }
+    #expect(throws: Never.self) { try member(String(long.dropLast()), [[1]], labels: [0]) }
+  }
+
   private func expectRefused(
     metadata: [String: String], _ error: EnsembleError,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -44,12 +44,27 @@ import Testing
     #expect(encoding["y"]?["title"] as? String == "Test accuracy, %")
     let scale = try #require(encoding["x"]?["scale"] as? [String: Any])
     #expect(scale["type"] as? String == "log")
+    let accuracy = try #require(encoding["y"]?["scale"] as? [String: Any])
+    let domain = try #require(accuracy["domain"] as? [Double])
+    #expect(domain.count == 2 && domain[0] >= 0 && domain[1] <= 100)
+  }
+
+  @Test func nothingIsDrawnBeyondAllRight() throws {
+    let text = try Fixture.text("frontier.json")
+      .replacingOccurrences(
+        of: "\"top1StandardDeviation\": 0.0035,", with: "\"top1StandardDeviation\": 0.2,")
+    let specification = try object(
+      FrontierReport.specification(try Frontier(json: text), title: "x"))
+    let encoding = try #require(specification["encoding"] as? [String: [String: Any]])
+    let scale = try #require(encoding["y"]?["scale"] as? [String: Any])
+    #expect((scale["domain"] as? [Double])?.last == 100)
+    #expect(try rows(specification).compactMap { $0["high"] as? Double }.max() == 100)
   }
 
   @Test func labelsKeepClearOfOtherNetworks() throws {
     let above = FrontierChart(frontier: try Fixture.frontier()).labelsAbove()
-    // Four and five of the smallest network lie right under the line of the next.
-    #expect(above[0] == [true, true, true, false, false, true, true, true])
+    // Four to six of the smallest network lie right under the line of the next.
+    #expect(above[0] == [true, true, true, false, false, false, true, true])
     #expect(above[1] == [true, true, true, true])
     #expect(above[2] == [true, true])
   }

@@ -25,7 +25,8 @@ import Testing
       environment: [.init(name: "processor", value: "A & B")])
     let page = try page(context: context)
     for text in [
-      "<h1>cifar10-quick</h1>", "1 of 3 pairs",
+      "<h1>cifar10-quick</h1>", "1 of 2 pairs", "Larger, mean, %", "training again may change it",
+      "draws of images, for these same trained members",
       "<b>3 × wide-resnet-16-2 beats one wide-resnet-16-4</b>",
       "cannot be told apart", "falls short of", "<td>±\u{20}0.35</td>",
       "<td title=\"26,657,408\">26.7 M</td>",
@@ -37,6 +38,10 @@ import Testing
       #expect(page.contains(text), "\(text)")
     }
     #expect(!page.contains("nan"))
+  }
+
+  @Test func aTitleHasNoControlCharacters() {
+    #expect(ReportContext(title: "a\u{1}b\u{202e}").title == "a?b?")
   }
 
   @Test func textFromFilesIsEscaped() throws {

@@ -44,6 +44,12 @@ import Testing
 
   @Test func dataIsWrittenWithoutTheRenderer() throws {
     try Fixture.withDirectory { directory in
+      // The page and charts of earlier figures go, so that none lie beside the new ones.
+      try FileManager.default.createDirectory(
+        atPath: directory + "/out", withIntermediateDirectories: true)
+      for name in ["report.html", "frontier.svg", "frontier.png"] {
+        try Data("old".utf8).write(to: URL(filePath: directory + "/out/" + name))
+      }
       do {
         try FrontierReport.write(
           try Fixture.frontier(), try Fixture.diversity(), ReportContext(title: "x"),

@@ -44,8 +44,9 @@ import Testing
     // The convolutions cost four times as much, the head ten times: 64 x 10 to 64 x 100.
     #expect(answer["multiplyAccumulates"] as? Int == 4 * (26_657_408 - 640) + 6400)
     #expect(answer["parameters"] as? Int == 175_066 + 90 * 65)
+    #expect(answer["inputChannels"] as? Int == 3)
     #expect(answer["classes"] as? Int == 100)
-    #expect(answer["inputSize"] as? Int == 64)
+    #expect(answer["inputHeight"] as? Int == 64 && answer["inputWidth"] as? Int == 64)
   }
 
   @Test func aTableALayer() throws {

@@ -87,6 +87,20 @@ private let dependencies = URL(filePath: #filePath).deletingLastPathComponent()
     }
   }
 
+  @Test func eachRuleHasItsPlaceAndTheTitleIsTheExperiments() throws {
+    try Consort.withDirectory { directory in
+      let path = directory + "/run"
+      try makeRun(at: path)
+      _ = try Consort(
+        ["frontier", ".", "--rule", "majority-vote"], environment: ["CONSORT_DEPS": directory],
+        directory: path)
+      #expect(!Directory.exists(path + "/frontier"))
+      let chart = try String(
+        contentsOfFile: path + "/frontier-majority-vote/frontier.vl.json", encoding: .utf8)
+      #expect(chart.contains("\"tiny\"") && chart.contains("majority vote"))
+    }
+  }
+
   @Test func missingPredictionsAreNamed() throws {
     try Consort.withDirectory { directory in
       try makeRun(at: directory + "/run", without: "wide-resnet-10-1-1")
@@ -97,6 +111,7 @@ private let dependencies = URL(filePath: #filePath).deletingLastPathComponent()
         run.errors.contains(
           "1 of 4 members in '\(directory)/run' lack predictions on test images (wide-resnet-10-1-1)"
         ))
+      #expect(run.errors.contains("run `consort train` without --members, or with these"))
       let holdOut = try Consort(["frontier", directory + "/run", "--split", "hold-out"])
       #expect(holdOut.status == 1)
       #expect(holdOut.errors.contains("holds no images out"))

@@ -121,6 +121,7 @@ def frontier(rule):
                 "first": metrics(list(chosen)[:size], rule)[1],
             })
     singles = sorted((metrics([member], rule) for member in (4, 5)), key=lambda item: item[0]["top1Accuracy"])
+    opponent = singles[len(singles) // 2][1]  # the upper of the middle two
     comparisons = []
     for size in (2, 3):  # 200 and 300 against 250
         small, large = curves["small"][size - 1], curves["large"][0]
@@ -128,8 +129,10 @@ def frontier(rule):
             (small["correctness"] - large["correctness"],), np.mean, n_resamples=20000, method="percentile",
             rng=np.random.default_rng(1)).confidence_interval
         comparisons.append({
-            "count": size, "difference": small["mean"]["top1Accuracy"] - large["mean"]["top1Accuracy"],
-            "low": interval.low, "high": interval.high, "pValue": p_value(small["first"], singles[0][1]),
+            "count": size, "smallAccuracy": small["mean"]["top1Accuracy"],
+            "largeAccuracy": large["mean"]["top1Accuracy"],
+            "pairDifference": small["first"].mean() - opponent.mean(), "difference": small["mean"]["top1Accuracy"] - large["mean"]["top1Accuracy"],
+            "low": interval.low, "high": interval.high, "pValue": p_value(small["first"], opponent),
         })
     for points in curves.values():
         for point in points:
