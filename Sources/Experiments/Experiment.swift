@@ -128,6 +128,7 @@ extension Experiment {
     } catch {
       throw .notJSON(file: file, reason: Self.reason(of: error))
     }
+    if let key = RepeatedKeys.first(in: json) { throw .repeatedKey(file: file, key: key) }
     var reader = try ObjectReader(value, file: file, path: "")
     name = try reader.string("name")
     guard !name.isEmpty, name.utf8.count <= 100,

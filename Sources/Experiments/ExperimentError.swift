@@ -6,6 +6,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case notJSON(file: String, reason: String)
   /// A key that experiments do not have.
   case unknownKey(file: String, key: String, known: [String])
+  /// A key that an object holds twice.
+  case repeatedKey(file: String, key: String)
   /// A key that must be there is not.
   case missingKey(file: String, key: String)
   /// A value of another type.
@@ -34,6 +36,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
       "'\(file)' is not JSON (\(reason)): `python3 -m json.tool \(file)` shows where"
     case .unknownKey(let file, let key, let known):
       "'\(file)': unknown key '\(key)'; remove it, or did you mean one of \(known.sorted().joined(separator: ", "))?"
+    case .repeatedKey(let file, let key):
+      "'\(file)': the key '\(key)' stands twice in one object; remove one of them"
     case .missingKey(let file, let key): "'\(file)': the key '\(key)' is missing; add it"
     case .wrongType(let file, let key, let expected, let actual):
       "'\(file)': \(key) must be \(expected), but is \(actual)"

@@ -83,6 +83,18 @@ import Testing
     #expect(error("[]")?.description.contains("an object") == true)
   }
 
+  @Test func aKeyThatStandsTwiceIsRefused() {
+    #expect(
+      error(replacing(#""count": 2"#, by: #""count": 2, "count": 3"#))
+        == .repeatedKey(file: "e.json", key: "count"))
+    #expect(
+      error(replacing(#""preset": "paper""#, by: #""preset": "paper", "pr\u0065set": "fast""#))
+        == .repeatedKey(file: "e.json", key: "preset"))
+    #expect(
+      RepeatedKeys.first(in: Data(#"{"a": [{"b": "b\": {"}, {"b": 1}], "b": "a"}"#.utf8)) == nil)
+    #expect(RepeatedKeys.first(in: Data(#"{"a": {"b": 1}, "c": [], "a" : 2}"#.utf8)) == "a")
+  }
+
   @Test func syntheticImagesThatCannotBeDrawnAreRefused() {
     let text = replacing(
       #""holdOut": 20"#, by: #""holdOut": 20, "procedural": {"imageSize": 4}"#)
