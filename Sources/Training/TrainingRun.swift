@@ -6,7 +6,7 @@ import Networks
 import Torch
 
 /// Trains all members of an experiment into a run directory, going on from what is there.
-public struct TrainingRun {
+public struct TrainingRun: Sendable {
   /// How a run ended.
   public enum Outcome: Hashable, Sendable {
     /// All members asked for are trained and have predicted the test images.
@@ -71,82 +71,112 @@ public struct TrainingRun {
     return network
   }
 
-  /// Trains what is not yet trained, on the calling thread.
+  /// Trains what is not yet trained, on the calling thread and on further ones.
+  ///
+  /// A member has the same bits whoever is trained beside it. One that diverges does not stop the others.
   ///
   /// - Parameters:
   ///   - names: Train only the members of these names; all of them where it is nil.
+  ///   - jobs: Members trained side by side, each on a thread of its own, and on the run's number of threads inside
+  ///     its operations.
   ///   - shouldStop: Asked after every step; the run then saves where it stands and ends.
-  ///   - observe: Told of everything that happens.
+  ///   - observe: Told of everything that happens, one event at a time, on any thread.
+  /// - Throws: The first error of a member, once the others have ended.
   public func run(
-    only names: Set<String>? = nil, shouldStop: () -> Bool = { Interruption.isRequested },
-    observe: (TrainingEvent) -> Void = { _ in }
+    only names: Set<String>? = nil, jobs: Int = 1,
+    shouldStop: @escaping @Sendable () -> Bool = { Interruption.isRequested },
+    observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
   ) throws -> Outcome {
-    try Runtime.setThreads(environment.threads)
     try Runtime.setDeterministic(true, allowTF32: false)
     let members = experiment.allMembers.filter { names?.contains($0.name) ?? true }
     precondition(
       names.map { $0.count == members.count } ?? true, "a name is not that of a member")
-    observe(.began(members: members, epochs: experiment.recipe.epochs))
-    let splits = try Splits(dataset, partition, device: device)
+    let queue = MemberQueue(members, stopIsWished: shouldStop, observe: observe)
+    queue.report(.began(members: members, epochs: experiment.recipe.epochs))
+    let images = EvaluationImages(
+      holdOut: partition.holdOut.isEmpty ? nil : dataset.train.subset(partition.holdOut),
+      test: dataset.test)
+    Workers.run(min(jobs, members.count)) { work(on: queue, images) }
+    return try queue.outcome()
+  }
+
+  /// Takes members from the queue until none is left.
+  private func work(on queue: MemberQueue, _ images: EvaluationImages) {
+    do {
+      // The number of threads belongs to the calling thread, and tensors stay on it.
+      try Runtime.setThreads(environment.threads)
+      let splits = try Splits(dataset, images, device: device)
+      while let member = queue.next() {
+        do {
+          guard try train(member, splits, queue) else { return }
+        } catch {
+          queue.fail(error)
+        }
+      }
+    } catch {
+      queue.fail(error)
+    }
+  }
+
+  /// Trains one member that is not yet trained; returns whether it came to its end.
+  private func train(
+    _ member: Experiment.Member, _ splits: Splits, _ queue: MemberQueue
+  ) throws -> Bool {
+    let files = directory.member(member.name)
+    try Directory.create(files.path)
+    guard let lock = try DirectoryLock(ifFree: files.path) else {
+      throw TrainingError.memberBusy(member: member.name, directory: files.path)
+    }
+    defer { withExtendedLifetime(lock) {} }
+    // The test's predictions are written last, so they stand for the whole member.
+    guard !Directory.exists(files.predictionsPath(split: "test")) else {
+      // A process killed after its last predictions had no time to do this.
+      try Directory.removeFile(files.checkpointPath)
+      queue.report(.alreadyComplete(member))
+      return true
+    }
     let data = TrainingData(
       images: splits.training, training: partition.training, holdOut: splits.holdOut?.tensors,
       normalization: normalization)
-    for member in members {
-      let files = directory.member(member.name)
-      try Directory.create(files.path)
-      guard let lock = try DirectoryLock(ifFree: files.path) else {
-        throw TrainingError.memberBusy(member: member.name, directory: files.path)
-      }
-      defer { withExtendedLifetime(lock) {} }
-      // The test's predictions are written last, so they stand for the whole member.
-      guard !Directory.exists(files.predictionsPath(split: "test")) else {
-        // A process killed after its last predictions had no time to do this.
-        try Directory.removeFile(files.checkpointPath)
-        observe(.alreadyComplete(member))
-        continue
-      }
-      let training = try MemberTraining(
-        member, of: experiment, network: Self.network(member.network, for: dataset), data: data,
-        directory: files, device: device)
-      observe(.memberStarted(member, finishedEpochs: training.position.epoch))
-      try recordEnvironment(of: member, in: files, observe)
-      guard try train(training, shouldStop, observe) else { return .interrupted }
-      let accuracy = try finish(training, splits, files)
-      observe(.memberFinished(member, testAccuracy: accuracy))
-    }
-    return .complete
+    let training = try MemberTraining(
+      member, of: experiment, network: Self.network(member.network, for: dataset), data: data,
+      directory: files, device: device)
+    queue.report(.memberStarted(member, finishedEpochs: training.position.epoch))
+    try recordEnvironment(of: member, in: files, queue)
+    guard try runEpochs(training, queue) else { return false }
+    let accuracy = try finish(training, splits, files)
+    queue.report(.memberFinished(member, testAccuracy: accuracy))
+    return true
   }
 
   private func recordEnvironment(
-    of member: Experiment.Member, in files: MemberDirectory, _ observe: (TrainingEvent) -> Void
+    of member: Experiment.Member, in files: MemberDirectory, _ queue: MemberQueue
   ) throws {
     if Directory.exists(files.checkpointPath),
       let earlier = RunEnvironment(path: files.environmentPath),
       !environment.givesSameBits(as: earlier)
     {
-      observe(.environmentChanged(member, from: earlier, to: environment))
+      queue.report(.environmentChanged(member, from: earlier, to: environment))
     }
     try environment.write(to: files.environmentPath)
   }
 
   /// Runs the remaining epochs; returns whether it came to their end.
-  private func train(
-    _ training: MemberTraining, _ shouldStop: () -> Bool, _ observe: (TrainingEvent) -> Void
-  ) throws -> Bool {
+  private func runEpochs(_ training: MemberTraining, _ queue: MemberQueue) throws -> Bool {
     let pace = Pace(training)
     while !training.isComplete {
       let learningRate = training.learningRate
       guard try training.step() else {
-        observe(.progressed(training.member, pace.progress()))
-        if shouldStop() {
+        queue.report(.progressed(training.member, pace.progress()))
+        if queue.shouldStop() {
           try training.saveCheckpoint()
           return false
         }
         continue
       }
       let metrics = try training.finishEpoch(learningRate: learningRate)
-      observe(.epochFinished(training.member, metrics, pace.progress()))
-      if shouldStop() { return false }
+      queue.report(.epochFinished(training.member, metrics, pace.progress()))
+      if queue.shouldStop() { return false }
     }
     return true
   }
@@ -197,18 +227,23 @@ private struct EvaluationSplit {
   }
 }
 
+/// The images that members are evaluated on, shared by all workers.
+private struct EvaluationImages: Sendable {
+  /// nil where nothing is held out.
+  let holdOut: ImageSplit?
+  let test: ImageSplit
+}
+
+/// One worker's tensors; on the CPU their images are the shared ones.
 private struct Splits {
   let training: ImageTensors
   let holdOut: EvaluationSplit?
   let test: EvaluationSplit
 
-  init(_ dataset: ImageDataset, _ partition: DataPartition, device: Device) throws {
+  init(_ dataset: ImageDataset, _ images: EvaluationImages, device: Device) throws {
     training = try ImageTensors(dataset.train, device: device)
-    holdOut =
-      partition.holdOut.isEmpty
-      ? nil
-      : try EvaluationSplit("hold-out", dataset.train.subset(partition.holdOut), device: device)
-    test = try EvaluationSplit("test", dataset.test, device: device)
+    holdOut = try images.holdOut.map { try EvaluationSplit("hold-out", $0, device: device) }
+    test = try EvaluationSplit("test", images.test, device: device)
   }
 }
 

@@ -3,6 +3,7 @@ import Datasets
 import Experiments
 import Files
 import Networks
+import Synchronization
 import Torch
 import Training
 
@@ -51,6 +52,8 @@ let trainingOptions = [
     "--members", "NAMES", help: "Only these members, such as wide-resnet-16-1-0,wide-resnet-16-1-1."
   ),
   CommandOption(
+    "--jobs", "N", help: "Members side by side; as many as processors allow unless given."),
+  CommandOption(
     "--threads", "N",
     help: "Threads inside one operation; as the run began, or all processors, unless given."),
 ]
@@ -59,20 +62,25 @@ let trainingOptions = [
 struct TrainingOptions {
   let directory: RunDirectory
   let device: Device
-  let threads: Int
+  /// Members side by side, and threads inside one operation.
+  let jobs, threads: Int
   /// nil for all members.
   let members: Set<String>?
 
   init(_ arguments: ParsedArguments, for experiment: Experiment) throws {
     directory = RunDirectory(path: arguments.string("--out") ?? "runs/\(experiment.name)")
-    // A run goes on with the threads that it began with, because its bits depend on them.
-    threads =
-      try arguments.integer("--threads")
-      ?? RunEnvironment(path: directory.environmentPath)?.threads
-      ?? RunEnvironment.availableProcessors()
-    guard (1...1024).contains(threads) else { throw UsageError("--threads needs 1 to 1024") }
     members = try Self.members(arguments.string("--members"), of: experiment)
     device = try Device(named: arguments.string("--device") ?? "cpu")
+    let schedule = Schedule(
+      members: members?.count ?? experiment.allMembers.count,
+      processors: RunEnvironment.availableProcessors(), isOnGPU: device != .cpu,
+      jobs: try arguments.integer("--jobs"),
+      // A run goes on with the threads that it began with, because its bits depend on them.
+      threads: try arguments.integer("--threads")
+        ?? RunEnvironment(path: directory.environmentPath)?.threads)
+    (jobs, threads) = (schedule.jobs, schedule.threads)
+    guard (1...1024).contains(jobs) else { throw UsageError("--jobs needs 1 to 1024") }
+    guard (1...1024).contains(threads) else { throw UsageError("--threads needs 1 to 1024") }
   }
 
   private static func members(_ text: String?, of experiment: Experiment) throws -> Set<String>? {
@@ -98,9 +106,12 @@ func train(
     of: experiment, on: dataset, in: options.directory, device: options.device,
     threads: options.threads, command: ["consort"] + CommandLine.arguments.dropFirst(),
     versions: ["consort": consortVersion])
-  let display = TrainingDisplay()
-  defer { display.end() }
-  if try run.run(only: options.members, observe: display.show) == .interrupted {
+  let display = Mutex(TrainingDisplay())
+  defer { display.withLock { $0.end() } }
+  let outcome = try run.run(
+    only: options.members, jobs: options.jobs,
+    observe: { event in display.withLock { $0.show(event) } })
+  if outcome == .interrupted {
     throw StoppedEarly(directory: options.directory.path)
   }
 }

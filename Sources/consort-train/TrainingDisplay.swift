@@ -13,7 +13,8 @@ final class TrainingDisplay {
   private let isLive = Terminal.isTerminal(STDOUT_FILENO)
   private var nameWidth = 0
   private var waiting: [String] = []
-  private var current: (name: String, figures: MemberFigures?)?
+  /// The members under training, in the order of their start.
+  private var current: [(name: String, figures: MemberFigures?)] = []
   private var drawnLines = 0
   private var lastDrawing = ContinuousClock.now - .seconds(1)
   /// So many waiting members are listed where the terminal has the room; the others are counted.
@@ -30,7 +31,7 @@ final class TrainingDisplay {
       say("\(padded(member.name))  complete")
     case .memberStarted(let member, let finishedEpochs):
       waiting.removeAll { $0 == member.name }
-      current = (member.name, nil)
+      current.append((member.name, nil))
       if finishedEpochs > 0 {
         say("\(padded(member.name))  goes on after epoch \(finishedEpochs)")
       }
@@ -40,14 +41,14 @@ final class TrainingDisplay {
         "\(padded(member.name))  began with \(describe(earlier)), goes on with \(describe(now)): the last bits will "
           + "differ from an uninterrupted training")
     case .progressed(let member, let progress):
-      current = (member.name, MemberFigures(progress))
+      update(member, MemberFigures(progress))
       redraw(now: false)
     case .epochFinished(let member, let metrics, let progress):
       let figures = MemberFigures(metrics, progress)
-      current = (member.name, figures)
+      update(member, figures)
       if isLive { redraw(now: true) } else { say("\(padded(member.name))  \(figures.line)") }
     case .memberFinished(let member, let testAccuracy):
-      current = nil
+      current.removeAll { $0.name == member.name }
       say("\(padded(member.name))  trained, test \(Figures.share(testAccuracy))")
     }
   }
@@ -78,15 +79,27 @@ final class TrainingDisplay {
     fflush(nil)
   }
 
+  private func update(_ member: Experiment.Member, _ figures: MemberFigures) {
+    guard let index = current.firstIndex(where: { $0.name == member.name }) else { return }
+    current[index].figures = figures
+  }
+
+  /// The heads, then a line a member that is being trained.
   private func currentLines(width: Int) -> [String] {
-    guard let current else { return [] }
-    return current.figures?.table(name: current.name, nameWidth: nameWidth, width: width)
-      ?? ["\(padded(current.name))  starting"]
+    var heads: [String] = []
+    let lines = current.map { name, figures in
+      guard let table = figures?.table(name: name, nameWidth: nameWidth, width: width) else {
+        return "\(padded(name))  starting"
+      }
+      heads = [table[0]]
+      return table[1]
+    }
+    return heads + lines
   }
 
   private func waitingLines() -> [String] {
     // Lines that have scrolled off the top could not be erased.
-    let listed = max(0, min(Self.listedWaitingMembers, Self.terminalHeight() - 5))
+    let listed = max(0, min(Self.listedWaitingMembers, Self.terminalHeight() - 4 - current.count))
     let rest = waiting.count - listed
     return waiting.prefix(listed).map { "\(padded($0))  waiting" }
       + (rest > 0 ? ["and \(rest) more"] : [])

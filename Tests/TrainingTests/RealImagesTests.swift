@@ -2,6 +2,7 @@ import Datasets
 import Ensembles
 import Experiments
 import Foundation
+import Synchronization
 import Testing
 import Training
 
@@ -65,16 +66,16 @@ import Training
       name: "real", data: DataSelection(holdOut: 50),
       members: [.init(network: "wide-resnet-10-1", count: 2)], recipe: recipe)
     let directory = RunDirectory(path: "\(root)/run")
-    var losses: [Int: [Double]] = [:]
+    let losses = Mutex<[Int: [Double]]>([:])
     let run = try TrainingRun(of: experiment, on: dataset, in: directory, threads: 1)
     let outcome = try run.run(observe: { event in
       if case .epochFinished(let member, let metrics, _) = event {
-        losses[member.index, default: []].append(metrics.trainingLoss)
+        losses.withLock { $0[member.index, default: []].append(metrics.trainingLoss) }
       }
     })
     #expect(outcome == .complete)
     for member in 0..<2 {
-      let loss = try #require(losses[member])
+      let loss = try #require(losses.withLock { $0[member] })
       #expect(loss.count == 3 && loss[2] < loss[0])
     }
     let predictions = try experiment.allMembers.map {

@@ -4,6 +4,7 @@ import Experiments
 import Files
 import Foundation
 import Networks
+import Synchronization
 import Testing
 import Torch
 import Training
@@ -42,15 +43,14 @@ import Weights
   }
 
   private static func train(
-    _ experiment: Experiment, in directory: RunDirectory, stoppingAfter steps: Int = .max
+    _ experiment: Experiment, in directory: RunDirectory, jobs: Int = 1,
+    stoppingAfter steps: Int = .max
   ) throws -> TrainingRun.Outcome {
-    var asked = 0
+    let asked = Atomic(0)
     let run = try TrainingRun(
       of: experiment, on: images(experiment), in: directory, threads: 1)
-    return try run.run(shouldStop: {
-      asked += 1
-      return asked >= steps
-    })
+    return try run.run(
+      jobs: jobs, shouldStop: { asked.add(1, ordering: .relaxed).newValue >= steps })
   }
 
   @Test func writesEveryFileOfTheRun() throws {
@@ -219,16 +219,16 @@ import Weights
     #expect(try Self.train(experiment, in: directory, stoppingAfter: 2) == .interrupted)
     let began = try #require(RunEnvironment(path: directory.environmentPath))
     #expect(began.threads == 1)
-    var changes: [[Int]] = []
+    let changes = Mutex<[[Int]]>([])
     let run = try TrainingRun(
       of: experiment, on: Self.images(experiment), in: directory, threads: 2)
     let outcome = try run.run(observe: { event in
       if case .environmentChanged(_, let earlier, let now) = event {
-        changes.append([earlier.threads, now.threads])
+        changes.withLock { $0.append([earlier.threads, now.threads]) }
       }
     })
     #expect(outcome == .complete)
-    #expect(changes == [[1, 2]])
+    #expect(changes.withLock { $0 } == [[1, 2]])
     #expect(RunEnvironment(path: directory.environmentPath) == began)
     let member = directory.member("wide-resnet-10-1-0").environmentPath
     #expect(RunEnvironment(path: member)?.threads == 2)
@@ -253,17 +253,60 @@ import Weights
     let experiment = Self.experiment(epochs: 1)
     var losses: [[Double]] = []
     for (directory, device) in [(onCPU, Device.cpu), (onGPU, .cuda(0))] {
-      var found: [Double] = []
+      let found = Mutex<[Double]>([])
       let run = try TrainingRun(
         of: experiment, on: Self.images(experiment), in: directory, device: device, threads: 1)
       let outcome = try run.run(observe: { event in
-        if case .epochFinished(_, let metrics, _) = event { found.append(metrics.trainingLoss) }
+        if case .epochFinished(_, let metrics, _) = event {
+          found.withLock { $0.append(metrics.trainingLoss) }
+        }
       })
       #expect(outcome == .complete)
-      losses.append(found)
+      losses.append(found.withLock { $0 })
     }
     #expect(losses[0].count == 2 && losses[1].count == 2)
     #expect(zip(losses[0], losses[1]).allSatisfy { abs($0 - $1) < 0.01 * $0 })
+  }
+
+  @Test(arguments: [2, 4]) func sideBySideMembersHaveTheSameBits(jobs: Int) throws {
+    let (apart, together) = (Self.temporary(), Self.temporary())
+    defer { [apart, together].forEach(Self.remove) }
+    var experiment = Self.experiment()
+    experiment.members[0].count = 4
+    _ = try Self.train(experiment, in: apart)
+    #expect(try Self.train(experiment, in: together, jobs: jobs, stoppingAfter: 9) == .interrupted)
+    #expect(try Self.train(experiment, in: together, jobs: jobs) == .complete)
+    for member in 0..<4 {
+      #expect(try Self.weights(apart, member) == Self.weights(together, member))
+    }
+  }
+
+  @Test func aMemberThatDivergesLeavesTheOthersAlone() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    var experiment = Self.experiment(epochs: 1)
+    experiment.members = [
+      .init(network: "wide-resnet-10-1", count: 1), .init(network: "wide-resnet-16-1", count: 1),
+    ]
+    #expect(try Self.train(experiment, in: directory, stoppingAfter: 2) == .interrupted)
+    // Weights so large that the next loss is infinite.
+    let path = directory.member("wide-resnet-10-1-0").checkpointPath
+    let file = try SafeTensors(path: path)
+    let tensors = try file.names.map { name in
+      let values = try file.floats(named: name)
+      return TensorContent(
+        name: name, shape: try file.entry(name).shape,
+        floats: name == "head.weight" ? values.map { _ in 3e38 } : values)
+    }
+    try SafeTensors.write(to: path, tensors: tensors, metadata: file.metadata)
+    let error = #expect(throws: TrainingError.self) { try Self.train(experiment, in: directory) }
+    guard case .lossNotFinite(member: "wide-resnet-10-1-0", _, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    let other = directory.member("wide-resnet-16-1-0").predictionsPath(split: "test")
+    #expect(Directory.exists(other))
+    #expect(Directory.exists(path))
   }
 
   @Test func someMembersCanBeTrainedAlone() throws {

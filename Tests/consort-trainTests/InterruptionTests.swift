@@ -20,7 +20,7 @@ import Testing
     let whole = try TinyExperiment.finishedRun(epochs: TinyExperiment.many)
     try Consort.withDirectory { directory in
       try TinyExperiment.write(experiment, in: directory)
-      let running = try TinyExperiment.start(in: directory)
+      let running = try TinyExperiment.start(["--jobs", "2"], in: directory)
       #expect(running.wait { $0.output.contains("epoch 4/") })
       running.send(signal)
       let stopped = try running.finish()
@@ -62,7 +62,7 @@ import Testing
     let whole = try TinyExperiment.finishedRun(epochs: TinyExperiment.many)
     try Consort.withDirectory { directory in
       try TinyExperiment.write(experiment, in: directory)
-      let running = try TinyExperiment.start(in: directory)
+      let running = try TinyExperiment.start(["--jobs", "2"], in: directory)
       #expect(running.wait { instant.isReached(by: $0, in: directory) })
       running.send(SIGKILL)
       let killed = try running.finish()
@@ -109,7 +109,7 @@ import Testing
     let whole = try TinyExperiment.finishedRun(epochs: TinyExperiment.many)
     try Consort.withDirectory { directory in
       try TinyExperiment.write(experiment, in: directory)
-      let first = try TinyExperiment.start(in: directory)
+      let first = try TinyExperiment.start(["--jobs", "2"], in: directory)
       #expect(first.wait { $0.output.contains("epoch 1/") })
       // Held still, so that it cannot be done before the other asks.
       first.send(SIGSTOP)

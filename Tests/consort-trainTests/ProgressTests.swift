@@ -26,10 +26,12 @@ import Testing
     }
   }
 
-  private func show(columns: Int, rows: Int, in directory: String) throws -> Screen {
+  private func show(
+    columns: Int, rows: Int, jobs: Int = 1, in directory: String
+  ) throws -> Screen {
     let script = URL(filePath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("Fixtures/in_terminal.py").path
-    let command = try [Consort.path()] + TinyExperiment.command
+    let command = try [Consort.path()] + TinyExperiment.command + ["--jobs", "\(jobs)"]
     let run = try Consort(
       ["python3", script, "\(columns)", "\(rows)"] + command, program: "/usr/bin/env",
       directory: directory)
@@ -65,6 +67,21 @@ import Testing
       // The first member's end stays above the second one's progress.
       let second = try #require(screen.frames.last { $0.contains { $0.contains("  8/8  ") } })
       #expect(second[0].hasPrefix("wide-resnet-10-1-0  trained, test "))
+    }
+  }
+
+  @Test func membersSideBySideHaveALineEach() throws {
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(TinyExperiment.json(epochs: 8), in: directory)
+      let screen = try show(columns: 80, rows: 24, jobs: 2, in: directory)
+      #expect(screen.strange == [])
+      #expect(screen.lines.count == 3 && screen.lines.last == "next: consort frontier runs/tiny")
+      let both = screen.frames.first { frame in
+        TinyExperiment.members.allSatisfy { member in
+          frame.contains { $0.hasPrefix(member) && $0.contains("/8  [") }
+        }
+      }
+      #expect(try #require(both)[0].hasPrefix("member "))
     }
   }
 

@@ -57,7 +57,7 @@ enum TinyExperiment {
       directory: directory)
   }
 
-  static let command = ["train", "tiny.json", "--threads", "1"]
+  static let command = ["train", "tiny.json", "--threads", "1", "--jobs", "1"]
 }
 
 /// Expects a failure that says one thing in one line, with `pieces` in it, and leaves `directory` as it was.

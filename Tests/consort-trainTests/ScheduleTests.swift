@@ -1,0 +1,23 @@
+import Testing
+
+@testable import consort_train
+
+@Suite struct ScheduleTests {
+  @Test(
+    arguments: [
+      // members, processors, jobs given, threads given, then jobs and threads expected.
+      ([8, 2], nil, nil, [2, 1]), ([1, 4], nil, nil, [1, 4]), ([2, 8], nil, nil, [2, 4]),
+      ([8, 4], 2, nil, [2, 2]), ([8, 4], nil, 4, [1, 4]), ([8, 4], nil, 1, [4, 1]),
+      ([8, 4], 3, 3, [3, 3]), ([8, 2], nil, 16, [1, 16]), ([0, 2], nil, nil, [1, 2]),
+    ] as [([Int], Int?, Int?, [Int])])
+  func fillsTheProcessors(machine: [Int], jobs: Int?, threads: Int?, expected: [Int]) {
+    let schedule = Schedule(
+      members: machine[0], processors: machine[1], isOnGPU: false, jobs: jobs, threads: threads)
+    #expect([schedule.jobs, schedule.threads] == expected)
+  }
+
+  @Test func aGPUTrainsOneMemberAtATime() {
+    let schedule = Schedule(members: 8, processors: 16, isOnGPU: true, jobs: nil, threads: nil)
+    #expect(schedule.jobs == 1 && schedule.threads == 16)
+  }
+}
