@@ -25,9 +25,12 @@ public struct RunDirectory: Hashable, Sendable {
   /// The report and its tables and charts.
   public var frontierPath: String { "\(path)/frontier" }
 
+  /// The directories of the members; whoever trains holds its lock, shared where it trains named members only.
+  public var membersPath: String { "\(path)/members" }
+
   /// The files of one member.
   public func member(_ name: String) -> MemberDirectory {
-    MemberDirectory(path: "\(path)/members/\(name)")
+    MemberDirectory(path: "\(membersPath)/\(name)")
   }
 
   /// The experiment that made this run.
@@ -110,6 +113,10 @@ public struct MemberDirectory: Hashable, Sendable {
   public var metricsPath: String { "\(path)/metrics.jsonl" }
   /// Weights and optimizer state midway; gone once the member is complete.
   public var checkpointPath: String { "\(path)/checkpoint.safetensors" }
+  /// How far its training is; written every few seconds, gone once the member is complete.
+  public var progressPath: String { "\(path)/progress.json" }
+  /// Why its training stopped by itself; gone once it goes on.
+  public var failurePath: String { "\(path)/failure.json" }
   /// The machine, the versions and the command that trained it last.
   public var environmentPath: String { "\(path)/environment.json" }
   /// The trained weights.

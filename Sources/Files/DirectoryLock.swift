@@ -23,13 +23,31 @@ public final class DirectoryLock {
   }
 
   /// Locks the directory at `path`; nil where another process has it.
-  public convenience init?(ifFree path: String) throws(FileError) {
+  ///
+  /// - Parameter isShared: Whether others may hold the lock at the same time, if they share it too. Nothing is then
+  ///   removed.
+  public convenience init?(ifFree path: String, isShared: Bool = false) throws(FileError) {
     self.init(descriptor: Self.open(path))
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      if errno == EWOULDBLOCK { return nil }
-      return
+    var attempts = 0
+    while flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
+      guard errno == EWOULDBLOCK else { return }
+      attempts += 1
+      if attempts == Self.attempts { return nil }
+      // Whoever asks `isHeld` has it for an instant.
+      usleep(Self.pauseMicroseconds)
     }
-    try Self.removeUnfinishedFiles(in: path)
+    if !isShared { try Self.removeUnfinishedFiles(in: path) }
+  }
+
+  private static let attempts = 10
+  private static let pauseMicroseconds: UInt32 = 20_000
+
+  /// Whether a process holds the lock of the directory at `path`.
+  public static func isHeld(_ path: String) -> Bool {
+    let descriptor = open(path)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 
   private init(descriptor: Int32) { self.descriptor = descriptor }

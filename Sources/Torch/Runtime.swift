@@ -33,6 +33,18 @@ public enum Runtime {
     try check("set_deterministic", ct_set_deterministic(deterministic, allowTF32))
   }
 
+  /// Keeps large blocks of CPU memory for the next tensor of their size, for the process.
+  ///
+  /// A training step needs the same blocks as the one before; the system would clear and map their pages anew.
+  public static func keepMemory() throws(TorchError) {
+    try check("keep_memory", ct_keep_memory())
+  }
+
+  /// Gives kept memory that no tensor uses back to the system.
+  public static func releaseMemory() throws(TorchError) {
+    try check("release_memory", ct_release_memory())
+  }
+
   /// Loads libtorch's CUDA library and returns the number of GPUs.
   ///
   /// - Throws: `TorchError` saying why there is no CUDA on this machine.

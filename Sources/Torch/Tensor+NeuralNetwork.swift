@@ -43,6 +43,33 @@ extension Tensor {
     }
   }
 
+  /// Batch normalisation with the batch's statistics, then max(x, 0), as one operation with one gradient.
+  ///
+  /// Of float32 `[N, C, H, W]` on the CPU, channels-last. It reads and writes memory about a third as often as the two
+  /// operations would, and the same bits come out for any number of threads.
+  public func batchNormalizedAndRectified(
+    _ layer: BatchNormalization, momentum: Double, epsilon: Double
+  ) throws(TorchError) -> Tensor {
+    try .make("batch_norm_relu") { result in
+      ct_batch_norm_relu(
+        handle, layer.weight.handle, layer.bias.handle, layer.runningMean.handle,
+        layer.runningVariance.handle, momentum, epsilon, &result)
+    }
+  }
+
+  /// `batchNormalizedAndRectified` of the sum with `other`, of the same shape.
+  public func addingBatchNormalizedAndRectified(
+    _ other: Tensor, _ layer: BatchNormalization, momentum: Double, epsilon: Double
+  ) throws(TorchError) -> (sum: Tensor, rectified: Tensor) {
+    var sum = ct_tensor()
+    let rectified = try Tensor.make("add_batch_norm_relu") { result in
+      ct_add_batch_norm_relu(
+        handle, other.handle, layer.weight.handle, layer.bias.handle, layer.runningMean.handle,
+        layer.runningVariance.handle, momentum, epsilon, &sum, &result)
+    }
+    return (Tensor(owning: sum), rectified)
+  }
+
   /// max(x, 0).
   public func rectified() throws(TorchError) -> Tensor {
     try .make("relu") { result in ct_relu(handle, &result) }

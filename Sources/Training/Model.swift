@@ -12,7 +12,7 @@ public final class Model {
   /// Where the parameters live.
   public let device: Device
   private let tensors: [String: Tensor]
-  private let lastReaders: [String: Int]
+  private let plain, fused: Plan
   private let memoryFormat: MemoryFormat
 
   /// Creates the model with parameters drawn as the Wide ResNet paper has them: convolutions from
@@ -36,11 +36,8 @@ public final class Model {
       tensors[parameter.name] = tensor
     }
     self.tensors = tensors
-    var lastReaders: [String: Int] = [:]
-    for (index, layer) in network.layers.enumerated() {
-      for input in layer.inputs { lastReaders[input] = index }
-    }
-    self.lastReaders = lastReaders
+    plain = Plan(network.layers.map(FusedStep.layer))
+    fused = Plan(FusedStep.steps(of: network))
   }
 
   /// The tensor of the parameter or buffer of that name.
@@ -62,56 +59,83 @@ public final class Model {
     _ images: Tensor, training: Bool, generator: Generator? = nil
   ) throws -> Tensor {
     var alive = [Network.inputName: try images.contiguous(memoryFormat)]
-    var output = images
-    for (index, layer) in network.layers.enumerated() {
-      output = try run(layer, at: index, alive: alive, training: training, generator: generator)
-      for input in layer.inputs where lastReaders[input] == index { alive[input] = nil }
-      alive[layer.name] = output
+    // The fused operations are those of a training on the CPU.
+    let plan = training && device == .cpu && memoryFormat == .channelsLast ? fused : plain
+    for (index, step) in plan.steps.enumerated() {
+      try run(step, in: &alive, training: training, generator: generator)
+      for input in plan.lastRead[index] { alive[input] = nil }
     }
-    return output
+    guard let name = network.layers.last?.name, let logits = alive[name] else {
+      throw NetworkError.noLayers(network: network.name)
+    }
+    return logits
+  }
+
+  /// Runs one step on the tensors that are still needed, and puts its results among them.
+  private func run(
+    _ step: FusedStep, in alive: inout [String: Tensor], training: Bool, generator: Generator?
+  ) throws {
+    switch step {
+    case .layer(let layer):
+      alive[layer.name] = try run(layer, alive: alive, training: training, generator: generator)
+    case .normalizeRectify(let normalization, let relu):
+      let (vectors, epsilon, momentum) = try batchNormalization(normalization)
+      alive[relu.name] = try input(0, of: normalization, alive).batchNormalizedAndRectified(
+        vectors, momentum: momentum, epsilon: epsilon)
+    case .addNormalizeRectify(let add, let normalization, let relu):
+      let (vectors, epsilon, momentum) = try batchNormalization(normalization)
+      let (sum, rectified) = try input(0, of: add, alive).addingBatchNormalizedAndRectified(
+        input(1, of: add, alive), vectors, momentum: momentum, epsilon: epsilon)
+      alive[add.name] = sum
+      alive[relu.name] = rectified
+    }
   }
 
   private func run(
-    _ layer: Layer, at index: Int, alive: [String: Tensor], training: Bool, generator: Generator?
+    _ layer: Layer, alive: [String: Tensor], training: Bool, generator: Generator?
   ) throws -> Tensor {
-    func input(_ position: Int) throws -> Tensor {
-      guard let tensor = alive[layer.inputs[position]] else {
-        throw NetworkError.unknownInput(layer: layer.name, input: layer.inputs[position])
-      }
-      return tensor
-    }
+    let first = try input(0, of: layer, alive)
     switch layer.operation {
     case .convolution(_, _, let stride, let padding):
-      return try input(0).convolved(
-        tensor(layer, "weight"), stride: stride, padding: padding)
-    case .batchNormalization(let epsilon, let momentum):
-      let normalization = Tensor.BatchNormalization(
-        weight: try tensor(layer, "weight"), bias: try tensor(layer, "bias"),
-        runningMean: try tensor(layer, "running_mean"),
-        runningVariance: try tensor(layer, "running_var"))
-      return try input(0).batchNormalized(
-        normalization, training: training, momentum: momentum, epsilon: epsilon)
+      return try first.convolved(tensor(layer, "weight"), stride: stride, padding: padding)
+    case .batchNormalization:
+      let (vectors, epsilon, momentum) = try batchNormalization(layer)
+      return try first.batchNormalized(
+        vectors, training: training, momentum: momentum, epsilon: epsilon)
     case .relu:
-      return try rectify(input(0), of: layer, at: index)
+      return try first.rectified()
     case .add:
-      return try input(0).adding(input(1))
+      return try first.adding(input(1, of: layer, alive))
     case .globalAveragePool:
-      return try input(0).mean(over: [2, 3])
+      return try first.mean(over: [2, 3])
     case .dropout(let rate):
-      guard training, let generator else { return try input(0) }
-      return try input(0).droppedOut(rate: rate, generator: generator)
+      guard training, let generator else { return first }
+      return try first.droppedOut(rate: rate, generator: generator)
     case .linear:
-      return try input(0).linear(tensor(layer, "weight"), bias: tensor(layer, "bias"))
+      return try first.linear(tensor(layer, "weight"), bias: tensor(layer, "bias"))
     }
   }
 
-  /// In place after a normalisation that nobody else reads: its backward pass needs its input, not its output.
-  private func rectify(_ input: Tensor, of layer: Layer, at index: Int) throws -> Tensor {
-    guard index > 0, case .batchNormalization = network.layers[index - 1].operation,
-      layer.inputs == [network.layers[index - 1].name], lastReaders[layer.inputs[0]] == index
-    else { return try input.rectified() }
-    try input.rectify()
-    return input
+  private func input(
+    _ position: Int, of layer: Layer, _ alive: [String: Tensor]
+  ) throws -> Tensor {
+    guard let tensor = alive[layer.inputs[position]] else {
+      throw NetworkError.unknownInput(layer: layer.name, input: layer.inputs[position])
+    }
+    return tensor
+  }
+
+  private func batchNormalization(
+    _ layer: Layer
+  ) throws -> (vectors: Tensor.BatchNormalization, epsilon: Double, momentum: Double) {
+    guard case .batchNormalization(let epsilon, let momentum) = layer.operation else {
+      throw NetworkError.invalidParameter(layer: layer.name, reason: "is no normalisation")
+    }
+    let vectors = Tensor.BatchNormalization(
+      weight: try tensor(layer, "weight"), bias: try tensor(layer, "bias"),
+      runningMean: try tensor(layer, "running_mean"),
+      runningVariance: try tensor(layer, "running_var"))
+    return (vectors, epsilon, momentum)
   }
 
   private func tensor(_ layer: Layer, _ name: String) throws -> Tensor {
@@ -119,6 +143,23 @@ public final class Model {
       throw NetworkError.invalidParameter(layer: layer.name, reason: "has no '\(name)'")
     }
     return tensor
+  }
+}
+
+/// Steps in order, and which tensors nobody reads after each.
+private struct Plan {
+  let steps: [FusedStep]
+  let lastRead: [[String]]
+
+  init(_ steps: [FusedStep]) {
+    var lastReader: [String: Int] = [:]
+    for (index, step) in steps.enumerated() {
+      for input in step.inputs { lastReader[input] = index }
+    }
+    var lastRead = steps.map { _ in [String]() }
+    for (name, index) in lastReader { lastRead[index].append(name) }
+    self.steps = steps
+    self.lastRead = lastRead
   }
 }
 

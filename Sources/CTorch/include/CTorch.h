@@ -67,6 +67,10 @@ ct_status ct_set_threads(int32_t count);
 ct_status ct_get_threads(int32_t *count);
 /// Process-wide: refuses operations that have no deterministic implementation, and turns TF32 off or on.
 ct_status ct_set_deterministic(bool deterministic, bool allow_tf32);
+/// Process-wide, before the first tensor: large blocks of CPU memory are kept for the next tensor of their size.
+ct_status ct_keep_memory(void);
+/// Gives kept memory that no tensor uses back to the system.
+ct_status ct_release_memory(void);
 /// Loads libtorch_cuda. An error says why there is no CUDA here.
 ct_status ct_load_cuda(int32_t *device_count);
 ct_status ct_synchronize(ct_device device);
@@ -134,6 +138,13 @@ ct_status ct_conv2d(ct_tensor input, ct_tensor weight, int64_t stride, int64_t p
 /// `input` [N, C, H, W]; the others [C]. Where `training`, batch statistics are used and the running ones updated.
 ct_status ct_batch_norm(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
                         ct_tensor running_variance, bool training, double momentum, double epsilon, ct_tensor *result);
+/// ct_batch_norm while training, then ReLU, in one operation with one gradient: on the CPU, float32, channels-last.
+ct_status ct_batch_norm_relu(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
+                             ct_tensor running_variance, double momentum, double epsilon, ct_tensor *result);
+/// The same of `a` + `b`, which is a second result.
+ct_status ct_add_batch_norm_relu(ct_tensor a, ct_tensor b, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
+                                 ct_tensor running_variance, double momentum, double epsilon, ct_tensor *sum,
+                                 ct_tensor *result);
 ct_status ct_relu(ct_tensor input, ct_tensor *result);
 ct_status ct_relu_(ct_tensor input);
 /// `input` [N, I], `weight` [O, I], `bias` [O].
