@@ -55,7 +55,7 @@ struct Invocation {
       return usageError(error.message, path: path)
     } catch {
       console.writeError("\(program.name): error: \(error)")
-      return 1
+      return (error as? any ExitStatusError)?.exitStatus ?? 1
     }
   }
 

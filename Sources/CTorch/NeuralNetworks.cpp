@@ -1,6 +1,7 @@
 // Layers, losses, gradients, optimizers.
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_foreach_lerp.h>
 #include <ATen/ops/_fused_sgd.h>
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/conv2d.h>
@@ -108,5 +109,12 @@ ct_status ct_fused_sgd_(const ct_tensor *parameters, const ct_tensor *gradients,
     std::vector<at::Tensor> targets = tensors(parameters, count);
     at::_fused_sgd_(targets, tensors(gradients, count), tensors(momenta, count), weight_decay, momentum, learning_rate,
                     dampening, nesterov, /*maximize=*/false, /*is_first_step=*/false);
+  });
+}
+
+ct_status ct_foreach_lerp_(const ct_tensor *targets, const ct_tensor *sources, size_t count, double weight) {
+  return guarded([&] {
+    at::NoGradGuard no_gradients;
+    at::_foreach_lerp_(tensors(targets, count), tensors(sources, count), weight);
   });
 }

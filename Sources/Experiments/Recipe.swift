@@ -18,6 +18,9 @@ public struct Recipe: Codable, Hashable, Sendable {
   public var cropPadding: Int
   /// Whether half of the images are mirrored.
   public var flips: Bool
+  /// The decay a step of the exponential moving average of weights and statistics, which is then what is evaluated and
+  /// kept; nil for the weights themselves.
+  public var averageDecay: Double?
 
   /// The named recipes.
   public enum Preset: String, Codable, Sendable, CaseIterable {
@@ -131,6 +134,7 @@ extension Recipe {
     labelSmoothing = try reader.optionalNumber("labelSmoothing", in: 0...0.999) ?? labelSmoothing
     cropPadding = try reader.optionalInteger("cropPadding", in: 0...64) ?? cropPadding
     flips = try reader.optionalBoolean("flips") ?? flips
+    averageDecay = try reader.optionalNumber("averageDecay", in: 0...0.999999) ?? averageDecay
     if var rate = try reader.optionalObject("learningRate") {
       learningRate = try LearningRate(&rate)
       try rate.finish()

@@ -111,8 +111,29 @@ public struct MemberDirectory: Hashable, Sendable {
   public var networkPath: String { "\(path)/network.json" }
   /// One JSON object a line, one line an epoch.
   public var metricsPath: String { "\(path)/metrics.jsonl" }
-  /// Weights and optimizer state midway; gone once the member is complete.
-  public var checkpointPath: String { "\(path)/checkpoint.safetensors" }
+  /// Weights and the optimizer's state after so many steps; gone once the member is complete.
+  public func checkpointPath(step: Int) -> String {
+    let digits = String(step)
+    let zeros = String(repeating: "0", count: max(0, 8 - digits.count))
+    return "\(path)/\(Self.checkpointPrefix)\(zeros)\(digits)\(Self.checkpointSuffix)"
+  }
+
+  /// The checkpoints that are there, the newest first.
+  public func checkpointPaths() throws(FileError) -> [String] {
+    guard Directory.isDirectory(path) else { return [] }
+    return try Directory.names(in: path)
+      .compactMap { name in Self.step(ofCheckpoint: name).map { ($0, name) } }
+      .sorted { $0.0 > $1.0 }.map { "\(path)/\($0.1)" }
+  }
+
+  private static let checkpointPrefix = "checkpoint-"
+  private static let checkpointSuffix = ".safetensors"
+
+  private static func step(ofCheckpoint name: String) -> Int? {
+    guard name.hasPrefix(checkpointPrefix), name.hasSuffix(checkpointSuffix) else { return nil }
+    return Int(name.dropFirst(checkpointPrefix.count).dropLast(checkpointSuffix.count))
+  }
+
   /// How far its training is; written every few seconds, gone once the member is complete.
   public var progressPath: String { "\(path)/progress.json" }
   /// Why its training stopped by itself; gone once it goes on.

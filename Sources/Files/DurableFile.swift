@@ -75,9 +75,11 @@ public enum DurableFile {
 
   /// Writes the file at `path` with what `body` gives to the writer.
   ///
+  /// - Parameter isSynced: Whether the bytes are on the disk at the end; otherwise a kill leaves the file whole, but a
+  ///   loss of power may not.
   /// - Throws: `FileError.cannotWrite`, or what `body` throws; the file at `path` is then as it was.
   public static func write(
-    to path: String, _ body: (inout Writer) throws -> Void
+    to path: String, isSynced: Bool = true, _ body: (inout Writer) throws -> Void
   ) throws {
     let temporary = UnfinishedFile.path(for: path)
     // Never through a link, nor into a file of somebody else's.
@@ -90,7 +92,7 @@ public enum DurableFile {
       var writer = Writer(descriptor: descriptor, path: path)
       try body(&writer)
       try writer.flush()
-      guard fsync(descriptor) == 0 else {
+      guard !isSynced || fsync(descriptor) == 0 else {
         throw FileError.cannotWrite(path: path, reason: systemErrorReason())
       }
     } catch {
@@ -103,12 +105,12 @@ public enum DurableFile {
       unlink(temporary)
       throw FileError.cannotWrite(path: path, reason: reason)
     }
-    syncDirectory(of: path)
+    if isSynced { syncDirectory(of: path) }
   }
 
   /// Writes `bytes` as the whole file at `path`.
-  public static func write(_ bytes: [UInt8], to path: String) throws {
-    try write(to: path) { writer in try writer.write(bytes) }
+  public static func write(_ bytes: [UInt8], to path: String, isSynced: Bool = true) throws {
+    try write(to: path, isSynced: isSynced) { writer in try writer.write(bytes) }
   }
 
   /// Makes the rename itself durable. Some file systems refuse to sync a directory; the file is whole all the same.

@@ -17,7 +17,7 @@ extension Encodable {
 
 extension DurableFile {
   /// Writes `text` as the whole file at `path`, in UTF-8.
-  public static func write(_ text: String, to path: String) throws {
-    try write(Array(text.utf8), to: path)
+  public static func write(_ text: String, to path: String, isSynced: Bool = true) throws {
+    try write(Array(text.utf8), to: path, isSynced: isSynced)
   }
 }

@@ -59,3 +59,14 @@ extension Tensor {
     }
   }
 }
+
+extension [Tensor] {
+  /// Moves each tensor by the share `weight` of its distance to the source at the same place, in place, all at once.
+  public func interpolate(towards sources: [Tensor], weight: Double) throws(TorchError) {
+    precondition(count == sources.count, "as many sources as targets")
+    try withExtendedLifetime((self, sources)) { () throws(TorchError) in
+      try check(
+        "foreach_lerp_", ct_foreach_lerp_(map(\.handle), sources.map(\.handle), count, weight))
+    }
+  }
+}

@@ -1,7 +1,11 @@
 import Torch
 import Weights
 
-/// A member midway: weights under their own names, momenta under "momentum/NAME", and where it stands.
+/// A member midway, as one safetensors file with a checksum.
+///
+/// It holds weights and running statistics under their own names, momenta under "momentum/NAME", averages under
+/// "average/NAME", and its place in the training as metadata. There is no state of random generators to keep: every
+/// number drawn belongs to (seed, member, purpose, epoch, step).
 enum Checkpoint {
   /// Epochs that are over, steps taken in the next one, and that one's sums so far.
   struct Position: Hashable {
@@ -10,45 +14,32 @@ enum Checkpoint {
     var totals = EpochTotals()
   }
 
-  static func write(
-    _ model: Model, _ optimizer: StochasticGradientDescent, at position: Position, to path: String
-  ) throws {
+  static func write(_ state: [CheckpointTensor], at position: Position, to path: String) throws {
     try SafeTensors.write(
-      to: path, tensors: contents(of: model.state) + contents(of: momenta(model, optimizer)),
-      metadata: position.metadata)
+      to: path, tensors: state.map(\.content), metadata: position.metadata, isChecksummed: true)
   }
 
+  /// Fills `state`, which must be that of the file, and returns the place.
+  ///
+  /// Where it throws, some tensors may have been filled.
   static func read(
-    _ path: String, into model: Model, _ optimizer: StochasticGradientDescent
-  ) throws -> Position {
+    _ path: String, into state: [(name: String, tensor: Tensor)]
+  ) throws(TrainingError) -> Position {
     do {
       let file = try SafeTensors(path: path)
+      try file.verifyChecksum()
       guard let position = Position(metadata: file.metadata) else {
         throw TrainingError.unusableCheckpoint(path: path, reason: "it does not say its place")
       }
-      try load(file, into: model.state + momenta(model, optimizer))
+      try load(file, into: state)
       return position
-    } catch let error as WeightsError {
-      throw TrainingError.unusableCheckpoint(path: path, reason: "\(error)")
-    } catch TrainingError.unusableWeights(_, let reason) {
-      throw TrainingError.unusableCheckpoint(path: path, reason: reason)
-    }
-  }
-
-  private static func momenta(
-    _ model: Model, _ optimizer: StochasticGradientDescent
-  ) -> [(name: String, tensor: Tensor)] {
-    zip(model.parameters.filter(\.isTrainable), optimizer.momenta).map {
-      ("momentum/\($0.name)", $1)
-    }
-  }
-
-  fileprivate static func contents(
-    of state: [(name: String, tensor: Tensor)]
-  ) throws -> [TensorContent] {
-    try state.map { name, tensor in
-      TensorContent(
-        name: name, shape: try tensor.shape(), floats: try tensor.detached().elements())
+    } catch let error as TrainingError {
+      switch error {
+      case .unusableWeights(_, let reason): throw .unusableCheckpoint(path: path, reason: reason)
+      default: throw error
+      }
+    } catch {
+      throw .unusableCheckpoint(path: path, reason: "\(error)")
     }
   }
 
@@ -74,6 +65,22 @@ enum Checkpoint {
   }
 }
 
+/// One tensor's values, on their way into a file.
+struct CheckpointTensor {
+  let name: String
+  let shape: [Int]
+  let values: [Float]
+
+  init(_ name: String, _ tensor: Tensor) throws {
+    self.name = name
+    shape = try tensor.shape()
+    values = try tensor.detached().elements()
+  }
+
+  var isFinite: Bool { values.allSatisfy(\.isFinite) }
+  var content: TensorContent { TensorContent(name: name, shape: shape, floats: values) }
+}
+
 extension Checkpoint.Position {
   fileprivate var metadata: [String: String] {
     [
@@ -97,14 +104,10 @@ extension Checkpoint.Position {
 }
 
 extension Model {
-  /// Weights and running statistics under their own names.
-  fileprivate var state: [(name: String, tensor: Tensor)] {
-    parameters.compactMap { parameter in self[parameter.name].map { (parameter.name, $0) } }
-  }
-
   /// Writes weights and running statistics under their own names, as safetensors.
   public func writeWeights(to path: String, metadata: [String: String] = [:]) throws {
-    try SafeTensors.write(to: path, tensors: Checkpoint.contents(of: state), metadata: metadata)
+    let contents = try state.map { try CheckpointTensor($0.name, $0.tensor).content }
+    try SafeTensors.write(to: path, tensors: contents, metadata: metadata)
   }
 
   /// Reads what `writeWeights` wrote.

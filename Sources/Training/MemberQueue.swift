@@ -6,6 +6,7 @@ final class MemberQueue: Sendable {
   private struct State {
     var waiting: ArraySlice<Experiment.Member>
     var isStopping = false
+    var failed: [String] = []
     var failure: (any Error)?
   }
 
@@ -42,11 +43,15 @@ final class MemberQueue: Sendable {
     state.withLock { _ in observe(event) }
   }
 
-  /// Keeps the first error for the end. A member that diverged concerns no other; anything else ends all work.
+  /// Takes note of a member that stopped by itself, which concerns no other.
+  func memberFailed(_ member: Experiment.Member) {
+    state.withLock { $0.failed.append(member.name) }
+  }
+
+  /// Keeps the first error for the end, and makes all workers end.
   func fail(_ error: any Error) {
     state.withLock { state in
       if state.failure == nil { state.failure = error }
-      if case TrainingError.lossNotFinite? = error as? TrainingError { return }
       state.isStopping = true
     }
   }
@@ -55,7 +60,8 @@ final class MemberQueue: Sendable {
   func outcome() throws -> TrainingRun.Outcome {
     try state.withLock { state in
       if let failure = state.failure { throw failure }
-      return state.isStopping ? .interrupted : .complete
+      if state.isStopping { return .interrupted }
+      return state.failed.isEmpty ? .complete : .membersFailed(state.failed.sorted())
     }
   }
 }

@@ -32,54 +32,63 @@ struct TrainingData {
 final class MemberTraining {
   let member: Experiment.Member
   let experiment: Experiment
-  let model: Model
   let data: TrainingData
+  /// Checkpoints that could not be used, newer than the one that it goes on from.
+  let damages: [TrainingError]
   private(set) var metrics: [EpochMetrics]
   private(set) var position: Checkpoint.Position
   private let directory: MemberDirectory
+  private let model: Model
   private let optimizer: StochasticGradientDescent
+  private let average: WeightAverage?
   private let augmentation: Augmentation
   private let dropoutGenerator: Generator
+  private var checkpoints: CheckpointStore
+  private let checkpointInterval: CheckpointInterval
+  private var lastCheckpoint = ContinuousClock.now
   private var order: [Int] = []
   private var orderEpoch = -1
 
   init(
     _ member: Experiment.Member, of experiment: Experiment, network: Network, data: TrainingData,
-    directory: MemberDirectory, device: Device
+    directory: MemberDirectory, device: Device, checkpointInterval: CheckpointInterval
   ) throws {
     self.member = member
     self.experiment = experiment
     self.data = data
     self.directory = directory
+    self.checkpointInterval = checkpointInterval
     let recipe = experiment.recipe
     var seeds = RandomStream(experiment, member: member.index, .weights)
     model = try Model(network, generator: Generator(seed: seeds.next()), device: device)
     optimizer = try StochasticGradientDescent(
       model.trainableTensors, momentum: recipe.momentum, weightDecay: recipe.weightDecay,
       nesterov: true)
+    average = try recipe.averageDecay.map { [model] in try WeightAverage(of: model, decay: $0) }
     augmentation = Augmentation(recipe)
     dropoutGenerator = try Generator(seed: 0, device: device)
-    let isResumed = Directory.exists(directory.checkpointPath)
-    position =
-      isResumed
-      ? try Checkpoint.read(directory.checkpointPath, into: model, optimizer)
-      : Checkpoint.Position()
-    guard
-      position.epoch <= recipe.epochs, position.step == 0 || position.epoch < recipe.epochs,
-      position.step < Self.stepsPerEpoch(data, recipe)
-    else {
-      throw TrainingError.unusableCheckpoint(
-        path: directory.checkpointPath, reason: "it stands beyond the training's end")
-    }
+    checkpoints = CheckpointStore(directory)
+    let stepsPerEpoch = Self.stepsPerEpoch(data, recipe)
+    let restored = try checkpoints.restore(
+      into: Self.state(model, optimizer, average),
+      where: { place in
+        place.step < stepsPerEpoch
+          && (place.epoch < recipe.epochs || place.epoch == recipe.epochs && place.step == 0)
+      })
+    position = restored?.position ?? Checkpoint.Position()
+    damages = restored?.damages ?? []
     metrics = try MetricsFile.read(directory.metricsPath, epochs: position.epoch)
   }
 
+  /// The model that is evaluated and kept: the average of the weights where the recipe asks for one.
+  var result: Model { average?.model ?? model }
+  /// Steps taken since the member's start.
+  var stepsTaken: Int { position.epoch * stepsPerEpoch + position.step }
   var stepsPerEpoch: Int { Self.stepsPerEpoch(data, experiment.recipe) }
   var isComplete: Bool { position.epoch >= experiment.recipe.epochs }
   var learningRate: Double {
     experiment.recipe.learningRate.value(
-      at: position.epoch * stepsPerEpoch + position.step, stepsPerEpoch: stepsPerEpoch,
-      epochs: experiment.recipe.epochs)
+      at: stepsTaken, stepsPerEpoch: stepsPerEpoch, epochs: experiment.recipe.epochs)
   }
 
   private static func stepsPerEpoch(_ data: TrainingData, _ recipe: Recipe) -> Int {
@@ -96,35 +105,67 @@ final class MemberTraining {
     try loss.backward()
     try optimizer.step(learningRate: learningRate)
     position.step += 1
+    try average?.update(step: stepsTaken)
     try count(loss: loss.detached(), logits: logits.detached(), labels: labels)
     position.totals.seconds += start.duration(to: .now) / .seconds(1)
-    return position.step == stepsPerEpoch
+    guard position.step == stepsPerEpoch else {
+      try saveCheckpointIfDue()
+      return false
+    }
+    return true
   }
 
-  /// Evaluates the epoch that has taken all its steps, and saves metrics and checkpoint.
+  /// Evaluates the epoch that has taken all its steps, and saves its metrics.
   func finishEpoch(learningRate: Double) throws -> EpochMetrics {
     let start = ContinuousClock.now
     let evaluation = try data.holdOut.map { split in
-      try Evaluation(of: model, on: split, normalization: data.normalization)
+      try Evaluation(
+        of: result, on: split, normalization: data.normalization,
+        batchSize: experiment.recipe.batchSize)
     }
     guard evaluation?.loss.isFinite ?? true else { throw lossNotFinite() }
     let totals = position.totals
     position = Checkpoint.Position(epoch: position.epoch + 1)
     let line = EpochMetrics(
-      epoch: position.epoch, step: position.epoch * stepsPerEpoch, learningRate: learningRate,
+      epoch: position.epoch, step: stepsTaken, learningRate: learningRate,
       trainingLoss: totals.loss, trainingAccuracy: totals.accuracy, holdOutLoss: evaluation?.loss,
       holdOutAccuracy: evaluation?.top1Accuracy, imagesPerSecond: totals.imagesPerSecond,
       seconds: totals.seconds + start.duration(to: .now) / .seconds(1))
     metrics.append(line)
     // Metrics first: lines beyond the checkpoint's epoch are dropped on resuming, a missing line could not be made again.
     try MetricsFile.write(metrics, to: directory.metricsPath)
-    try saveCheckpoint()
+    try saveCheckpointIfDue()
     return line
   }
 
   /// Saves where the training stands, also in the middle of an epoch.
   func saveCheckpoint() throws {
-    try Checkpoint.write(model, optimizer, at: position, to: directory.checkpointPath)
+    let state = try Self.state(model, optimizer, average).map { name, tensor in
+      try CheckpointTensor(name, tensor)
+    }
+    // The last good checkpoint must not give way to one that cannot go on.
+    guard state.allSatisfy(\.isFinite) else { throw lossNotFinite() }
+    try checkpoints.save(state, at: position, step: stepsTaken)
+    lastCheckpoint = .now
+  }
+
+  private func saveCheckpointIfDue() throws {
+    let seconds = lastCheckpoint.duration(to: .now) / .seconds(1)
+    guard
+      checkpointInterval.isDue(step: stepsTaken, stepsPerEpoch: stepsPerEpoch, seconds: seconds)
+    else { return }
+    try saveCheckpoint()
+  }
+
+  /// Everything that changes from step to step, under the names of the checkpoint.
+  private static func state(
+    _ model: Model, _ optimizer: StochasticGradientDescent, _ average: WeightAverage?
+  ) -> [(name: String, tensor: Tensor)] {
+    let momenta = zip(model.parameters.filter(\.isTrainable), optimizer.momenta).map {
+      (name: "momentum/\($0.name)", tensor: $1)
+    }
+    let averages = (average?.model.state ?? []).map { (name: "average/\($0)", tensor: $1) }
+    return model.state + momenta + averages
   }
 
   private func batchIndices() -> [Int] {

@@ -48,6 +48,20 @@ public final class Model {
     parameters.filter(\.isTrainable).compactMap { tensors[$0.name] }
   }
 
+  /// Weights and running statistics under their own names.
+  var state: [(name: String, tensor: Tensor)] {
+    parameters.compactMap { parameter in tensors[parameter.name].map { (parameter.name, $0) } }
+  }
+
+  /// A model of the same network with tensors of its own, of the same values, which no gradient moves.
+  func copy() throws -> Model { try Model(copying: self) }
+
+  private init(copying other: Model) throws {
+    (network, parameters, device) = (other.network, other.parameters, other.device)
+    (plain, fused, memoryFormat) = (other.plain, other.fused, other.memoryFormat)
+    tensors = try other.tensors.mapValues { try $0.detached().clone() }
+  }
+
   /// Runs the network.
   ///
   /// - Parameters:

@@ -6,6 +6,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case unusableWeights(path: String, reason: String)
   /// The metrics file is not that of the checkpoint.
   case unusableMetrics(path: String, epochs: Int)
+  /// Another process is at work on the run.
+  case runBusy(directory: String)
   /// Another process is at work on the member.
   case memberBusy(member: String, directory: String)
   /// The loss of a step is infinite or not a number.
@@ -23,6 +25,9 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unusableMetrics(let path, let epochs):
       "'\(path)' does not hold epochs 1 to \(epochs), which the checkpoint beside it has finished; put it back, or "
         + "remove both to train this member from its start"
+    case .runBusy(let directory):
+      "another process is training '\(directory)': wait for its end (`consort status \(directory)` shows it), or give "
+        + "another --out"
     case .memberBusy(let member, let directory):
       "another process is training \(member) in '\(directory)': wait for its end, or name other --members"
     case .lossNotFinite(let member, let epoch, let step):

@@ -10,6 +10,10 @@ public enum TrainingEvent: Sendable {
   case memberStarted(Experiment.Member, finishedEpochs: Int)
   /// The member goes on otherwise than it began, so that its weights are not those of an uninterrupted training.
   case environmentChanged(Experiment.Member, from: RunEnvironment, to: RunEnvironment)
+  /// A checkpoint could not be used; the member goes on from the one before it.
+  case checkpointDamaged(Experiment.Member, TrainingError)
+  /// The member's training stopped by itself; its last good checkpoint is kept, and the others go on.
+  case memberFailed(Experiment.Member, TrainingError)
   /// Another step is taken.
   case progressed(Experiment.Member, MemberProgress)
   /// An epoch is over and saved.

@@ -13,6 +13,8 @@ public struct TrainingRun: Sendable {
     case complete
     /// The user asked to stop; everything so far is saved.
     case interrupted
+    /// These members stopped by themselves, each with a `failure.json`; all others are trained.
+    case membersFailed([String])
   }
 
   private let experiment: Experiment
@@ -71,24 +73,34 @@ public struct TrainingRun: Sendable {
     return network
   }
 
-  /// Trains what is not yet trained, on the calling thread and on further ones.
+  /// Trains what is not yet trained, on the calling thread and on further ones, the longest trainings first.
   ///
   /// A member has the same bits whoever is trained beside it. One that diverges does not stop the others.
   ///
   /// - Parameters:
-  ///   - names: Train only the members of these names; all of them where it is nil.
+  ///   - names: Train only the members of these names, while other processes may train other ones; all of them where it
+  ///     is nil.
   ///   - jobs: Members trained side by side, each on a thread of its own, and on the run's number of threads inside
   ///     its operations.
+  ///   - checkpointInterval: How much of each member's work a kill may cost.
   ///   - shouldStop: Asked after every step; the run then saves where it stands and ends.
   ///   - observe: Told of everything that happens, one event at a time, on any thread.
-  /// - Throws: The first error of a member, once the others have ended.
+  /// - Throws: `TrainingError.runBusy` where another process trains the run, or the first error that ended all work.
   public func run(
     only names: Set<String>? = nil, jobs: Int = 1,
+    checkpointInterval: CheckpointInterval = .standard,
     shouldStop: @escaping @Sendable () -> Bool = { Interruption.isRequested },
     observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
   ) throws -> Outcome {
     try Runtime.setDeterministic(true, allowTF32: false)
-    let members = experiment.allMembers.filter { names?.contains($0.name) ?? true }
+    try Runtime.keepMemory()
+    try Directory.create(directory.membersPath)
+    guard let lock = try DirectoryLock(ifFree: directory.membersPath, isShared: names != nil) else {
+      throw TrainingError.runBusy(directory: directory.path)
+    }
+    defer { withExtendedLifetime(lock) {} }
+    let members = try longestFirst(
+      experiment.allMembers.filter { names?.contains($0.name) ?? true })
     precondition(
       names.map { $0.count == members.count } ?? true, "a name is not that of a member")
     let queue = MemberQueue(members, stopIsWished: shouldStop, observe: observe)
@@ -96,31 +108,43 @@ public struct TrainingRun: Sendable {
     let images = EvaluationImages(
       holdOut: partition.holdOut.isEmpty ? nil : dataset.train.subset(partition.holdOut),
       test: dataset.test)
-    Workers.run(min(jobs, members.count)) { work(on: queue, images) }
+    Workers.run(min(jobs, members.count)) { work(on: queue, images, checkpointInterval) }
     return try queue.outcome()
   }
 
+  /// Costly members first, so that none of them is left to run alone at the end.
+  private func longestFirst(_ members: [Experiment.Member]) throws -> [Experiment.Member] {
+    var costs: [String: Int] = [:]
+    for member in members where costs[member.network] == nil {
+      let network = try Self.network(member.network, for: dataset)
+      costs[member.network] = try network.cost().multiplyAccumulates
+    }
+    return members.enumerated().sorted { first, second in
+      let (left, right) = (costs[first.element.network] ?? 0, costs[second.element.network] ?? 0)
+      return left == right ? first.offset < second.offset : left > right
+    }.map(\.element)
+  }
+
   /// Takes members from the queue until none is left.
-  private func work(on queue: MemberQueue, _ images: EvaluationImages) {
+  private func work(
+    on queue: MemberQueue, _ images: EvaluationImages, _ checkpointInterval: CheckpointInterval
+  ) {
     do {
       // The number of threads belongs to the calling thread, and tensors stay on it.
       try Runtime.setThreads(environment.threads)
       let splits = try Splits(dataset, images, device: device)
       while let member = queue.next() {
-        do {
-          guard try train(member, splits, queue) else { return }
-        } catch {
-          queue.fail(error)
-        }
+        guard try train(member, splits, checkpointInterval, queue) else { return }
       }
     } catch {
       queue.fail(error)
     }
   }
 
-  /// Trains one member that is not yet trained; returns whether it came to its end.
+  /// Trains one member that is not yet trained; returns whether work goes on.
   private func train(
-    _ member: Experiment.Member, _ splits: Splits, _ queue: MemberQueue
+    _ member: Experiment.Member, _ splits: Splits, _ checkpointInterval: CheckpointInterval,
+    _ queue: MemberQueue
   ) throws -> Bool {
     let files = directory.member(member.name)
     try Directory.create(files.path)
@@ -131,7 +155,7 @@ public struct TrainingRun: Sendable {
     // The test's predictions are written last, so they stand for the whole member.
     guard !Directory.exists(files.predictionsPath(split: "test")) else {
       // A process killed after its last predictions had no time to do this.
-      try Directory.removeFile(files.checkpointPath)
+      try removeTraces(of: files)
       queue.report(.alreadyComplete(member))
       return true
     }
@@ -140,19 +164,37 @@ public struct TrainingRun: Sendable {
       normalization: normalization)
     let training = try MemberTraining(
       member, of: experiment, network: Self.network(member.network, for: dataset), data: data,
-      directory: files, device: device)
+      directory: files, device: device, checkpointInterval: checkpointInterval)
+    for damage in training.damages { queue.report(.checkpointDamaged(member, damage)) }
     queue.report(.memberStarted(member, finishedEpochs: training.position.epoch))
     try recordEnvironment(of: member, in: files, queue)
-    guard try runEpochs(training, queue) else { return false }
+    try Directory.removeFile(files.failurePath)
+    do {
+      guard try runEpochs(training, files, queue) else { return false }
+    } catch TrainingError.lossNotFinite(let name, let epoch, let step) {
+      let error = TrainingError.lossNotFinite(member: name, epoch: epoch, step: step)
+      try DurableFile.write(
+        FailureRecord(reason: "\(error)", epoch: epoch, step: step).readableJSON(),
+        to: files.failurePath)
+      queue.memberFailed(member)
+      queue.report(.memberFailed(member, error))
+      return true
+    }
     let accuracy = try finish(training, splits, files)
     queue.report(.memberFinished(member, testAccuracy: accuracy))
     return true
   }
 
+  /// Removes what a complete member no longer needs.
+  private func removeTraces(of files: MemberDirectory) throws {
+    try CheckpointStore.removeAll(of: files)
+    try Directory.removeFile(files.progressPath)
+  }
+
   private func recordEnvironment(
     of member: Experiment.Member, in files: MemberDirectory, _ queue: MemberQueue
   ) throws {
-    if Directory.exists(files.checkpointPath),
+    if try !files.checkpointPaths().isEmpty,
       let earlier = RunEnvironment(path: files.environmentPath),
       !environment.givesSameBits(as: earlier)
     {
@@ -162,21 +204,25 @@ public struct TrainingRun: Sendable {
   }
 
   /// Runs the remaining epochs; returns whether it came to their end.
-  private func runEpochs(_ training: MemberTraining, _ queue: MemberQueue) throws -> Bool {
+  private func runEpochs(
+    _ training: MemberTraining, _ files: MemberDirectory, _ queue: MemberQueue
+  ) throws -> Bool {
     let pace = Pace(training)
+    var progressFile = ProgressFile(files.progressPath)
+    defer { progressFile.write(pace.progress(), now: true) }
     while !training.isComplete {
       let learningRate = training.learningRate
-      guard try training.step() else {
+      if try training.step() {
+        let metrics = try training.finishEpoch(learningRate: learningRate)
+        queue.report(.epochFinished(training.member, metrics, pace.progress()))
+      } else {
         queue.report(.progressed(training.member, pace.progress()))
-        if queue.shouldStop() {
-          try training.saveCheckpoint()
-          return false
-        }
-        continue
       }
-      let metrics = try training.finishEpoch(learningRate: learningRate)
-      queue.report(.epochFinished(training.member, metrics, pace.progress()))
-      if queue.shouldStop() { return false }
+      progressFile.write(pace.progress(), now: false)
+      if queue.shouldStop() {
+        try training.saveCheckpoint()
+        return false
+      }
     }
     return true
   }
@@ -185,28 +231,30 @@ public struct TrainingRun: Sendable {
   private func finish(
     _ training: MemberTraining, _ splits: Splits, _ files: MemberDirectory
   ) throws -> Double {
-    let model = training.model
+    let model = training.result
     try DurableFile.write(model.network.readableJSON(), to: files.networkPath)
     try model.writeWeights(
       to: files.weightsPath,
       metadata: ["network": model.network.name, "name": training.member.name])
     var testAccuracy = 0.0
     for split in [splits.holdOut, splits.test].compactMap({ $0 }) {
-      let evaluation = try Evaluation(of: model, on: split.tensors, normalization: normalization)
+      let evaluation = try Evaluation(
+        of: model, on: split.tensors, normalization: normalization,
+        batchSize: experiment.recipe.batchSize)
       try predictions(evaluation, training, split).write(
         to: files.predictionsPath(split: split.name))
       testAccuracy = evaluation.top1Accuracy
     }
-    try Directory.removeFile(files.checkpointPath)
+    try removeTraces(of: files)
     return testAccuracy
   }
 
   private func predictions(
     _ evaluation: Evaluation, _ training: MemberTraining, _ split: EvaluationSplit
   ) throws -> Predictions {
-    let cost = try training.model.network.cost()
+    let cost = try training.result.network.cost()
     return try Predictions(
-      name: training.member.name, network: training.model.network.name,
+      name: training.member.name, network: training.result.network.name,
       multiplyAccumulates: cost.multiplyAccumulates, parameters: cost.parameters,
       split: split.name, fingerprint: split.images.fingerprint,
       logProbabilities: evaluation.logProbabilities, labels: split.images.labels,
@@ -255,16 +303,12 @@ private struct Pace {
 
   init(_ training: MemberTraining) {
     self.training = training
-    stepsBefore = Self.steps(training)
-  }
-
-  private static func steps(_ training: MemberTraining) -> Int {
-    training.position.epoch * training.stepsPerEpoch + training.position.step
+    stepsBefore = training.stepsTaken
   }
 
   func progress() -> MemberProgress {
     let epochs = training.experiment.recipe.epochs
-    let done = Self.steps(training)
+    let done = training.stepsTaken
     let elapsed = start.duration(to: .now) / .seconds(1)
     let left = Double(epochs * training.stepsPerEpoch - done)
     let totals = training.position.totals
@@ -275,5 +319,25 @@ private struct Pace {
       holdOutAccuracy: training.metrics.last?.holdOutAccuracy,
       imagesPerSecond: totals.imagesPerSecond,
       secondsLeft: elapsed / Double(max(1, done - stepsBefore)) * left)
+  }
+}
+
+/// A member's `progress.json`, written at most every other second.
+private struct ProgressFile {
+  private let path: String
+  private var last = ContinuousClock.now - .seconds(60)
+
+  init(_ path: String) { self.path = path }
+
+  mutating func write(_ progress: MemberProgress, now: Bool) {
+    guard now || last.duration(to: .now) > .seconds(2) else { return }
+    last = .now
+    let record = ProgressRecord(
+      epoch: progress.epoch, epochs: progress.epochs, step: progress.step,
+      stepsPerEpoch: progress.stepsPerEpoch, trainingLoss: progress.trainingLoss,
+      holdOutAccuracy: progress.holdOutAccuracy, imagesPerSecond: progress.imagesPerSecond,
+      secondsLeft: progress.secondsLeft)
+    // Only for those who watch: a training does not end because it cannot be watched.
+    try? DurableFile.write(record.readableJSON(), to: path, isSynced: false)
   }
 }

@@ -10,12 +10,19 @@ extension SafeTensors {
   ///   - path: The file to write or replace.
   ///   - tensors: The tensors; their names differ from one another.
   ///   - metadata: Strings kept in the header.
+  ///   - isChecksummed: Whether the metadata get a checksum, for `verifyChecksum`; each tensor is then asked twice for
+  ///     its bytes.
   /// - Throws: `WeightsError` where a name, a shape or a number of bytes is wrong or the file cannot be written, or what
   ///   a tensor's closure throws. What was at `path` is then unchanged.
   public static func write(
-    to path: String, tensors: [TensorContent], metadata: [String: String] = [:]
+    to path: String, tensors: [TensorContent], metadata: [String: String] = [:],
+    isChecksummed: Bool = false
   ) throws {
     let ordered = stablySortedByWidth(tensors)
+    var metadata = metadata
+    if isChecksummed {
+      metadata[checksumKey] = try checksum(of: ordered, metadata: metadata)
+    }
     let header = try header(of: ordered, metadata: metadata, path: path)
     do {
       try DurableFile.write(to: path) { writer in

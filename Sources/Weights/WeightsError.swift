@@ -37,6 +37,10 @@ public enum WeightsError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A tensor is not of the type that was asked for.
   case wrongDataType(
     path: String, tensor: String, expected: [TensorDataType], found: TensorDataType)
+  /// The file has no checksum where one is asked for.
+  case missingChecksum(path: String)
+  /// The file is not what was written: a bit changed.
+  case wrongChecksum(path: String)
   /// A name that the format keeps for itself was given to a tensor to write.
   case reservedName(path: String, name: String)
 
@@ -49,7 +53,8 @@ public enum WeightsError: Error, Hashable, Sendable, CustomStringConvertible {
     case .missingField, .unknownDataType, .invalidShape, .reversedRange, .rangeBeyondFile:
       entryDescription
     case .wrongByteCount, .overlap, .hole, .uncoveredBytes: layoutDescription
-    case .missingTensor, .wrongDataType, .reservedName: useDescription
+    case .missingTensor, .wrongDataType, .reservedName, .missingChecksum, .wrongChecksum:
+      useDescription
     }
   }
 
@@ -120,6 +125,10 @@ public enum WeightsError: Error, Hashable, Sendable, CustomStringConvertible {
     case .reservedName(let path, let name):
       "'\(name)' cannot name a tensor in '\(path)', the format keeps it for itself; "
         + "choose another name"
+    case .missingChecksum(let path):
+      "'\(path)' has no checksum; give a file that was written with one"
+    case .wrongChecksum(let path):
+      "'\(path)' is damaged: its contents do not have the checksum that it was written with; \(Self.fetchAgain)"
     default: ""
     }
   }

@@ -20,6 +20,9 @@ let trainCommand = Command(
   discussion: """
     Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
     once, at the end. Run the same command again after an interruption: it goes on from the last checkpoint.
+
+    Exit status: 0 when all members asked for are trained, 1 after an error or an interruption, 2 for arguments that make
+    no sense, 3 when members stopped because their loss was not finite and all others are trained.
     """,
   examples: ["consort train Experiments/cifar10-quick.json --data ~/cifar10"]
 ) { arguments in
@@ -56,6 +59,9 @@ let trainingOptions = [
   CommandOption(
     "--threads", "N",
     help: "Threads inside one operation; as the run began, or all processors, unless given."),
+  CommandOption(
+    "--checkpoint-every", "N",
+    help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min; 1min unless given."),
 ]
 
 /// What the options of a training ask for, checked before anything is read or written.
@@ -66,10 +72,17 @@ struct TrainingOptions {
   let jobs, threads: Int
   /// nil for all members.
   let members: Set<String>?
+  let checkpointInterval: CheckpointInterval
 
   init(_ arguments: ParsedArguments, for experiment: Experiment) throws {
     directory = RunDirectory(path: arguments.string("--out") ?? "runs/\(experiment.name)")
     members = try Self.members(arguments.string("--members"), of: experiment)
+    let interval = arguments.string("--checkpoint-every")
+    guard let interval = interval.map(CheckpointInterval.init) ?? .standard else {
+      throw UsageError(
+        "--checkpoint-every takes steps, epochs or minutes, such as 500steps, 1epoch or 5min")
+    }
+    checkpointInterval = interval
     device = try Device(named: arguments.string("--device") ?? "cpu")
     let schedule = Schedule(
       members: members?.count ?? experiment.allMembers.count,
@@ -109,10 +122,13 @@ func train(
   let display = Mutex(TrainingDisplay())
   defer { display.withLock { $0.end() } }
   let outcome = try run.run(
-    only: options.members, jobs: options.jobs,
+    only: options.members, jobs: options.jobs, checkpointInterval: options.checkpointInterval,
     observe: { event in display.withLock { $0.show(event) } })
-  if outcome == .interrupted {
-    throw StoppedEarly(directory: options.directory.path)
+  switch outcome {
+  case .complete: break
+  case .interrupted: throw StoppedEarly(directory: options.directory.path)
+  case .membersFailed(let names):
+    throw MembersFailed(names: names, directory: options.directory.path)
   }
 }
 
@@ -147,6 +163,18 @@ struct StoppedEarly: Error, CustomStringConvertible {
   let directory: String
   var description: String {
     "stopped; everything so far is saved in '\(directory)': run the same command again to go on"
+  }
+}
+
+/// The end of a run some of whose members stopped by themselves.
+struct MembersFailed: ExitStatusError, CustomStringConvertible {
+  let names: [String]
+  let directory: String
+  /// Tells a script that what could be trained is.
+  var exitStatus: Int32 { 3 }
+  var description: String {
+    "\(names.joined(separator: ", ")) stopped by \(names.count == 1 ? "itself" : "themselves"), with the last good "
+      + "checkpoint kept; all others are trained: `consort status \(directory)` tells why"
   }
 }
 

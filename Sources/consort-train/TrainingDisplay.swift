@@ -40,6 +40,11 @@ final class TrainingDisplay {
       say(
         "\(padded(member.name))  began with \(describe(earlier)), goes on with \(describe(now)): the last bits will "
           + "differ from an uninterrupted training")
+    case .checkpointDamaged(let member, let error):
+      say("\(padded(member.name))  \(error); goes on from the one before")
+    case .memberFailed(let member, let error):
+      current.removeAll { $0.name == member.name }
+      say("\(padded(member.name))  stopped: \(error)")
     case .progressed(let member, let progress):
       update(member, MemberFigures(progress))
       redraw(now: false)

@@ -171,6 +171,9 @@ ct_status ct_clear_gradient(ct_tensor tensor);
 ct_status ct_fused_sgd_(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momenta, size_t count,
                         double learning_rate, double momentum, double weight_decay, double dampening, bool nesterov);
 
+/// targets[i] += weight * (sources[i] - targets[i]) for all at once, in place, without gradients.
+ct_status ct_foreach_lerp_(const ct_tensor *targets, const ct_tensor *sources, size_t count, double weight);
+
 #pragma clang assume_nonnull end
 
 #ifdef __cplusplus

@@ -1,0 +1,66 @@
+import Experiments
+import Files
+import Torch
+
+/// The checkpoints of one member: the newest two, so that there is another where one is damaged.
+struct CheckpointStore {
+  private static let kept = 2
+
+  private let directory: MemberDirectory
+  /// The paths of those known to be whole, the oldest first.
+  private var whole: [String] = []
+
+  init(_ directory: MemberDirectory) {
+    self.directory = directory
+  }
+
+  /// What `restore` found.
+  struct Restored {
+    /// Where the training goes on.
+    let position: Checkpoint.Position
+    /// Why newer checkpoints than that could not be used.
+    let damages: [TrainingError]
+  }
+
+  /// Fills `state` from the newest checkpoint that can be used; returns nil where there is none at all.
+  ///
+  /// - Parameter isPossible: Whether the training can stand there.
+  /// - Throws: `TrainingError.unusableCheckpoint` where there are some, but none can be used.
+  mutating func restore(
+    into state: [(name: String, tensor: Tensor)],
+    where isPossible: (Checkpoint.Position) -> Bool
+  ) throws -> Restored? {
+    var damages: [TrainingError] = []
+    for path in try directory.checkpointPaths() {
+      do throws(TrainingError) {
+        let position = try Checkpoint.read(path, into: state)
+        guard isPossible(position) else {
+          throw .unusableCheckpoint(path: path, reason: "it stands beyond the training's end")
+        }
+        whole = [path]
+        return Restored(position: position, damages: damages)
+      } catch {
+        damages.append(error)
+      }
+    }
+    if let newest = damages.first { throw newest }
+    return nil
+  }
+
+  /// Writes a checkpoint, then removes those that are older than the one before it, or damaged.
+  mutating func save(
+    _ state: [CheckpointTensor], at position: Checkpoint.Position, step: Int
+  ) throws {
+    let path = directory.checkpointPath(step: step)
+    try Checkpoint.write(state, at: position, to: path)
+    whole = (whole.filter { $0 != path } + [path]).suffix(Self.kept)
+    for path in try directory.checkpointPaths() where !whole.contains(path) {
+      try Directory.removeFile(path)
+    }
+  }
+
+  /// Removes all of a member's checkpoints.
+  static func removeAll(of directory: MemberDirectory) throws {
+    for path in try directory.checkpointPaths() { try Directory.removeFile(path) }
+  }
+}

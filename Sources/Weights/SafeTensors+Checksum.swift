@@ -1,0 +1,48 @@
+import Files
+
+extension SafeTensors {
+  /// The metadata key of a checksum over everything else in the file.
+  public static let checksumKey = "sha256"
+
+  /// Makes sure that nothing in the file changed since it was written with a checksum.
+  ///
+  /// - Throws: `WeightsError.missingChecksum` or `.wrongChecksum`.
+  public func verifyChecksum() throws {
+    guard let recorded = metadata[Self.checksumKey] else {
+      throw WeightsError.missingChecksum(path: path)
+    }
+    let contents = try names.map { name in
+      let (entry, bytes) = (try entry(name), try bytes(of: name))
+      return TensorContent(name: name, dataType: entry.dataType, shape: entry.shape) { receive in
+        try bytes.withBytes(receive)
+      }
+    }
+    guard try Self.checksum(of: contents, metadata: metadata) == recorded else {
+      throw WeightsError.wrongChecksum(path: path)
+    }
+  }
+
+  /// SHA-256 of the metadata by key, without a checksum, and the tensors in order: names, types, shapes and bytes.
+  static func checksum(
+    of tensors: [TensorContent], metadata: [String: String]
+  ) throws -> String {
+    var hasher = SHA256Hasher()
+    // Each text with its length, so that no two files give the same bytes to the hash.
+    func add(_ text: String) {
+      let bytes = Array(text.utf8)
+      withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hasher.update($0) }
+      bytes.withUnsafeBytes { hasher.update($0) }
+    }
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != checksumKey {
+      add(key)
+      add(value)
+    }
+    for tensor in tensors {
+      add(tensor.name)
+      add(tensor.dataType.rawValue)
+      add("\(tensor.shape)")
+      try tensor.forEachPiece { hasher.update($0) }
+    }
+    return hasher.finish()
+  }
+}
