@@ -106,7 +106,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "consort-trainTests",
-      dependencies: ["TestSupport", "consort", "consort-train"],
+      dependencies: ["TestSupport", "Weights", "consort", "consort-train"],
       exclude: ["Fixtures"]),
 
     .executableTarget(

@@ -27,22 +27,23 @@ extension SafeTensors {
     of tensors: [TensorContent], metadata: [String: String]
   ) throws -> String {
     var hasher = SHA256Hasher()
-    // Each text with its length, so that no two files give the same bytes to the hash.
-    func add(_ text: String) {
-      let bytes = Array(text.utf8)
-      withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hasher.update($0) }
-      bytes.withUnsafeBytes { hasher.update($0) }
-    }
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != checksumKey {
-      add(key)
-      add(value)
+      add(key, to: &hasher)
+      add(value, to: &hasher)
     }
     for tensor in tensors {
-      add(tensor.name)
-      add(tensor.dataType.rawValue)
-      add("\(tensor.shape)")
+      add(tensor.name, to: &hasher)
+      add(tensor.dataType.rawValue, to: &hasher)
+      add("\(tensor.shape)", to: &hasher)
       try tensor.forEachPiece { hasher.update($0) }
     }
     return hasher.finish()
+  }
+
+  /// Adds a text with its length, so that no two files give the same bytes to the hash.
+  private static func add(_ text: String, to hasher: inout SHA256Hasher) {
+    let bytes = Array(text.utf8)
+    withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hasher.update($0) }
+    bytes.withUnsafeBytes { hasher.update($0) }
   }
 }

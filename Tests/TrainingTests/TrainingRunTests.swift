@@ -42,15 +42,36 @@ import Weights
       contentsOf: URL(fileURLWithPath: directory.member("wide-resnet-10-1-\(member)").weightsPath))
   }
 
+  /// The newest checkpoint of the first member.
+  private static func checkpoint(_ directory: RunDirectory) throws -> String {
+    try #require(directory.member("wide-resnet-10-1-0").checkpointPaths().first)
+  }
+
+  /// Writes a checkpoint anew, with its checksum, as `change` makes it.
+  private static func rewrite(
+    _ path: String, _ change: (inout [String: String], inout [String: [Float]]) -> Void
+  ) throws {
+    let file = try SafeTensors(path: path)
+    var metadata = file.metadata
+    var values: [String: [Float]] = [:]
+    for name in file.names { values[name] = try file.floats(named: name) }
+    change(&metadata, &values)
+    let tensors = try file.names.map { name in
+      TensorContent(name: name, shape: try file.entry(name).shape, floats: values[name] ?? [])
+    }
+    try SafeTensors.write(to: path, tensors: tensors, metadata: metadata, isChecksummed: true)
+  }
+
   private static func train(
     _ experiment: Experiment, in directory: RunDirectory, jobs: Int = 1,
-    stoppingAfter steps: Int = .max
+    stoppingAfter steps: Int = .max, observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
   ) throws -> TrainingRun.Outcome {
     let asked = Atomic(0)
     let run = try TrainingRun(
       of: experiment, on: images(experiment), in: directory, threads: 1)
     return try run.run(
-      jobs: jobs, shouldStop: { asked.add(1, ordering: .relaxed).newValue >= steps })
+      jobs: jobs, checkpointInterval: .epochs(1),
+      shouldStop: { asked.add(1, ordering: .relaxed).newValue >= steps }, observe: observe)
   }
 
   @Test func writesEveryFileOfTheRun() throws {
@@ -61,7 +82,8 @@ import Weights
     let dataset = try Self.images(experiment)
     for member in experiment.allMembers {
       let files = directory.member(member.name)
-      #expect(!Directory.exists(files.checkpointPath))
+      #expect(try files.checkpointPaths().isEmpty)
+      #expect(!Directory.exists(files.progressPath) && !Directory.exists(files.failurePath))
       let network = try JSONDecoder().decode(
         Network.self, from: Data(contentsOf: URL(fileURLWithPath: files.networkPath)))
       #expect(network.input == ImageShape(channels: 3, height: 8, width: 8))
@@ -154,7 +176,7 @@ import Weights
     let directory = Self.temporary()
     defer { Self.remove(directory) }
     #expect(try Self.train(Self.experiment(), in: directory, stoppingAfter: 2) == .interrupted)
-    let path = directory.member("wide-resnet-10-1-0").checkpointPath
+    let path = try Self.checkpoint(directory)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: path))
     do {
@@ -169,12 +191,9 @@ import Weights
     let directory = Self.temporary()
     defer { Self.remove(directory) }
     #expect(try Self.train(Self.experiment(), in: directory, stoppingAfter: 2) == .interrupted)
-    let path = directory.member("wide-resnet-10-1-0").checkpointPath
-    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let path = try Self.checkpoint(directory)
     // An epoch has four steps.
-    let place = try #require(bytes.firstRange(of: Data(#""step":"2""#.utf8)))
-    bytes.replaceSubrange(place, with: Data(#""step":"4""#.utf8))
-    try bytes.write(to: URL(fileURLWithPath: path))
+    try Self.rewrite(path) { metadata, _ in metadata["step"] = "4" }
     let error = #expect(throws: TrainingError.self) {
       _ = try Self.train(Self.experiment(), in: directory)
     }
@@ -196,11 +215,8 @@ import Weights
     let directory = Self.temporary()
     defer { Self.remove(directory) }
     #expect(try Self.train(Self.experiment(), in: directory, stoppingAfter: 2) == .interrupted)
-    let path = directory.member("wide-resnet-10-1-0").checkpointPath
-    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-    // The last four bytes are an element of the last momentum.
-    bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
-    try bytes.write(to: URL(fileURLWithPath: path))
+    let path = try Self.checkpoint(directory)
+    try Self.rewrite(path) { _, values in values["momentum/head.bias"]?[3] = .nan }
     let error = #expect(throws: TrainingError.self) {
       try Self.train(Self.experiment(), in: directory)
     }
@@ -240,7 +256,16 @@ import Weights
     var experiment = Self.experiment()
     experiment.recipe.learningRate = .oneCycle(peak: 1000, warmUp: 0)
     experiment.recipe.epochs = 30
-    #expect(throws: TrainingError.self) { try Self.train(experiment, in: directory) }
+    let failed = Mutex<[String]>([])
+    let outcome = try Self.train(
+      experiment, in: directory,
+      observe: { event in
+        if case .memberFailed(let member, _) = event { failed.withLock { $0.append(member.name) } }
+      })
+    let names = experiment.allMembers.map(\.name)
+    #expect(outcome == .membersFailed(names))
+    #expect(failed.withLock { $0 } == names)
+    #expect(try #require(directory.member(names[0]).failure()).step > 0)
   }
 
   private static let gpuCount = (try? Runtime.loadCUDA()) ?? 0
@@ -288,25 +313,38 @@ import Weights
     experiment.members = [
       .init(network: "wide-resnet-10-1", count: 1), .init(network: "wide-resnet-16-1", count: 1),
     ]
+    // The longest training comes first.
     #expect(try Self.train(experiment, in: directory, stoppingAfter: 2) == .interrupted)
+    let failed = directory.member("wide-resnet-16-1-0")
     // Weights so large that the next loss is infinite.
-    let path = directory.member("wide-resnet-10-1-0").checkpointPath
-    let file = try SafeTensors(path: path)
-    let tensors = try file.names.map { name in
-      let values = try file.floats(named: name)
-      return TensorContent(
-        name: name, shape: try file.entry(name).shape,
-        floats: name == "head.weight" ? values.map { _ in 3e38 } : values)
+    for path in try failed.checkpointPaths() {
+      try Self.rewrite(path) { _, values in
+        values["head.weight"] = values["head.weight"]?.map { _ in 3e38 }
+      }
     }
-    try SafeTensors.write(to: path, tensors: tensors, metadata: file.metadata)
-    let error = #expect(throws: TrainingError.self) { try Self.train(experiment, in: directory) }
-    guard case .lossNotFinite(member: "wide-resnet-10-1-0", _, _)? = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
-    let other = directory.member("wide-resnet-16-1-0").predictionsPath(split: "test")
+    #expect(
+      try Self.train(experiment, in: directory) == .membersFailed(["wide-resnet-16-1-0"]))
+    let failure = try #require(failed.failure())
+    #expect(failure.reason.contains("wide-resnet-16-1-0: the loss is not finite"))
+    #expect(failure.epoch == 1)
+    #expect(try failed.checkpointPaths().count == 1)
+    let other = directory.member("wide-resnet-10-1-0").predictionsPath(split: "test")
     #expect(Directory.exists(other))
-    #expect(Directory.exists(path))
+  }
+
+  /// The average of weights and statistics is what is kept, whole or interrupted.
+  @Test func anAverageOfTheWeightsIsKept() throws {
+    let (plain, whole, parts) = (Self.temporary(), Self.temporary(), Self.temporary())
+    defer { [plain, whole, parts].forEach(Self.remove) }
+    _ = try Self.train(Self.experiment(), in: plain)
+    var experiment = Self.experiment()
+    experiment.recipe.averageDecay = 0.9
+    _ = try Self.train(experiment, in: whole)
+    #expect(try Self.weights(plain, 0) != Self.weights(whole, 0))
+    #expect(try Self.train(experiment, in: parts, stoppingAfter: 3) == .interrupted)
+    #expect(try Self.train(experiment, in: parts) == .complete)
+    #expect(try Self.weights(parts, 0) == Self.weights(whole, 0))
+    #expect(try Self.weights(parts, 1) == Self.weights(whole, 1))
   }
 
   @Test func someMembersCanBeTrainedAlone() throws {

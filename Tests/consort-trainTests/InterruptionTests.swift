@@ -51,9 +51,10 @@ import Testing
       case .claimed: exists("")
       case .beforeTheFirstEpoch: exists("members/\(TinyExperiment.members[0])")
       case .writingACheckpoint:
-        exists("members/\(TinyExperiment.members[0])/metrics.jsonl")
+        !TinyExperiment.checkpoints(in: directory, beingWritten: true).isEmpty
       case .middle: running.output.contains("epoch 7/")
-      case .secondMember: exists("members/\(TinyExperiment.members[1])/checkpoint.safetensors")
+      case .secondMember:
+        !TinyExperiment.checkpoints(of: TinyExperiment.members[1], in: directory).isEmpty
       }
     }
   }
@@ -84,7 +85,7 @@ import Testing
       let only = ["--members", TinyExperiment.members[0]]
       #expect(try TinyExperiment.train(only, in: directory).status == 0)
       try FileManager.default.createDirectory(atPath: member, withIntermediateDirectories: true)
-      let partial = "\(member)/checkpoint.safetensors.999999999-1.partial"
+      let partial = "\(member)/checkpoint-00000004.safetensors.999999999-1.partial"
       try Data([1]).write(to: URL(filePath: partial))
       #expect(try TinyExperiment.train(in: directory).status == 0)
       try expectTheBits(of: TinyExperiment.finishedRun(), in: directory)
@@ -105,26 +106,40 @@ import Testing
     }
   }
 
-  @Test func twoProcessesDoNotTrainOneMember() throws {
+  /// The second of two trainings, while the first is held still, so that it cannot be done before the other asks.
+  private func expectRefusal(
+    first: [String], second: [String], _ message: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
     let whole = try TinyExperiment.finishedRun(epochs: TinyExperiment.many)
     try Consort.withDirectory { directory in
       try TinyExperiment.write(experiment, in: directory)
-      let first = try TinyExperiment.start(["--jobs", "2"], in: directory)
-      #expect(first.wait { $0.output.contains("epoch 1/") })
-      // Held still, so that it cannot be done before the other asks.
-      first.send(SIGSTOP)
-      let second = try TinyExperiment.train(
-        ["--members", TinyExperiment.members[0]], in: directory)
-      #expect(second.status == 1)
-      #expect(
-        second.errors == """
-          consort: error: another process is training wide-resnet-10-1-0 in \
-          'runs/tiny/members/wide-resnet-10-1-0': wait for its end, or name other --members
-
-          """)
-      first.send(SIGCONT)
-      #expect(try first.finish().status == 0)
-      try expectTheBits(of: whole, in: directory)
+      let running = try TinyExperiment.start(first, in: directory)
+      #expect(running.wait { $0.output.contains("epoch 1/") }, sourceLocation: sourceLocation)
+      running.send(SIGSTOP)
+      let refused = try TinyExperiment.train(second, in: directory)
+      #expect(refused.status == 1, sourceLocation: sourceLocation)
+      #expect(refused.errors == "consort: error: \(message)\n", sourceLocation: sourceLocation)
+      running.send(SIGCONT)
+      #expect(try running.finish().status == 0, sourceLocation: sourceLocation)
+      #expect(try TinyExperiment.train(in: directory).status == 0, sourceLocation: sourceLocation)
+      try expectTheBits(of: whole, in: directory, sourceLocation: sourceLocation)
     }
+  }
+
+  @Test(arguments: [[], ["--members", TinyExperiment.members[1]]])
+  func twoTrainingsDoNotShareARun(second: [String]) throws {
+    try expectRefusal(
+      first: ["--jobs", "2"], second: second,
+      "another process is training 'runs/tiny': wait for its end (`consort status runs/tiny` shows it), or give "
+        + "another --out")
+  }
+
+  @Test func twoProcessesDoNotTrainOneMember() throws {
+    let member = ["--members", TinyExperiment.members[0]]
+    try expectRefusal(
+      first: member, second: member,
+      "another process is training wide-resnet-10-1-0 in 'runs/tiny/members/wide-resnet-10-1-0': "
+        + "wait for its end, or name other --members")
   }
 }

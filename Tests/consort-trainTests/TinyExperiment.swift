@@ -57,7 +57,20 @@ enum TinyExperiment {
       directory: directory)
   }
 
-  static let command = ["train", "tiny.json", "--threads", "1", "--jobs", "1"]
+  static let command = [
+    "train", "tiny.json", "--threads", "1", "--jobs", "1", "--checkpoint-every", "1epoch",
+  ]
+
+  /// The names of a member's checkpoints, or of those being written, in `directory`.
+  static func checkpoints(
+    of member: String = members[0], in directory: String, beingWritten: Bool = false
+  ) -> [String] {
+    let path = "\(directory)/runs/tiny/members/\(member)"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.filter {
+      $0.hasPrefix("checkpoint-") && $0.hasSuffix(beingWritten ? ".partial" : ".safetensors")
+    }
+  }
 }
 
 /// Expects a failure that says one thing in one line, with `pieces` in it, and leaves `directory` as it was.

@@ -43,6 +43,27 @@ for training in (True, False):
          lambda x, g, b: F.batch_norm(x, m, v, g, b, training, 0.1, 1e-5), x, gamma, beta)
     cases[f"batch_norm_{'training' if training else 'evaluation'}"]["running"] = [put(m), put(v)]
     cases[f"batch_norm_{'training' if training else 'evaluation'}"]["earlier"] = [put(mean), put(variance)]
+# Its maps have means far from 0, whose squares would cost a careless variance its digits.
+far = x + torch.tensor([0.0, 10.0, -100.0]).reshape(3, 1, 1)
+other = torch.randn(2, 3, 5, 5)
+
+
+def batch_norm_relu(x, g, b):
+    return F.relu(F.batch_norm(x, m, v, g, b, True, 0.1, 1e-5))
+
+
+def add_batch_norm_relu(x, y, g, b):
+    total = x + y
+    return total + F.relu(F.batch_norm(total, m, v, g, b, True, 0.1, 1e-5))
+
+
+for name, operation, maps in (("batch_norm_relu", batch_norm_relu, [x]),
+                              ("batch_norm_relu_far", batch_norm_relu, [far]),
+                              ("add_batch_norm_relu", add_batch_norm_relu, [x, other])):
+    m, v = mean.clone(), variance.clone()
+    case(name, operation, *maps, gamma, beta)
+    cases[name]["running"] = [put(m), put(v)]
+    cases[name]["earlier"] = [put(mean), put(variance)]
 case("relu", F.relu, x)
 case("add", torch.add, x, torch.randn(2, 3, 5, 5))
 case("add_broadcast", torch.add, x, torch.randn(3, 1, 1))
@@ -54,6 +75,7 @@ case("log_softmax", lambda v: F.log_softmax(v, 1), v)
 labels = torch.tensor([0, 5, 2, 2])
 case("cross_entropy", lambda v: F.cross_entropy(v, labels), v)
 case("cross_entropy_smoothed", lambda v: F.cross_entropy(v, labels, label_smoothing=0.1), v)
+case("lerp", lambda a, b: a.lerp(b, 0.25), v.detach(), v.detach().flip(0))
 case("argmax", lambda v: v.argmax(1), v)
 case("index_select", lambda v: v.index_select(0, torch.tensor([3, 0, 3])), v)
 case("narrow", lambda v: v.narrow(1, 2, 3), v)
