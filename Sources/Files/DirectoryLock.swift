@@ -42,13 +42,20 @@ public final class DirectoryLock {
   private static let attempts = 10
   private static let pauseMicroseconds: UInt32 = 20_000
 
-  /// Whether a process holds the lock of the directory at `path`.
+  /// Whether a process holds the lock of the directory at `path`, alone or shared. Asking takes it for an instant.
   public static func isHeld(_ path: String) -> Bool {
     let descriptor = open(path)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
-    return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    for attempt in 0..<questions {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return false }
+      // Another process that asks has it for an instant, too.
+      if attempt + 1 < questions { usleep(1000) }
+    }
+    return true
   }
+
+  private static let questions = 3
 
   private init(descriptor: Int32) { self.descriptor = descriptor }
 

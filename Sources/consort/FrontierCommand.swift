@@ -93,27 +93,3 @@ private struct FrontierJob {
     if !printsJSON { print("report: \(Terminal.printable(page))") }
   }
 }
-
-/// Command lines as a shell reads them.
-private enum Shell {
-  /// This program's command line, with its short name.
-  static func commandLine() -> String {
-    (["consort"] + CommandLine.arguments.dropFirst()).map(quoted).joined(separator: " ")
-  }
-
-  private static func quoted(_ word: String) -> String {
-    let isPlain =
-      !word.isEmpty
-      && word.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"):
-          true
-        default: "-_./=,:+@%".utf8.contains(byte)
-        }
-      }
-    guard !isPlain else { return word }
-    let parts = word.split(separator: "'", omittingEmptySubsequences: false)
-    return "'" + parts.joined(separator: "'\\''") + "'"
-  }
-}

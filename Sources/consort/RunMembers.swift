@@ -14,13 +14,7 @@ struct RunMembers {
   /// - Throws: `CommandError` where this is no run or predictions are missing, `ExperimentError` and `EnsembleError`
   ///   for a bad file.
   func predictions() throws -> [Predictions] {
-    guard Directory.isDirectory(run.path) else {
-      let reason = Directory.exists(run.path) ? "it is a file" : "there is no such directory"
-      throw CommandError.notARun(path: run.path, reason: reason)
-    }
-    guard Directory.exists(run.experimentPath) else {
-      throw CommandError.notARun(path: run.path, reason: "it has no experiment.json")
-    }
+    try checkIsRun()
     let experiment = try run.experiment()
     guard split != "hold-out" || experiment.data.holdOut > 0 else {
       throw CommandError.noHoldOut(path: run.path)
@@ -33,5 +27,18 @@ struct RunMembers {
         path: run.path, split: split, members: missing, total: members.count)
     }
     return try paths.map { try Predictions(path: $0) }
+  }
+
+  /// Makes sure that the directory is that of a run.
+  ///
+  /// - Throws: `CommandError.notARun`.
+  func checkIsRun() throws {
+    guard Directory.isDirectory(run.path) else {
+      let reason = Directory.exists(run.path) ? "it is a file" : "there is no such directory"
+      throw CommandError.notARun(path: run.path, reason: reason)
+    }
+    guard Directory.exists(run.experimentPath) else {
+      throw CommandError.notARun(path: run.path, reason: "it has no experiment.json")
+    }
   }
 }

@@ -1,0 +1,188 @@
+import Files
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// How far a run is, read from its directory by anybody at any time, also while others train in it.
+///
+/// Reading writes nothing, and holds each lock no longer than it takes to ask whether somebody else does.
+public struct RunStatus: Codable, Hashable, Sendable {
+  /// The experiment's name.
+  public let experiment: String
+  /// All members of the experiment, in its order.
+  public var members: [Member]
+  /// Whether a process trains members of the run, or is about to.
+  public let isTraining: Bool
+  /// Seconds until all members that did not fail are complete, as `TimeEstimate` tells; with nothing running, from when
+  /// it goes on. nil where nothing is known.
+  public let secondsLeft: Double?
+  /// How many members are side by side in that estimate.
+  public let membersAtOnce: Int
+  /// Training images a second over all running members; nil where none runs.
+  public let imagesPerSecond: Double?
+  /// The command line that began the run; nil where it is not recorded.
+  public let command: [String]?
+
+  /// How far one member is. What is not known is left out of the JSON.
+  public struct Member: Codable, Hashable, Sendable {
+    /// Unique in the experiment.
+    public let name: String
+    /// The network's name.
+    public let network: String
+    /// What it is doing.
+    public let state: MemberState
+    /// The epoch that runs, or was the last to, from 1; nil before the first.
+    public let epoch: Int?
+    /// How many epochs there are.
+    public let epochs: Int
+    /// Steps of the epoch that are taken, and how many it has, as its trainer wrote last; nil where it wrote none.
+    public let step, stepsPerEpoch: Int?
+    /// The share of its training that is done, in 0...1.
+    public let doneShare: Double
+    /// On the hold-out after its last epoch; nil before there is one, or where nothing is held out.
+    public let holdOutAccuracy: Double?
+    /// On the test images, for complete members; `RunStatus` itself leaves it open.
+    public var testAccuracy: Double?
+    /// Training images a second, while it runs.
+    public let imagesPerSecond: Double?
+    /// Seconds of training that it still needs, as `TimeEstimate` tells; nil for a failed one.
+    public let secondsLeft: Double?
+    /// When its trainer wrote last how far it is: ISO 8601, UTC.
+    public let progressWritten: String?
+    /// Why it failed, or what keeps its files from being read.
+    public var reason: String?
+    /// When it failed: ISO 8601, UTC.
+    public let failed: String?
+  }
+
+  /// Reads the status of the run in `directory`.
+  ///
+  /// - Throws: `ExperimentError` where there is no run, or its experiment cannot be read. A member's own files that
+  ///   cannot be read count as not there.
+  public init(of directory: RunDirectory) throws {
+    let experiment = try directory.experiment()
+    // Before the members: one that starts in between shows as running all the same.
+    let isRunLocked = DirectoryLock.isHeld(directory.membersPath)
+    let readings = experiment.allMembers.map {
+      MemberReading($0, directory.member($0.name), epochs: experiment.recipe.epochs)
+    }
+    let estimate = TimeEstimate(
+      readings.map(\.forEstimate), costs: NetworkCosts(of: experiment.members.map(\.network)))
+    self.experiment = experiment.name
+    members = zip(readings, estimate.memberSecondsLeft).map { $0.member(secondsLeft: $1) }
+    let running = members.filter { $0.state == .running }
+    isTraining = isRunLocked || !running.isEmpty
+    secondsLeft = estimate.secondsLeft
+    membersAtOnce = estimate.membersAtOnce
+    imagesPerSecond =
+      running.isEmpty ? nil : running.reduce(0) { $0 + ($1.imagesPerSecond ?? 0) }
+    command = RunEnvironment(path: directory.environmentPath)?.command
+  }
+
+  /// How many members are in `state`.
+  public func count(of state: MemberState) -> Int {
+    members.count { $0.state == state }
+  }
+}
+
+/// What the files of one member say.
+private struct MemberReading {
+  private let identity: Experiment.Member
+  private let state: MemberState
+  private let epochs: Int
+  private let progress: ProgressRecord?
+  private let failure: FailureRecord?
+  private let metrics: [EpochLine]
+
+  init(_ member: Experiment.Member, _ directory: MemberDirectory, epochs: Int) {
+    (identity, self.epochs) = (member, epochs)
+    // The lock first: a member that becomes complete in between shows as complete, never as stopped.
+    let isRunning = DirectoryLock.isHeld(directory.path)
+    progress = directory.progress()
+    failure = directory.failure()
+    metrics = EpochLine.read(directory.metricsPath)
+    let names = Set((try? Directory.names(in: directory.path)) ?? [])
+    state =
+      if Directory.exists(directory.predictionsPath(split: "test")) {
+        .complete
+      } else if isRunning {
+        .running
+      } else if Directory.exists(directory.failurePath) {
+        .failed
+      } else if Directory.exists(directory.progressPath) || names.contains(where: isCheckpoint) {
+        .stopped
+      } else {
+        .waiting
+      }
+  }
+
+  /// The share of its training that is done.
+  private var doneShare: Double {
+    if state == .complete { return 1 }
+    if let progress {
+      // The last epoch's end counts as its own beginning there.
+      if progress.secondsLeft == 0 { return 1 }
+      let step = Double(progress.step) / Double(max(1, progress.stepsPerEpoch))
+      return min(1, max(0, (Double(progress.epoch) - 1 + step) / Double(max(1, progress.epochs))))
+    }
+    guard state != .waiting, let last = metrics.last else { return 0 }
+    return min(1, max(0, Double(last.epoch) / Double(epochs)))
+  }
+
+  private var secondsByEpochs: Double? {
+    guard !metrics.isEmpty else { return nil }
+    return usable(metrics.reduce(0) { $0 + $1.seconds } / Double(metrics.count) * Double(epochs))
+  }
+
+  var forEstimate: TimeEstimate.Member {
+    TimeEstimate.Member(
+      network: identity.network, state: state, doneShare: doneShare,
+      ownSecondsLeft: progress.flatMap { usable($0.secondsLeft) },
+      secondsByEpochs: secondsByEpochs)
+  }
+
+  func member(secondsLeft: Double?) -> RunStatus.Member {
+    let isBegun = state != .waiting
+    let epoch = state == .complete ? epochs : progress?.epoch ?? failure?.epoch
+    return RunStatus.Member(
+      name: identity.name, network: identity.network, state: state,
+      epoch: isBegun ? epoch ?? metrics.last?.epoch : nil, epochs: epochs,
+      step: state == .complete ? nil : progress?.step,
+      stepsPerEpoch: state == .complete ? nil : progress?.stepsPerEpoch, doneShare: doneShare,
+      holdOutAccuracy: isBegun ? metrics.last?.holdOutAccuracy ?? progress?.holdOutAccuracy : nil,
+      testAccuracy: nil,
+      imagesPerSecond: state == .running ? progress.flatMap { usable($0.imagesPerSecond) } : nil,
+      secondsLeft: secondsLeft.flatMap(usable), progressWritten: progress?.written,
+      reason: state == .failed ? failure?.reason ?? "failure.json cannot be read" : nil,
+      failed: state == .failed ? failure?.written : nil)
+  }
+}
+
+/// A line of `metrics.jsonl`, as far as it matters here.
+private struct EpochLine: Decodable {
+  let epoch: Int
+  let holdOutAccuracy: Double?
+  let seconds: Double
+
+  /// The lines of the file that make sense, in its order; none where it cannot be read.
+  static func read(_ path: String) -> [EpochLine] {
+    guard let file = try? MappedFile(path: path) else { return [] }
+    let data = file.withBytes { Data($0) }
+    return data.split(separator: UInt8(ascii: "\n"))
+      .compactMap { try? JSONDecoder().decode(EpochLine.self, from: Data($0)) }
+      .filter { $0.epoch > 0 && usable($0.seconds) != nil }
+  }
+}
+
+/// The number, if it can be a time or a speed: files may say anything.
+private func usable(_ value: Double) -> Double? {
+  (0..<1e12).contains(value) ? value : nil
+}
+
+/// Whether the name is that of a whole checkpoint.
+private func isCheckpoint(_ name: String) -> Bool {
+  name.hasPrefix("checkpoint") && name.hasSuffix(".safetensors")
+}
