@@ -25,6 +25,7 @@ guard arguments.count == 5, let batch = Int(arguments[2]), let threads = Int(arg
 else {
   fatalError("usage: benchmark-training-step NETWORK BATCH THREADS STEPS")
 }
+try Runtime.keepMemory()
 try Runtime.setThreads(threads)
 try Runtime.setDeterministic(true, allowTF32: false)
 let generator = try Generator(seed: 0)

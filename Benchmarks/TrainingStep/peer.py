@@ -1,9 +1,10 @@
 """One training step in PyTorch on a fixed batch, timed: the counterpart of main.swift. Benchmarks/run compares the two.
 
-    peer.py DEPTH WIDTH BATCH THREADS STEPS
+    peer.py DEPTH WIDTH BATCH THREADS STEPS [--compile | --convolutions]
 
-Eager, channels-last, the fused SGD of PyTorch; the same network as wide-resnet-DEPTH-WIDTH.
+Eager unless told otherwise, channels-last, the fused SGD of PyTorch; the same network as wide-resnet-DEPTH-WIDTH.
 """
+import argparse
 import json
 import statistics
 import sys
@@ -51,23 +52,71 @@ def memory_kib(key):
         return next(int(line.split()[1]) for line in status if line.startswith(key + ":"))
 
 
-depth, width, batch, threads, steps = map(int, sys.argv[1:])
-torch.set_num_threads(threads)
-torch.manual_seed(0)
-images = torch.randn(batch, 3, 32, 32).contiguous(memory_format=torch.channels_last)
-labels = torch.arange(batch) % 10
-before = memory_kib("VmRSS")
-model = WideResNet(depth, width).to(memory_format=torch.channels_last)
-optimizer = torch.optim.SGD(model.parameters(), 0.1, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True)
-times = []
-for step in range(steps + 3):
-    start = time.perf_counter()
-    optimizer.zero_grad(set_to_none=True)
-    F.cross_entropy(model(images), labels).backward()
-    optimizer.step()
-    if step >= 3:  # the first three warm up
-        times.append(time.perf_counter() - start)
-median = statistics.median(times)
-peak = memory_kib("VmHWM")
-print(json.dumps({"program": "PyTorch " + torch.__version__, "images_per_second": batch / median,
-                  "median_seconds": median, "peak_kib": peak, "peak_beside_libraries_kib": peak - before}))
+def convolutions(model, images):
+    """Each convolution of the network by itself: forward, and both gradients (the image needs none), seconds a step."""
+    calls = []
+
+    def record(layer, inputs, output):
+        calls.append((layer, inputs[0].detach(), output.detach()))
+
+    hooks = [m.register_forward_hook(record) for m in model.modules() if isinstance(m, nn.Conv2d)]
+    with torch.no_grad():
+        model(images)
+    for hook in hooks:
+        hook.remove()
+    total = 0.0
+    for layer, inputs, output in calls:
+        mask = [layer is not model.stem, True, False]
+
+        def step():
+            F.conv2d(inputs, layer.weight, None, layer.stride, layer.padding)
+            torch.ops.aten.convolution_backward(output, inputs, layer.weight, None, layer.stride, layer.padding,
+                                                layer.dilation, False, [0, 0], 1, mask)
+
+        with torch.no_grad():
+            total += statistics.median(timed(step, 5, warm_up=2))
+    return total
+
+
+def timed(step, count, warm_up):
+    times = []
+    for index in range(count + warm_up):
+        start = time.perf_counter()
+        step()
+        if index >= warm_up:
+            times.append(time.perf_counter() - start)
+    return times
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("depth", "width", "batch", "threads", "steps"):
+        parser.add_argument(name, type=int)
+    parser.add_argument("--compile", action="store_true", help="through torch.compile")
+    parser.add_argument("--convolutions", action="store_true", help="the convolutions alone")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    images = torch.randn(options.batch, 3, 32, 32).contiguous(memory_format=torch.channels_last)
+    labels = torch.arange(options.batch) % 10
+    before = memory_kib("VmRSS")
+    model = WideResNet(options.depth, options.width).to(memory_format=torch.channels_last)
+    run = torch.compile(model) if options.compile else model
+    optimizer = torch.optim.SGD(model.parameters(), 0.1, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        F.cross_entropy(run(images), labels).backward()
+        optimizer.step()
+
+    if options.convolutions:
+        seconds = convolutions(model, images)
+    else:
+        seconds = statistics.median(timed(step, options.steps, warm_up=3))
+    peak = memory_kib("VmHWM")
+    print(json.dumps({"program": "PyTorch " + torch.__version__, "images_per_second": options.batch / seconds,
+                      "median_seconds": seconds, "peak_kib": peak, "peak_beside_libraries_kib": peak - before}))
+
+
+if __name__ == "__main__":
+    main()
