@@ -1,8 +1,14 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 let deps = "\(Context.packageDirectory)/.deps"
 let torch = "\(deps)/torch"
+
+let torchCxxSettings: [CXXSetting] = [
+  .unsafeFlags(["-I\(torch)/include", "-O2", "-Wno-deprecated-declarations"]),
+  .define("_GLIBCXX_USE_CXX11_ABI", to: "1"),
+]
 
 /// libtorch from PyTorch's wheel, where scripts/setup puts it. It links its CUDA companions also without a GPU.
 let torchLinkerSettings: [LinkerSetting] = [
@@ -66,10 +72,7 @@ let package = Package(
 
     .target(
       name: "CTorch",
-      cxxSettings: [
-        .unsafeFlags(["-I\(torch)/include", "-O2", "-Wno-deprecated-declarations"]),
-        .define("_GLIBCXX_USE_CXX11_ABI", to: "1"),
-      ],
+      cxxSettings: torchCxxSettings,
       linkerSettings: torchLinkerSettings),
     .target(name: "Torch", dependencies: ["CTorch"]),
     .testTarget(
@@ -118,3 +121,34 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+#if os(Linux)
+  /// What needs CUDA's own interfaces: a library that a program loads where it finds a GPU, and never links. PyTorch's
+  /// wheels for Linux bring all that it takes to build it, also without a GPU.
+  let cuda = "\(deps)/python/nvidia/cu13"
+  let cudaNeeds = [
+    "\(cuda)/include/cuda_runtime_api.h", "\(cuda)/include/crt/host_config.h",
+    "\(torch)/lib/libtorch_cuda.so",
+  ]
+  if cudaNeeds.allSatisfy(FileManager.default.fileExists(atPath:)) {
+    package.products.append(
+      .library(name: "CTorchCUDA", type: .dynamic, targets: ["CTorchCUDA"]))
+    package.targets.append(
+      .target(
+        name: "CTorchCUDA",
+        publicHeadersPath: ".",
+        cxxSettings: torchCxxSettings + [
+          .headerSearchPath("../CTorch"), .headerSearchPath("../CTorch/include"),
+          .unsafeFlags(["-I\(cuda)/include", "-fvisibility=hidden"]),
+        ],
+        linkerSettings: [
+          .linkedLibrary("torch_cuda"), .linkedLibrary("c10_cuda"),
+          .linkedLibrary(":libcudart.so.13"),
+          // Its own symbols must be there; those of the libraries that only a GPU needs may be missing.
+          .unsafeFlags([
+            "-L\(cuda)/lib", "-Xlinker", "-z", "-Xlinker", "defs",
+            "-Xlinker", "--allow-shlib-undefined",
+          ]),
+        ] + torchLinkerSettings))
+  }
+#endif

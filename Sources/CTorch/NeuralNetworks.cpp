@@ -101,15 +101,37 @@ static std::vector<at::Tensor> tensors(const ct_tensor *handles, size_t count) {
   return list;
 }
 
-ct_status ct_fused_sgd_(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momenta,
-                        size_t count, double learning_rate, double momentum, double weight_decay, double dampening,
-                        bool nesterov) {
+/// `learning_rate()` is a number or a tensor: libtorch takes both.
+template <typename Rate>
+static ct_status fused_sgd(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momenta,
+                           size_t count, Rate &&learning_rate, double momentum, double weight_decay, double dampening,
+                           bool nesterov) {
   return guarded([&] {
     at::NoGradGuard no_gradients;
     std::vector<at::Tensor> targets = tensors(parameters, count);
-    at::_fused_sgd_(targets, tensors(gradients, count), tensors(momenta, count), weight_decay, momentum, learning_rate,
-                    dampening, nesterov, /*maximize=*/false, /*is_first_step=*/false);
+    at::_fused_sgd_(targets, tensors(gradients, count), tensors(momenta, count), weight_decay, momentum,
+                    learning_rate(), dampening, nesterov, /*maximize=*/false, /*is_first_step=*/false);
   });
+}
+
+ct_status ct_fused_sgd_(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momenta,
+                        size_t count, double learning_rate, double momentum, double weight_decay, double dampening,
+                        bool nesterov) {
+  return fused_sgd(parameters, gradients, momenta, count, [&] { return learning_rate; }, momentum, weight_decay,
+                   dampening, nesterov);
+}
+
+ct_status ct_fused_sgd_tensor_rate_(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momenta,
+                                    size_t count, ct_tensor learning_rate, double momentum, double weight_decay,
+                                    double dampening, bool nesterov) {
+  // libtorch reads one float, whatever the tensor is.
+  const auto rate = [&]() -> const at::Tensor & {
+    const at::Tensor &value = tensor(learning_rate);
+    TORCH_CHECK(value.numel() == 1 && value.scalar_type() == at::kFloat, "a learning rate is one float32, not ",
+                value.sizes(), " of ", value.dtype());
+    return value;
+  };
+  return fused_sgd(parameters, gradients, momenta, count, rate, momentum, weight_decay, dampening, nesterov);
 }
 
 ct_status ct_foreach_lerp_(const ct_tensor *targets, const ct_tensor *sources, size_t count, double weight) {

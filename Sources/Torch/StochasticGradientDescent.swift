@@ -36,6 +36,30 @@ public final class StochasticGradientDescent {
 
   /// Moves every parameter that has a gradient, then forgets the gradients.
   public func step(learningRate: Double) throws(TorchError) {
+    try step { (parameters, gradients, momenta, count) in
+      ct_fused_sgd_(
+        parameters, gradients, momenta, count, learningRate, momentum, weightDecay, 0, nesterov)
+    }
+  }
+
+  /// The same with a learning rate that lies on the parameters' device, where a captured graph reads it anew each time.
+  ///
+  /// The gradients are forgotten here too, so that every `backward` of a graph begins with none: it writes them where
+  /// they lay when the graph was captured, and there is nothing to clear between replays.
+  ///
+  /// - Parameter learningRate: One element, float32.
+  public func step(learningRate: Tensor) throws(TorchError) {
+    try step { (parameters, gradients, momenta, count) in
+      ct_fused_sgd_tensor_rate_(
+        parameters, gradients, momenta, count, learningRate.handle, momentum, weightDecay, 0,
+        nesterov)
+    }
+  }
+
+  /// Hands what has a gradient to `operation`: parameters, gradients, momenta, and how many.
+  private func step(
+    _ operation: ([ct_tensor], [ct_tensor], [ct_tensor], Int) -> ct_status
+  ) throws(TorchError) {
     var moving: [Tensor] = []
     var gradients: [Tensor] = []
     var buffers: [Tensor] = []
@@ -48,9 +72,8 @@ public final class StochasticGradientDescent {
     try withExtendedLifetime((moving, gradients, buffers)) { () throws(TorchError) in
       try check(
         "fused_sgd_",
-        ct_fused_sgd_(
-          moving.map(\.handle), gradients.map(\.handle), buffers.map(\.handle), moving.count,
-          learningRate, momentum, weightDecay, 0, nesterov))
+        operation(
+          moving.map(\.handle), gradients.map(\.handle), buffers.map(\.handle), moving.count))
     }
     for parameter in moving { try parameter.clearGradient() }
   }

@@ -77,4 +77,34 @@ import Torch
       try expectEqual(parameter, step.parameter)
     }
   }
+
+  /// The learning rate as a tensor, changed in place between steps, against the same numbers as Doubles.
+  @Test(arguments: [true, false]) func learningRatesInTensorsMoveAsFar(nesterov: Bool) throws {
+    let start = (0..<5).map { Float($0) / 3 - 1 }
+    let twins = try (0..<2).map { _ in
+      let parameter = try Tensor(start, shape: [5])
+      try parameter.setRequiresGradient()
+      return (
+        parameter,
+        try StochasticGradientDescent(
+          [parameter], momentum: 0.9, weightDecay: 5e-4, nesterov: nesterov)
+      )
+    }
+    let rate = try Tensor.zeros([])
+    for (step, value) in [0.5, 0.25, 0.0625].enumerated() {
+      for (parameter, _) in twins {
+        try parameter.adding(parameter).crossEntropy(Tensor([Int64(step)], shape: [])).backward()
+      }
+      try twins[0].1.step(learningRate: value)
+      try rate.copy(from: Tensor.full([], value))
+      try twins[1].1.step(learningRate: rate)
+      #expect(try twins[1].0.gradient() == nil)
+      let moved: [Float] = try twins[0].0.detached().elements()
+      #expect(try twins[1].0.detached().elements() == moved)
+    }
+    #expect(try twins[0].0.detached().elements() != start)
+    #expect(throws: TorchError.self) {
+      try twins[1].1.step(learningRate: Tensor.full([], 0.1, type: .float64))
+    }
+  }
 }

@@ -170,6 +170,10 @@ ct_status ct_clear_gradient(ct_tensor tensor);
 /// One SGD step over all tensors at once, in place. `momenta` start as zeros.
 ct_status ct_fused_sgd_(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momenta, size_t count,
                         double learning_rate, double momentum, double weight_decay, double dampening, bool nesterov);
+/// The same with the learning rate in one float32 element, on the parameters' device.
+ct_status ct_fused_sgd_tensor_rate_(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momenta,
+                                    size_t count, ct_tensor learning_rate, double momentum, double weight_decay,
+                                    double dampening, bool nesterov);
 
 /// targets[i] += weight * (sources[i] - targets[i]) for all at once, in place, without gradients.
 ct_status ct_foreach_lerp_(const ct_tensor *targets, const ct_tensor *sources, size_t count, double weight);
