@@ -1,4 +1,4 @@
-.PHONY: setup build demo test check format
+.PHONY: setup build demo test soak check format
 
 setup:
 	@scripts/setup
@@ -12,6 +12,10 @@ demo: build
 
 test: setup
 	swift test
+
+# Twenty kills of one training at any instant, half of them while a checkpoint is written.
+soak: setup
+	CONSORT_SOAK_KILLS=20 swift test --filter KillTests
 
 check: setup
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift

@@ -21,6 +21,17 @@ public struct Recipe: Codable, Hashable, Sendable {
   /// The decay a step of the exponential moving average of weights and statistics, which is then what is evaluated and
   /// kept; nil for the weights themselves.
   public var averageDecay: Double?
+  /// The numbers of maps and of weights where they meet.
+  public var precision: Precision
+
+  /// The numbers that convolutions and linear layers compute with. Weights, their gradients, statistics and the loss are
+  /// float32 in either case.
+  public enum Precision: String, Codable, Sendable, CaseIterable {
+    /// 32 bits.
+    case float32
+    /// 16 bits with float32's range: for GPUs that have it in hardware.
+    case bfloat16
+  }
 
   /// The named recipes.
   public enum Preset: String, Codable, Sendable, CaseIterable {
@@ -34,6 +45,7 @@ public struct Recipe: Codable, Hashable, Sendable {
   public init(_ preset: Preset) {
     self.preset = preset
     (momentum, weightDecay, labelSmoothing, cropPadding, flips) = (0.9, 5e-4, 0, 4, true)
+    precision = .float32
     switch preset {
     case .paper:
       // Source: arXiv:1605.07146 and its published code.
@@ -135,6 +147,13 @@ extension Recipe {
     cropPadding = try reader.optionalInteger("cropPadding", in: 0...64) ?? cropPadding
     flips = try reader.optionalBoolean("flips") ?? flips
     averageDecay = try reader.optionalNumber("averageDecay", in: 0...0.999999) ?? averageDecay
+    if let name = try reader.optionalString("precision") {
+      guard let known = Precision(rawValue: name) else {
+        let names = Precision.allCases.map(\.rawValue).joined(separator: " or ")
+        throw reader.invalid("precision", "is '\(name)', but must be \(names)")
+      }
+      precision = known
+    }
     if var rate = try reader.optionalObject("learningRate") {
       learningRate = try LearningRate(&rate)
       try rate.finish()

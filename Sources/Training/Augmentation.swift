@@ -49,26 +49,70 @@ public struct Augmentation: Hashable, Sendable {
 
   /// The images at `indices`, each as its draw says: `[B, C, H, W]`, uint8.
   public func batch(of source: ImageTensors, at indices: [Int], _ draws: [Draw]) throws -> Tensor {
-    let count = indices.count
-    var rows: [Int] = []
-    var columns: [Int] = []
-    rows.reserveCapacity(count * source.height)
-    columns.reserveCapacity(count * source.width)
+    try Gather(places(of: indices, draws, in: source), from: source).images(of: source)
+  }
+
+  /// Which image, and which of its rows and columns, each place of a batch comes from.
+  struct Places {
+    let indices, rows, columns: [Int64]
+  }
+
+  /// The places of a batch of the images at `indices`, each as its draw says.
+  func places(of indices: [Int], _ draws: [Draw], in source: ImageTensors) -> Places {
+    var rows: [Int64] = []
+    var columns: [Int64] = []
+    rows.reserveCapacity(indices.count * source.height)
+    columns.reserveCapacity(indices.count * source.width)
     for draw in draws {
       for row in 0..<source.height {
-        rows.append(reflected(row + draw.top - cropPadding, in: source.height))
+        rows.append(Int64(reflected(row + draw.top - cropPadding, in: source.height)))
       }
       for position in 0..<source.width {
         let column = reflected(position + draw.left - cropPadding, in: source.width)
-        columns.append(draw.isFlipped ? source.width - 1 - column : column)
+        columns.append(Int64(draw.isFlipped ? source.width - 1 - column : column))
       }
     }
-    return try source.images.gathered([
-      source.indexTensor(indices, shape: [count, 1, 1, 1]),
-      source.indexTensor(Array(0..<source.channels), shape: [1, source.channels, 1, 1]),
-      source.indexTensor(rows, shape: [count, 1, source.height, 1]),
-      source.indexTensor(columns, shape: [count, 1, 1, source.width]),
-    ])
+    return Places(indices: indices.map(Int64.init), rows: rows, columns: columns)
+  }
+
+  /// The places of a batch as tensors on the images' device, which can be filled anew for the next batch.
+  struct Gather {
+    private let indices, channels, rows, columns: Tensor
+    private let count: Int
+
+    /// Puts the places beside the images.
+    init(_ places: Places, from source: ImageTensors) throws {
+      count = places.indices.count
+      let device = source.device
+      indices = try Tensor(places.indices, shape: [count]).moved(to: device)
+      channels = try Tensor(
+        (0..<source.channels).map(Int64.init), shape: [1, source.channels, 1, 1]
+      )
+      .moved(to: device)
+      rows = try Tensor(places.rows, shape: [count, 1, source.height, 1]).moved(to: device)
+      columns = try Tensor(places.columns, shape: [count, 1, 1, source.width]).moved(to: device)
+    }
+
+    /// Takes the places of another batch of the same size.
+    func refill(_ places: Places) throws {
+      for (tensor, values) in [
+        (indices, places.indices), (rows, places.rows), (columns, places.columns),
+      ] {
+        try tensor.copy(from: Tensor(values, shape: tensor.shape()))
+      }
+    }
+
+    /// The images: `[B, C, H, W]`, uint8.
+    func images(of source: ImageTensors) throws -> Tensor {
+      try source.images.gathered([
+        indices.reshaped([count, 1, 1, 1]), channels, rows, columns,
+      ])
+    }
+
+    /// Their labels: `[B]`, int64.
+    func labels(of source: ImageTensors) throws -> Tensor {
+      try source.labels.selected(0, indices)
+    }
   }
 
   /// Reflection about the border pixels, which are not repeated; as often as a small image needs.

@@ -14,11 +14,11 @@ public struct Evaluation: Hashable, Sendable {
     of model: Model, on split: ImageTensors, normalization: Normalization, batchSize: Int = 250
   ) throws {
     var logProbabilities: [Float] = []
+    let constants = try Normalization.Constants(normalization, device: split.device)
     try withoutGradients {
       for start in stride(from: 0, to: split.count, by: batchSize) {
         let range = start..<min(start + batchSize, split.count)
-        let images = try normalization.normalized(
-          split.images.narrowed(0, range), device: split.device)
+        let images = try constants.normalized(split.images.narrowed(0, range))
         logProbabilities += try model.logits(images, training: false).logSoftmax(1).elements()
       }
     }

@@ -15,27 +15,39 @@ public final class ImageTensors {
   public let device: Device
 
   /// Puts a split on a device; on the CPU its bytes are used where they lie.
-  public init(_ split: ImageSplit, device: Device = .cpu) throws {
-    count = split.count
-    channels = split.channels
-    height = split.height
-    width = split.width
-    self.device = device
-    images = try split.bytes.withBytes { bytes in
-      try Tensor.borrowing(
-        bytes, shape: [split.count, split.channels, split.height, split.width], type: .uint8,
-        owner: split.bytes)
-    }.moved(to: device)
-    labels = try Tensor(split.labels, shape: [split.count]).moved(to: device)
+  public convenience init(_ split: ImageSplit, device: Device = .cpu) throws {
+    try self.init(Resident(split, device: device))
   }
 
-  /// The labels of the images at `indices`: `[B]`, int64.
-  public func labels(at indices: [Int]) throws -> Tensor {
-    try labels.selected(0, indexTensor(indices, shape: [indices.count]))
+  /// The tensors of a split that lies on a device, for the calling thread.
+  public init(_ resident: Resident) throws {
+    images = try resident.images.tensor()
+    labels = try resident.labels.tensor()
+    (count, device) = (resident.count, resident.device)
+    (channels, height, width) = (resident.channels, resident.height, resident.width)
   }
 
-  /// int64 indices on the device.
-  func indexTensor(_ indices: [Int], shape: [Int]) throws -> Tensor {
-    try Tensor(indices.map(Int64.init), shape: shape).moved(to: device)
+  /// A split on a device, once for all threads.
+  public struct Resident: Sendable {
+    fileprivate let images, labels: SharedTensor
+    fileprivate let count, channels, height, width: Int
+    fileprivate let device: Device
+
+    /// Puts a split on a device; on the CPU its bytes are used where they lie.
+    public init(_ split: ImageSplit, device: Device) throws {
+      count = split.count
+      channels = split.channels
+      height = split.height
+      width = split.width
+      self.device = device
+      let bytes = try split.bytes.withBytes { bytes in
+        try Tensor.borrowing(
+          bytes, shape: [split.count, split.channels, split.height, split.width], type: .uint8,
+          owner: split.bytes)
+      }
+      images = try SharedTensor(bytes.moved(to: device))
+      labels = try SharedTensor(Tensor(split.labels, shape: [split.count]).moved(to: device))
+      try device.synchronize()
+    }
   }
 }

@@ -42,7 +42,9 @@ final class MemberTraining {
   private let optimizer: StochasticGradientDescent
   private let average: WeightAverage?
   private let augmentation: Augmentation
-  private let dropoutGenerator: Generator
+  private let trainingStep: TrainingStep
+  /// Images of steps whose sums are still on the device.
+  private var uncountedImages = 0
   private var checkpoints: CheckpointStore
   private let checkpointInterval: CheckpointInterval
   private var lastCheckpoint = ContinuousClock.now
@@ -60,13 +62,15 @@ final class MemberTraining {
     self.checkpointInterval = checkpointInterval
     let recipe = experiment.recipe
     var seeds = RandomStream(experiment, member: member.index, .weights)
-    model = try Model(network, generator: Generator(seed: seeds.next()), device: device)
+    model = try Model(
+      network, generator: Generator(seed: seeds.next()), device: device,
+      precision: recipe.precision)
     optimizer = try StochasticGradientDescent(
       model.trainableTensors, momentum: recipe.momentum, weightDecay: recipe.weightDecay,
       nesterov: true)
     average = try recipe.averageDecay.map { [model] in try WeightAverage(of: model, decay: $0) }
     augmentation = Augmentation(recipe)
-    dropoutGenerator = try Generator(seed: 0, device: device)
+    trainingStep = try TrainingStep(model, optimizer, data, recipe)
     checkpoints = CheckpointStore(directory)
     let stepsPerEpoch = Self.stepsPerEpoch(data, recipe)
     let restored = try checkpoints.restore(
@@ -99,20 +103,29 @@ final class MemberTraining {
   func step() throws -> Bool {
     let start = ContinuousClock.now
     let indices = batchIndices()
-    let labels = try data.images.labels(at: indices)
-    let logits = try model.logits(images(at: indices), training: true, generator: dropout())
-    let loss = try logits.crossEntropy(labels, labelSmoothing: experiment.recipe.labelSmoothing)
-    try loss.backward()
-    try optimizer.step(learningRate: learningRate)
+    try trainingStep.run(inputs(indices))
     position.step += 1
+    uncountedImages += indices.count
     try average?.update(step: stepsTaken)
-    try count(loss: loss.detached(), logits: logits.detached(), labels: labels)
+    let isLast = position.step == stepsPerEpoch
+    if isLast || position.step % stepsBetweenCounts == 0 { try count() }
     position.totals.seconds += start.duration(to: .now) / .seconds(1)
-    guard position.step == stepsPerEpoch else {
-      try saveCheckpointIfDue()
-      return false
-    }
-    return true
+    if !isLast { try saveCheckpointIfDue() }
+    return isLast
+  }
+
+  /// A GPU is ahead of what it is asked for as long as nobody waits for its answers.
+  private var stepsBetweenCounts: Int { model.device == .cpu ? 1 : 25 }
+
+  /// Brings the sums of the steps since the last time in from the device.
+  private func count() throws {
+    guard uncountedImages > 0 else { return }
+    let sums = try trainingStep.takeSums()
+    guard sums.loss.isFinite else { throw lossNotFinite() }
+    position.totals.lossSum += sums.loss
+    position.totals.correct += sums.correct
+    position.totals.images += uncountedImages
+    uncountedImages = 0
   }
 
   /// Evaluates the epoch that has taken all its steps, and saves its metrics.
@@ -140,6 +153,7 @@ final class MemberTraining {
 
   /// Saves where the training stands, also in the middle of an epoch.
   func saveCheckpoint() throws {
+    try count()
     let state = try Self.state(model, optimizer, average).map { name, tensor in
       try CheckpointTensor(name, tensor)
     }
@@ -179,28 +193,17 @@ final class MemberTraining {
     return order[start..<end].map { data.training[$0] }
   }
 
-  private func images(at indices: [Int]) throws -> Tensor {
-    var stream = RandomStream(
-      experiment, member: member.index, .augmentation, epoch: position.epoch, step: position.step)
-    let draws = augmentation.draws(indices.count, from: &stream)
-    return try data.normalization.normalized(
-      augmentation.batch(of: data.images, at: indices, draws), device: data.images.device)
-  }
-
-  private func dropout() throws -> Generator {
-    var stream = RandomStream(
-      experiment, member: member.index, .dropout, epoch: position.epoch, step: position.step)
-    try dropoutGenerator.reseed(stream.next())
-    return dropoutGenerator
-  }
-
-  private func count(loss: Tensor, logits: Tensor, labels: Tensor) throws {
-    let images = try labels.shape()[0]
-    let value = try loss.scalar()
-    guard value.isFinite else { throw lossNotFinite() }
-    position.totals.lossSum += value * Double(images)
-    position.totals.correct += Int(try logits.argMax(1).isEqual(to: labels).sum().scalar())
-    position.totals.images += images
+  private func inputs(_ indices: [Int]) -> StepInputs {
+    func stream(_ purpose: RandomPurpose) -> RandomStream {
+      RandomStream(
+        experiment, member: member.index, purpose, epoch: position.epoch, step: position.step)
+    }
+    var augmenting = stream(.augmentation)
+    var dropping = stream(.dropout)
+    let draws = augmentation.draws(indices.count, from: &augmenting)
+    return StepInputs(
+      places: augmentation.places(of: indices, draws, in: data.images),
+      learningRate: learningRate, dropoutSeed: dropping.next())
   }
 
   private func lossNotFinite() -> TrainingError {

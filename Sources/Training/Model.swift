@@ -1,3 +1,4 @@
+import Experiments
 import Networks
 import Torch
 
@@ -14,18 +15,22 @@ public final class Model {
   private let tensors: [String: Tensor]
   private let plain, fused: Plan
   private let memoryFormat: MemoryFormat
+  private let precision: Recipe.Precision
 
   /// Creates the model with parameters drawn as the Wide ResNet paper has them: convolutions from
   /// N(0, 2 / fan-in), linear weights from N(0, 1 / fan-in), biases 0, normalisation at the identity.
   ///
-  /// - Parameter memoryFormat: How maps and convolution weights lie in memory.
+  /// - Parameters:
+  ///   - memoryFormat: How maps and convolution weights lie in memory.
+  ///   - precision: What convolutions and linear layers compute with. In bfloat16 it is what PyTorch's autocast does.
   public init(
     _ network: Network, generator: Generator, device: Device = .cpu,
-    memoryFormat: MemoryFormat = .channelsLast
+    memoryFormat: MemoryFormat = .channelsLast, precision: Recipe.Precision = .float32
   ) throws {
     self.network = network
     self.device = device
     self.memoryFormat = memoryFormat
+    self.precision = precision
     parameters = try network.parameters()
     var tensors: [String: Tensor] = [:]
     for parameter in parameters {
@@ -58,7 +63,8 @@ public final class Model {
 
   private init(copying other: Model) throws {
     (network, parameters, device) = (other.network, other.parameters, other.device)
-    (plain, fused, memoryFormat) = (other.plain, other.fused, other.memoryFormat)
+    (plain, fused) = (other.plain, other.fused)
+    (memoryFormat, precision) = (other.memoryFormat, other.precision)
     tensors = try other.tensors.mapValues { try $0.detached().clone() }
   }
 
@@ -68,13 +74,12 @@ public final class Model {
   ///   - images: `[N, C, H, W]`, float32, normalised, on the model's device.
   ///   - training: Whether batch statistics and dropout are used.
   ///   - generator: For dropout, on the model's device.
-  /// - Returns: Logits `[N, classes]`.
+  /// - Returns: Logits `[N, classes]`, float32.
   public func logits(
     _ images: Tensor, training: Bool, generator: Generator? = nil
   ) throws -> Tensor {
-    var alive = [Network.inputName: try images.contiguous(memoryFormat)]
-    // The fused operations are those of a training on the CPU.
-    let plan = training && device == .cpu && memoryFormat == .channelsLast ? fused : plain
+    var alive = [Network.inputName: try computed(images).contiguous(memoryFormat)]
+    let plan = training && canFuse ? fused : plain
     for (index, step) in plan.steps.enumerated() {
       try run(step, in: &alive, training: training, generator: generator)
       for input in plan.lastRead[index] { alive[input] = nil }
@@ -82,7 +87,17 @@ public final class Model {
     guard let name = network.layers.last?.name, let logits = alive[name] else {
       throw NetworkError.noLayers(network: network.name)
     }
-    return logits
+    return try logits.converted(to: .float32)
+  }
+
+  /// The fused operations are those of a training on the CPU, in float32.
+  private var canFuse: Bool {
+    device == .cpu && memoryFormat == .channelsLast && precision == .float32
+  }
+
+  /// The tensor in the numbers that the layer computes with; gradients come back in its own.
+  private func computed(_ tensor: Tensor) throws -> Tensor {
+    precision == .float32 ? tensor : try tensor.converted(to: .bfloat16)
   }
 
   /// Runs one step on the tensors that are still needed, and puts its results among them.
@@ -111,7 +126,8 @@ public final class Model {
     let first = try input(0, of: layer, alive)
     switch layer.operation {
     case .convolution(_, _, let stride, let padding):
-      return try first.convolved(tensor(layer, "weight"), stride: stride, padding: padding)
+      return try first.convolved(
+        computed(tensor(layer, "weight")), stride: stride, padding: padding)
     case .batchNormalization:
       let (vectors, epsilon, momentum) = try batchNormalization(layer)
       return try first.batchNormalized(
@@ -126,7 +142,8 @@ public final class Model {
       guard training, let generator else { return first }
       return try first.droppedOut(rate: rate, generator: generator)
     case .linear:
-      return try first.linear(tensor(layer, "weight"), bias: tensor(layer, "bias"))
+      return try computed(first).linear(
+        computed(tensor(layer, "weight")), bias: computed(tensor(layer, "bias")))
     }
   }
 

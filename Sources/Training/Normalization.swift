@@ -50,10 +50,27 @@ public struct Normalization: Hashable, Sendable {
   ///
   /// - Parameter images: `[B, C, H, W]`, uint8.
   public func normalized(_ images: Tensor, device: Device) throws -> Tensor {
-    let result = try images.converted(to: .float32)
-    let shape = [1, mean.count, 1, 1]
-    try result.subtract(Tensor(mean, shape: shape).moved(to: device))
-    try result.multiply(Tensor(standardDeviation.map { 1 / $0 }, shape: shape).moved(to: device))
-    return result
+    try Constants(self, device: device).normalized(images)
+  }
+
+  /// The numbers on a device, made once for many batches.
+  public struct Constants {
+    private let means, factors: Tensor
+
+    /// Puts the numbers on `device`.
+    public init(_ normalization: Normalization, device: Device) throws {
+      let shape = [1, normalization.mean.count, 1, 1]
+      means = try Tensor(normalization.mean, shape: shape).moved(to: device)
+      factors = try Tensor(normalization.standardDeviation.map { 1 / $0 }, shape: shape)
+        .moved(to: device)
+    }
+
+    /// Normalises bytes `[B, C, H, W]`, uint8, on the device, into a float32 tensor of the same shape.
+    public func normalized(_ images: Tensor) throws -> Tensor {
+      let result = try images.converted(to: .float32)
+      try result.subtract(means)
+      try result.multiply(factors)
+      return result
+    }
   }
 }

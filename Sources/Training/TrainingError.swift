@@ -33,7 +33,7 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .lossNotFinite(let member, let epoch, let step):
       "\(member): the loss is not finite in epoch \(epoch), step \(step); lower the learning rate"
     case .noDevice(let name, let reason):
-      "there is no device '\(name)' (\(reason)): leave --device out, or run `scripts/setup --cuda` where there is a GPU"
+      "there is no device '\(name)' (\(reason)): leave --devices out, or run `scripts/setup --cuda` where there is a GPU"
     }
   }
 }

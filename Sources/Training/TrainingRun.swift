@@ -20,7 +20,7 @@ public struct TrainingRun: Sendable {
   private let experiment: Experiment
   private let dataset: ImageDataset
   private let directory: RunDirectory
-  private let device: Device
+  private let devices: [Device]
   private let environment: RunEnvironment
   private let partition: DataPartition
   private let normalization: Normalization
@@ -28,22 +28,23 @@ public struct TrainingRun: Sendable {
   /// Checks that the experiment fits the images and claims the run directory for them.
   ///
   /// - Parameters:
+  ///   - devices: The CPU, or one or more GPUs that the members are spread over.
   ///   - threads: For each operation on the CPU. The bits of the weights depend on it.
   ///   - command: The command line, for the record.
   ///   - versions: Of what takes part besides libtorch, for the record.
   /// - Throws: `ExperimentError` or `FileError`; nothing of an earlier run is changed then.
   public init(
     of experiment: Experiment, on dataset: ImageDataset, in directory: RunDirectory,
-    device: Device = .cpu, threads: Int, command: [String] = CommandLine.arguments,
+    devices: [Device] = [.cpu], threads: Int, command: [String] = CommandLine.arguments,
     versions: [String: String] = [:]
   ) throws {
     self.experiment = experiment
     self.dataset = dataset
     self.directory = directory
-    self.device = device
+    self.devices = devices
     environment = RunEnvironment(
       command: command, versions: versions.merging(["libtorch": Runtime.version]) { $1 },
-      device: "\(device)", threads: threads)
+      device: devices.map(\.description).joined(separator: ","), threads: threads)
     partition = try DataPartition(of: experiment, available: dataset.train.count)
     normalization = Normalization(of: dataset, training: partition.training)
     for group in experiment.members {
@@ -105,10 +106,11 @@ public struct TrainingRun: Sendable {
       names.map { $0.count == members.count } ?? true, "a name is not that of a member")
     let queue = MemberQueue(members, stopIsWished: shouldStop, observe: observe)
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
-    let images = EvaluationImages(
-      holdOut: partition.holdOut.isEmpty ? nil : dataset.train.subset(partition.holdOut),
-      test: dataset.test)
-    Workers.run(min(jobs, members.count)) { work(on: queue, images, checkpointInterval) }
+    let splits = try devices.map { try ResidentSplits(dataset, partition, device: $0) }
+    Workers.run(min(jobs, members.count)) { number in
+      work(on: queue, splits[number % splits.count], checkpointInterval)
+    }
+    try Runtime.releaseMemory()
     return try queue.outcome()
   }
 
@@ -127,14 +129,22 @@ public struct TrainingRun: Sendable {
 
   /// Takes members from the queue until none is left.
   private func work(
-    on queue: MemberQueue, _ images: EvaluationImages, _ checkpointInterval: CheckpointInterval
+    on queue: MemberQueue, _ resident: ResidentSplits, _ checkpointInterval: CheckpointInterval
   ) {
     do {
       // The number of threads belongs to the calling thread, and tensors stay on it.
       try Runtime.setThreads(environment.threads)
-      let splits = try Splits(dataset, images, device: device)
-      while let member = queue.next() {
-        guard try train(member, splits, checkpointInterval, queue) else { return }
+      let splits = try Splits(resident)
+      func trainMembers() throws {
+        while let member = queue.next() {
+          guard try train(member, splits, checkpointInterval, queue) else { return }
+        }
+      }
+      if resident.device == .cpu {
+        try trainMembers()
+      } else {
+        // Members on one GPU do not wait for one another.
+        try CUDAStream(device: resident.device).run(trainMembers)
       }
     } catch {
       queue.fail(error)
@@ -164,7 +174,7 @@ public struct TrainingRun: Sendable {
       normalization: normalization)
     let training = try MemberTraining(
       member, of: experiment, network: Self.network(member.network, for: dataset), data: data,
-      directory: files, device: device, checkpointInterval: checkpointInterval)
+      directory: files, device: splits.training.device, checkpointInterval: checkpointInterval)
     for damage in training.damages { queue.report(.checkpointDamaged(member, damage)) }
     queue.report(.memberStarted(member, finishedEpochs: training.position.epoch))
     try recordEnvironment(of: member, in: files, queue)
@@ -262,36 +272,43 @@ public struct TrainingRun: Sendable {
   }
 }
 
+/// All images of a run on one device, once for all workers.
+private struct ResidentSplits: Sendable {
+  let device: Device
+  let training: ImageTensors.Resident
+  /// nil where nothing is held out.
+  let holdOut: (images: ImageSplit, resident: ImageTensors.Resident)?
+  let test: (images: ImageSplit, resident: ImageTensors.Resident)
+
+  init(_ dataset: ImageDataset, _ partition: DataPartition, device: Device) throws {
+    self.device = device
+    training = try ImageTensors.Resident(dataset.train, device: device)
+    let images = partition.holdOut.isEmpty ? nil : dataset.train.subset(partition.holdOut)
+    holdOut = try images.map { ($0, try ImageTensors.Resident($0, device: device)) }
+    test = (dataset.test, try ImageTensors.Resident(dataset.test, device: device))
+  }
+}
+
 /// Images that are only looked at.
 private struct EvaluationSplit {
   let name: String
   let images: ImageSplit
   let tensors: ImageTensors
-
-  init(_ name: String, _ images: ImageSplit, device: Device) throws {
-    self.name = name
-    self.images = images
-    tensors = try ImageTensors(images, device: device)
-  }
 }
 
-/// The images that members are evaluated on, shared by all workers.
-private struct EvaluationImages: Sendable {
-  /// nil where nothing is held out.
-  let holdOut: ImageSplit?
-  let test: ImageSplit
-}
-
-/// One worker's tensors; on the CPU their images are the shared ones.
+/// One worker's tensors.
 private struct Splits {
   let training: ImageTensors
   let holdOut: EvaluationSplit?
   let test: EvaluationSplit
 
-  init(_ dataset: ImageDataset, _ images: EvaluationImages, device: Device) throws {
-    training = try ImageTensors(dataset.train, device: device)
-    holdOut = try images.holdOut.map { try EvaluationSplit("hold-out", $0, device: device) }
-    test = try EvaluationSplit("test", images.test, device: device)
+  init(_ resident: ResidentSplits) throws {
+    training = try ImageTensors(resident.training)
+    holdOut = try resident.holdOut.map { images, resident in
+      EvaluationSplit(name: "hold-out", images: images, tensors: try ImageTensors(resident))
+    }
+    test = EvaluationSplit(
+      name: "test", images: resident.test.images, tensors: try ImageTensors(resident.test.resident))
   }
 }
 

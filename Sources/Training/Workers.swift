@@ -6,16 +6,17 @@
 
 /// Threads of their own for long work, which a shared pool must not be kept from.
 enum Workers {
-  /// Calls `body` on `count` threads at once, one of them the caller's, and returns when all are done.
-  static func run(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+  /// Calls `body` on `count` threads at once, one of them the caller's, with their numbers from 0, and returns when all
+  /// are done.
+  static func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     var threads: [pthread_t] = []
-    for _ in 1..<max(1, count) {
+    for number in 1..<max(1, count) {
       #if canImport(Glibc)
         var thread = pthread_t()
       #else
         var thread: pthread_t?
       #endif
-      let work = Unmanaged.passRetained(Work(body))
+      let work = Unmanaged.passRetained(Work { body(number) })
       let status = pthread_create(&thread, nil, Self.start, work.toOpaque())
       guard status == 0 else {
         // Fewer threads do the same work later.
@@ -28,7 +29,7 @@ enum Workers {
         if let thread { threads.append(thread) }
       #endif
     }
-    body()
+    body(0)
     for thread in threads { pthread_join(thread, nil) }
   }
 

@@ -50,7 +50,11 @@ let trainCommand = Command(
 /// The options of every command that trains.
 let trainingOptions = [
   CommandOption("--out", "DIR", help: "The run directory; runs/NAME unless given."),
-  CommandOption("--device", "NAME", help: "cpu (unless given), cuda or cuda:N."),
+  CommandOption(
+    "--devices", "NAMES",
+    help:
+      "cpu, cuda (all GPUs), or some of them, such as cuda:0,cuda:1; as the run began, or all GPUs of the machine "
+      + "where CUDA is installed, else cpu, unless given."),
   CommandOption(
     "--members", "NAMES", help: "Only these members, such as wide-resnet-16-1-0,wide-resnet-16-1-1."
   ),
@@ -67,7 +71,7 @@ let trainingOptions = [
 /// What the options of a training ask for, checked before anything is read or written.
 struct TrainingOptions {
   let directory: RunDirectory
-  let device: Device
+  let devices: [Device]
   /// Members side by side, and threads inside one operation.
   let jobs, threads: Int
   /// nil for all members.
@@ -83,14 +87,14 @@ struct TrainingOptions {
         "--checkpoint-every takes steps, epochs or minutes, such as 500steps, 1epoch or 5min")
     }
     checkpointInterval = interval
-    device = try Device(named: arguments.string("--device") ?? "cpu")
+    let earlier = RunEnvironment(path: directory.environmentPath)
+    // A run goes on with the devices and threads that it began with, because its bits depend on them.
+    devices = try Device.named(arguments.string("--devices") ?? earlier?.device)
     let schedule = Schedule(
       members: members?.count ?? experiment.allMembers.count,
-      processors: RunEnvironment.availableProcessors(), isOnGPU: device != .cpu,
+      processors: RunEnvironment.availableProcessors(), gpus: devices == [.cpu] ? 0 : devices.count,
       jobs: try arguments.integer("--jobs"),
-      // A run goes on with the threads that it began with, because its bits depend on them.
-      threads: try arguments.integer("--threads")
-        ?? RunEnvironment(path: directory.environmentPath)?.threads)
+      threads: try arguments.integer("--threads") ?? earlier?.threads)
     (jobs, threads) = (schedule.jobs, schedule.threads)
     guard (1...1024).contains(jobs) else { throw UsageError("--jobs needs 1 to 1024") }
     guard (1...1024).contains(threads) else { throw UsageError("--threads needs 1 to 1024") }
@@ -116,7 +120,7 @@ func train(
 ) throws {
   Interruption.install()
   let run = try TrainingRun(
-    of: experiment, on: dataset, in: options.directory, device: options.device,
+    of: experiment, on: dataset, in: options.directory, devices: options.devices,
     threads: options.threads, command: ["consort"] + CommandLine.arguments.dropFirst(),
     versions: ["consort": consortVersion])
   let display = Mutex(TrainingDisplay())
@@ -179,26 +183,35 @@ struct MembersFailed: ExitStatusError, CustomStringConvertible {
 }
 
 extension Device {
-  /// "cpu", "cuda" or "cuda:N", loading CUDA where it is asked for.
-  fileprivate init(named name: String) throws {
-    let parts = name.split(separator: ":", omittingEmptySubsequences: false)
-    switch (parts.first, parts.count) {
-    case ("cpu", 1): self = .cpu
-    case ("cuda", 1...2):
-      guard let index = parts.count == 2 ? Int(parts[1]) : 0, index >= 0 else {
-        throw UsageError("--device takes cpu, cuda or cuda:N, not '\(name)'")
-      }
-      let count: Int
-      do {
-        count = try Runtime.loadCUDA()
-      } catch {
-        throw TrainingError.noDevice(name: name, reason: error.message)
-      }
-      guard index < count else {
-        throw TrainingError.noDevice(name: name, reason: "this machine has \(count) GPU(s)")
-      }
-      self = .cuda(index)
-    default: throw UsageError("--device takes cpu, cuda or cuda:N, not '\(name)'")
+  /// The devices of "cpu", "cuda" or "cuda:0,cuda:1", loading CUDA where it is asked for; nil stands for all GPUs that
+  /// there are, or else the CPU.
+  fileprivate static func named(_ names: String?) throws -> [Device] {
+    guard let names else {
+      // Only where there is a driver: loading CUDA's libraries takes seconds.
+      guard Directory.exists("/dev/nvidiactl"), let count = try? Runtime.loadCUDA(), count > 0
+      else { return [.cpu] }
+      return (0..<count).map(Device.cuda)
     }
+    if names == "cpu" { return [.cpu] }
+    let words = names.split(separator: ",", omittingEmptySubsequences: false)
+    let indices = words.map { $0.hasPrefix("cuda:") ? Int($0.dropFirst(5)) : nil }
+    guard names == "cuda" || indices.allSatisfy({ ($0 ?? -1) >= 0 }),
+      names == "cuda" || Set(indices).count == words.count
+    else {
+      throw UsageError(
+        "--devices takes cpu, cuda, or GPUs such as cuda:0,cuda:1, each once, not '\(names)'")
+    }
+    let count: Int
+    do {
+      count = try Runtime.loadCUDA()
+    } catch {
+      throw TrainingError.noDevice(name: names, reason: error.message)
+    }
+    if names == "cuda" { return (0..<count).map(Device.cuda) }
+    let chosen = indices.compactMap { $0 }
+    guard chosen.allSatisfy({ $0 < count }) else {
+      throw TrainingError.noDevice(name: names, reason: "this machine has \(count) GPU(s)")
+    }
+    return chosen.map(Device.cuda)
   }
 }

@@ -8,13 +8,14 @@ import Training
   import Darwin
 #endif
 
-/// Shows a training: a live line a member on a terminal, a plain line an epoch elsewhere.
+/// Shows a training: a live line a member and one for the whole on a terminal, a plain line an epoch elsewhere.
 final class TrainingDisplay {
   private let isLive = Terminal.isTerminal(STDOUT_FILENO)
   private var nameWidth = 0
   private var waiting: [String] = []
   /// The members under training, in the order of their start.
   private var current: [(name: String, figures: MemberFigures?)] = []
+  private var whole = WholeRun()
   private var drawnLines = 0
   private var lastDrawing = ContinuousClock.now - .seconds(1)
   /// So many waiting members are listed where the terminal has the room; the others are counted.
@@ -22,6 +23,7 @@ final class TrainingDisplay {
 
   /// Takes note of what happened and shows it.
   func show(_ event: TrainingEvent) {
+    whole.take(event)
     switch event {
     case .began(let members, _):
       nameWidth = members.map(\.name.count).max() ?? 0
@@ -78,7 +80,7 @@ final class TrainingDisplay {
     erase()
     // A line as wide as the terminal would wrap on some.
     let width = max(20, Terminal.width - 1)
-    let lines = currentLines(width: width) + waitingLines()
+    let lines = currentLines(width: width) + waitingLines() + (whole.line.map { [$0] } ?? [])
     for line in lines { print(String(line.prefix(width))) }
     drawnLines = lines.count
     fflush(nil)
@@ -104,7 +106,7 @@ final class TrainingDisplay {
 
   private func waitingLines() -> [String] {
     // Lines that have scrolled off the top could not be erased.
-    let listed = max(0, min(Self.listedWaitingMembers, Self.terminalHeight() - 4 - current.count))
+    let listed = max(0, min(Self.listedWaitingMembers, Self.terminalHeight() - 5 - current.count))
     let rest = waiting.count - listed
     return waiting.prefix(listed).map { "\(padded($0))  waiting" }
       + (rest > 0 ? ["and \(rest) more"] : [])

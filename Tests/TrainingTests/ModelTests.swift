@@ -17,6 +17,14 @@ import Training
     let evaluation: [Double]
     let gradients: [String: Sample]
     let weights: [String: Sample]
+    let bfloat16: Mixed?
+  }
+
+  /// One step under autocast.
+  private struct Mixed: Decodable {
+    let loss: Double
+    let logits: [Double]
+    let gradients: [String: Sample]
   }
 
   private struct File: Decodable {
@@ -59,25 +67,23 @@ import Training
   }
 
   private static func expectClose(
-    _ tensor: Tensor, _ sample: Sample, _ name: String,
+    _ tensor: Tensor, _ sample: Sample, _ name: String, within tolerance: Double = 1e-4,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let values: [Double] = try tensor.converted(to: .float64).elements()
     let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    expectClose([norm], [sample.norm], scale: sample.norm, name, sourceLocation: sourceLocation)
     expectClose(
-      Array(values.prefix(4)), sample.first, scale: sample.norm, name,
+      [norm], [sample.norm], scale: sample.norm, within: tolerance, name,
+      sourceLocation: sourceLocation)
+    expectClose(
+      Array(values.prefix(4)), sample.first, scale: sample.norm, within: tolerance, name,
       sourceLocation: sourceLocation)
   }
 
   @Test(
     arguments: ["wide-resnet-10-1", "wide-resnet-16-2"], [MemoryFormat.contiguous, .channelsLast])
   func threeStepsEqualPyTorchs(name: String, memoryFormat: MemoryFormat) throws {
-    let url = try #require(
-      Bundle.module.url(
-        forResource: "wide_resnets", withExtension: "json", subdirectory: "Fixtures"))
-    let file = try JSONDecoder().decode(File.self, from: Data(contentsOf: url))
-    let expected = try #require(file.cases[name])
+    let expected = try Self.fixture(name)
     try Runtime.setThreads(1)
     let model = try Model(
       Network(named: name), generator: Generator(seed: 1), memoryFormat: memoryFormat)
@@ -113,5 +119,40 @@ import Training
     Self.expectClose(
       try evaluation.converted(to: .float64).elements(), expected.evaluation,
       scale: expected.evaluation.map(abs).max() ?? 1, within: 5e-4, "evaluation")
+  }
+
+  private static func fixture(_ name: String) throws -> Case {
+    let url = try #require(
+      Bundle.module.url(
+        forResource: "wide_resnets", withExtension: "json", subdirectory: "Fixtures"))
+    let file = try JSONDecoder().decode(File.self, from: Data(contentsOf: url))
+    return try #require(file.cases[name])
+  }
+
+  /// bfloat16 has 8 significant bits, and the same sums in another order differ in the last.
+  @Test func bfloat16EqualsPyTorchsAutocast() throws {
+    let name = "wide-resnet-10-1"
+    let expected = try #require(Self.fixture(name).bfloat16)
+    let full = try Self.fixture(name).logits
+    try Runtime.setThreads(1)
+    let model = try Model(
+      Network(named: name), generator: Generator(seed: 1), precision: .bfloat16)
+    try Self.fill(model)
+    let images = try Tensor(Self.formula(8 * 3 * 1024, phase: 1000), shape: [8, 3, 32, 32])
+    let logits = try model.logits(images, training: true)
+    let loss = try logits.crossEntropy(Tensor((0..<8).map { Int64($0) }, shape: [8]))
+    try loss.backward()
+    let actual: [Double] = try logits.detached().converted(to: .float64).elements()
+    let largest = expected.logits.map(abs).max() ?? 1
+    Self.expectClose(actual, expected.logits, scale: largest, within: 0.02, "logits")
+    // It is not float32 under another name.
+    #expect(zip(actual, full).contains { abs($0 - $1) > 1e-4 * largest })
+    Self.expectClose(
+      [try loss.detached().scalar()], [expected.loss], scale: expected.loss, within: 0.01, "loss")
+    for (parameter, gradient) in expected.gradients {
+      let tensor = try #require(try model[parameter]?.gradient())
+      #expect(try tensor.elementType() == .float32)
+      try Self.expectClose(tensor, gradient, "gradient of \(parameter)", within: 0.06)
+    }
   }
 }

@@ -280,7 +280,7 @@ import Weights
     for (directory, device) in [(onCPU, Device.cpu), (onGPU, .cuda(0))] {
       let found = Mutex<[Double]>([])
       let run = try TrainingRun(
-        of: experiment, on: Self.images(experiment), in: directory, device: device, threads: 1)
+        of: experiment, on: Self.images(experiment), in: directory, devices: [device], threads: 1)
       let outcome = try run.run(observe: { event in
         if case .epochFinished(_, let metrics, _) = event {
           found.withLock { $0.append(metrics.trainingLoss) }
@@ -291,6 +291,58 @@ import Weights
     }
     #expect(losses[0].count == 2 && losses[1].count == 2)
     #expect(zip(losses[0], losses[1]).allSatisfy { abs($0 - $1) < 0.01 * $0 })
+  }
+
+  /// Few images, always the same: by heart in seconds, in both precisions.
+  @Test func bfloat16LearnsAsWell() throws {
+    var losses: [Double] = []
+    for precision in Recipe.Precision.allCases {
+      let directory = Self.temporary()
+      defer { Self.remove(directory) }
+      var experiment = Self.experiment(epochs: 40)
+      experiment.members[0].count = 1
+      (experiment.recipe.cropPadding, experiment.recipe.flips) = (0, false)
+      experiment.recipe.precision = precision
+      let last = Mutex(Double.infinity)
+      let outcome = try Self.train(experiment, in: directory) { event in
+        if case .epochFinished(_, let metrics, _) = event {
+          last.withLock { $0 = metrics.trainingLoss }
+        }
+      }
+      #expect(outcome == .complete)
+      losses.append(last.withLock { $0 })
+    }
+    #expect(losses.allSatisfy { $0 < 0.2 }, Comment(rawValue: "\(losses)"))
+    #expect(abs(losses[0] - losses[1]) < 0.03, Comment(rawValue: "\(losses)"))
+  }
+
+  /// Several members at once on one GPU, each on its own stream with its own graph: as each by itself.
+  @Test(
+    .enabled(if: gpuCount > 0, "skipped: no NVIDIA GPU, or no CUDA libraries"),
+    arguments: Recipe.Precision.allCases)
+  func membersShareAGPU(precision: Recipe.Precision) throws {
+    var losses: [[Double]] = []
+    for jobs in [1, 4] {
+      let directory = Self.temporary()
+      defer { Self.remove(directory) }
+      var experiment = Self.experiment(epochs: 3)
+      experiment.members[0].count = 4
+      experiment.recipe.precision = precision
+      let found = Mutex<[String: Double]>([:])
+      let run = try TrainingRun(
+        of: experiment, on: Self.images(experiment), in: directory, devices: [.cuda(0)], threads: 1)
+      let outcome = try run.run(
+        jobs: jobs,
+        observe: { event in
+          if case .epochFinished(let member, let metrics, _) = event {
+            found.withLock { $0[member.name] = metrics.trainingLoss }
+          }
+        })
+      #expect(outcome == .complete)
+      losses.append(found.withLock { found in experiment.allMembers.compactMap { found[$0.name] } })
+    }
+    #expect(losses[0].count == 4 && losses[1].count == 4)
+    #expect(zip(losses[0], losses[1]).allSatisfy { abs($0 - $1) < 0.02 * $0 })
   }
 
   @Test(arguments: [2, 4]) func sideBySideMembersHaveTheSameBits(jobs: Int) throws {

@@ -11,7 +11,7 @@ private let dependencies = URL(filePath: #filePath).deletingLastPathComponent()
     let help = try Consort(["help", command])
     #expect(help.status == 0 && help.errors == "")
     #expect(help.output.contains("usage: consort \(command) "))
-    for option in ["--out DIR", "--device NAME", "--members NAMES", "--threads N"] {
+    for option in ["--out DIR", "--devices NAMES", "--members NAMES", "--threads N"] {
       #expect(help.output.contains("\n  \(option) "))
     }
     #expect(help.output.contains("\n  --data DIR ") == (command == "train"))

@@ -53,8 +53,8 @@ import Testing
       testDescription: "no threads", arguments: ["--out", "new", "--threads", "0"], status: 2,
       pieces: ["--threads needs 1 to 1024"]),
     Mistake(
-      testDescription: "no such device", arguments: ["--out", "new", "--device", "gpu"], status: 2,
-      pieces: ["--device takes cpu, cuda or cuda:N, not 'gpu'"]),
+      testDescription: "no such device", arguments: ["--out", "new", "--devices", "gpu"], status: 2,
+      pieces: ["--devices takes cpu, cuda, or GPUs such as cuda:0,cuda:1, each once, not 'gpu'"]),
   ]
 
   @Test(arguments: mistakes) func isRefusedAndLeavesEverything(mistake: Mistake) throws {

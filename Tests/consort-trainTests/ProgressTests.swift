@@ -61,6 +61,8 @@ import Testing
           #"wide-resnet-10-1-0    5/8  \[[= ]{6,8}\] +\d+:\d\d +\d\.\d{3} +\#(percent) +\#(percent) +[\d,]+"#
         ).wholeMatch(in: epoch5[1]) != nil, "\(epoch5[1])")
       #expect(epoch5[2] == "wide-resnet-10-1-1  waiting")
+      let whole = #"0 of 2 members complete, [\d,]+ images/s, about \d+:\d\d left"#
+      #expect(try Regex(whole).wholeMatch(in: try #require(epoch5.last { $0 != "" })) != nil)
       #expect(screen.frames.allSatisfy { $0.allSatisfy { $0.count < 80 } })
       // The figures of an epoch stand until the next one has some.
       #expect(!screen.frames.contains { $0.contains { $0.contains(" 0.000 ") } })
@@ -94,7 +96,7 @@ import Testing
       // What is redrawn is never higher than the terminal, or it could not be erased.
       let first = try #require(screen.frames.first { $0.contains { $0.contains("  1/2  ") } })
       #expect(first.filter { $0 != "" }.count < 8)
-      #expect(first.contains("and 5 more"))
+      #expect(first.contains("and 6 more"))
       #expect(first[0].hasPrefix("member              epoch     left   loss"))
       #expect(screen.frames.allSatisfy { $0.allSatisfy { $0.count < 50 } })
     }

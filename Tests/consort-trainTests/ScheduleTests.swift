@@ -12,12 +12,13 @@ import Testing
     ] as [([Int], Int?, Int?, [Int])])
   func fillsTheProcessors(machine: [Int], jobs: Int?, threads: Int?, expected: [Int]) {
     let schedule = Schedule(
-      members: machine[0], processors: machine[1], isOnGPU: false, jobs: jobs, threads: threads)
+      members: machine[0], processors: machine[1], gpus: 0, jobs: jobs, threads: threads)
     #expect([schedule.jobs, schedule.threads] == expected)
   }
 
-  @Test func aGPUTrainsOneMemberAtATime() {
-    let schedule = Schedule(members: 8, processors: 16, isOnGPU: true, jobs: nil, threads: nil)
-    #expect(schedule.jobs == 1 && schedule.threads == 16)
+  @Test(arguments: [(8, 1, [4, 4]), (8, 2, [8, 2]), (2, 1, [2, 8])])
+  func membersShareGPUs(members: Int, gpus: Int, expected: [Int]) {
+    let schedule = Schedule(members: members, processors: 16, gpus: gpus, jobs: nil, threads: nil)
+    #expect([schedule.jobs, schedule.threads] == expected)
   }
 }

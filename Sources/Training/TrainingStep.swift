@@ -1,0 +1,107 @@
+import Experiments
+import Torch
+
+/// What changes from one step to the next.
+struct StepInputs {
+  let places: Augmentation.Places
+  let learningRate: Double
+  let dropoutSeed: UInt64
+}
+
+/// One step of a member: from the images that lie on the device to moved weights and sums of what happened.
+///
+/// On the CPU it runs operation by operation. On a GPU the whole step of a full batch is captured once as a graph, which
+/// then costs one launch a step, and nothing waits for the GPU until the sums are asked for.
+final class TrainingStep {
+  private let model: Model
+  private let optimizer: StochasticGradientDescent
+  private let data: TrainingData
+  private let labelSmoothing: Double
+  private let constants: Normalization.Constants
+  private let generator: Generator
+  /// On the device: the sum of losses, float64, and of correct answers, int64, since they were last taken.
+  private let lossSum, correct: Tensor
+  private var captured: CapturedStep?
+  private var eagerSteps = 0
+
+  init(
+    _ model: Model, _ optimizer: StochasticGradientDescent, _ data: TrainingData, _ recipe: Recipe
+  ) throws {
+    self.model = model
+    self.optimizer = optimizer
+    self.data = data
+    labelSmoothing = recipe.labelSmoothing
+    constants = try Normalization.Constants(data.normalization, device: model.device)
+    generator = try Generator(seed: 0, device: model.device)
+    lossSum = try .full([], 0, type: .float64, device: model.device)
+    correct = try .full([], 0, type: .int64, device: model.device)
+  }
+
+  /// A step whose tensors stay where they are: its inputs are copied into them, and the graph replayed.
+  private struct CapturedStep {
+    let gather: Augmentation.Gather
+    let learningRate: Tensor
+    let graph: CUDAGraph
+    let imageCount: Int
+  }
+
+  /// Libraries choose their ways and make their work space in the first steps, which a graph must not see.
+  private static let eagerStepsBeforeCapture = 3
+
+  /// Takes a step.
+  func run(_ inputs: StepInputs) throws {
+    try generator.reseed(inputs.dropoutSeed)
+    let count = inputs.places.indices.count
+    if let captured, captured.imageCount == count {
+      try captured.gather.refill(inputs.places)
+      try captured.learningRate.copy(from: .full([], inputs.learningRate))
+      try captured.graph.replay()
+      return
+    }
+    let gather = try Augmentation.Gather(inputs.places, from: data.images)
+    let images = try Tensor.full([], Double(count), type: .float64, device: model.device)
+    try backward(gather, imageCount: images)
+    try optimizer.step(learningRate: inputs.learningRate)
+    eagerSteps += 1
+    if model.device != .cpu, captured == nil, eagerSteps >= Self.eagerStepsBeforeCapture {
+      try capture(inputs)
+    }
+  }
+
+  /// Captures a step of so many images as these, without taking it.
+  private func capture(_ inputs: StepInputs) throws {
+    let gather = try Augmentation.Gather(inputs.places, from: data.images)
+    let count = inputs.places.indices.count
+    let images = try Tensor.full([], Double(count), type: .float64, device: model.device)
+    let learningRate = try Tensor.full([], inputs.learningRate, device: model.device)
+    let graph = try CUDAGraph(device: model.device, generators: [generator]) {
+      try backward(gather, imageCount: images)
+      try optimizer.step(learningRate: learningRate)
+    }
+    captured = CapturedStep(
+      gather: gather, learningRate: learningRate, graph: graph, imageCount: count)
+  }
+
+  /// Everything up to the gradients, and the sums.
+  private func backward(_ gather: Augmentation.Gather, imageCount: Tensor) throws {
+    let images = try constants.normalized(gather.images(of: data.images))
+    let labels = try gather.labels(of: data.images)
+    let logits = try model.logits(images, training: true, generator: generator)
+    let loss = try logits.crossEntropy(labels, labelSmoothing: labelSmoothing)
+    try loss.backward()
+    let batchLoss = try loss.detached().converted(to: .float64)
+    try batchLoss.multiply(imageCount)
+    try lossSum.add(batchLoss)
+    try correct.add(logits.detached().argMax(1).isEqual(to: labels).sum())
+  }
+
+  /// The sums since they were last taken; waits for the device.
+  func takeSums() throws -> (loss: Double, correct: Int) {
+    let sums = (loss: try lossSum.scalar(), correct: Int(try correct.scalar()))
+    try lossSum.subtract(lossSum)
+    try correct.subtract(correct)
+    // What is not finite would stay so.
+    if !sums.loss.isFinite { try lossSum.copy(from: .full([], 0, type: .float64)) }
+    return sums
+  }
+}
