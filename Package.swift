@@ -6,7 +6,7 @@ let deps = "\(Context.packageDirectory)/.deps"
 let torch = "\(deps)/torch"
 
 let torchCxxSettings: [CXXSetting] = [
-  .unsafeFlags(["-I\(torch)/include", "-O2", "-Wno-deprecated-declarations"]),
+  .unsafeFlags(["-I\(torch)/include", "-O2", "-Wno-deprecated-declarations", "-Wno-psabi"]),
   .define("_GLIBCXX_USE_CXX11_ABI", to: "1"),
 ]
 

@@ -1,8 +1,9 @@
 """One training step in PyTorch on a fixed batch, timed: the counterpart of main.swift. Benchmarks/run compares the two.
 
-    peer.py DEPTH WIDTH BATCH THREADS STEPS [--compile | --convolutions]
+    peer.py DEPTH WIDTH BATCH THREADS STEPS [--compile | --convolutions] [--device cuda] [--bfloat16]
 
 Eager unless told otherwise, channels-last, the fused SGD of PyTorch; the same network as wide-resnet-DEPTH-WIDTH.
+bfloat16 is PyTorch's autocast.
 """
 import argparse
 import json
@@ -88,29 +89,46 @@ def timed(step, count, warm_up):
     return times
 
 
+def timed_on_gpu(step, count, warm_up):
+    """Many steps between two waits, as a training has them: one sample a batch of ten."""
+    def ten_steps():
+        for _ in range(10):
+            step()
+        torch.cuda.synchronize()
+
+    return [seconds / 10 for seconds in timed(ten_steps, count, warm_up)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("depth", "width", "batch", "threads", "steps"):
         parser.add_argument(name, type=int)
     parser.add_argument("--compile", action="store_true", help="through torch.compile")
-    parser.add_argument("--convolutions", action="store_true", help="the convolutions alone")
+    parser.add_argument("--convolutions", action="store_true", help="the convolutions alone, on the CPU")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--bfloat16", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    images = torch.randn(options.batch, 3, 32, 32).contiguous(memory_format=torch.channels_last)
-    labels = torch.arange(options.batch) % 10
+    torch.backends.cudnn.benchmark = True
+    images = torch.randn(options.batch, 3, 32, 32).contiguous(memory_format=torch.channels_last).to(options.device)
+    labels = (torch.arange(options.batch) % 10).to(options.device)
     before = memory_kib("VmRSS")
-    model = WideResNet(options.depth, options.width).to(memory_format=torch.channels_last)
+    model = WideResNet(options.depth, options.width).to(options.device, memory_format=torch.channels_last)
     run = torch.compile(model) if options.compile else model
     optimizer = torch.optim.SGD(model.parameters(), 0.1, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(run(images), labels).backward()
+        with torch.autocast(options.device, torch.bfloat16, enabled=options.bfloat16):
+            logits = run(images)
+        F.cross_entropy(logits.float(), labels).backward()
         optimizer.step()
 
     if options.convolutions:
         seconds = convolutions(model, images)
+    elif options.device == "cuda":
+        seconds = statistics.median(timed_on_gpu(step, options.steps, warm_up=3))
     else:
         seconds = statistics.median(timed(step, options.steps, warm_up=3))
     peak = memory_kib("VmHWM")

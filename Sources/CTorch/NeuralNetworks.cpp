@@ -14,11 +14,15 @@
 #include <vector>
 
 #include "Guarded.h"
+#include "WinogradConvolution.h"
 
 using namespace consort;
 
 ct_status ct_conv2d(ct_tensor input, ct_tensor weight, int64_t stride, int64_t padding, ct_tensor *result) {
   return giving(result, [&] {
+    if (winograd::serves(tensor(input), tensor(weight), stride, padding)) {
+      return winograd::convolve(tensor(input), tensor(weight));
+    }
     return at::conv2d(tensor(input), tensor(weight), /*bias=*/{}, {stride, stride},
                       at::IntArrayRef({padding, padding}));
   });

@@ -1,0 +1,375 @@
+#include "WinogradKernels.h"
+
+namespace consort::winograd {
+
+namespace {
+
+// What is not inlined would be compiled for the plainest processor.
+#define INLINED __attribute__((always_inline)) inline
+#define INLINED_LAMBDA __attribute__((always_inline))
+
+/// 16 channels, in as many registers as the processor needs for them.
+typedef float Lane __attribute__((vector_size(64)));
+typedef float LooseLane __attribute__((vector_size(64), aligned(4)));
+
+INLINED Lane load(const float *values) { return *reinterpret_cast<const LooseLane *>(values); }
+INLINED void store(float *values, const Lane &lane) { *reinterpret_cast<LooseLane *>(values) = lane; }
+
+// One source for each processor, chosen when the program runs: what differs is how many registers there are.
+#if defined(__x86_64__) && defined(__linux__)
+#define FOR_512 __attribute__((target("arch=x86-64-v4")))
+#define FOR_256 __attribute__((target("arch=x86-64-v3")))
+enum class Width { plain, wide256, wide512 };
+
+Width width() {
+  static const Width width = __builtin_cpu_supports("x86-64-v4")   ? Width::wide512
+                             : __builtin_cpu_supports("x86-64-v3") ? Width::wide256
+                                                                   : Width::plain;
+  return width;
+}
+
+/// Defines `name_chosen(parameters)`: the template `name_for<rows, lanes>(arguments)`, with as many sums at once as the
+/// processor has registers for.
+#define BY_WIDTH(name, parameters, arguments)                             \
+  FOR_512 void name##_512 parameters { name##_for<8, 2> arguments; }      \
+  FOR_256 void name##_256 parameters { name##_for<6, 1> arguments; }      \
+  void name##_plain parameters { name##_for<2, 1> arguments; }            \
+  void name##_chosen parameters {                                         \
+    switch (width()) {                                                    \
+      case Width::wide512: return name##_512 arguments;                   \
+      case Width::wide256: return name##_256 arguments;                   \
+      case Width::plain: return name##_plain arguments;                   \
+    }                                                                     \
+  }
+#else
+#define BY_WIDTH(name, parameters, arguments) \
+  void name##_chosen parameters { name##_for<4, 1> arguments; }
+#endif
+
+// MARK: Products
+
+/// `rows` x `lanes` sums in registers.
+template <int rows, int lanes>
+INLINED void multiply_block(const float *a, const float *b, float *result, int64_t inner, int64_t columns) {
+  Lane sums[rows][lanes] = {};
+  for (int64_t i = 0; i < inner; ++i) {
+    Lane factors[lanes];
+    for (int lane = 0; lane < lanes; ++lane) factors[lane] = load(b + i * columns + lane * lane_count);
+    for (int row = 0; row < rows; ++row) {
+      for (int lane = 0; lane < lanes; ++lane) sums[row][lane] += a[row * inner + i] * factors[lane];
+    }
+  }
+  for (int row = 0; row < rows; ++row) {
+    for (int lane = 0; lane < lanes; ++lane) store(result + row * columns + lane * lane_count, sums[row][lane]);
+  }
+}
+
+template <int rows_at_once, int lanes>
+INLINED void multiply_columns(const float *a, const float *b, float *result, int64_t rows, int64_t inner,
+                              int64_t columns) {
+  int64_t row = 0;
+  for (; row + rows_at_once <= rows; row += rows_at_once) {
+    multiply_block<rows_at_once, lanes>(a + row * inner, b, result + row * columns, inner, columns);
+  }
+  for (; row < rows; ++row) multiply_block<1, lanes>(a + row * inner, b, result + row * columns, inner, columns);
+}
+
+template <int rows_at_once, int lanes>
+INLINED void multiply_for(const float *a, const float *b, float *result, int64_t rows, int64_t inner,
+                          int64_t columns) {
+  int64_t column = 0;
+  for (; column + lanes * lane_count <= columns; column += lanes * lane_count) {
+    multiply_columns<rows_at_once, lanes>(a, b + column, result + column, rows, inner, columns);
+  }
+  for (; column < columns; column += lane_count) {
+    multiply_columns<rows_at_once, 1>(a, b + column, result + column, rows, inner, columns);
+  }
+}
+
+template <int inner_at_once, int lanes>
+INLINED void accumulate_block(const float *a, const float *b, float *result, int64_t rows, int64_t inner,
+                              int64_t columns) {
+  Lane sums[inner_at_once][lanes] = {};
+  for (int64_t row = 0; row < rows; ++row) {
+    Lane factors[lanes];
+    for (int lane = 0; lane < lanes; ++lane) factors[lane] = load(b + row * columns + lane * lane_count);
+    for (int i = 0; i < inner_at_once; ++i) {
+      for (int lane = 0; lane < lanes; ++lane) sums[i][lane] += a[row * inner + i] * factors[lane];
+    }
+  }
+  for (int i = 0; i < inner_at_once; ++i) {
+    for (int lane = 0; lane < lanes; ++lane) {
+      float *target = result + i * columns + lane * lane_count;
+      store(target, load(target) + sums[i][lane]);
+    }
+  }
+}
+
+template <int inner_at_once, int lanes>
+INLINED void accumulate_columns(const float *a, const float *b, float *result, int64_t rows, int64_t inner,
+                                int64_t columns) {
+  int64_t i = 0;
+  for (; i + inner_at_once <= inner; i += inner_at_once) {
+    accumulate_block<inner_at_once, lanes>(a + i, b, result + i * columns, rows, inner, columns);
+  }
+  // 16 is no multiple of 6.
+  for (; i + 2 <= inner; i += 2) accumulate_block<2, lanes>(a + i, b, result + i * columns, rows, inner, columns);
+}
+
+template <int inner_at_once, int lanes>
+INLINED void accumulate_for(const float *a, const float *b, float *result, int64_t rows, int64_t inner,
+                            int64_t columns) {
+  int64_t column = 0;
+  for (; column + lanes * lane_count <= columns; column += lanes * lane_count) {
+    accumulate_columns<inner_at_once, lanes>(a, b + column, result + column, rows, inner, columns);
+  }
+  for (; column < columns; column += lane_count) {
+    accumulate_columns<inner_at_once, 1>(a, b + column, result + column, rows, inner, columns);
+  }
+}
+
+BY_WIDTH(multiply,
+         (const float *a, const float *b, float *result, int64_t rows, int64_t inner, int64_t columns),
+         (a, b, result, rows, inner, columns))
+BY_WIDTH(accumulate,
+         (const float *a, const float *b, float *result, int64_t rows, int64_t inner, int64_t columns),
+         (a, b, result, rows, inner, columns))
+
+// MARK: Tiles
+
+/// A tile's place in its map.
+struct Tile {
+  int64_t image, down, across;
+};
+
+INLINED Tile tile_at(const Maps &maps, int64_t index) {
+  const int64_t across = maps.tiles_across(), a_map = across * maps.tiles_down();
+  return {index / a_map, index % a_map / across, index % across};
+}
+
+/// The next tile of the same map or the first of the next.
+INLINED void advance(const Maps &maps, Tile &tile) {
+  if (++tile.across < maps.tiles_across()) return;
+  tile.across = 0;
+  if (++tile.down < maps.tiles_down()) return;
+  tile.down = 0;
+  ++tile.image;
+}
+
+/// The 4 x 4 inputs of a tile, whose first one may lie outside of the map; zeros for what does.
+template <bool is_inside>
+INLINED void tile_inputs(const float *map, const Maps &maps, int64_t channels, const Tile &tile, float *target,
+                         int64_t position_stride) {
+  const int64_t row_stride = maps.width * channels, row = 2 * tile.down - 1, column = 2 * tile.across - 1;
+  const float *source = map + (tile.image * maps.height + row) * row_stride + column * channels;
+  const auto value = [&](int64_t y, int64_t x) INLINED_LAMBDA {
+    const bool is_there =
+        is_inside || (row + y >= 0 && row + y < maps.height && column + x >= 0 && column + x < maps.width);
+    return is_there ? load(source + y * row_stride + x * channels) : Lane{};
+  };
+  for (int64_t channel = 0; channel < channels; channel += lane_count, source += lane_count, target += lane_count) {
+    Lane t[4][4];
+    for (int x = 0; x < 4; ++x) {
+      const Lane d[4] = {value(0, x), value(1, x), value(2, x), value(3, x)};
+      t[0][x] = d[0] - d[2];
+      t[1][x] = d[1] + d[2];
+      t[2][x] = d[2] - d[1];
+      t[3][x] = d[1] - d[3];
+    }
+    for (int y = 0; y < 4; ++y) {
+      float *row_of_positions = target + 4 * y * position_stride;
+      store(row_of_positions, t[y][0] - t[y][2]);
+      store(row_of_positions + position_stride, t[y][1] + t[y][2]);
+      store(row_of_positions + 2 * position_stride, t[y][2] - t[y][1]);
+      store(row_of_positions + 3 * position_stride, t[y][1] - t[y][3]);
+    }
+  }
+}
+
+template <int, int>
+INLINED void inputs_for(const float *map, const Maps &maps, int64_t first_tile, int64_t count,
+                        const Transformed &result) {
+  Tile tile = tile_at(maps, first_tile);
+  for (int64_t index = 0; index < count; ++index, advance(maps, tile)) {
+    float *target = result.values + index * result.channels;
+    const bool is_inside = tile.down > 0 && tile.across > 0 && 2 * tile.down + 3 <= maps.height &&
+                           2 * tile.across + 3 <= maps.width;
+    if (is_inside) {
+      tile_inputs<true>(map, maps, result.channels, tile, target, result.position_stride);
+    } else {
+      tile_inputs<false>(map, maps, result.channels, tile, target, result.position_stride);
+    }
+  }
+}
+
+template <int, int>
+INLINED void outputs_for(const Transformed &products, const Maps &maps, int64_t first_tile, int64_t count,
+                         float *map) {
+  const int64_t channels = products.channels, row_stride = maps.width * channels;
+  Tile tile = tile_at(maps, first_tile);
+  for (int64_t index = 0; index < count; ++index, advance(maps, tile)) {
+    const int64_t row = 2 * tile.down, column = 2 * tile.across;
+    float *target = map + (tile.image * maps.height + row) * row_stride + column * channels;
+    const bool has_right = column + 1 < maps.width, has_below = row + 1 < maps.height;
+    for (int64_t channel = 0; channel < channels; channel += lane_count) {
+      const float *source = products.values + index * channels + channel;
+      Lane t[2][4];
+      for (int x = 0; x < 4; ++x) {
+        Lane m[4];
+        for (int y = 0; y < 4; ++y) m[y] = load(source + (4 * y + x) * products.position_stride);
+        t[0][x] = m[0] + m[1] + m[2];
+        t[1][x] = m[1] - m[2] - m[3];
+      }
+      for (int y = 0; y < 2; ++y) {
+        if (y == 1 && !has_below) break;
+        float *pixel = target + y * row_stride + channel;
+        store(pixel, t[y][0] + t[y][1] + t[y][2]);
+        if (has_right) store(pixel + channels, t[y][1] - t[y][2] - t[y][3]);
+      }
+    }
+  }
+}
+
+template <int, int>
+INLINED void gradients_for(const float *map, const Maps &maps, int64_t first_tile, int64_t count,
+                           const Transformed &result) {
+  const int64_t channels = result.channels, row_stride = maps.width * channels;
+  Tile tile = tile_at(maps, first_tile);
+  for (int64_t index = 0; index < count; ++index, advance(maps, tile)) {
+    const int64_t row = 2 * tile.down, column = 2 * tile.across;
+    const float *source = map + (tile.image * maps.height + row) * row_stride + column * channels;
+    const bool has_right = column + 1 < maps.width, has_below = row + 1 < maps.height;
+    for (int64_t channel = 0; channel < channels; channel += lane_count) {
+      const float *pixel = source + channel;
+      const Lane d[2][2] = {
+          {load(pixel), has_right ? load(pixel + channels) : Lane{}},
+          {has_below ? load(pixel + row_stride) : Lane{},
+           has_right && has_below ? load(pixel + row_stride + channels) : Lane{}}};
+      Lane t[4][2];
+      for (int x = 0; x < 2; ++x) {
+        t[0][x] = d[0][x];
+        t[1][x] = d[0][x] + d[1][x];
+        t[2][x] = d[0][x] - d[1][x];
+        t[3][x] = -d[1][x];
+      }
+      float *target = result.values + index * channels + channel;
+      for (int y = 0; y < 4; ++y) {
+        float *positions_of_row = target + 4 * y * result.position_stride;
+        store(positions_of_row, t[y][0]);
+        store(positions_of_row + result.position_stride, t[y][0] + t[y][1]);
+        store(positions_of_row + 2 * result.position_stride, t[y][0] - t[y][1]);
+        store(positions_of_row + 3 * result.position_stride, -t[y][1]);
+      }
+    }
+  }
+}
+
+BY_WIDTH(inputs,
+         (const float *map, const Maps &maps, int64_t first_tile, int64_t count, const Transformed &result),
+         (map, maps, first_tile, count, result))
+BY_WIDTH(outputs,
+         (const Transformed &products, const Maps &maps, int64_t first_tile, int64_t count, float *map),
+         (products, maps, first_tile, count, map))
+BY_WIDTH(gradients,
+         (const float *map, const Maps &maps, int64_t first_tile, int64_t count, const Transformed &result),
+         (map, maps, first_tile, count, result))
+
+// MARK: Weights
+
+/// G w G^T of one pair of channels.
+INLINED void transform_weight(const float w[3][3], float result[4][4]) {
+  float t[4][3];
+  for (int x = 0; x < 3; ++x) {
+    t[0][x] = w[0][x];
+    t[1][x] = 0.5f * (w[0][x] + w[1][x] + w[2][x]);
+    t[2][x] = 0.5f * (w[0][x] - w[1][x] + w[2][x]);
+    t[3][x] = w[2][x];
+  }
+  for (int y = 0; y < 4; ++y) {
+    result[y][0] = t[y][0];
+    result[y][1] = 0.5f * (t[y][0] + t[y][1] + t[y][2]);
+    result[y][2] = 0.5f * (t[y][0] - t[y][1] + t[y][2]);
+    result[y][3] = t[y][2];
+  }
+}
+
+/// Calls `body(output, input)` for every pair of channels, in squares whose values stay in the cache while they are
+/// turned from rows of inputs to rows of outputs.
+template <typename Body>
+void for_each_pair(int64_t outputs, int64_t inputs, Body body) {
+  for (int64_t first_input = 0; first_input < inputs; first_input += lane_count) {
+    for (int64_t first_output = 0; first_output < outputs; first_output += lane_count) {
+      for (int64_t pair = 0; pair < lane_count * lane_count; ++pair) {
+        body(first_output + pair / lane_count, first_input + pair % lane_count);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void multiply(const float *a, const float *b, float *result, int64_t rows, int64_t inner, int64_t columns) {
+  multiply_chosen(a, b, result, rows, inner, columns);
+}
+
+void accumulate_products(const float *a, const float *b, float *result, int64_t rows, int64_t inner, int64_t columns) {
+  accumulate_chosen(a, b, result, rows, inner, columns);
+}
+
+void transform_inputs(const float *map, const Maps &maps, int64_t first_tile, int64_t count,
+                      const Transformed &result) {
+  inputs_chosen(map, maps, first_tile, count, result);
+}
+
+void transform_outputs(const Transformed &products, const Maps &maps, int64_t first_tile, int64_t count, float *map) {
+  outputs_chosen(products, maps, first_tile, count, map);
+}
+
+void transform_gradients(const float *map, const Maps &maps, int64_t first_tile, int64_t count,
+                         const Transformed &result) {
+  gradients_chosen(map, maps, first_tile, count, result);
+}
+
+void transform_weights(const float *weights, int64_t outputs, int64_t inputs, float *result) {
+  for_each_pair(outputs, inputs, [&](int64_t output, int64_t input) {
+    float w[3][3], u[4][4];
+    for (int tap = 0; tap < 9; ++tap) w[tap / 3][tap % 3] = weights[(output * 9 + tap) * inputs + input];
+    transform_weight(w, u);
+    for (int position = 0; position < positions; ++position) {
+      result[(position * inputs + input) * outputs + output] = u[position / 4][position % 4];
+    }
+  });
+}
+
+void transform_turned_weights(const float *weights, int64_t outputs, int64_t inputs, float *result) {
+  for_each_pair(outputs, inputs, [&](int64_t output, int64_t input) {
+    float w[3][3], u[4][4];
+    for (int tap = 0; tap < 9; ++tap) w[2 - tap / 3][2 - tap % 3] = weights[(output * 9 + tap) * inputs + input];
+    transform_weight(w, u);
+    for (int position = 0; position < positions; ++position) {
+      result[(position * outputs + output) * inputs + input] = u[position / 4][position % 4];
+    }
+  });
+}
+
+void transform_weight_gradients(const float *sums, int64_t outputs, int64_t inputs, float *result) {
+  for_each_pair(outputs, inputs, [&](int64_t output, int64_t input) {
+    float s[4][4], t[3][4];
+    for (int position = 0; position < positions; ++position) {
+      s[position / 4][position % 4] = sums[(position * inputs + input) * outputs + output];
+    }
+    for (int x = 0; x < 4; ++x) {
+      t[0][x] = s[0][x] + 0.5f * (s[1][x] + s[2][x]);
+      t[1][x] = 0.5f * (s[1][x] - s[2][x]);
+      t[2][x] = 0.5f * (s[1][x] + s[2][x]) + s[3][x];
+    }
+    for (int y = 0; y < 3; ++y) {
+      float *row = result + (output * 9 + 3 * y) * inputs + input;
+      row[0] = t[y][0] + 0.5f * (t[y][1] + t[y][2]);
+      row[inputs] = 0.5f * (t[y][1] - t[y][2]);
+      row[2 * inputs] = 0.5f * (t[y][1] + t[y][2]) + t[y][3];
+    }
+  });
+}
+
+}  // namespace consort::winograd
