@@ -1,6 +1,5 @@
 // Batch normalisation and ReLU as one operation with one gradient, on the CPU; with the addition before it, where a
 // residual block has one.
-#include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros_like.h>
@@ -11,6 +10,7 @@
 
 #include "Guarded.h"
 #include "NormalizationKernels.h"
+#include "Parallel.h"
 
 using namespace consort;
 using torch::autograd::AutogradContext;
@@ -30,7 +30,7 @@ struct Rows {
   /// Calls `body(chunk, first float, rows)` for every chunk, on the threads that libtorch may use.
   template <typename Body>
   void for_each_chunk(Body body) const {
-    at::parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(chunks, [&](int64_t begin, int64_t end) {
       for (int64_t chunk = begin; chunk < end; ++chunk) {
         const int64_t first = chunk * per_chunk;
         body(chunk, first * channels, std::min(per_chunk, count - first));

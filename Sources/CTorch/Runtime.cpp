@@ -13,6 +13,7 @@
 #include <string>
 
 #include "Guarded.h"
+#include "Parallel.h"
 
 static_assert(TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR == 11 && TORCH_VERSION_PATCH == 0,
               "Consort is built against libtorch 2.11.0: run scripts/setup");
@@ -53,6 +54,14 @@ ct_status ct_build_description(char *buffer, size_t capacity) {
 }
 
 int64_t ct_live_handles(void) { return live_handles.load(); }
+
+ct_status ct_sharing_threads(int32_t *count) {
+  return guarded([&] {
+    std::atomic<int32_t> shares{0};
+    parallel_for(at::get_num_threads(), [&](int64_t, int64_t) { ++shares; });
+    *count = shares;
+  });
+}
 
 ct_status ct_set_threads(int32_t count) {
   return guarded([&] { at::set_num_threads(count); });

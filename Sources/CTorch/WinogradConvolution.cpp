@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "Parallel.h"
 #include "WinogradKernels.h"
 
 namespace consort::winograd {
@@ -45,7 +46,7 @@ at::Tensor convolved(const at::Tensor &map, const float *weights, int64_t channe
   const float *source = readable(map);
   float *target = writable(result);
   const int64_t chunks = (maps.tiles() + tiles - 1) / tiles;
-  at::parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(chunks, [&](int64_t begin, int64_t end) {
     const at::Tensor input_memory = floats(Transformed::size(tiles, inner)),
                      product_memory = floats(Transformed::size(tiles, channels));
     const Transformed inputs(writable(input_memory), tiles, inner),
@@ -71,7 +72,7 @@ at::Tensor weight_gradient(const at::Tensor &input, const at::Tensor &gradient, 
   const at::Tensor sums = at::zeros({shares, positions * inputs * outputs}, at::kFloat);
   const float *source = readable(input), *arriving = readable(gradient);
   float *sum = writable(sums);
-  at::parallel_for(0, shares, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(shares, [&](int64_t begin, int64_t end) {
     const at::Tensor input_memory = floats(Transformed::size(tiles, inputs)),
                      gradient_memory = floats(Transformed::size(tiles, outputs));
     const Transformed transformed(writable(input_memory), tiles, inputs),

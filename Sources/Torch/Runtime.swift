@@ -20,6 +20,14 @@ public enum Runtime {
     try check("set_num_threads", ct_set_threads(Int32(clamping: count)))
   }
 
+  /// How many threads an operation that Consort adds to libtorch's is shared among, on the calling thread: 1 where
+  /// libtorch's thread library has not been found.
+  public static func sharingThreads() throws(TorchError) -> Int {
+    var count: Int32 = 0
+    try check("sharing_threads", ct_sharing_threads(&count))
+    return Int(count)
+  }
+
   /// How many threads one operation uses on the calling thread.
   public static func threads() throws(TorchError) -> Int {
     var count: Int32 = 0

@@ -52,6 +52,11 @@ import Torch
     expectClose(winograd.weightGradient, direct.weightGradient)
   }
 
+  @Test(arguments: [1, 2, 3]) func sharesTheWork(threads: Int) throws {
+    try Runtime.setThreads(threads)
+    #expect(try Runtime.sharingThreads() == threads)
+  }
+
   /// Otherwise the test above would compare libtorch with itself.
   @Test func isTaken() throws {
     let shape = Shape(images: 2, inputs: 32, outputs: 32, height: 8, width: 8)

@@ -65,6 +65,8 @@ int64_t ct_live_handles(void);
 /// Threads inside one operation; thread-local in libtorch: set it on the thread that works.
 ct_status ct_set_threads(int32_t count);
 ct_status ct_get_threads(int32_t *count);
+/// Threads that an operation of this library's own is shared among, on the calling thread; tried, not looked up.
+ct_status ct_sharing_threads(int32_t *count);
 /// Process-wide: refuses operations that have no deterministic implementation, and turns TF32 off or on.
 ct_status ct_set_deterministic(bool deterministic, bool allow_tf32);
 /// Process-wide, before the first tensor: large blocks of CPU memory are kept for the next tensor of their size.
