@@ -276,14 +276,14 @@ BY_WIDTH(gradients,
 
 // MARK: Weights
 
-/// G w G^T of one pair of channels.
-INLINED void transform_weight(const float w[3][3], float result[4][4]) {
+/// G w G^T of one pair of channels, w row by row.
+INLINED void transform_weight(const float w[9], float result[4][4]) {
   float t[4][3];
   for (int x = 0; x < 3; ++x) {
-    t[0][x] = w[0][x];
-    t[1][x] = 0.5f * (w[0][x] + w[1][x] + w[2][x]);
-    t[2][x] = 0.5f * (w[0][x] - w[1][x] + w[2][x]);
-    t[3][x] = w[2][x];
+    t[0][x] = w[x];
+    t[1][x] = 0.5f * (w[x] + w[3 + x] + w[6 + x]);
+    t[2][x] = 0.5f * (w[x] - w[3 + x] + w[6 + x]);
+    t[3][x] = w[6 + x];
   }
   for (int y = 0; y < 4; ++y) {
     result[y][0] = t[y][0];
@@ -304,6 +304,19 @@ void for_each_pair(int64_t outputs, int64_t inputs, Body body) {
       }
     }
   }
+}
+
+/// Puts the transformed weight of each pair of channels where `place` says, in each position's matrix.
+template <typename Place>
+void transform_each(const float *weights, int64_t outputs, int64_t inputs, bool is_turned, float *result, Place place) {
+  for_each_pair(outputs, inputs, [&](int64_t output, int64_t input) {
+    float w[9], u[4][4];
+    for (int tap = 0; tap < 9; ++tap) w[is_turned ? 8 - tap : tap] = weights[(output * 9 + tap) * inputs + input];
+    transform_weight(w, u);
+    for (int position = 0; position < positions; ++position) {
+      result[position * inputs * outputs + place(output, input)] = u[position / 4][position % 4];
+    }
+  });
 }
 
 }  // namespace
@@ -331,25 +344,13 @@ void transform_gradients(const float *map, const Maps &maps, int64_t first_tile,
 }
 
 void transform_weights(const float *weights, int64_t outputs, int64_t inputs, float *result) {
-  for_each_pair(outputs, inputs, [&](int64_t output, int64_t input) {
-    float w[3][3], u[4][4];
-    for (int tap = 0; tap < 9; ++tap) w[tap / 3][tap % 3] = weights[(output * 9 + tap) * inputs + input];
-    transform_weight(w, u);
-    for (int position = 0; position < positions; ++position) {
-      result[(position * inputs + input) * outputs + output] = u[position / 4][position % 4];
-    }
-  });
+  transform_each(weights, outputs, inputs, /*is_turned=*/false, result,
+                 [=](int64_t output, int64_t input) { return input * outputs + output; });
 }
 
 void transform_turned_weights(const float *weights, int64_t outputs, int64_t inputs, float *result) {
-  for_each_pair(outputs, inputs, [&](int64_t output, int64_t input) {
-    float w[3][3], u[4][4];
-    for (int tap = 0; tap < 9; ++tap) w[2 - tap / 3][2 - tap % 3] = weights[(output * 9 + tap) * inputs + input];
-    transform_weight(w, u);
-    for (int position = 0; position < positions; ++position) {
-      result[(position * outputs + output) * inputs + input] = u[position / 4][position % 4];
-    }
-  });
+  transform_each(weights, outputs, inputs, /*is_turned=*/true, result,
+                 [=](int64_t output, int64_t input) { return output * inputs + input; });
 }
 
 void transform_weight_gradients(const float *sums, int64_t outputs, int64_t inputs, float *result) {
