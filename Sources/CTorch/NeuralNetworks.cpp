@@ -4,12 +4,17 @@
 #include <ATen/ops/_foreach_lerp.h>
 #include <ATen/ops/_fused_sgd.h>
 #include <ATen/ops/batch_norm.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/log_softmax.h>
+#include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/relu.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/silu.h>
 
 #include <vector>
 
@@ -18,13 +23,45 @@
 
 using namespace consort;
 
-ct_status ct_conv2d(ct_tensor input, ct_tensor weight, int64_t stride, int64_t padding, ct_tensor *result) {
+namespace {
+
+bool is_one_on_each_side(const ct_padding &padding) {
+  return padding.top == 1 && padding.bottom == 1 && padding.left == 1 && padding.right == 1;
+}
+
+/// Zeros of each side, of which there must be none to remove.
+at::Tensor padded(const at::Tensor &map, const ct_padding &zeros) {
+  TORCH_CHECK(zeros.left >= 0 && zeros.right >= 0 && zeros.top >= 0 && zeros.bottom >= 0, "negative padding");
+  return at::constant_pad_nd(map, {zeros.left, zeros.right, zeros.top, zeros.bottom});
+}
+
+/// `input` with its images dropped, or its elements, by a mask of the shape of `pattern`.
+at::Tensor dropped(const at::Tensor &input, const at::Tensor &pattern, double rate, ct_generator source) {
+  TORCH_CHECK(rate >= 0 && rate < 1, "dropout rate ", rate, " is outside 0..<1");
+  return input.mul(at::empty_like(pattern).bernoulli_(1 - rate, generator(source)).div_(1 - rate));
+}
+
+}  // namespace
+
+ct_status ct_conv2d(ct_tensor input, ct_tensor weight, ct_tensor bias, int64_t stride, ct_padding padding,
+                    int64_t groups, ct_tensor *result) {
   return giving(result, [&] {
-    if (winograd::serves(tensor(input), tensor(weight), stride, padding)) {
-      return winograd::convolve(tensor(input), tensor(weight));
+    const at::Tensor &map = tensor(input), &kernel = tensor(weight);
+    const bool has_bias = bias.pointer != nullptr;
+    if (!has_bias && groups == 1 && stride == 1 && is_one_on_each_side(padding) && winograd::serves(map, kernel)) {
+      return winograd::convolve(map, kernel);
     }
-    return at::conv2d(tensor(input), tensor(weight), /*bias=*/{}, {stride, stride},
-                      at::IntArrayRef({padding, padding}));
+    const bool is_symmetric = padding.top == padding.bottom && padding.left == padding.right;
+    return at::conv2d(is_symmetric ? map : padded(map, padding), kernel, has_bias ? tensor(bias) : at::Tensor(),
+                      {stride, stride},
+                      is_symmetric ? at::IntArrayRef({padding.top, padding.left}) : at::IntArrayRef({0, 0}),
+                      /*dilation=*/{1, 1}, groups);
+  });
+}
+
+ct_status ct_max_pool2d(ct_tensor input, int64_t kernel_size, int64_t stride, int64_t padding, ct_tensor *result) {
+  return giving(result, [&] {
+    return at::max_pool2d(tensor(input), {kernel_size, kernel_size}, {stride, stride}, {padding, padding});
   });
 }
 
@@ -41,6 +78,14 @@ ct_status ct_relu(ct_tensor input, ct_tensor *result) {
   return giving(result, [&] { return at::relu(tensor(input)); });
 }
 
+ct_status ct_silu(ct_tensor input, ct_tensor *result) {
+  return giving(result, [&] { return at::silu(tensor(input)); });
+}
+
+ct_status ct_sigmoid(ct_tensor input, ct_tensor *result) {
+  return giving(result, [&] { return at::sigmoid(tensor(input)); });
+}
+
 ct_status ct_relu_(ct_tensor input) {
   return guarded([&] { tensor(input).relu_(); });
 }
@@ -50,10 +95,15 @@ ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor
 }
 
 ct_status ct_dropout(ct_tensor input, double rate, ct_generator source, ct_tensor *result) {
+  return giving(result, [&] { return dropped(tensor(input), tensor(input), rate, source); });
+}
+
+ct_status ct_drop_images(ct_tensor input, double rate, ct_generator source, ct_tensor *result) {
   return giving(result, [&] {
-    TORCH_CHECK(rate >= 0 && rate < 1, "dropout rate ", rate, " is outside 0..<1");
-    at::Tensor mask = at::empty_like(tensor(input)).bernoulli_(1 - rate, generator(source)).div_(1 - rate);
-    return tensor(input).mul(mask);
+    std::vector<int64_t> shape(static_cast<size_t>(tensor(input).dim()), 1);
+    TORCH_CHECK(!shape.empty(), "needs images");
+    shape[0] = tensor(input).size(0);
+    return dropped(tensor(input), at::empty(shape, tensor(input).options()), rate, source);
   });
 }
 

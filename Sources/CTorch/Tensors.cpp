@@ -9,6 +9,7 @@
 #include <ATen/ops/index.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/mean.h>
+#include <ATen/ops/mul.h>
 #include <ATen/ops/sum.h>
 #include <c10/core/InferenceMode.h>
 
@@ -41,6 +42,13 @@ ct_status ct_normal(const int64_t *shape, size_t rank, double deviation, ct_gene
   return giving(result, [&] {
     at::Tensor created = at::empty(shape_of(shape, rank), at::TensorOptions(at::kFloat));
     return created.normal_(0, deviation, generator(source));
+  });
+}
+
+ct_status ct_uniform(const int64_t *shape, size_t rank, double bound, ct_generator source, ct_tensor *result) {
+  return giving(result, [&] {
+    at::Tensor created = at::empty(shape_of(shape, rank), at::TensorOptions(at::kFloat));
+    return created.uniform_(-bound, bound, generator(source));
   });
 }
 
@@ -145,8 +153,12 @@ ct_status ct_sum(ct_tensor handle, ct_tensor *result) {
   return giving(result, [&] { return at::sum(tensor(handle)); });
 }
 
-ct_status ct_mean(ct_tensor handle, const int64_t *dimensions, size_t count, ct_tensor *result) {
-  return giving(result, [&] { return at::mean(tensor(handle), at::IntArrayRef(dimensions, count)); });
+ct_status ct_mul(ct_tensor a, ct_tensor b, ct_tensor *result) {
+  return giving(result, [&] { return at::mul(tensor(a), tensor(b)); });
+}
+
+ct_status ct_mean(ct_tensor handle, const int64_t *dimensions, size_t count, bool keeps, ct_tensor *result) {
+  return giving(result, [&] { return at::mean(tensor(handle), at::IntArrayRef(dimensions, count), keeps); });
 }
 
 ct_status ct_argmax(ct_tensor handle, int64_t dimension, ct_tensor *result) {

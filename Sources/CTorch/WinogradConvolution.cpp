@@ -121,8 +121,8 @@ class Convolution : public torch::autograd::Function<Convolution> {
 
 }  // namespace
 
-bool serves(const at::Tensor &input, const at::Tensor &weight, int64_t stride, int64_t padding) {
-  return stride == 1 && padding == 1 && input.dim() == 4 && weight.dim() == 4 && input.device().is_cpu() &&
+bool serves(const at::Tensor &input, const at::Tensor &weight) {
+  return input.dim() == 4 && weight.dim() == 4 && input.device().is_cpu() &&
          weight.device().is_cpu() && input.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
          input.numel() > 0 && input.is_contiguous(at::MemoryFormat::ChannelsLast) && weight.size(2) == 3 &&
          weight.size(3) == 3 && weight.size(0) > 0 && weight.size(0) % lane_count == 0 &&

@@ -92,8 +92,11 @@ extension Layer {
     let learnt = parameters(input: input, output: output).filter(\.isTrainable)
     let factors: [Int] =
       switch (operation, input, output) {
-      case (.convolution(_, let kernelSize, _, _), .map(let from), .map(let to)):
-        [kernelSize, kernelSize, from.channels, to.channels, to.height, to.width]
+      case (.convolution(let convolution), .map(let from), .map(let to)):
+        [
+          convolution.kernelSize, convolution.kernelSize, from.channels / convolution.groups,
+          to.channels, to.height, to.width,
+        ]
       case (.linear(let outputs), .vector(let inputs), _): [outputs, inputs]
       default: [0]
       }

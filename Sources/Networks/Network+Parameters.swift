@@ -2,14 +2,16 @@
 public struct Parameter: Hashable, Sendable {
   /// What it is for, from which its initial value follows.
   public enum Kind: Hashable, Sendable {
-    case convolutionWeight, normalizationWeight, normalizationBias
+    /// Of a convolution whose channels are cut into so many groups.
+    case convolutionWeight(groups: Int)
+    case convolutionBias, normalizationWeight, normalizationBias
     case runningMean, runningVariance
     case linearWeight, linearBias
   }
 
   /// The layer's name and its own, as PyTorch has them: "blocks.0.bn1.running_mean".
   public let name: String
-  /// `[O, I, K, K]` for a convolution, `[O, I]` for a linear layer, else a vector.
+  /// `[O, I / groups, K, K]` for a convolution, `[O, I]` for a linear layer, else a vector.
   public let shape: [Int]
   /// What it is for.
   public let kind: Kind
@@ -40,9 +42,16 @@ extension Network {
 extension Layer {
   func parameters(input: FeatureShape, output: FeatureShape) -> [Parameter] {
     switch (operation, input, output) {
-    case (.convolution(let outputChannels, let kernelSize, _, _), .map(let map), _):
-      let shape = [outputChannels, map.channels, kernelSize, kernelSize]
-      return [Parameter(name: "\(name).weight", shape: shape, kind: .convolutionWeight)]
+    case (.convolution(let convolution), .map(let map), _):
+      let shape = [
+        convolution.outputChannels, map.channels / convolution.groups, convolution.kernelSize,
+        convolution.kernelSize,
+      ]
+      let weight = Parameter(
+        name: "\(name).weight", shape: shape, kind: .convolutionWeight(groups: convolution.groups))
+      let bias = Parameter(
+        name: "\(name).bias", shape: [convolution.outputChannels], kind: .convolutionBias)
+      return convolution.hasBias ? [weight, bias] : [weight]
     case (.batchNormalization, .map(let map), _):
       let kinds: [(String, Parameter.Kind)] = [
         ("weight", .normalizationWeight), ("bias", .normalizationBias),

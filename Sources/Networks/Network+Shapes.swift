@@ -64,7 +64,7 @@ extension Layer {
   fileprivate func resolveInputs(
     _ known: [String: FeatureShape]
   ) throws(NetworkError) -> [FeatureShape] {
-    let expected = operation == .add ? 2 : 1
+    let expected = operation == .add || operation == .scale ? 2 : 1
     guard inputs.count == expected else {
       throw .wrongInputCount(layer: name, expected: expected, actual: inputs.count)
     }
@@ -78,41 +78,45 @@ extension Layer {
 
   fileprivate func outputShape(_ inputs: [FeatureShape]) throws(NetworkError) -> FeatureShape {
     switch operation {
-    case .convolution(let outputChannels, let kernelSize, let stride, let padding):
+    case .convolution(let convolution):
+      return .map(try outputShape(of: convolution, on: requireMap(inputs[0])))
+    case .maxPool(let kernelSize, let stride, let padding):
       let map = try requireMap(inputs[0])
-      try require(outputChannels > 0, "the output channels must be positive")
-      try require(kernelSize > 0, "the kernel size must be positive")
-      try require(stride > 0, "the stride must be positive")
-      try require(padding >= 0 && padding < kernelSize, "the padding must be in 0..<kernel size")
-      try require(
-        max(outputChannels, kernelSize, stride) <= 1 << 20, "a number is above \(1 << 20)")
-      let height = map.height + 2 * padding - kernelSize
-      let width = map.width + 2 * padding - kernelSize
-      guard height >= 0, width >= 0 else {
-        throw .shapeMismatch(
-          layer: name,
-          reason: "a kernel of \(kernelSize) does not fit into \(map.height) x \(map.width) "
-            + "with padding \(padding)")
-      }
-      return .map(
-        ImageShape(
-          channels: outputChannels, height: height / stride + 1, width: width / stride + 1))
+      try require(2 * padding <= kernelSize, "the padding must be at most half of the kernel size")
+      let window = Convolution(
+        outputChannels: map.channels, kernelSize: kernelSize, stride: stride,
+        padding: .symmetric(padding), groups: map.channels)
+      return .map(try outputShape(of: window, on: map))
     case .batchNormalization(let epsilon, let momentum):
       _ = try requireMap(inputs[0])
       try require(epsilon > 0 && epsilon.isFinite, "epsilon must be positive")
       try require((0...1).contains(momentum), "the momentum must be in 0...1")
       return inputs[0]
-    case .relu:
+    case .relu, .silu, .sigmoid:
       return inputs[0]
     case .add:
       guard inputs[0] == inputs[1] else {
         throw .shapeMismatch(layer: name, reason: "cannot add \(inputs[0]) and \(inputs[1])")
       }
       return inputs[0]
+    case .scale:
+      let channels = try requireMap(inputs[0]).channels
+      guard inputs[1] == .map(ImageShape(channels: channels, height: 1, width: 1)) else {
+        throw .shapeMismatch(
+          layer: name,
+          reason: "cannot scale \(inputs[0]) by \(inputs[1]): it takes \(channels) x 1 x 1")
+      }
+      return inputs[0]
     case .globalAveragePool:
       return .vector(try requireMap(inputs[0]).channels)
+    case .squeeze:
+      return .map(ImageShape(channels: try requireMap(inputs[0]).channels, height: 1, width: 1))
     case .dropout(let rate):
       try require((0..<1).contains(rate), "the dropout rate must be in 0..<1")
+      return inputs[0]
+    case .stochasticDepth(let rate):
+      _ = try requireMap(inputs[0])
+      try require((0..<1).contains(rate), "the rate must be in 0..<1")
       return inputs[0]
     case .linear(let outputs):
       guard case .vector = inputs[0] else {
@@ -121,6 +125,34 @@ extension Layer {
       try require((1...(1 << 24)).contains(outputs), "the outputs must be in 1...\(1 << 24)")
       return .vector(outputs)
     }
+  }
+
+  private func outputShape(
+    of convolution: Convolution, on map: ImageShape
+  ) throws(NetworkError) -> ImageShape {
+    let (outputs, groups) = (convolution.outputChannels, convolution.groups)
+    try require(outputs > 0, "the output channels must be positive")
+    try require(convolution.kernelSize > 0, "the kernel size must be positive")
+    try require(convolution.stride > 0, "the stride must be positive")
+    if case .symmetric(let padding) = convolution.padding {
+      try require(
+        padding >= 0 && padding < convolution.kernelSize, "the padding must be in 0..<kernel size")
+    }
+    try require(
+      max(outputs, convolution.kernelSize, convolution.stride) <= 1 << 20,
+      "a number is above \(1 << 20)")
+    try require(
+      groups > 0 && outputs % groups == 0 && map.channels % groups == 0,
+      "the groups must divide the channels, \(map.channels) and \(outputs)")
+    guard let height = convolution.outputSize(map.height),
+      let width = convolution.outputSize(map.width)
+    else {
+      throw .shapeMismatch(
+        layer: name,
+        reason:
+          "a kernel of \(convolution.kernelSize) does not fit into \(map.height) x \(map.width)")
+    }
+    return ImageShape(channels: outputs, height: height, width: width)
   }
 
   private func requireMap(_ shape: FeatureShape) throws(NetworkError) -> ImageShape {

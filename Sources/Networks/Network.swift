@@ -9,15 +9,48 @@ public struct Network: Codable, Hashable, Sendable {
   public var input: ImageShape
   /// The layers, each after those that it reads; the last one gives the logits.
   public var layers: [Layer]
+  /// How its weights are drawn.
+  public var initialization: Initialization
 
   /// The name by which a layer refers to the image.
   public static let inputName = "input"
 
   /// Creates a network as it is; `shapes()` validates it.
-  public init(name: String, input: ImageShape, layers: [Layer]) {
+  public init(
+    name: String, input: ImageShape, layers: [Layer], initialization: Initialization = .wideResNet
+  ) {
     self.name = name
     self.input = input
     self.layers = layers
+    self.initialization = initialization
+  }
+}
+
+/// How weights are drawn at the start of a training. Biases are 0 and normalisations the identity in all of them.
+public enum Initialization: String, Codable, Hashable, Sendable {
+  /// Convolutions from N(0, 2 / fan-in), linear layers from N(0, 1 / fan-in). Source: arXiv:1605.07146.
+  case wideResNet = "wide-resnet"
+  /// Convolutions from N(0, 2 / fan-out), linear layers from U(-b, b) with b = 1 / sqrt(fan-in), as torchvision has it.
+  case resNet = "resnet"
+  /// Convolutions from N(0, 2 / fan-out), linear layers from U(-b, b) with b = 1 / sqrt(outputs). Source: the official
+  /// code of arXiv:1905.11946.
+  case efficientNet = "efficientnet"
+}
+
+extension Network {
+  private enum CodingKeys: CodingKey {
+    case name, input, layers, initialization
+  }
+
+  /// Decodes what `encode` wrote; what is not said is as in a Wide ResNet.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      name: try container.decode(String.self, forKey: .name),
+      input: try container.decode(ImageShape.self, forKey: .input),
+      layers: try container.decode([Layer].self, forKey: .layers),
+      initialization: try container.decodeIfPresent(Initialization.self, forKey: .initialization)
+        ?? .wideResNet)
   }
 }
 
@@ -31,42 +64,5 @@ public struct ImageShape: Codable, Hashable, Sendable {
     self.channels = channels
     self.height = height
     self.width = width
-  }
-}
-
-/// One node of the graph.
-public struct Layer: Codable, Hashable, Sendable {
-  /// Unique in the network; the prefix of its parameters' names.
-  public var name: String
-  /// What it computes.
-  public var operation: Operation
-  /// What it reads: the names of earlier layers, or "input".
-  public var inputs: [String]
-
-  /// Creates a layer.
-  public init(_ name: String, _ operation: Operation, inputs: [String]) {
-    self.name = name
-    self.operation = operation
-    self.inputs = inputs
-  }
-}
-
-extension Layer {
-  /// What a layer computes.
-  public enum Operation: Codable, Hashable, Sendable {
-    /// A square convolution without bias; zeros around, the same stride in both directions.
-    case convolution(outputChannels: Int, kernelSize: Int, stride: Int, padding: Int)
-    /// Batch normalisation with scale and shift; `momentum` weighs the new batch (PyTorch's sense).
-    case batchNormalization(epsilon: Double, momentum: Double)
-    /// max(x, 0).
-    case relu
-    /// The sum of two inputs of one shape.
-    case add
-    /// The mean over all positions: a map becomes a vector.
-    case globalAveragePool
-    /// Dropout while training; `rate` is the share set to zero.
-    case dropout(rate: Double)
-    /// A fully connected layer with bias, over a vector.
-    case linear(outputs: Int)
   }
 }

@@ -24,6 +24,8 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   case unknownName(String)
   /// The depth of a Wide ResNet is not 6N + 4, or its width is not positive.
   case invalidWideResNet(depth: Int, widenFactor: Int)
+  /// No ResNet has this depth.
+  case invalidResNet(depth: Int)
 
   /// One sentence naming the layer and what is wrong with it.
   public var description: String {
@@ -42,9 +44,13 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
     case .outputIsNotLogits(let layer): "the last layer, '\(layer)', must give a vector of logits"
     case .tooLarge(let layer): "layer '\(layer)': its sizes overflow"
     case .unknownName(let name):
-      "no network is called '\(name)'; known: wide-resnet-DEPTH-WIDTH, such as wide-resnet-16-4"
+      "no network is called '\(name)'; known: wide-resnet-DEPTH-WIDTH, such as wide-resnet-16-4, resnet-DEPTH, such as "
+        + "resnet-18, and efficientnet-b0 to efficientnet-b7, also with -symmetric"
     case .invalidWideResNet(let depth, let widenFactor):
       "wide-resnet-\(depth)-\(widenFactor): the depth must be 6N + 4 (10, 16, 22, 28, 40 ...), the width at least 1"
+    case .invalidResNet(let depth):
+      "resnet-\(depth): the depth must be "
+        + (ResNet.imageNetDepths + ResNet.cifarDepths).map(String.init).joined(separator: ", ")
     }
   }
 }

@@ -20,7 +20,8 @@ public struct WideResNet: Hashable, Sendable {
       throw .invalidWideResNet(depth: depth, widenFactor: widenFactor)
     }
     var builder = Builder(dropout: dropout)
-    builder.append("stem", .convolution(outputChannels: 16, kernelSize: 3, stride: 1, padding: 1))
+    builder.layers.append(
+      "stem", .convolution(outputChannels: 16, kernelSize: 3, stride: 1, padding: 1))
     var channels = 16
     for group in 0..<3 {
       let width = 16 * widenFactor << group
@@ -30,54 +31,48 @@ public struct WideResNet: Hashable, Sendable {
         channels = width
       }
     }
-    builder.append("bn", .wideResNetNormalization)
-    builder.append("relu", .relu)
-    builder.append("pool", .globalAveragePool)
-    builder.append("head", .linear(outputs: classes))
+    builder.layers.append("bn", .wideResNetNormalization)
+    builder.layers.append("relu", .relu)
+    builder.layers.append("pool", .globalAveragePool)
+    builder.layers.append("head", .linear(outputs: classes))
     network = Network(
       name: "wide-resnet-\(depth)-\(widenFactor)",
-      input: ImageShape(channels: 3, height: inputSize, width: inputSize), layers: builder.layers)
+      input: ImageShape(channels: 3, height: inputSize, width: inputSize),
+      layers: builder.layers.layers)
     _ = try network.shapes()
   }
 
   private struct Builder {
     let dropout: Double
-    var layers: [Layer] = []
+    var layers = LayerList()
     var blocks = 0
-
-    var last: String { layers.last?.name ?? Network.inputName }
-
-    mutating func append(_ name: String, _ operation: Layer.Operation, from inputs: [String]? = nil)
-    {
-      layers.append(Layer(name, operation, inputs: inputs ?? [last]))
-    }
 
     /// a = ReLU(BN1(x)); z = conv2(ReLU(BN2(conv1(a)))); z plus x, or plus a projected where the channels change.
     mutating func appendBlock(from input: Int, to output: Int, stride: Int) {
       let prefix = "blocks.\(blocks)"
       blocks += 1
-      var shortcut = last
-      append("\(prefix).bn1", .wideResNetNormalization)
-      append("\(prefix).relu1", .relu)
-      let activated = last
-      append(
+      var shortcut = layers.last
+      layers.append("\(prefix).bn1", .wideResNetNormalization)
+      layers.append("\(prefix).relu1", .relu)
+      let activated = layers.last
+      layers.append(
         "\(prefix).conv1",
         .convolution(outputChannels: output, kernelSize: 3, stride: stride, padding: 1))
-      append("\(prefix).bn2", .wideResNetNormalization)
-      append("\(prefix).relu2", .relu)
-      if dropout > 0 { append("\(prefix).dropout", .dropout(rate: dropout)) }
-      append(
+      layers.append("\(prefix).bn2", .wideResNetNormalization)
+      layers.append("\(prefix).relu2", .relu)
+      if dropout > 0 { layers.append("\(prefix).dropout", .dropout(rate: dropout)) }
+      layers.append(
         "\(prefix).conv2",
         .convolution(outputChannels: output, kernelSize: 3, stride: 1, padding: 1))
-      let residual = last
+      let residual = layers.last
       if input != output {
-        append(
+        layers.append(
           "\(prefix).shortcut",
           .convolution(outputChannels: output, kernelSize: 1, stride: stride, padding: 0),
           from: [activated])
-        shortcut = last
+        shortcut = layers.last
       }
-      append("\(prefix).add", .add, from: [residual, shortcut])
+      layers.append("\(prefix).add", .add, from: [residual, shortcut])
     }
   }
 }
@@ -85,19 +80,4 @@ public struct WideResNet: Hashable, Sendable {
 extension Layer.Operation {
   fileprivate static let wideResNetNormalization = Layer.Operation.batchNormalization(
     epsilon: 1e-5, momentum: 0.1)
-}
-
-extension Network {
-  /// The network of that name, such as "wide-resnet-16-4".
-  public init(
-    named name: String, inputSize: Int = 32, classes: Int = 10
-  ) throws(NetworkError) {
-    let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 4, parts[0] == "wide", parts[1] == "resnet",
-      let depth = Int(parts[2]), let widenFactor = Int(parts[3])
-    else { throw .unknownName(name) }
-    self = try WideResNet(
-      depth: depth, widenFactor: widenFactor, inputSize: inputSize, classes: classes
-    ).network
-  }
 }

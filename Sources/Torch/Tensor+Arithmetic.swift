@@ -21,15 +21,22 @@ extension Tensor {
     try check("mul_", ct_mul_(handle, other.handle))
   }
 
+  /// The element-wise product, broadcast.
+  public func multiplied(by other: Tensor) throws(TorchError) -> Tensor {
+    try .make("mul") { result in ct_mul(handle, other.handle, &result) }
+  }
+
   /// The sum of all elements, of rank 0.
   public func sum() throws(TorchError) -> Tensor {
     try .make("sum") { result in ct_sum(handle, &result) }
   }
 
-  /// The mean over `dimensions`, which go.
-  public func mean(over dimensions: [Int]) throws(TorchError) -> Tensor {
+  /// The mean over `dimensions`, which go unless they are kept with size 1.
+  public func mean(
+    over dimensions: [Int], keepingDimensions: Bool = false
+  ) throws(TorchError) -> Tensor {
     try .make("mean") { result in
-      ct_mean(handle, dimensions.map(Int64.init), dimensions.count, &result)
+      ct_mean(handle, dimensions.map(Int64.init), dimensions.count, keepingDimensions, &result)
     }
   }
 

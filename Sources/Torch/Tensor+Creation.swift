@@ -25,6 +25,15 @@ extension Tensor {
     }
   }
 
+  /// A float32 tensor on the CPU, drawn evenly from `-bound..<bound`.
+  public static func uniform(
+    _ shape: [Int], bound: Double, generator: Generator
+  ) throws(TorchError) -> Tensor {
+    try make("uniform") { result in
+      ct_uniform(shape.map(Int64.init), shape.count, bound, generator.handle, &result)
+    }
+  }
+
   /// A tensor on the CPU with a copy of `elements`, row-major.
   ///
   /// - Throws: `TorchError` where their number is not the product of `shape`.

@@ -1,17 +1,53 @@
 import CTorch
 
 extension Tensor {
-  /// Convolution without bias.
+  /// Zeros around a map.
+  public struct Padding: Hashable, Sendable, ExpressibleByIntegerLiteral {
+    /// Rows above and below, columns before and after.
+    public var top, bottom, left, right: Int
+
+    /// Zeros of each side.
+    public init(top: Int, bottom: Int, left: Int, right: Int) {
+      (self.top, self.bottom, self.left, self.right) = (top, bottom, left, right)
+    }
+
+    /// The same on all sides.
+    public init(integerLiteral count: Int) {
+      self.init(top: count, bottom: count, left: count, right: count)
+    }
+  }
+
+  /// Convolution.
   ///
   /// - Parameters:
-  ///   - weight: `[O, C, K, K]`, where the tensor is `[N, C, H, W]`.
+  ///   - weight: `[O, C / groups, K, K]`, where the tensor is `[N, C, H, W]`.
+  ///   - bias: `[O]`.
   ///   - stride: Of both directions.
-  ///   - padding: Zeros on all four sides.
+  ///   - padding: Zeros around the map.
+  ///   - groups: Channels are cut into so many groups, each convolved by itself.
   public func convolved(
-    _ weight: Tensor, stride: Int, padding: Int
+    _ weight: Tensor, bias: Tensor? = nil, stride: Int, padding: Padding, groups: Int = 1
   ) throws(TorchError) -> Tensor {
-    try .make("conv2d") { result in
-      ct_conv2d(handle, weight.handle, Int64(stride), Int64(padding), &result)
+    let zeros = ct_padding(
+      top: Int64(padding.top), bottom: Int64(padding.bottom), left: Int64(padding.left),
+      right: Int64(padding.right))
+    return try withExtendedLifetime(bias) { () throws(TorchError) in
+      try .make("conv2d") { result in
+        ct_conv2d(
+          handle, weight.handle, bias?.handle ?? ct_tensor(), Int64(stride), zeros, Int64(groups),
+          &result)
+      }
+    }
+  }
+
+  /// The largest elements of `[N, C, H, W]` under a square kernel.
+  ///
+  /// - Parameter padding: On each side, which does not count; at most half of the kernel.
+  public func maxPooled(
+    kernelSize: Int, stride: Int, padding: Int
+  ) throws(TorchError) -> Tensor {
+    try .make("max_pool2d") { result in
+      ct_max_pool2d(handle, Int64(kernelSize), Int64(stride), Int64(padding), &result)
     }
   }
 
@@ -75,6 +111,16 @@ extension Tensor {
     try .make("relu") { result in ct_relu(handle, &result) }
   }
 
+  /// x sigmoid(x).
+  public func silu() throws(TorchError) -> Tensor {
+    try .make("silu") { result in ct_silu(handle, &result) }
+  }
+
+  /// 1 / (1 + exp(-x)).
+  public func sigmoid() throws(TorchError) -> Tensor {
+    try .make("sigmoid") { result in ct_sigmoid(handle, &result) }
+  }
+
   /// max(x, 0), in place.
   public func rectify() throws(TorchError) {
     try check("relu_", ct_relu_(handle))
@@ -90,6 +136,11 @@ extension Tensor {
   /// Zeroes elements with probability `rate`, in `0..<1`, and scales the others by 1 / (1 - rate).
   public func droppedOut(rate: Double, generator: Generator) throws(TorchError) -> Tensor {
     try .make("dropout") { result in ct_dropout(handle, rate, generator.handle, &result) }
+  }
+
+  /// Zeroes whole images of `[N, ...]` with probability `rate`, in `0..<1`, and scales the others by 1 / (1 - rate).
+  public func droppedImages(rate: Double, generator: Generator) throws(TorchError) -> Tensor {
+    try .make("drop_images") { result in ct_drop_images(handle, rate, generator.handle, &result) }
   }
 
   /// Natural logarithms of the softmax along `dimension`.

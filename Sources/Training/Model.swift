@@ -17,8 +17,7 @@ public final class Model {
   private let memoryFormat: MemoryFormat
   private let precision: Recipe.Precision
 
-  /// Creates the model with parameters drawn as the Wide ResNet paper has them: convolutions from
-  /// N(0, 2 / fan-in), linear weights from N(0, 1 / fan-in), biases 0, normalisation at the identity.
+  /// Creates the model with parameters drawn as the network's `initialization` says.
   ///
   /// - Parameters:
   ///   - memoryFormat: How maps and convolution weights lie in memory.
@@ -34,9 +33,8 @@ public final class Model {
     parameters = try network.parameters()
     var tensors: [String: Tensor] = [:]
     for parameter in parameters {
-      let drawn = try parameter.initialValue(generator).moved(to: device)
-      let tensor =
-        parameter.kind == .convolutionWeight ? try drawn.contiguous(memoryFormat) : drawn
+      let drawn = try parameter.initialValue(network.initialization, generator).moved(to: device)
+      let tensor = parameter.shape.count == 4 ? try drawn.contiguous(memoryFormat) : drawn
       try tensor.setRequiresGradient(parameter.isTrainable)
       tensors[parameter.name] = tensor
     }
@@ -125,22 +123,38 @@ public final class Model {
   ) throws -> Tensor {
     let first = try input(0, of: layer, alive)
     switch layer.operation {
-    case .convolution(_, _, let stride, let padding):
+    case .convolution(let convolution):
       return try first.convolved(
-        computed(tensor(layer, "weight")), stride: stride, padding: padding)
+        computed(tensor(layer, "weight")),
+        bias: convolution.hasBias ? computed(tensor(layer, "bias")) : nil,
+        stride: convolution.stride, padding: convolution.zeros(around: first),
+        groups: convolution.groups)
     case .batchNormalization:
       let (vectors, epsilon, momentum) = try batchNormalization(layer)
       return try first.batchNormalized(
         vectors, training: training, momentum: momentum, epsilon: epsilon)
     case .relu:
       return try first.rectified()
+    case .silu:
+      return try first.silu()
+    case .sigmoid:
+      return try first.sigmoid()
+    case .maxPool(let kernelSize, let stride, let padding):
+      return try first.maxPooled(kernelSize: kernelSize, stride: stride, padding: padding)
+    case .scale:
+      return try first.multiplied(by: input(1, of: layer, alive))
     case .add:
       return try first.adding(input(1, of: layer, alive))
     case .globalAveragePool:
       return try first.mean(over: [2, 3])
+    case .squeeze:
+      return try first.mean(over: [2, 3], keepingDimensions: true)
     case .dropout(let rate):
       guard training, let generator else { return first }
       return try first.droppedOut(rate: rate, generator: generator)
+    case .stochasticDepth(let rate):
+      guard training, let generator else { return first }
+      return try first.droppedImages(rate: rate, generator: generator)
     case .linear:
       return try computed(first).linear(
         computed(tensor(layer, "weight")), bias: computed(tensor(layer, "bias")))
@@ -194,19 +208,39 @@ private struct Plan {
   }
 }
 
+extension Convolution {
+  /// The zeros around a map `[N, C, H, W]`.
+  fileprivate func zeros(around map: Tensor) throws -> Tensor.Padding {
+    let shape = try map.shape()
+    let (rows, columns) = (zeros(size: shape[2]), zeros(size: shape[3]))
+    return Tensor.Padding(
+      top: rows.before, bottom: rows.after, left: columns.before, right: columns.after)
+  }
+}
+
 extension Parameter {
-  fileprivate func initialValue(_ generator: Generator) throws -> Tensor {
+  fileprivate func initialValue(
+    _ initialization: Initialization, _ generator: Generator
+  ) throws -> Tensor {
     switch kind {
-    case .convolutionWeight:
-      let fanIn = shape[1] * shape[2] * shape[3]
+    case .convolutionWeight(let groups):
+      let area = shape[2] * shape[3]
+      let fan = initialization == .wideResNet ? shape[1] * area : shape[0] / groups * area
       return try .normal(
-        shape, standardDeviation: (2 / Double(fanIn)).squareRoot(), generator: generator)
+        shape, standardDeviation: (2 / Double(fan)).squareRoot(), generator: generator)
     case .linearWeight:
-      return try .normal(
-        shape, standardDeviation: (1 / Double(shape[1])).squareRoot(), generator: generator)
+      switch initialization {
+      case .wideResNet:
+        return try .normal(
+          shape, standardDeviation: (1 / Double(shape[1])).squareRoot(), generator: generator)
+      case .resNet:
+        return try .uniform(shape, bound: 1 / Double(shape[1]).squareRoot(), generator: generator)
+      case .efficientNet:
+        return try .uniform(shape, bound: 1 / Double(shape[0]).squareRoot(), generator: generator)
+      }
     case .normalizationWeight, .runningVariance:
       return try .full(shape, 1)
-    case .normalizationBias, .runningMean, .linearBias:
+    case .convolutionBias, .normalizationBias, .runningMean, .linearBias:
       return try .zeros(shape)
     }
   }

@@ -13,11 +13,18 @@ let costCommand = Command(
   name: "cost",
   summary: "Count a network's parameters, multiply-accumulates and activation memory.",
   operands: [
-    Operand("NETWORK", help: "A name such as wide-resnet-16-4, or the path of a network.json.")
+    Operand(
+      "NETWORK",
+      help:
+        "A name such as wide-resnet-16-4, resnet-18 or efficientnet-b0, or the path of a network.json."
+    )
   ],
   options: [
-    CommandOption("--input-size", "N", help: "Pixels of each side of the image; 32 unless given."),
-    CommandOption("--classes", "N", help: "Number of classes; 10 unless given."),
+    CommandOption(
+      "--input-size", "N",
+      help: "Pixels of each side of the image; what the network was made for unless given."),
+    CommandOption(
+      "--classes", "N", help: "Number of classes; 10 or 1,000, by the network, unless given."),
     CommandOption("--layers", help: "Show each layer's cost too."),
     CommandOption("--json", help: "Print JSON."),
   ],
@@ -52,8 +59,8 @@ private struct CostSubject {
     let inputSize = try arguments.integer("--input-size")
     let classes = try arguments.integer("--classes")
     guard name.contains("/") || name.hasSuffix(".json") else {
-      network = try Network(named: name, inputSize: inputSize ?? 32, classes: classes ?? 10)
-      self.classes = classes ?? 10
+      network = try Network(named: name, inputSize: inputSize, classes: classes)
+      self.classes = try network.classes()
       return
     }
     guard inputSize == nil, classes == nil else {

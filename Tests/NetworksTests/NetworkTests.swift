@@ -30,10 +30,36 @@ import Testing
     #expect(names.suffix(2) == ["head.weight", "head.bias"])
   }
 
-  @Test func jsonRoundTrips() throws {
-    let network = try Network(named: "wide-resnet-16-2")
+  @Test(arguments: [
+    "wide-resnet-16-2", "resnet-50", "efficientnet-b0", "efficientnet-b0-symmetric",
+  ])
+  func jsonRoundTrips(name: String) throws {
+    let network = try Network(named: name)
     let data = try JSONEncoder().encode(network)
     #expect(try JSONDecoder().decode(Network.self, from: data) == network)
+  }
+
+  /// A convolution without groups and bias, and a network that says nothing of its weights.
+  @Test func whatIsLeftOutHasItsUsualValue() throws {
+    let json = """
+      {"name": "test", "input": {"channels": 3, "height": 8, "width": 8}, "layers": [
+        {"name": "stem", "inputs": ["input"], "operation":
+          {"convolution": {"outputChannels": 4, "kernelSize": 3, "stride": 1, "padding": 1}}},
+        {"name": "pool", "inputs": ["stem"], "operation": {"globalAveragePool": {}}},
+        {"name": "head", "inputs": ["pool"], "operation": {"linear": {"outputs": 2}}}]}
+      """
+    let network = try JSONDecoder().decode(Network.self, from: Data(json.utf8))
+    #expect(network == Self.network([Self.stem, Self.pool, Self.head]))
+  }
+
+  @Test(arguments: [
+    #"{"relu": {}, "silu": {}}"#, #"{}"#, #"{"swish": {}}"#, #"{"linear": {}}"#,
+    #"{"convolution": {"outputChannels": 4, "kernelSize": 3, "stride": 1, "padding": "valid"}}"#,
+  ])
+  func operationsThatMakeNoSenseAreRefused(json: String) {
+    #expect(throws: DecodingError.self) {
+      _ = try JSONDecoder().decode(Layer.Operation.self, from: Data(json.utf8))
+    }
   }
 
   @Test func illFormedGraphsNameTheLayer() {
@@ -70,7 +96,13 @@ import Testing
       .convolution(outputChannels: 4, kernelSize: 99, stride: 1, padding: 1),
       .batchNormalization(epsilon: 0, momentum: 0.1),
       .batchNormalization(epsilon: 1e-5, momentum: .nan),
-      .dropout(rate: 1), .linear(outputs: 3),
+      .dropout(rate: 1), .linear(outputs: 3), .stochasticDepth(rate: -0.1),
+      .maxPool(kernelSize: 3, stride: 2, padding: 2),
+      .maxPool(kernelSize: 0, stride: 2, padding: 0),
+      .convolution(Convolution(outputChannels: 4, kernelSize: 3, padding: .same, groups: 2)),
+      .convolution(Convolution(outputChannels: 4, kernelSize: 3, padding: .same, groups: 0)),
+      .convolution(
+        Convolution(outputChannels: 4, kernelSize: 3, stride: 0, padding: .same)),
     ]
     for operation in operations {
       let error = #expect(throws: NetworkError.self) {

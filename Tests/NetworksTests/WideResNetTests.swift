@@ -30,7 +30,7 @@ import Testing
     #expect(second.inputs == ["blocks.0.dropout"])
   }
 
-  @Test(arguments: ["wide-resnet-15-1", "wide-resnet-16-0", "wide-resnet-4-1", "resnet-50", ""])
+  @Test(arguments: ["wide-resnet-15-1", "wide-resnet-16-0", "wide-resnet-4-1", "wide-resnet", ""])
   func otherNamesAreRefused(name: String) {
     #expect(throws: NetworkError.self) { _ = try Network(named: name) }
   }

@@ -89,6 +89,9 @@ void ct_tensor_free(ct_tensor tensor);
 ct_status ct_empty(const int64_t *_Nullable shape, size_t rank, ct_scalar_type type, ct_device device, ct_tensor *result);
 ct_status ct_full(const int64_t *_Nullable shape, size_t rank, double value, ct_scalar_type type, ct_device device,
                   ct_tensor *result);
+/// Draws from U(-bound, bound), float32, on the CPU.
+ct_status ct_uniform(const int64_t *_Nullable shape, size_t rank, double bound, ct_generator generator,
+                     ct_tensor *result);
 /// Draws from N(0, deviation^2), float32, on the CPU.
 ct_status ct_normal(const int64_t *_Nullable shape, size_t rank, double deviation, ct_generator generator,
                     ct_tensor *result);
@@ -126,7 +129,9 @@ ct_status ct_add_(ct_tensor a, ct_tensor b);
 ct_status ct_sub_(ct_tensor a, ct_tensor b);
 ct_status ct_mul_(ct_tensor a, ct_tensor b);
 ct_status ct_sum(ct_tensor tensor, ct_tensor *result);
-ct_status ct_mean(ct_tensor tensor, const int64_t *dimensions, size_t count, ct_tensor *result);
+ct_status ct_mul(ct_tensor a, ct_tensor b, ct_tensor *result);
+/// Over `dimensions`, which go, or are kept with size 1.
+ct_status ct_mean(ct_tensor tensor, const int64_t *dimensions, size_t count, bool keeps, ct_tensor *result);
 ct_status ct_argmax(ct_tensor tensor, int64_t dimension, ct_tensor *result);
 ct_status ct_equal(ct_tensor a, ct_tensor b, ct_tensor *result);
 ct_status ct_index_select(ct_tensor tensor, int64_t dimension, ct_tensor indices, ct_tensor *result);
@@ -135,8 +140,16 @@ ct_status ct_index(ct_tensor tensor, const ct_tensor *indices, size_t count, ct_
 
 // MARK: Neural networks
 
-/// `input` [N, C, H, W], `weight` [O, C, K, K]; square stride and padding, no bias.
-ct_status ct_conv2d(ct_tensor input, ct_tensor weight, int64_t stride, int64_t padding, ct_tensor *result);
+/// Zeros around a map.
+typedef struct {
+  int64_t top, bottom, left, right;
+} ct_padding;
+
+/// `input` [N, C, H, W], `weight` [O, C / groups, K, K], `bias` [O], or a null handle for none.
+ct_status ct_conv2d(ct_tensor input, ct_tensor weight, ct_tensor bias, int64_t stride, ct_padding padding,
+                    int64_t groups, ct_tensor *result);
+/// The largest under a square kernel; `padding` on each side, which does not count.
+ct_status ct_max_pool2d(ct_tensor input, int64_t kernel_size, int64_t stride, int64_t padding, ct_tensor *result);
 /// `input` [N, C, H, W]; the others [C]. Where `training`, batch statistics are used and the running ones updated.
 ct_status ct_batch_norm(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
                         ct_tensor running_variance, bool training, double momentum, double epsilon, ct_tensor *result);
@@ -148,11 +161,15 @@ ct_status ct_add_batch_norm_relu(ct_tensor a, ct_tensor b, ct_tensor weight, ct_
                                  ct_tensor running_variance, double momentum, double epsilon, ct_tensor *sum,
                                  ct_tensor *result);
 ct_status ct_relu(ct_tensor input, ct_tensor *result);
+ct_status ct_silu(ct_tensor input, ct_tensor *result);
+ct_status ct_sigmoid(ct_tensor input, ct_tensor *result);
 ct_status ct_relu_(ct_tensor input);
 /// `input` [N, I], `weight` [O, I], `bias` [O].
 ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor *result);
 /// Zeroes elements with probability `rate` and scales the others by 1 / (1 - rate).
 ct_status ct_dropout(ct_tensor input, double rate, ct_generator generator, ct_tensor *result);
+/// The same, of whole images: the slices of the first dimension.
+ct_status ct_drop_images(ct_tensor input, double rate, ct_generator generator, ct_tensor *result);
 ct_status ct_log_softmax(ct_tensor input, int64_t dimension, ct_tensor *result);
 /// Mean cross-entropy in nats: `logits` [N, C] float, `labels` [N] int64.
 ct_status ct_cross_entropy(ct_tensor logits, ct_tensor labels, double label_smoothing, ct_tensor *result);
