@@ -1,8 +1,6 @@
-// Layers, losses, gradients, optimizers.
+// Layers, losses, gradients.
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/_foreach_lerp.h>
-#include <ATen/ops/_fused_sgd.h>
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
@@ -146,51 +144,4 @@ ct_status ct_gradient(ct_tensor handle, ct_tensor *result) {
 
 ct_status ct_clear_gradient(ct_tensor handle) {
   return guarded([&] { tensor(handle).mutable_grad().reset(); });
-}
-
-static std::vector<at::Tensor> tensors(const ct_tensor *handles, size_t count) {
-  std::vector<at::Tensor> list;
-  list.reserve(count);
-  for (size_t i = 0; i < count; ++i) list.push_back(tensor(handles[i]));
-  return list;
-}
-
-/// `learning_rate()` is a number or a tensor: libtorch takes both.
-template <typename Rate>
-static ct_status fused_sgd(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momenta,
-                           size_t count, Rate &&learning_rate, double momentum, double weight_decay, double dampening,
-                           bool nesterov) {
-  return guarded([&] {
-    at::NoGradGuard no_gradients;
-    std::vector<at::Tensor> targets = tensors(parameters, count);
-    at::_fused_sgd_(targets, tensors(gradients, count), tensors(momenta, count), weight_decay, momentum,
-                    learning_rate(), dampening, nesterov, /*maximize=*/false, /*is_first_step=*/false);
-  });
-}
-
-ct_status ct_fused_sgd_(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momenta,
-                        size_t count, double learning_rate, double momentum, double weight_decay, double dampening,
-                        bool nesterov) {
-  return fused_sgd(parameters, gradients, momenta, count, [&] { return learning_rate; }, momentum, weight_decay,
-                   dampening, nesterov);
-}
-
-ct_status ct_fused_sgd_tensor_rate_(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momenta,
-                                    size_t count, ct_tensor learning_rate, double momentum, double weight_decay,
-                                    double dampening, bool nesterov) {
-  // libtorch reads one float, whatever the tensor is.
-  const auto rate = [&]() -> const at::Tensor & {
-    const at::Tensor &value = tensor(learning_rate);
-    TORCH_CHECK(value.numel() == 1 && value.scalar_type() == at::kFloat, "a learning rate is one float32, not ",
-                value.sizes(), " of ", value.dtype());
-    return value;
-  };
-  return fused_sgd(parameters, gradients, momenta, count, rate, momentum, weight_decay, dampening, nesterov);
-}
-
-ct_status ct_foreach_lerp_(const ct_tensor *targets, const ct_tensor *sources, size_t count, double weight) {
-  return guarded([&] {
-    at::NoGradGuard no_gradients;
-    at::_foreach_lerp_(tensors(targets, count), tensors(sources, count), weight);
-  });
 }

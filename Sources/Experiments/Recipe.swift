@@ -1,4 +1,12 @@
-/// How a member is trained: stochastic gradient descent with Nesterov momentum over augmented batches.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// How a member is trained: steps along the gradients of augmented batches.
 public struct Recipe: Codable, Hashable, Sendable {
   /// The named recipe that it started from.
   public var preset: Preset
@@ -8,10 +16,16 @@ public struct Recipe: Codable, Hashable, Sendable {
   public var batchSize: Int
   /// The learning rate at each step.
   public var learningRate: LearningRate
-  /// Nesterov momentum, dampening 0.
+  /// What moves the parameters.
+  public var optimizer: OptimizerChoice
+  /// Of either optimizer; Nesterov's, dampening 0, in stochastic gradient descent.
   public var momentum: Double
-  /// L2, on all parameters, as PyTorch's SGD has it (added to the gradient).
+  /// L2, as PyTorch has it: so much of a parameter is added to its gradient.
   public var weightDecay: Double
+  /// Whether weight decay takes in the scales and shifts of normalisations.
+  public var decaysNormalization: Bool
+  /// A batch passes in so many pieces, whose gradients are added up: for less memory. Normalisations see a piece each.
+  public var piecesPerBatch: Int
   /// In `0..<1`.
   public var labelSmoothing: Double
   /// Pixels of reflection around the image before it is cropped back at a random place.
@@ -23,6 +37,14 @@ public struct Recipe: Codable, Hashable, Sendable {
   public var averageDecay: Double?
   /// The numbers of maps and of weights where they meet.
   public var precision: Precision
+
+  /// What moves the parameters.
+  public enum OptimizerChoice: Hashable, Sendable {
+    /// Stochastic gradient descent with Nesterov momentum.
+    case sgd
+    /// RMSProp in TensorFlow's form: `decay` of the mean square stays at each step; epsilon is inside the root.
+    case rmsProp(decay: Double, epsilon: Double)
+  }
 
   /// The numbers that convolutions and linear layers compute with. Weights, their gradients, statistics and the loss are
   /// float32 in either case.
@@ -45,6 +67,7 @@ public struct Recipe: Codable, Hashable, Sendable {
   public init(_ preset: Preset) {
     self.preset = preset
     (momentum, weightDecay, labelSmoothing, cropPadding, flips) = (0.9, 5e-4, 0, 4, true)
+    (optimizer, decaysNormalization, piecesPerBatch) = (.sgd, true, 1)
     precision = .float32
     switch preset {
     case .paper:
@@ -63,6 +86,9 @@ public struct Recipe: Codable, Hashable, Sendable {
 public enum LearningRate: Hashable, Sendable {
   /// `initial`, multiplied by `factor` at the start of each of `epochs`, counted from 1.
   case steps(initial: Double, factor: Double, epochs: [Int])
+  /// Linear from 0 to `initial` over `warmUpEpochs`, then `initial` times `factor` for every `epochs` since the start of
+  /// the training, in whole steps. Source: the official code of EfficientNet.
+  case exponential(initial: Double, factor: Double, epochs: Double, warmUpEpochs: Double)
   /// Linear from 0 to `peak` over the share `warmUp` of all steps, then linear back to 0.
   case oneCycle(peak: Double, warmUp: Double)
 
@@ -77,6 +103,10 @@ public enum LearningRate: Hashable, Sendable {
     case .steps(let initial, let factor, let milestones):
       let epoch = step / stepsPerEpoch + 1
       return milestones.filter { $0 <= epoch }.reduce(initial) { rate, _ in rate * factor }
+    case .exponential(let initial, let factor, let period, let warmUpEpochs):
+      let warmUpSteps = warmUpEpochs * Double(stepsPerEpoch)
+      if Double(step) < warmUpSteps { return initial * Double(step) / warmUpSteps }
+      return initial * pow(factor, (Double(step) / (period * Double(stepsPerEpoch))).rounded(.down))
     case .oneCycle(let peak, let warmUp):
       let total = Double(stepsPerEpoch * epochs)
       // The step that has the peak, counted from 1.
@@ -90,11 +120,11 @@ public enum LearningRate: Hashable, Sendable {
 
 extension LearningRate: Codable {
   private enum Kind: String, Codable {
-    case steps, oneCycle
+    case steps, exponential, oneCycle
   }
 
   private enum CodingKeys: CodingKey {
-    case kind, initial, factor, epochs, peak, warmUp
+    case kind, initial, factor, epochs, warmUpEpochs, peak, warmUp
   }
 
   /// Decodes what `encode` wrote.
@@ -106,6 +136,12 @@ extension LearningRate: Codable {
         initial: try container.decode(Double.self, forKey: .initial),
         factor: try container.decode(Double.self, forKey: .factor),
         epochs: try container.decode([Int].self, forKey: .epochs))
+    case .exponential:
+      self = .exponential(
+        initial: try container.decode(Double.self, forKey: .initial),
+        factor: try container.decode(Double.self, forKey: .factor),
+        epochs: try container.decode(Double.self, forKey: .epochs),
+        warmUpEpochs: try container.decode(Double.self, forKey: .warmUpEpochs))
     case .oneCycle:
       self = .oneCycle(
         peak: try container.decode(Double.self, forKey: .peak),
@@ -122,6 +158,12 @@ extension LearningRate: Codable {
       try container.encode(initial, forKey: .initial)
       try container.encode(factor, forKey: .factor)
       try container.encode(epochs, forKey: .epochs)
+    case .exponential(let initial, let factor, let epochs, let warmUpEpochs):
+      try container.encode(Kind.exponential, forKey: .kind)
+      try container.encode(initial, forKey: .initial)
+      try container.encode(factor, forKey: .factor)
+      try container.encode(epochs, forKey: .epochs)
+      try container.encode(warmUpEpochs, forKey: .warmUpEpochs)
     case .oneCycle(let peak, let warmUp):
       try container.encode(Kind.oneCycle, forKey: .kind)
       try container.encode(peak, forKey: .peak)
@@ -141,6 +183,13 @@ extension Recipe {
     self.init(preset)
     epochs = try reader.optionalInteger("epochs", in: 1...100_000) ?? epochs
     batchSize = try reader.optionalInteger("batchSize", in: 1...65_536) ?? batchSize
+    if var chosen = try reader.optionalObject("optimizer") {
+      optimizer = try OptimizerChoice(&chosen)
+      try chosen.finish()
+    }
+    decaysNormalization =
+      try reader.optionalBoolean("decaysNormalization") ?? decaysNormalization
+    piecesPerBatch = try reader.optionalInteger("piecesPerBatch", in: 1...1024) ?? piecesPerBatch
     momentum = try reader.optionalNumber("momentum", in: 0...0.9999) ?? momentum
     weightDecay = try reader.optionalNumber("weightDecay", in: 0...1) ?? weightDecay
     labelSmoothing = try reader.optionalNumber("labelSmoothing", in: 0...0.999) ?? labelSmoothing
@@ -161,6 +210,53 @@ extension Recipe {
   }
 }
 
+extension Recipe.OptimizerChoice: Codable {
+  private enum Kind: String, Codable {
+    case sgd
+    case rmsProp = "rmsprop"
+  }
+
+  private enum CodingKeys: CodingKey {
+    case kind, decay, epsilon
+  }
+
+  init(_ reader: inout ObjectReader) throws(ExperimentError) {
+    let kind = try reader.string("kind")
+    switch Kind(rawValue: kind) {
+    case .sgd?: self = .sgd
+    case .rmsProp?:
+      self = .rmsProp(
+        decay: try reader.optionalNumber("decay", in: 0...0.999999) ?? 0.9,
+        epsilon: try reader.optionalNumber("epsilon", in: 1e-12...1) ?? 1e-3)
+    case nil: throw reader.invalid("kind", "is '\(kind)', but must be sgd or rmsprop")
+    }
+  }
+
+  /// Decodes what `encode` wrote.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    switch try container.decode(Kind.self, forKey: .kind) {
+    case .sgd: self = .sgd
+    case .rmsProp:
+      self = .rmsProp(
+        decay: try container.decode(Double.self, forKey: .decay),
+        epsilon: try container.decode(Double.self, forKey: .epsilon))
+    }
+  }
+
+  /// Encodes the kind and its numbers side by side.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .sgd: try container.encode(Kind.sgd, forKey: .kind)
+    case .rmsProp(let decay, let epsilon):
+      try container.encode(Kind.rmsProp, forKey: .kind)
+      try container.encode(decay, forKey: .decay)
+      try container.encode(epsilon, forKey: .epsilon)
+    }
+  }
+}
+
 extension LearningRate {
   init(_ reader: inout ObjectReader) throws(ExperimentError) {
     let kind = try reader.string("kind")
@@ -170,12 +266,18 @@ extension LearningRate {
         initial: try reader.number("initial", in: 1e-9...1e3),
         factor: try reader.number("factor", in: 1e-9...1),
         epochs: try reader.optionalIntegers("epochs", in: 1...100_000) ?? [])
+    case .exponential?:
+      self = .exponential(
+        initial: try reader.number("initial", in: 1e-9...1e3),
+        factor: try reader.number("factor", in: 1e-9...1),
+        epochs: try reader.number("epochs", in: 1e-3...1e5),
+        warmUpEpochs: try reader.optionalNumber("warmUpEpochs", in: 0...1e5) ?? 0)
     case .oneCycle?:
       self = .oneCycle(
         peak: try reader.number("peak", in: 1e-9...1e3),
         warmUp: try reader.number("warmUp", in: 0...1))
     case nil:
-      throw reader.invalid("kind", "is '\(kind)', but must be steps or oneCycle")
+      throw reader.invalid("kind", "is '\(kind)', but must be steps, exponential or oneCycle")
     }
   }
 }

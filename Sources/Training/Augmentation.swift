@@ -55,6 +55,20 @@ public struct Augmentation: Hashable, Sendable {
   /// Which image, and which of its rows and columns, each place of a batch comes from.
   struct Places {
     let indices, rows, columns: [Int64]
+
+    /// Cuts the batch into pieces of nearly the same size, `size` images at most.
+    func pieces(ofAtMost size: Int) -> [Places] {
+      let images = indices.count
+      let pieces = max(1, (images + size - 1) / size)
+      let (height, width) = (rows.count / max(1, images), columns.count / max(1, images))
+      return (0..<pieces).map { piece in
+        let range = images * piece / pieces..<images * (piece + 1) / pieces
+        return Places(
+          indices: Array(indices[range]),
+          rows: Array(rows[range.lowerBound * height..<range.upperBound * height]),
+          columns: Array(columns[range.lowerBound * width..<range.upperBound * width]))
+      }
+    }
   }
 
   /// The places of a batch of the images at `indices`, each as its draw says.

@@ -3,8 +3,8 @@ import Weights
 
 /// A member midway, as one safetensors file with a checksum.
 ///
-/// It holds weights and running statistics under their own names, momenta under "momentum/NAME", averages under
-/// "average/NAME", and its place in the training as metadata. There is no state of random generators to keep: every
+/// It holds weights and running statistics under their own names, the optimizer's buffers under "momentum/NAME" and
+/// "square/NAME", averages under "average/NAME", and its place in the training as metadata. There is no state of random generators to keep: every
 /// number drawn belongs to (seed, member, purpose, epoch, step).
 enum Checkpoint {
   /// Epochs that are over, steps taken in the next one, and that one's sums so far.

@@ -39,7 +39,7 @@ final class MemberTraining {
   private(set) var position: Checkpoint.Position
   private let directory: MemberDirectory
   private let model: Model
-  private let optimizer: StochasticGradientDescent
+  private let optimizer: any Optimizer
   private let average: WeightAverage?
   private let augmentation: Augmentation
   private let trainingStep: TrainingStep
@@ -65,9 +65,7 @@ final class MemberTraining {
     model = try Model(
       network, generator: Generator(seed: seeds.next()), device: device,
       precision: recipe.precision)
-    optimizer = try StochasticGradientDescent(
-      model.trainableTensors, momentum: recipe.momentum, weightDecay: recipe.weightDecay,
-      nesterov: true)
+    optimizer = try recipe.optimizer(of: model)
     average = try recipe.averageDecay.map { [model] in try WeightAverage(of: model, decay: $0) }
     augmentation = Augmentation(recipe)
     trainingStep = try TrainingStep(model, optimizer, data, recipe)
@@ -173,13 +171,14 @@ final class MemberTraining {
 
   /// Everything that changes from step to step, under the names of the checkpoint.
   private static func state(
-    _ model: Model, _ optimizer: StochasticGradientDescent, _ average: WeightAverage?
+    _ model: Model, _ optimizer: any Optimizer, _ average: WeightAverage?
   ) -> [(name: String, tensor: Tensor)] {
-    let momenta = zip(model.parameters.filter(\.isTrainable), optimizer.momenta).map {
-      (name: "momentum/\($0.name)", tensor: $1)
+    let names = model.parameters.filter(\.isTrainable).map(\.name)
+    let buffers = optimizer.buffers.flatMap { kind, tensors in
+      zip(names, tensors).map { (name: "\(kind)/\($0)", tensor: $1) }
     }
     let averages = (average?.model.state ?? []).map { (name: "average/\($0)", tensor: $1) }
-    return model.state + momenta + averages
+    return model.state + buffers + averages
   }
 
   private func batchIndices() -> [Int] {

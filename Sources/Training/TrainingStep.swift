@@ -14,9 +14,11 @@ struct StepInputs {
 /// then costs one launch a step, and nothing waits for the GPU until the sums are asked for.
 final class TrainingStep {
   private let model: Model
-  private let optimizer: StochasticGradientDescent
+  private let optimizer: any Optimizer
   private let data: TrainingData
   private let labelSmoothing: Double
+  /// Images that pass together at most.
+  private let pieceSize: Int
   private let constants: Normalization.Constants
   private let generator: Generator
   /// On the device: the sum of losses, float64, and of correct answers, int64, since they were last taken.
@@ -25,21 +27,30 @@ final class TrainingStep {
   private var eagerSteps = 0
 
   init(
-    _ model: Model, _ optimizer: StochasticGradientDescent, _ data: TrainingData, _ recipe: Recipe
+    _ model: Model, _ optimizer: any Optimizer, _ data: TrainingData, _ recipe: Recipe
   ) throws {
     self.model = model
     self.optimizer = optimizer
     self.data = data
     labelSmoothing = recipe.labelSmoothing
+    pieceSize = (recipe.batchSize + recipe.piecesPerBatch - 1) / recipe.piecesPerBatch
     constants = try Normalization.Constants(data.normalization, device: model.device)
     generator = try Generator(seed: 0, device: model.device)
     lossSum = try .full([], 0, type: .float64, device: model.device)
     correct = try .full([], 0, type: .int64, device: model.device)
   }
 
+  /// Images of a batch that pass together, on the device.
+  private struct Piece {
+    let gather: Augmentation.Gather
+    /// How many they are, float64, and what share of the batch, float32; nil for all of it.
+    let imageCount: Tensor
+    let share: Tensor?
+  }
+
   /// A step whose tensors stay where they are: its inputs are copied into them, and the graph replayed.
   private struct CapturedStep {
-    let gather: Augmentation.Gather
+    let pieces: [Piece]
     let learningRate: Tensor
     let graph: CUDAGraph
     let imageCount: Int
@@ -53,14 +64,14 @@ final class TrainingStep {
     try generator.reseed(inputs.dropoutSeed)
     let count = inputs.places.indices.count
     if let captured, captured.imageCount == count {
-      try captured.gather.refill(inputs.places)
+      for (piece, places) in zip(captured.pieces, inputs.places.pieces(ofAtMost: pieceSize)) {
+        try piece.gather.refill(places)
+      }
       try captured.learningRate.copy(from: .full([], inputs.learningRate))
       try captured.graph.replay()
       return
     }
-    let gather = try Augmentation.Gather(inputs.places, from: data.images)
-    let images = try Tensor.full([], Double(count), type: .float64, device: model.device)
-    try backward(gather, imageCount: images)
+    for piece in try pieces(of: inputs.places) { try backward(piece) }
     try optimizer.step(learningRate: inputs.learningRate)
     eagerSteps += 1
     if model.device != .cpu, captured == nil, eagerSteps >= Self.eagerStepsBeforeCapture {
@@ -70,27 +81,38 @@ final class TrainingStep {
 
   /// Captures a step of so many images as these, without taking it.
   private func capture(_ inputs: StepInputs) throws {
-    let gather = try Augmentation.Gather(inputs.places, from: data.images)
-    let count = inputs.places.indices.count
-    let images = try Tensor.full([], Double(count), type: .float64, device: model.device)
+    let pieces = try pieces(of: inputs.places)
     let learningRate = try Tensor.full([], inputs.learningRate, device: model.device)
     let graph = try CUDAGraph(device: model.device, generators: [generator]) {
-      try backward(gather, imageCount: images)
+      for piece in pieces { try backward(piece) }
       try optimizer.step(learningRate: learningRate)
     }
     captured = CapturedStep(
-      gather: gather, learningRate: learningRate, graph: graph, imageCount: count)
+      pieces: pieces, learningRate: learningRate, graph: graph,
+      imageCount: inputs.places.indices.count)
   }
 
-  /// Everything up to the gradients, and the sums.
-  private func backward(_ gather: Augmentation.Gather, imageCount: Tensor) throws {
-    let images = try constants.normalized(gather.images(of: data.images))
-    let labels = try gather.labels(of: data.images)
+  private func pieces(of places: Augmentation.Places) throws -> [Piece] {
+    let batchCount = places.indices.count
+    return try places.pieces(ofAtMost: pieceSize).map { places in
+      let count = places.indices.count
+      let share = Double(count) / Double(batchCount)
+      return Piece(
+        gather: try Augmentation.Gather(places, from: data.images),
+        imageCount: try .full([], Double(count), type: .float64, device: model.device),
+        share: count == batchCount ? nil : try .full([], share, device: model.device))
+    }
+  }
+
+  /// Everything up to the gradients, which are added up, and the sums.
+  private func backward(_ piece: Piece) throws {
+    let images = try constants.normalized(piece.gather.images(of: data.images))
+    let labels = try piece.gather.labels(of: data.images)
     let logits = try model.logits(images, training: true, generator: generator)
     let loss = try logits.crossEntropy(labels, labelSmoothing: labelSmoothing)
-    try loss.backward()
+    try (piece.share.map { share in try loss.multiplied(by: share) } ?? loss).backward()
     let batchLoss = try loss.detached().converted(to: .float64)
-    try batchLoss.multiply(imageCount)
+    try batchLoss.multiply(piece.imageCount)
     try lossSum.add(batchLoss)
     try correct.add(logits.detached().argMax(1).isEqual(to: labels).sum())
   }

@@ -18,6 +18,20 @@ import Testing
     }
   }
 
+  /// 0.016 after five epochs of warm-up, times 0.97 for every 2.4 epochs since the start, in steps.
+  @Test func exponentialWarmsUpAndFallsInSteps() {
+    let rate = LearningRate.exponential(
+      initial: 0.016, factor: 0.97, epochs: 2.4, warmUpEpochs: 5)
+    let values = (0..<100).map { rate.value(at: $0, stepsPerEpoch: 10, epochs: 10) }
+    #expect(values[0] == 0 && values[25] == 0.008)
+    #expect(abs(values[50] - 0.016 * 0.97 * 0.97) < 1e-15)
+    #expect(values[71] == values[50] && values[72] < values[71])
+    let immediate = LearningRate.exponential(
+      initial: 1, factor: 0.5, epochs: 1, warmUpEpochs: 0)
+    #expect(immediate.value(at: 0, stepsPerEpoch: 4, epochs: 2) == 1)
+    #expect(immediate.value(at: 4, stepsPerEpoch: 4, epochs: 2) == 0.5)
+  }
+
   @Test func oneCycleRisesToItsPeakAndFallsToNearlyNothing() {
     let rate = LearningRate.oneCycle(peak: 0.4, warmUp: 0.25)
     let values = (0..<40).map { rate.value(at: $0, stepsPerEpoch: 10, epochs: 4) }

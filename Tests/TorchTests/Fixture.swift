@@ -14,6 +14,8 @@ struct Fixture: Decodable {
   struct Step: Decodable {
     let gradient: Values
     let parameter: Values
+    /// The moving average of the parameter; nil where none was taken.
+    let average: Values?
   }
 
   let inputs: [Values]

@@ -12,6 +12,36 @@ import Torch
     }
   }
 
+  @Test func groupsBiasAndUnevenPadding() throws {
+    try verify("conv2d_groups_bias") {
+      try $0[0].convolved($0[1], bias: $0[2], stride: 2, padding: 1, groups: 2)
+    }
+    try verify("conv2d_uneven_padding") {
+      try $0[0].convolved(
+        $0[1], stride: 2, padding: .init(top: 2, bottom: 0, left: 0, right: 1))
+    }
+    try verify("max_pool2d") { try $0[0].maxPooled(kernelSize: 3, stride: 2, padding: 1) }
+  }
+
+  @Test func activations() throws {
+    try verify("silu") { try $0[0].silu() }
+    try verify("sigmoid") { try $0[0].sigmoid() }
+    try verify("mul_broadcast") { try $0[0].multiplied(by: $0[1]) }
+    try verify("mean_spatial_kept") { try $0[0].mean(over: [2, 3], keepingDimensions: true) }
+  }
+
+  /// Whole images, each kept with its scale or dropped.
+  @Test func droppedImagesAreWhole() throws {
+    let images = try Tensor.full([200, 2, 3, 3], 1)
+    let dropped = try images.droppedImages(rate: 0.25, generator: Generator(seed: 5))
+    let values: [Float] = try dropped.elements()
+    let firsts = (0..<200).map { values[18 * $0] }
+    #expect(values.indices.allSatisfy { values[$0] == firsts[$0 / 18] })
+    #expect(Set(firsts) == [0, Float(1 / 0.75)])
+    // 200 draws of probability 0.25: 50, with a standard deviation of 6.
+    #expect((25...75).contains(firsts.count { $0 == 0 }))
+  }
+
   @Test(arguments: [true, false]) func batchNormalization(training: Bool) throws {
     let name = training ? "batch_norm_training" : "batch_norm_evaluation"
     let fixture = try Fixture.named(name)
@@ -78,6 +108,48 @@ import Torch
     }
   }
 
+  /// With the moving average whose decay warms up, as timm's RMSpropTF and ModelEmaV2 have them.
+  @Test(arguments: [1e-2, 0], [true, false])
+  func rmsProp(weightDecay: Double, isRateTensor: Bool) throws {
+    let fixture = try Fixture.named(weightDecay > 0 ? "rmsprop_decay" : "rmsprop_plain")
+    let parameter = try fixture.inputs[0].tensor()
+    let average = try parameter.clone()
+    try parameter.setRequiresGradient()
+    let optimizer = try RMSProp(
+      [parameter], decay: 0.9, momentum: 0.9, epsilon: 1e-3, weightDecays: [weightDecay])
+    for (index, step) in try #require(fixture.steps).enumerated() {
+      try parameter.multiplied(by: step.gradient.tensor()).sum().backward()
+      if isRateTensor {
+        try optimizer.step(learningRate: Tensor.full([], 0.1))
+      } else {
+        try optimizer.step(learningRate: 0.1)
+      }
+      try expectEqual(parameter, step.parameter)
+      let count = Double(index + 1)
+      let decay = min(0.9999, (1 + count) / (10 + count))
+      try [average].interpolate(towards: [parameter], weight: 1 - decay)
+      try expectEqual(average, #require(step.average))
+    }
+  }
+
+  /// A weight decay that some parameters are spared from moves the others as before.
+  @Test func weightDecaysByParameter() throws {
+    func moved(_ weightDecays: [Double]) throws -> [[Float]] {
+      let parameters = try weightDecays.map { _ in try Tensor([1, -2, 3] as [Float], shape: [3]) }
+      for parameter in parameters { try parameter.setRequiresGradient() }
+      let optimizer = try StochasticGradientDescent(
+        parameters, momentum: 0.9, weightDecays: weightDecays, nesterov: true)
+      for _ in 0..<2 {
+        for parameter in parameters { try parameter.multiplied(by: parameter).sum().backward() }
+        try optimizer.step(learningRate: 0.1)
+      }
+      return try parameters.map { try $0.detached().elements() }
+    }
+    let (mixed, decayed, spared) = try (moved([0.5, 0]), moved([0.5]), moved([0]))
+    #expect(mixed == [decayed[0], spared[0]])
+    #expect(mixed[0] != mixed[1])
+  }
+
   /// The learning rate as a tensor, changed in place between steps, against the same numbers as Doubles.
   @Test(arguments: [true, false]) func learningRatesInTensorsMoveAsFar(nesterov: Bool) throws {
     let start = (0..<5).map { Float($0) / 3 - 1 }
@@ -103,6 +175,7 @@ import Torch
       #expect(try twins[1].0.detached().elements() == moved)
     }
     #expect(try twins[0].0.detached().elements() != start)
+    try twins[1].0.adding(twins[1].0).sum().backward()
     #expect(throws: TorchError.self) {
       try twins[1].1.step(learningRate: Tensor.full([], 0.1, type: .float64))
     }

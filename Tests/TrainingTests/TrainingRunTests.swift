@@ -154,6 +154,30 @@ import Weights
     #expect(metrics.count == 2)
   }
 
+  /// EfficientNet's optimizer, schedule, average and dropout, with batches in pieces, on the other families of networks.
+  @Test(arguments: ["efficientnet-b0", "resnet-20"])
+  func otherNetworksGoOnToTheSameBits(network: String) throws {
+    let (whole, parts) = (Self.temporary(), Self.temporary())
+    defer { [whole, parts].forEach(Self.remove) }
+    var experiment = Self.experiment(network: network)
+    experiment.members[0].count = 1
+    experiment.recipe.optimizer = .rmsProp(decay: 0.9, epsilon: 1e-3)
+    experiment.recipe.learningRate = .exponential(
+      initial: 0.004, factor: 0.97, epochs: 0.5, warmUpEpochs: 0.5)
+    experiment.recipe.averageDecay = 0.9999
+    experiment.recipe.decaysNormalization = false
+    experiment.recipe.piecesPerBatch = 3
+    _ = try Self.train(experiment, in: whole)
+    #expect(try Self.train(experiment, in: parts, stoppingAfter: 3) == .interrupted)
+    #expect(try Self.train(experiment, in: parts) == .complete)
+    let weights = try [whole, parts].map { directory in
+      try SafeTensors(path: directory.member("\(network)-0").weightsPath)
+    }
+    for name in weights[0].names {
+      #expect(try weights[0].floats(named: name) == weights[1].floats(named: name))
+    }
+  }
+
   private func directoryMetrics(_ directory: RunDirectory) -> [Substring] {
     let path = directory.member("wide-resnet-10-1-0").metricsPath
     return (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n") ?? []

@@ -194,6 +194,19 @@ ct_status ct_fused_sgd_tensor_rate_(const ct_tensor *parameters, const ct_tensor
                                     size_t count, ct_tensor learning_rate, double momentum, double weight_decay,
                                     double dampening, bool nesterov);
 
+typedef struct {
+  /// Of the mean square, and of the buffer.
+  double decay, momentum;
+  /// Inside the square root.
+  double epsilon;
+} ct_rmsprop;
+
+/// One step of TensorFlow's RMSProp over all tensors at once, in place. `squares` start as ones, `momenta` as zeros;
+/// the learning rate is `tensor_rate`, one float32 element on the parameters' device, unless that is a null handle.
+ct_status ct_rmsprop_(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *squares,
+                      const ct_tensor *momenta, const double *weight_decays, size_t count, ct_rmsprop settings,
+                      double learning_rate, ct_tensor tensor_rate);
+
 /// targets[i] += weight * (sources[i] - targets[i]) for all at once, in place, without gradients.
 ct_status ct_foreach_lerp_(const ct_tensor *targets, const ct_tensor *sources, size_t count, double weight);
 

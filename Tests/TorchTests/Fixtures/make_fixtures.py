@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Writes operations.json beside this script: inputs, outputs and gradients that PyTorch computes.
 
-Made with PyTorch 2.11.0 on the CPU. Run it again after adding a case:  python3 make_fixtures.py
+Made with PyTorch 2.11.0 and timm 1.0.31 on the CPU. Run it again after adding a case:  python3 make_fixtures.py
 """
 import json
 import os
 
 import torch
+import torch.nn as nn
 import torch.nn.functional as F
+from timm.optim import RMSpropTF
+from timm.utils import ModelEmaV2
 
 torch.manual_seed(0)
 torch.set_num_threads(1)
@@ -93,6 +96,35 @@ for nesterov in (True, False):
         optimizer.step()
         steps.append({"gradient": gradient, "parameter": put(parameter)})
     cases["sgd_nesterov" if nesterov else "sgd_heavy_ball"] = {"inputs": [start], "steps": steps, "output": start}
+
+# What EfficientNets and ResNets need besides.
+case("conv2d_groups_bias", lambda x, w, b: F.conv2d(x, w, b, stride=2, padding=1, groups=2), torch.randn(2, 4, 6, 5),
+     torch.randn(6, 2, 3, 3) * 0.3, torch.randn(6))
+case("conv2d_uneven_padding", lambda x, w: F.conv2d(F.pad(x, (0, 1, 2, 0)), w, stride=2), torch.randn(2, 3, 6, 5),
+     torch.randn(4, 3, 3, 3) * 0.3)
+case("max_pool2d", lambda x: F.max_pool2d(x, 3, 2, 1), torch.randn(2, 3, 7, 6))
+case("silu", F.silu, x)
+case("sigmoid", torch.sigmoid, x)
+case("mul_broadcast", torch.mul, x, torch.randn(2, 3, 1, 1))
+case("mean_spatial_kept", lambda x: x.mean((2, 3), keepdim=True), x)
+
+# Three RMSProp steps in TensorFlow's form, with and without weight decay, and the moving average of the parameter.
+for decay in (1e-2, 0.0):
+    parameter = nn.Parameter(torch.randn(5))
+    start = put(parameter)
+    optimizer = RMSpropTF([parameter], 0.1, alpha=0.9, eps=1e-3, momentum=0.9, weight_decay=decay)
+    holder = nn.Module()
+    holder.parameter = parameter
+    average = ModelEmaV2(holder)
+    steps = []
+    for step in range(1, 4):
+        parameter.grad = torch.randn(5)
+        gradient = put(parameter.grad)
+        optimizer.step()
+        average.decay = min(0.9999, (1 + step) / (10 + step))
+        average.update(holder)
+        steps.append({"gradient": gradient, "parameter": put(parameter), "average": put(average.module.parameter)})
+    cases[f"rmsprop_{'decay' if decay else 'plain'}"] = {"inputs": [start], "steps": steps, "output": start}
 
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "operations.json")
 with open(path, "w") as f:
