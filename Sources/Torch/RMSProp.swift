@@ -6,6 +6,7 @@ import CTorch
 /// b = momentum * b + learning rate * g / sqrt(s + epsilon), starting from zeros; the step goes along -b.
 /// Source: TensorFlow's `tf.train.RMSPropOptimizer`, and timm's `RMSpropTF`.
 public final class RMSProp: Optimizer {
+  /// The parameters, as given.
   public let parameters: [Tensor]
   /// Running means of squared gradients, and momentum buffers.
   public let squares, momenta: [Tensor]
@@ -33,14 +34,17 @@ public final class RMSProp: Optimizer {
     self.weightDecays = weightDecays
   }
 
+  /// The whole state by name, one tensor a parameter.
   public var buffers: [(name: String, tensors: [Tensor])] {
     [("square", squares), ("momentum", momenta)]
   }
 
+  /// Moves every parameter that has a gradient, then forgets the gradients.
   public func step(learningRate: Double) throws(TorchError) {
     try step(learningRate, tensor: nil)
   }
 
+  /// The same with a learning rate that lies on the parameters' device: one element, float32.
   public func step(learningRate: Tensor) throws(TorchError) {
     try step(0, tensor: learningRate)
   }

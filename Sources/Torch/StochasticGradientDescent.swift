@@ -6,6 +6,7 @@ import CTorch
 /// goes along g + momentum * b with Nesterov momentum, along b without.
 /// Source: the definition in PyTorch's `torch.optim.SGD`.
 public final class StochasticGradientDescent: Optimizer {
+  /// The parameters, as given.
   public let parameters: [Tensor]
   /// The momentum buffers, one a parameter.
   public let momenta: [Tensor]
@@ -37,8 +38,10 @@ public final class StochasticGradientDescent: Optimizer {
     self.nesterov = nesterov
   }
 
+  /// The whole state by name, one tensor a parameter.
   public var buffers: [(name: String, tensors: [Tensor])] { [("momentum", momenta)] }
 
+  /// Moves every parameter that has a gradient, then forgets the gradients.
   public func step(learningRate: Double) throws(TorchError) {
     try step { (parameters, gradients, momenta, count, weightDecay) in
       ct_fused_sgd_(
@@ -46,6 +49,7 @@ public final class StochasticGradientDescent: Optimizer {
     }
   }
 
+  /// The same with a learning rate that lies on the parameters' device: one element, float32.
   public func step(learningRate: Tensor) throws(TorchError) {
     try step { (parameters, gradients, momenta, count, weightDecay) in
       ct_fused_sgd_tensor_rate_(
