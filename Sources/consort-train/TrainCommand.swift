@@ -166,7 +166,7 @@ struct ExperimentDoesNotFit: Error, CustomStringConvertible {
 struct StoppedEarly: Error, CustomStringConvertible {
   let directory: String
   var description: String {
-    "stopped; everything so far is saved in '\(directory)': run the same command again to go on"
+    "stopped; everything so far is saved in '\(directory)'; to go on: \(Shell.commandLine())"
   }
 }
 

@@ -27,8 +27,8 @@ import Testing
       #expect(stopped.status == 1 && !stopped.wasKilled)
       #expect(
         stopped.errors == """
-          consort: error: stopped; everything so far is saved in 'runs/tiny': \
-          run the same command again to go on
+          consort: error: stopped; everything so far is saved in 'runs/tiny'; \
+          to go on: consort \(TinyExperiment.command.joined(separator: " ")) --jobs 2
 
           """)
       #expect(!stopped.output.contains("next:"))

@@ -1,12 +1,12 @@
 /// Command lines as a shell reads them.
-enum Shell {
+public enum Shell {
   /// This program's command line, with its short name.
-  static func commandLine() -> String {
+  public static func commandLine() -> String {
     line(["consort"] + CommandLine.arguments.dropFirst())
   }
 
   /// The words as one line that gives them back.
-  static func line(_ words: [String]) -> String {
+  public static func line(_ words: [String]) -> String {
     words.map(quoted).joined(separator: " ")
   }
 
