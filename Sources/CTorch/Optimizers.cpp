@@ -66,7 +66,8 @@ ct_status ct_fused_sgd_(const ct_tensor *parameters, const ct_tensor *gradients,
 ct_status ct_fused_sgd_tensor_rate_(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *momenta,
                                     size_t count, ct_tensor learning_rate, double momentum, double weight_decay,
                                     double dampening, bool nesterov) {
-  return fused_sgd(parameters, gradients, momenta, count, [&] { return rate_tensor(learning_rate); }, momentum, weight_decay, dampening, nesterov);
+  return fused_sgd(parameters, gradients, momenta, count, [&] { return rate_tensor(learning_rate); }, momentum,
+                   weight_decay, dampening, nesterov);
 }
 
 ct_status ct_rmsprop_(const ct_tensor *parameter_handles, const ct_tensor *gradient_handles,

@@ -48,84 +48,69 @@ Width width() {
 
 // MARK: Products
 
-/// `rows` x `lanes` sums in registers.
-template <int rows, int lanes>
-INLINED void multiply_block(const float *a, const float *b, float *result, int64_t inner, int64_t columns) {
+/// `result[rows, columns]` is, or grows by, `a[rows, depth] b[depth, columns]`.
+struct Product {
+  const float *a;
+  /// Floats from one row of `a` to the next, and from one column to the next.
+  int64_t row_stride, depth_stride;
+  const float *b;
+  float *result;
+  int64_t rows, depth, columns;
+};
+
+/// `rows` x `lanes` sums in registers, from `row` and `column` on.
+template <bool accumulates, int rows, int lanes>
+INLINED void compute_block(const Product &product, int64_t row, int64_t column) {
+  const float *a = product.a + row * product.row_stride, *b = product.b + column;
   Lane sums[rows][lanes] = {};
-  for (int64_t i = 0; i < inner; ++i) {
+  for (int64_t i = 0; i < product.depth; ++i) {
     Lane factors[lanes];
-    for (int lane = 0; lane < lanes; ++lane) factors[lane] = load(b + i * columns + lane * lane_count);
-    for (int row = 0; row < rows; ++row) {
-      for (int lane = 0; lane < lanes; ++lane) sums[row][lane] += a[row * inner + i] * factors[lane];
+    for (int lane = 0; lane < lanes; ++lane) factors[lane] = load(b + i * product.columns + lane * lane_count);
+    for (int r = 0; r < rows; ++r) {
+      const float factor = a[r * product.row_stride + i * product.depth_stride];
+      for (int lane = 0; lane < lanes; ++lane) sums[r][lane] += factor * factors[lane];
     }
   }
-  for (int row = 0; row < rows; ++row) {
-    for (int lane = 0; lane < lanes; ++lane) store(result + row * columns + lane * lane_count, sums[row][lane]);
+  for (int r = 0; r < rows; ++r) {
+    for (int lane = 0; lane < lanes; ++lane) {
+      float *target = product.result + (row + r) * product.columns + column + lane * lane_count;
+      store(target, accumulates ? load(target) + sums[r][lane] : sums[r][lane]);
+    }
   }
 }
 
-template <int rows_at_once, int lanes>
-INLINED void multiply_columns(const float *a, const float *b, float *result, int64_t rows, int64_t inner,
-                              int64_t columns) {
+template <bool accumulates, int rows_at_once, int lanes>
+INLINED void compute_columns(const Product &product, int64_t column) {
   int64_t row = 0;
-  for (; row + rows_at_once <= rows; row += rows_at_once) {
-    multiply_block<rows_at_once, lanes>(a + row * inner, b, result + row * columns, inner, columns);
+  for (; row + rows_at_once <= product.rows; row += rows_at_once) {
+    compute_block<accumulates, rows_at_once, lanes>(product, row, column);
   }
-  for (; row < rows; ++row) multiply_block<1, lanes>(a + row * inner, b, result + row * columns, inner, columns);
+  for (; row + 2 <= product.rows; row += 2) compute_block<accumulates, 2, lanes>(product, row, column);
+  if (row < product.rows) compute_block<accumulates, 1, lanes>(product, row, column);
+}
+
+template <bool accumulates, int rows_at_once, int lanes>
+INLINED void compute(const Product &product) {
+  int64_t column = 0;
+  for (; column + lanes * lane_count <= product.columns; column += lanes * lane_count) {
+    compute_columns<accumulates, rows_at_once, lanes>(product, column);
+  }
+  for (; column < product.columns; column += lane_count) {
+    compute_columns<accumulates, rows_at_once, 1>(product, column);
+  }
 }
 
 template <int rows_at_once, int lanes>
 INLINED void multiply_for(const float *a, const float *b, float *result, int64_t rows, int64_t inner,
                           int64_t columns) {
-  int64_t column = 0;
-  for (; column + lanes * lane_count <= columns; column += lanes * lane_count) {
-    multiply_columns<rows_at_once, lanes>(a, b + column, result + column, rows, inner, columns);
-  }
-  for (; column < columns; column += lane_count) {
-    multiply_columns<rows_at_once, 1>(a, b + column, result + column, rows, inner, columns);
-  }
+  compute<false, rows_at_once, lanes>({a, /*row_stride=*/inner, /*depth_stride=*/1, b, result, rows, inner, columns});
 }
 
-template <int inner_at_once, int lanes>
-INLINED void accumulate_block(const float *a, const float *b, float *result, int64_t rows, int64_t inner,
-                              int64_t columns) {
-  Lane sums[inner_at_once][lanes] = {};
-  for (int64_t row = 0; row < rows; ++row) {
-    Lane factors[lanes];
-    for (int lane = 0; lane < lanes; ++lane) factors[lane] = load(b + row * columns + lane * lane_count);
-    for (int i = 0; i < inner_at_once; ++i) {
-      for (int lane = 0; lane < lanes; ++lane) sums[i][lane] += a[row * inner + i] * factors[lane];
-    }
-  }
-  for (int i = 0; i < inner_at_once; ++i) {
-    for (int lane = 0; lane < lanes; ++lane) {
-      float *target = result + i * columns + lane * lane_count;
-      store(target, load(target) + sums[i][lane]);
-    }
-  }
-}
-
-template <int inner_at_once, int lanes>
-INLINED void accumulate_columns(const float *a, const float *b, float *result, int64_t rows, int64_t inner,
-                                int64_t columns) {
-  int64_t i = 0;
-  for (; i + inner_at_once <= inner; i += inner_at_once) {
-    accumulate_block<inner_at_once, lanes>(a + i, b, result + i * columns, rows, inner, columns);
-  }
-  // 16 is no multiple of 6.
-  for (; i + 2 <= inner; i += 2) accumulate_block<2, lanes>(a + i, b, result + i * columns, rows, inner, columns);
-}
-
-template <int inner_at_once, int lanes>
+/// The rows of `a` turned into columns.
+template <int rows_at_once, int lanes>
 INLINED void accumulate_for(const float *a, const float *b, float *result, int64_t rows, int64_t inner,
                             int64_t columns) {
-  int64_t column = 0;
-  for (; column + lanes * lane_count <= columns; column += lanes * lane_count) {
-    accumulate_columns<inner_at_once, lanes>(a, b + column, result + column, rows, inner, columns);
-  }
-  for (; column < columns; column += lane_count) {
-    accumulate_columns<inner_at_once, 1>(a, b + column, result + column, rows, inner, columns);
-  }
+  compute<true, rows_at_once, lanes>({a, /*row_stride=*/1, /*depth_stride=*/inner, b, result, inner, rows, columns});
 }
 
 BY_WIDTH(multiply,

@@ -50,6 +50,40 @@ import Testing
       try Experiment(json: Data(experiment.readableJSON().utf8), file: "r.json") == experiment)
   }
 
+  @Test func whatARecipeSaysReadsBackToo() throws {
+    let text = replacing(
+      #""paper""#,
+      by: #"""
+        "paper", "optimizer": {"kind": "rmsprop", "decay": 0.8, "epsilon": 0.01},
+        "learningRate": {"kind": "exponential", "initial": 0.016, "factor": 0.97, "epochs": 2.4},
+        "averageDecay": 0.9999, "decaysNormalization": false, "piecesPerBatch": 4, "precision": "bfloat16"
+        """#)
+    let experiment = try read(text)
+    var expected = Recipe(.paper)
+    expected.optimizer = .rmsProp(decay: 0.8, epsilon: 0.01)
+    expected.learningRate = .exponential(
+      initial: 0.016, factor: 0.97, epochs: 2.4, warmUpEpochs: 0)
+    (expected.averageDecay, expected.decaysNormalization) = (0.9999, false)
+    (expected.piecesPerBatch, expected.precision) = (4, .bfloat16)
+    #expect(experiment.recipe == expected)
+    #expect(
+      try Experiment(json: Data(experiment.readableJSON().utf8), file: "r.json") == experiment)
+  }
+
+  @Test(arguments: [
+    (#""optimizer": {"kind": "adam"}"#, "recipe.optimizer.kind"),
+    (#""optimizer": {"kind": "sgd", "decay": 0.9}"#, "recipe.optimizer.decay"),
+    (#""optimizer": {"kind": "rmsprop", "epsilon": 0}"#, "recipe.optimizer.epsilon"),
+    (#""learningRate": {"kind": "exponential", "initial": 1}"#, "recipe.learningRate.factor"),
+    (#""precision": "float16""#, "recipe.precision"),
+    (#""piecesPerBatch": 0"#, "recipe.piecesPerBatch"),
+    (#""averageDecay": 1"#, "recipe.averageDecay"),
+  ])
+  func aRecipesMistakeNamesTheKey(_ part: String, key: String) {
+    let mistake = error(replacing(#""paper""#, by: #""paper", "# + part))
+    #expect(mistake?.description.contains(key) == true, "\(String(describing: mistake))")
+  }
+
   @Test func everyMistakeNamesFileAndKey() {
     #expect(
       error(replacing(#""holdOut""#, by: #""holdout""#))
