@@ -12,7 +12,7 @@
 
 #include "COpenVINO.h"
 
-namespace consort {
+namespace consort::inference {
 
 void set_last_error(const char *message) noexcept;
 void count_handle(int delta) noexcept;
@@ -66,4 +66,4 @@ void copy(const std::string &text, char *target, size_t capacity);
 /// The shape and type of a value.
 co_port port(const ov::PartialShape &shape, const ov::element::Type &type);
 
-}  // namespace consort
+}  // namespace consort::inference

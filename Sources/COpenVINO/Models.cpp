@@ -13,7 +13,7 @@
 
 #include "Guarded.h"
 
-namespace consort {
+namespace consort::inference {
 
 co_port port(const ov::PartialShape &shape, const ov::element::Type &type) {
   co_port result{};
@@ -67,22 +67,22 @@ co_activation activation(ov::Output<ov::Node> value) {
 }
 
 }  // namespace
-}  // namespace consort
+}  // namespace consort::inference
 
-using namespace consort;
+using namespace consort::inference;
 
 void co_model_free(co_model model) { release<std::shared_ptr<ov::Model>>(model); }
 
 co_status co_model_read(co_core core, const void *bytes, size_t count, co_model *result) {
   return guarded([&] {
     const std::string content(static_cast<const char *>(bytes), count);
-    give(consort::core(core).read_model(content, ov::Tensor()), result);
+    give(consort::inference::core(core).read_model(content, ov::Tensor()), result);
   });
 }
 
 co_status co_model_port_count(co_model model, co_side side, size_t *result) {
   return guarded([&] {
-    *result = side == CO_INPUT ? consort::model(model)->inputs().size() : consort::model(model)->outputs().size();
+    *result = side == CO_INPUT ? consort::inference::model(model)->inputs().size() : consort::inference::model(model)->outputs().size();
   });
 }
 
@@ -101,12 +101,12 @@ co_status co_model_port_name(co_model model, co_side side, size_t index, char *n
 }
 
 co_status co_model_activation(co_model model, size_t output, co_activation *result) {
-  return guarded([&] { *result = activation(consort::model(model)->get_results().at(output)->input_value(0)); });
+  return guarded([&] { *result = activation(consort::inference::model(model)->get_results().at(output)->input_value(0)); });
 }
 
 co_status co_model_specialized(co_model model, size_t output, const int64_t *shape, size_t rank, co_model *result) {
   return guarded([&] {
-    auto copy = consort::model(model)->clone();
+    auto copy = consort::inference::model(model)->clone();
     OPENVINO_ASSERT(copy->inputs().size() == 1, "a model of images has one input");
     copy = std::make_shared<ov::Model>(ov::ResultVector{copy->get_results().at(output)}, copy->get_parameters(),
                                        copy->get_friendly_name());

@@ -17,7 +17,7 @@
 
 #include "Guarded.h"
 
-namespace consort {
+namespace consort::inference {
 namespace {
 
 co_operation_kind kind(const ov::Node &node) {
@@ -67,15 +67,15 @@ class Parameters {
 };
 
 }  // namespace
-}  // namespace consort
+}  // namespace consort::inference
 
-using namespace consort;
+using namespace consort::inference;
 
 co_status co_model_operations(
     co_model model, const int64_t *shape, size_t rank, void *context,
     void (*receive)(void *context, const co_operation *operation)) {
   return guarded([&] {
-    const auto copy = consort::model(model)->clone();
+    const auto copy = consort::inference::model(model)->clone();
     if (rank > 0) copy->reshape({{copy->input(0), ov::PartialShape(std::vector<ov::Dimension>(shape, shape + rank))}});
     // Weights may be written as what computes them, such as a constant of a shape.
     ov::pass::Manager passes;

@@ -8,7 +8,7 @@
 
 #include "Guarded.h"
 
-namespace consort {
+namespace consort::inference {
 
 namespace {
 thread_local std::string last_error;
@@ -32,9 +32,9 @@ void copy(const std::string &text, char *target, size_t capacity) {
   target[count] = 0;
 }
 
-}  // namespace consort
+}  // namespace consort::inference
 
-using namespace consort;
+using namespace consort::inference;
 
 const char *co_last_error(void) { return last_error.c_str(); }
 
@@ -58,7 +58,7 @@ co_status co_compile(
   return guarded([&] {
     ov::AnyMap properties;
     for (size_t index = 0; index < count; index++) properties[keys[index]] = std::string(values[index]);
-    give(consort::core(core).compile_model(consort::model(model), "CPU", properties), result);
+    give(consort::inference::core(core).compile_model(consort::inference::model(model), "CPU", properties), result);
   });
 }
 

@@ -16,8 +16,8 @@ CLASSES, SIDE = 5, 8
 random = numpy.random.default_rng(0)
 
 
-def weights(name, *shape):
-    return numpy_helper.from_array((random.standard_normal(shape) / 2).astype(numpy.float32), name)
+def weights(name, *shape, scale=0.5):
+    return numpy_helper.from_array((random.standard_normal(shape) * scale).astype(numpy.float32), name)
 
 
 def floats(name, shape, kind=TensorProto.FLOAT):
@@ -46,7 +46,7 @@ def trunk(image="images"):
 
 
 def parameters(classes=CLASSES):
-    return [weights("stem.weight", 4, 3, 3, 3), weights("stem.bias", 4), weights("head.weight", classes, 4),
+    return [weights("stem.weight", 4, 3, 3, 3, scale=0.01), weights("stem.bias", 4), weights("head.weight", classes, 4),
             weights("head.bias", classes)]
 
 
