@@ -98,7 +98,7 @@ struct ShardListing: Sendable {
         guard labels.updateValue(label, forKey: key) == nil else {
           throw TarArchive.Failure(entry: entry.name, problem: .duplicate)
         }
-      } else if ImageListing.isImageName(".\(kind)") {
+      } else if ImageListing.fileExtensions.contains(kind) {
         guard imageKeys.insert(key).inserted else {
           throw TarArchive.Failure(entry: entry.name, problem: .duplicate)
         }
