@@ -118,7 +118,8 @@ let package = Package(
     .executableTarget(
       name: "consort",
       dependencies: [
-        "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Networks", "Processes", "Reports",
+        "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Inference", "Networks", "Processes",
+        "Reports",
       ]),
     .testTarget(
       name: "consortTests",

@@ -5,7 +5,7 @@ import Testing
 @Suite struct LeakTests {
   /// Other tests run beside it and hold some handles; what leaks here grows with the rounds.
   @Test func handlesGoWithTheirOwners() throws {
-    let rounds = 200
+    let rounds = 60
     let options = InferenceOptions(threads: 1, arrangement: .sideBySide, cacheDirectory: nil)
     let before = co_live_handles()
     for _ in 0..<rounds {
