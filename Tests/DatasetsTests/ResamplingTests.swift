@@ -149,6 +149,23 @@ import Testing
     }
   }
 
+  @Test func cutFilesAreFoundOutWhateverPartIsWanted() throws {
+    let decoder = ImageDecoder()
+    let whole = try Fixture.bytes("photo-wide.jpg")
+    func decode(_ bytes: [UInt8]) throws -> Int {
+      let top = ImageDecoder.Selection(denominator: 1, columns: 8..<20, rows: 0..<9)
+      return try bytes.withUnsafeBytes { bytes in
+        try decoder.decode(bytes, select: { _, _ in (top, ()) }) { pixels, _ in pixels.area.height }
+      }
+    }
+    #expect(try decode(whole) == 9)
+    for count in [whole.count - 1, whole.count - 2, whole.count - 1000] {
+      #expect(throws: ImageDecoder.Failure.self) { try decode(Array(whole.prefix(count))) }
+    }
+    // Without the end mark as the last bytes, all is decoded, and right.
+    #expect(try decode(whole + [0, 0]) == 241)
+  }
+
   /// Ranges of all lengths, by a number.
   private static func range(_ number: Int, of length: Int) -> Range<Int> {
     let start = number * 37 % length
