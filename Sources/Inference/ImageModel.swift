@@ -14,6 +14,10 @@ public struct ImageModel: Sendable {
   public let outputKind: OutputKind
   /// What the file says about itself, by key.
   public let metadata: [String: String]
+  /// What turns decoded images into its input, where the file says it, under the key "preprocessing".
+  public let preprocessing: Preprocessing?
+  /// The classes' names, in the order of the output, where the file says them, under the key "labels".
+  public let labels: [String]?
   let graph: Owned<co_model>
   let output: Int
 
@@ -76,6 +80,9 @@ public struct ImageModel: Sendable {
     let shape = input.shape(batch: input.fixedBatch ?? 1)
     classes = try loaded.classes(output: output, inputShape: shape)
     outputKind = try loaded.outputKind(output: output)
+    let described = ModelMetadata(source: source, values: loaded.metadata)
+    preprocessing = try described.preprocessing(for: input)
+    labels = try described.labels(classes: classes)
   }
 
   /// The graph for batches of `batch` images, with float32 in and out.

@@ -26,6 +26,14 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   case uncountable(source: String, layer: String, reason: String)
   /// Two members of an ensemble do not fit each other.
   case differentMembers(first: String, second: String, difference: String)
+  /// Nobody says how images become the model's input.
+  case unknownPreprocessing(source: String)
+  /// What is said about how images become the model's input does not fit it.
+  case wrongPreprocessing(source: String, reason: String)
+  /// The images have another size than the members take.
+  case wrongImageSize(found: String, expected: String)
+  /// None of the images could be decoded.
+  case allSkipped(_ first: String)
   /// The directory is no ensemble.
   case notAnEnsemble(path: String, reason: String)
   /// A member's file is not the one that the ensemble was built with.
@@ -51,6 +59,14 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
       "the cost of '\(source)' cannot be counted at '\(layer)': \(reason)"
     case .differentMembers(let first, let second, let difference):
       "'\(first)' and '\(second)' differ in their \(difference); combine members of the same task"
+    case .unknownPreprocessing(let source):
+      "'\(source)' does not say how images become its input; give --mean, --std and how images are resized"
+    case .wrongPreprocessing(let source, let reason):
+      "'\(source)' cannot be fed so: \(reason); correct the preprocessing"
+    case .wrongImageSize(let found, let expected):
+      "the images have \(found) pixels where the model takes \(expected); give a model for their size"
+    case .allSkipped(let first):
+      "none of the images can be decoded, '\(first)' the first of them; give JPEG or PNG files"
     case .notAnEnsemble(let path, let reason):
       "'\(path)' is no ensemble: \(reason); `consort build-ensemble` writes one"
     case .changedMember(let path, let reason):

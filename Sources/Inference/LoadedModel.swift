@@ -10,15 +10,30 @@ struct LoadedModel {
 
   init(bytes: UnsafeRawBufferPointer, source: String) throws(InferenceError) {
     self.source = source
-    metadata = [:]
     let core = try Engine.core()
     do throws(EngineFailure) {
       graph = try Owned { co_model_read(core.handle, bytes.baseAddress, bytes.count, $0) }
       inputs = try ModelPort.all(of: graph, CO_INPUT)
       outputs = try ModelPort.all(of: graph, CO_OUTPUT)
+      metadata = try Self.metadata(of: graph)
     } catch {
       throw .unreadableModel(source: source, reason: error.reason)
     }
+  }
+
+  private static func metadata(
+    of graph: Owned<co_model>
+  ) throws(EngineFailure) -> [String: String] {
+    var metadata: [String: String] = [:]
+    let status = withUnsafeMutablePointer(to: &metadata) { metadata in
+      co_model_metadata(graph.handle, metadata) { context, key, value in
+        guard let context, let key, let value else { return }
+        context.assumingMemoryBound(to: [String: String].self)
+          .pointee[String(cString: key)] = String(cString: value)
+      }
+    }
+    try EngineFailure.check(status)
+    return metadata
   }
 
   /// The largest number of pixels of a side, and of classes, that is believed.
