@@ -12,22 +12,8 @@ else {
 let options = InferenceOptions(
   threads: threads, arrangement: arrangement, cacheDirectory: nil)
 let models = try arguments.dropFirst(5).map { try ImageModel(path: $0) }
-let session = try InferenceSession(Classifier(models, batch: batch, options: options))
-for index in session.input.indices { session.input[index] = Float(index % 255) / 127 - 1 }
-
-var times: [Double] = []
-let begin = ContinuousClock.now
-var elapsed = 0.0
-while elapsed < 1.2 * seconds || times.count < 5 {
-  let start = ContinuousClock.now
-  try session.run()
-  let end = ContinuousClock.now
-  elapsed = begin.duration(to: end) / .seconds(1)
-  // The first sixth of the time warms up.
-  if elapsed > 0.2 * seconds { times.append(start.duration(to: end) / .seconds(1)) }
-}
-times.sort()
-let median = times[times.count / 2]
+let times = try InferenceTimes(Classifier(models, batch: batch, options: options), seconds: seconds)
+let median = times.quantile(0.5)
 print(
   """
   {"program": "consort on \(InferenceEngine.version)", "images_per_second": \(Double(batch) / median), \
