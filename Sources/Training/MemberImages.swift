@@ -26,14 +26,14 @@ struct MemberImages {
   /// Images that are decoded as they are needed, to the network's size.
   init(
     _ dataset: EncodedDataset, _ partition: DataPartition, of experiment: Experiment, member: Int,
-    input: ImageShape, _ decoding: StreamedImages.Decoding
+    input: ImageShape, resizing: Preprocessing.Resizing, _ decoding: StreamedImages.Decoding
   ) {
     func streamed(_ split: EncodedSplit) -> StreamedImages {
       StreamedImages(split: split, height: input.height, width: input.width, decoding: decoding)
     }
     func evaluated(_ split: EncodedSplit, _ indices: [Int]) -> EvaluationImages {
       .streamed(
-        .init(images: streamed(split), indices: indices, resizing: .centreCrop(padding: 32)))
+        .init(images: streamed(split), indices: indices, resizing: resizing))
     }
     training = StreamedBatches(
       streamed(dataset.train), partition.training, of: experiment, member: member)

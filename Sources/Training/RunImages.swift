@@ -54,4 +54,13 @@ public enum RunImages: Sendable {
       return network
     }
   }
+
+  /// How images that are only looked at come to their size.
+  func resizing(imageSize: Int?) -> Preprocessing.Resizing {
+    switch self {
+    // As the official EfficientNet evaluates.
+    case .streamed: .centreCrop(padding: 32)
+    case .resident: imageSize.map { .shortSide($0) } ?? .none
+    }
+  }
 }

@@ -69,7 +69,8 @@ public struct TrainingRun: Sendable {
       trainingImages: partition.training.count, holdOutImages: partition.holdOut.count,
       testImages: test.count, classNames: images.classNames,
       trainingFingerprint: train.fingerprint, testFingerprint: test.fingerprint,
-      mean: normalization.mean, standardDeviation: normalization.standardDeviation)
+      mean: normalization.mean, standardDeviation: normalization.standardDeviation,
+      resizing: images.resizing(imageSize: experiment.data.imageSize))
   }
 
   /// Trains what is not yet trained, on the calling thread and on further ones, the longest trainings first.
@@ -203,7 +204,8 @@ public struct TrainingRun: Sendable {
         corruptImages: experiment.data.corruptImages, workers: decoders,
         skipped: { queue.reportSkipped($0) })
       return MemberImages(
-        dataset, partition, of: experiment, member: member.index, input: network.input, decoding)
+        dataset, partition, of: experiment, member: member.index, input: network.input,
+        resizing: self.images.resizing(imageSize: experiment.data.imageSize), decoding)
     }
   }
 
