@@ -54,13 +54,16 @@ let package = Package(
       exclude: ["Fixtures"]),
 
     .systemLibrary(
-      name: "CTurboJPEG", pkgConfig: "libturbojpeg",
-      providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+      name: "CLibJPEG", pkgConfig: "libjpeg",
+      providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .target(name: "CJPEG", dependencies: ["CLibJPEG"]),
     .systemLibrary(
       name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "CPNG", dependencies: ["CLibPNG"]),
+    .target(name: "CResampling", cSettings: [.unsafeFlags(["-O3"])]),
     .target(
-      name: "Datasets", dependencies: ["Files", "Processes", "CTurboJPEG", "CPNG", "Randomness"]),
+      name: "Datasets",
+      dependencies: ["Files", "Processes", "CJPEG", "CPNG", "CResampling", "Randomness"]),
     .testTarget(
       name: "DatasetsTests",
       dependencies: ["Datasets", "Files", "Processes", "Randomness", "TestSupport"],
@@ -117,6 +120,9 @@ let package = Package(
       path: "Benchmarks/TrainingStep", exclude: ["peer.py"]),
     .executableTarget(
       name: "benchmark-data-loading", dependencies: ["Datasets"], path: "Benchmarks/DataLoading"),
+    .executableTarget(
+      name: "benchmark-image-stream", dependencies: ["Datasets", "Randomness"],
+      path: "Benchmarks/ImageStream", exclude: ["peer.py"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -79,11 +79,12 @@ int consort_png_decode(
   png_set_strip_16(png);
   png_set_gray_to_rgb(png);
   png_set_strip_alpha(png);
+  png_set_filler(png, 0xFF, PNG_FILLER_AFTER);
   png_set_interlace_handling(png);
   png_read_update_info(png, info);
   size_t height = png_get_image_height(png, info);
   size_t row_bytes = png_get_rowbytes(png, info);
-  if (row_bytes != (size_t)png_get_image_width(png, info) * 3 || row_bytes == 0 ||
+  if (row_bytes != (size_t)png_get_image_width(png, info) * 4 || row_bytes == 0 ||
       height != capacity / row_bytes || capacity % row_bytes != 0) {
     png_error(png, "the image has another size than expected");
   }

@@ -1,8 +1,8 @@
 import Files
 
-/// A data set of image files: `train/<class>/*` and `test/<class>/*`.
+/// A data set of image files: `train/<class>/*` and `test/<class>/*`, or `val/<class>/*`.
 struct ClassFolders {
-  static let splitNames = ["train", "test"]
+  static let splitNames = ["train"] + ImageListing.testFolders
   static let imageSizes = 1...4096
 
   private let directory: String

@@ -34,6 +34,23 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Two images differ in size, and no size to bring them to was given.
   case mixedImageSizes(
     path: String, width: Int, height: Int, firstPath: String, firstWidth: Int, firstHeight: Int)
+  /// Both `test` and `val` are there, and only one can be the test split.
+  case severalTestSplits(paths: [String])
+  /// An image is not as large as a network takes it, and is not to be resized.
+  case wrongImageSize(
+    path: String, width: Int, height: Int, expectedWidth: Int, expectedHeight: Int)
+  /// A value that says how images are prepared is out of its range.
+  case invalidPreprocessing(field: String, value: String, expected: String)
+  /// There are no images in folders of classes or in tar shards.
+  case noImages(directory: String)
+  /// A class has images but is none of those that there are to be.
+  case unknownClass(path: String, className: String, classCount: Int)
+  /// A tar shard cannot be used; `entry` is the file in it where it is about one.
+  case invalidShard(path: String, entry: String?, problem: ShardProblem)
+  /// The splits of a data set in shards do not name their classes alike.
+  case differentLabels(path: String, otherPath: String)
+  /// The system gives no thread to decode images on.
+  case noThreads(reason: String)
   /// A program of the system that is needed cannot be started.
   case toolMissing(tool: String, reason: String)
   /// The host of an archive cannot be reached.
@@ -89,6 +106,26 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
       let path, let width, let height, let firstPath, let firstWidth, let firstHeight):
       "'\(path)' has \(width) x \(height) pixels but '\(firstPath)' has \(firstWidth) x \(firstHeight); give the experiment's data an imageSize "
         + "to resize and crop all images to one size"
+    case .severalTestSplits(let paths):
+      "there are \(paths.map { "'\($0)'" }.joined(separator: " and ")), and one of them only can be the test split; move "
+        + "the other away"
+    case .wrongImageSize(let path, let width, let height, let expectedWidth, let expectedHeight):
+      "the image '\(path)' has \(width) x \(height) pixels instead of \(expectedWidth) x \(expectedHeight); resize it, or "
+        + "have images resized"
+    case .invalidPreprocessing(let field, let value, let expected):
+      "how images are prepared: \(field) is \(value); give \(expected)"
+    case .noImages(let directory):
+      "'\(directory)' holds no images: expected folders train/<class> and test/<class> (or val/<class>) of JPEG or PNG files, "
+        + "or tar shards such as train-000000.tar and val-000000.tar"
+    case .unknownClass(let path, let className, let classCount):
+      "'\(path)' is of the class '\(className)', which is none of the \(classCount) known ones; mend the name, or the list of "
+        + "classes"
+    case .invalidShard(let path, let entry, let problem):
+      "the shard '\(path)'" + (entry.map { ", entry '\($0)'" } ?? "") + ": \(problem)"
+    case .differentLabels(let path, let otherPath):
+      "images in '\(path)' have numbers for labels and those in '\(otherPath)' folders of classes; label both alike"
+    case .noThreads(let reason):
+      "no thread can be started to decode images: \(reason); end other programs, or permit more threads"
     case .toolMissing(let tool, let reason):
       "the program '\(tool)' cannot be started: \(reason); install it, then run the command again"
     case .noNetwork(let url, let path, let reason):

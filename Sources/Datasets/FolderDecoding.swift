@@ -68,51 +68,36 @@ struct FolderDecoding: Sendable {
     nonisolated(unsafe) let target = target
     let tasks = (files.count + Self.imagesPerTask - 1) / Self.imagesPerTask
     _ = try Parallel.map(count: tasks) { task throws in
-      let decoder = ImageDecoder()
+      let reader = ImageReader()
       let first = task * Self.imagesPerTask
       for index in first..<min(first + Self.imagesPerTask, files.count) {
         let image = UnsafeMutableBufferPointer(
           rebasing: target[index * bytesPerImage..<(index + 1) * bytesPerImage])
-        try decode(files[files.startIndex + index], with: decoder, into: image)
+        try decode(files[files.startIndex + index], with: reader, into: image)
       }
     }
   }
 
   private func decode(
-    _ file: ImageListing.File, with decoder: ImageDecoder,
+    _ file: ImageListing.File, with reader: ImageReader,
     into target: UnsafeMutableBufferPointer<UInt8>
   ) throws {
     let path = listing.path(of: file)
     do {
       try MappedFile(path: path).withBytes { bytes in
-        try decoder.decode(bytes) { pixels, size in
-          if size == self.size {
-            Self.separate(pixels, into: target)
-          } else if isResizing {
-            SquareCrop(of: size, side: self.size.width).apply(to: pixels)
-              .withUnsafeBufferPointer { Self.separate($0, into: target) }
-          } else {
+        try reader.read(bytes, interpolation: .bilinear, isReducing: false, into: target) { size in
+          if size == self.size { return Framing(whole: size) }
+          guard isResizing else {
             throw DatasetError.mixedImageSizes(
               path: path, width: size.width, height: size.height,
               firstPath: listing.path(of: listing.train[0]), firstWidth: self.size.width,
               firstHeight: self.size.height)
           }
+          return Framing(centreOf: size, shortSide: self.size.width, output: self.size)
         }
       }
     } catch let failure as ImageDecoder.Failure {
       throw DatasetError.unreadableImage(path: path, reason: failure.reason)
-    }
-  }
-
-  /// Turns `[H, W, 3]` into `[3, H, W]`.
-  private static func separate(
-    _ pixels: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableBufferPointer<UInt8>
-  ) {
-    let count = target.count / 3
-    for index in 0..<count {
-      target[index] = pixels[3 * index]
-      target[count + index] = pixels[3 * index + 1]
-      target[2 * count + index] = pixels[3 * index + 2]
     }
   }
 }

@@ -31,6 +31,22 @@ public final class ImageBytes: Sendable {
     storage = .allocated(address: UInt(bitPattern: bytes.baseAddress))
   }
 
+  /// Allocates `count` bytes of any value, which `unsharedBytes` has to set before anyone else sees the object.
+  init(allocating count: Int) {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+    self.count = count
+    storage = .allocated(address: UInt(bitPattern: bytes.baseAddress))
+  }
+
+  /// A part of an allocation that is not yet handed out, to be filled by one thread.
+  func unsharedBytes(_ range: Range<Int>) -> UnsafeMutableBufferPointer<UInt8> {
+    guard case .allocated(let address) = storage,
+      let base = UnsafeMutablePointer<UInt8>(bitPattern: address)
+    else { preconditionFailure("mapped bytes are not written") }
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return UnsafeMutableBufferPointer(start: base + range.lowerBound, count: range.count)
+  }
+
   /// Shows `count` bytes of `file` from `offset`, which must lie within it.
   init(file: MappedFile, offset: Int, count: Int) {
     precondition(offset >= 0 && count >= 0 && offset <= file.count - count)

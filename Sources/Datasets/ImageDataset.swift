@@ -32,8 +32,8 @@ public struct ImageDataset: Sendable {
   /// Loads the data set in `directory`, whichever known format it has.
   ///
   /// The formats: CIFAR-10 and CIFAR-100 in their binary form, in `directory` itself or in its child
-  /// `cifar-10-batches-bin` or `cifar-100-binary`; and class folders, `train/<class>/*` and `test/<class>/*`, of JPEG
-  /// and PNG files.
+  /// `cifar-10-batches-bin` or `cifar-100-binary`; and class folders, `train/<class>/*` and `test/<class>/*` (or
+  /// `val/<class>/*`), of JPEG and PNG files.
   ///
   /// - Parameters:
   ///   - directory: Where the data is.

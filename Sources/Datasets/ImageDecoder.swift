@@ -1,5 +1,6 @@
+import CJPEG
 import CPNG
-import CTurboJPEG
+import CResampling
 
 /// Decodes JPEG and PNG files to 8-bit RGB. One thread uses one decoder.
 ///
@@ -19,24 +20,83 @@ final class ImageDecoder {
     let height: Int
   }
 
+  /// What to decode of an image: a part of it at 1 / `denominator` of its size.
+  struct Selection {
+    /// 1, 2, 4 or 8; the image's reduced sides are rounded up.
+    let denominator: Int
+    /// Columns and rows of the reduced image.
+    let columns, rows: Range<Int>
+
+    init(denominator: Int, columns: Range<Int>, rows: Range<Int>) {
+      (self.denominator, self.columns, self.rows) = (denominator, columns, rows)
+    }
+
+    /// All of an image of `size`.
+    init(whole size: Size) {
+      self.init(denominator: 1, columns: 0..<size.width, rows: 0..<size.height)
+    }
+  }
+
   /// More pixels than this are taken for a damaged or hostile file.
   static let largestPixelCount = 100_000_000
+  static let bytesPerPixel = 4
 
   private enum Format {
     case jpeg, png
   }
 
-  private let jpeg = tjInitDecompress()
-  private var pixels: [UInt8] = []
-  private var fourChannelPixels: [UInt8] = []
+  private let jpeg = consort_jpeg_create()
+  private let pixels = ScratchBytes()
 
-  deinit { if let jpeg { tjDestroy(jpeg) } }
+  deinit { consort_jpeg_destroy(jpeg) }
 
   /// Reads the size from the header of the file in `bytes`.
   func size(of bytes: UnsafeRawBufferPointer) throws(Failure) -> Size {
+    try size(of: bytes, format: format(of: bytes))
+  }
+
+  /// Decodes the whole file in `bytes` and calls `body` with its pixels.
+  func decode<R>(
+    _ bytes: UnsafeRawBufferPointer, _ body: (DecodedPixels, Size) throws -> R
+  ) throws -> R {
+    try decode(bytes, select: { size, _ in (Selection(whole: size), size) }, body)
+  }
+
+  /// Decodes a part of the file in `bytes`.
+  ///
+  /// - Parameters:
+  ///   - select: Is given the image's size, and whether it can be reduced, and says what to decode and why.
+  ///   - body: Is given the pixels, which are those that the whole image has there, perhaps with others around them,
+  ///     and what `select` said.
+  func decode<Purpose, R>(
+    _ bytes: UnsafeRawBufferPointer,
+    select: (Size, _ canReduce: Bool) throws -> (Selection, Purpose),
+    _ body: (DecodedPixels, Purpose) throws -> R
+  ) throws -> R {
+    let format = try format(of: bytes)
+    let size = try size(of: bytes, format: format)
+    let (selection, purpose) = try select(size, format == .jpeg)
+    switch format {
+    case .jpeg: return try body(decodeJPEG(bytes, size: size, selection), purpose)
+    case .png:
+      precondition(selection.denominator == 1, "only JPEG files are reduced")
+      return try body(decodePNG(bytes, size: size), purpose)
+    }
+  }
+
+  private func format(of bytes: UnsafeRawBufferPointer) throws(Failure) -> Format {
+    guard !bytes.isEmpty else { throw Failure(reason: "it is empty") }
+    if bytes.starts(with: [0xFF, 0xD8]) { return .jpeg }
+    if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return .png }
+    throw Failure(reason: "its content is neither JPEG nor PNG")
+  }
+
+  private func size(
+    of bytes: UnsafeRawBufferPointer, format: Format
+  ) throws(Failure) -> Size {
     let size =
-      switch try format(of: bytes) {
-      case .jpeg: try jpegHeader(bytes).size
+      switch format {
+      case .jpeg: try jpegSize(bytes)
       case .png: try pngSize(bytes)
       }
     guard size.width > 0, size.height > 0 else {
@@ -48,105 +108,59 @@ final class ImageDecoder {
     return size
   }
 
-  /// Decodes the file in `bytes` and calls `body` with its pixels, `[height, width, 3]`.
-  func decode<R>(
-    _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<UInt8>, Size) throws -> R
-  ) throws -> R {
-    let size = try size(of: bytes)
-    let count = 3 * size.width * size.height
-    if pixels.count < count { pixels = [UInt8](repeating: 0, count: count) }
-    switch try format(of: bytes) {
-    case .jpeg:
-      if try jpegHeader(bytes).isFourChannel {
-        try decodeFourChannelJPEG(bytes, size: size)
-      } else {
-        try decodeJPEG(bytes, size: size, pixelFormat: TJPF_RGB, into: &pixels)
-      }
-    case .png: try decodePNG(bytes, byteCount: count)
-    }
-    return try pixels.withUnsafeBufferPointer { pixels in
-      try body(UnsafeBufferPointer(rebasing: pixels[..<count]), size)
-    }
-  }
-
-  private func format(of bytes: UnsafeRawBufferPointer) throws(Failure) -> Format {
-    guard !bytes.isEmpty else { throw Failure(reason: "it is empty") }
-    if bytes.starts(with: [0xFF, 0xD8]) { return .jpeg }
-    if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return .png }
-    throw Failure(reason: "its content is neither JPEG nor PNG")
+  /// Memory for `count` pixels, and for what the resampling reads past them.
+  private func memory(pixels count: Int) -> UnsafeMutablePointer<UInt8> {
+    pixels.reserve(count * Self.bytesPerPixel + consort_resampling_slack)
   }
 }
 
 // MARK: - JPEG
 
 extension ImageDecoder {
-  private func jpegHeader(
-    _ bytes: UnsafeRawBufferPointer
-  ) throws(Failure) -> (size: Size, isFourChannel: Bool) {
-    var width: Int32 = 0
-    var height: Int32 = 0
-    var subsampling: Int32 = 0
-    var colorspace: Int32 = 0
-    let status = tjDecompressHeader3(
-      jpeg, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(bytes.count), &width,
-      &height, &subsampling, &colorspace)
-    guard status == 0 || isOnlyAboutStrayBytes else { throw Failure(reason: jpegMessage) }
-    let isFourChannel =
-      colorspace == Int32(TJCS_CMYK.rawValue) || colorspace == Int32(TJCS_YCCK.rawValue)
-    return (Size(width: Int(width), height: Int(height)), isFourChannel)
+  private func jpegSize(_ bytes: UnsafeRawBufferPointer) throws(Failure) -> Size {
+    guard let jpeg else { throw Failure(reason: "out of memory") }
+    var width: UInt32 = 0
+    var height: UInt32 = 0
+    let status = consort_jpeg_read_header(
+      jpeg, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, &width, &height)
+    guard status == 0 else { throw jpegFailure }
+    return Size(width: Int(width), height: Int(height))
   }
 
-  /// Decodes; a warning (an early end, a broken code) is an error, but stray bytes between segments are not.
+  /// Decodes; the header was read.
   private func decodeJPEG(
-    _ bytes: UnsafeRawBufferPointer, size: Size, pixelFormat: TJPF, into target: inout [UInt8]
-  ) throws(Failure) {
-    func decompress(_ bytes: UnsafeRawBufferPointer, flags: Int32 = TJFLAG_STOPONWARNING) -> Bool {
-      let flags = flags | TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS
-      return tjDecompress2(
-        jpeg, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(bytes.count), &target,
-        Int32(size.width), 0, Int32(size.height), Int32(pixelFormat.rawValue), flags) == 0
+    _ bytes: UnsafeRawBufferPointer, size: Size, _ selection: Selection
+  ) throws(Failure) -> DecodedPixels {
+    let divisor = selection.denominator
+    let reduced = Size(
+      width: (size.width + divisor - 1) / divisor, height: (size.height + divisor - 1) / divisor)
+    var (columns, rows) = (selection.columns, selection.rows)
+    if !Self.endsWithEndMarker(bytes) {
+      // Whether the file is cut short shows only at its end, and must not depend on the part that is wanted.
+      (columns, rows) = (0..<reduced.width, 0..<reduced.height)
     }
-    if decompress(bytes) { return }
-    guard isOnlyAboutStrayBytes else { throw Failure(reason: jpegMessage) }
-    // Only the first warning is known: without the stray bytes it is about something else.
-    let isDecoded = JPEGSegments.withoutStrayBytes(bytes).withUnsafeBytes { bytes in
-      if decompress(bytes) { return true }
-      guard isOnlyAboutBytesAtTheEnd else { return false }
-      // The pixels came before that first warning, and nothing comes after it.
-      return decompress(bytes, flags: 0) || isOnlyAboutBytesAtTheEnd
+    var area = consort_jpeg_area(
+      x: UInt32(columns.lowerBound), y: UInt32(rows.lowerBound), width: UInt32(columns.count),
+      height: UInt32(rows.count))
+    guard consort_jpeg_start(jpeg, UInt32(divisor), &area) == 0 else { throw jpegFailure }
+    let count = Int(area.width) * Int(area.height)
+    let target = memory(pixels: count)
+    guard consort_jpeg_read(jpeg, target, count * Self.bytesPerPixel) == 0 else {
+      throw jpegFailure
     }
-    guard isDecoded else { throw Failure(reason: jpegMessage) }
+    return DecodedPixels(
+      bytes: target, bytesPerRow: Int(area.width) * Self.bytesPerPixel,
+      area: PixelRectangle(
+        x: Int(area.x), y: Int(area.y), width: Int(area.width), height: Int(area.height)))
   }
 
-  /// Whether the last message is a warning about bytes between segments, which change nothing.
-  private var isOnlyAboutStrayBytes: Bool {
-    tjGetErrorCode(jpeg) == Int32(TJERR_WARNING.rawValue)
-      && jpegMessage.contains("extraneous bytes before marker")
+  private static func endsWithEndMarker(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.count >= 2 && bytes[bytes.count - 2] == 0xFF && bytes[bytes.count - 1] == 0xD9
   }
 
-  /// Whether it is about bytes between the last scan and the end marker.
-  private var isOnlyAboutBytesAtTheEnd: Bool {
-    isOnlyAboutStrayBytes && jpegMessage.hasSuffix("0xd9")
+  private var jpegFailure: Failure {
+    Failure(reason: String(cString: consort_jpeg_message(jpeg)))
   }
-
-  private func decodeFourChannelJPEG(
-    _ bytes: UnsafeRawBufferPointer, size: Size
-  ) throws(Failure) {
-    let count = size.width * size.height
-    if fourChannelPixels.count < 4 * count {
-      fourChannelPixels = [UInt8](repeating: 0, count: 4 * count)
-    }
-    try decodeJPEG(bytes, size: size, pixelFormat: TJPF_CMYK, into: &fourChannelPixels)
-    for index in 0..<count {
-      let black = Int(fourChannelPixels[4 * index + 3])
-      for channel in 0..<3 {
-        let ink = Int(fourChannelPixels[4 * index + channel])
-        pixels[3 * index + channel] = UInt8((ink * black + 127) / 255)
-      }
-    }
-  }
-
-  private var jpegMessage: String { String(cString: tjGetErrorStr2(jpeg)) }
 }
 
 // MARK: - PNG
@@ -166,13 +180,18 @@ extension ImageDecoder {
   }
 
   private func decodePNG(
-    _ bytes: UnsafeRawBufferPointer, byteCount: Int
-  ) throws(Failure) {
+    _ bytes: UnsafeRawBufferPointer, size: Size
+  ) throws(Failure) -> DecodedPixels {
+    let count = size.width * size.height
+    let target = memory(pixels: count)
     var message = [CChar](repeating: 0, count: Self.messageCapacity)
     let status = consort_png_decode(
-      bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, &pixels, byteCount,
-      &message, message.count)
+      bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, target,
+      count * Self.bytesPerPixel, &message, message.count)
     guard status == 0 else { throw Self.pngFailure(message) }
+    return DecodedPixels(
+      bytes: target, bytesPerRow: size.width * Self.bytesPerPixel,
+      area: PixelRectangle(x: 0, y: 0, width: size.width, height: size.height))
   }
 
   private static func pngFailure(_ message: [CChar]) -> Failure {

@@ -23,27 +23,48 @@ struct ImageListing: Sendable {
   /// By class, then by name.
   let test: [File]
 
+  /// The folders that may hold the test split: ours, and ImageNet's own.
+  static let testFolders = ["test", "val"]
   private static let fileExtensions = ["jpg", "jpeg", "png"]
 
   /// Lists `directory`. Names that begin with a dot are passed over; anything else unexpected is an error.
   init(directory: String) throws {
     let trainClasses = try Self.classes(in: "\(directory)/train")
-    let testClasses = try Self.classes(in: "\(directory)/test")
-    for name in trainClasses where !testClasses.contains(name) {
-      throw DatasetError.classInOneSplit(
-        present: "\(directory)/train/\(name)", missing: "\(directory)/test/\(name)")
-    }
-    for name in testClasses where !trainClasses.contains(name) {
-      throw DatasetError.classInOneSplit(
-        present: "\(directory)/test/\(name)", missing: "\(directory)/train/\(name)")
-    }
+    let testFolder = try Self.testFolder(in: directory)
+    let testClasses = try Self.classes(in: "\(directory)/\(testFolder)")
+    try Self.checkClasses(
+      trainClasses, in: "\(directory)/train", equal: testClasses,
+      in: "\(directory)/\(testFolder)")
     self.directory = directory
     classNames = trainClasses
     train = try Self.files(of: trainClasses, in: "train", directory: directory)
-    test = try Self.files(of: trainClasses, in: "test", directory: directory)
+    test = try Self.files(of: trainClasses, in: testFolder, directory: directory)
   }
 
-  private static func classes(in path: String) throws -> [String] {
+  /// The name of the test split's folder in `directory`, or the usual one where there is none.
+  static func testFolder(in directory: String) throws(DatasetError) -> String {
+    let present = testFolders.filter { Directory.isDirectory("\(directory)/\($0)") }
+    guard present.count < 2 else {
+      throw .severalTestSplits(paths: present.map { "\(directory)/\($0)" })
+    }
+    return present.first ?? testFolders[0]
+  }
+
+  /// Checks that both splits have the same classes.
+  static func checkClasses(
+    _ train: [String], in trainPath: String, equal test: [String], in testPath: String
+  ) throws(DatasetError) {
+    let (trainNames, testNames) = (Set(train), Set(test))
+    if let name = train.first(where: { !testNames.contains($0) }) {
+      throw .classInOneSplit(present: "\(trainPath)/\(name)", missing: "\(testPath)/\(name)")
+    }
+    if let name = test.first(where: { !trainNames.contains($0) }) {
+      throw .classInOneSplit(present: "\(testPath)/\(name)", missing: "\(trainPath)/\(name)")
+    }
+  }
+
+  /// The folders in `path`, sorted, which are its classes.
+  static func classes(in path: String) throws -> [String] {
     guard Directory.isDirectory(path) else { throw DatasetError.missingSplit(path: path) }
     let names = try Directory.names(in: path)
     for name in names where !Directory.isDirectory("\(path)/\(name)") {
@@ -53,11 +74,12 @@ struct ImageListing: Sendable {
     return names
   }
 
-  private static func files(
-    of classes: [String], in split: String, directory: String
+  /// The images of `classes`, whose folders lie in the folder `split` of `directory`, or in `directory` itself.
+  static func files(
+    of classes: [String], in split: String?, directory: String
   ) throws -> [File] {
     let lists = try Parallel.map(count: classes.count) { label throws in
-      let folder = "\(split)/\(classes[label])"
+      let folder = split.map { "\($0)/\(classes[label])" } ?? classes[label]
       let names = try Directory.names(in: "\(directory)/\(folder)")
       for name in names where !isImageName(name) {
         throw DatasetError.unexpectedFile(
@@ -71,7 +93,8 @@ struct ImageListing: Sendable {
     return lists.flatMap { $0 }
   }
 
-  private static func isImageName(_ name: String) -> Bool {
+  /// Whether a file of this name is taken for an image.
+  static func isImageName(_ name: String) -> Bool {
     guard let dot = name.lastIndex(of: ".") else { return false }
     return fileExtensions.contains(name[name.index(after: dot)...].lowercased())
   }

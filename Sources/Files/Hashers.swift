@@ -35,6 +35,12 @@ public struct SHA256Hasher: ~Copyable {
   /// Adds `bytes`.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) { digest.update(bytes) }
 
+  /// Adds the UTF-8 of `text`.
+  public mutating func update(_ text: String) {
+    var text = text
+    text.withUTF8 { digest.update(UnsafeRawBufferPointer($0)) }
+  }
+
   /// Returns the hash of all bytes given, in lower-case hexadecimal.
   public consuming func finish() -> String { digest.finish() }
 }

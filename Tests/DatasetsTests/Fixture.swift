@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Datasets
+
 /// A file of `Fixtures/`, made by `make_fixtures.py` there.
 enum Fixture {
   static func path(_ name: String) throws -> String {
@@ -26,4 +28,16 @@ enum Fixture {
 func largestDifference(_ first: [UInt8], _ second: [UInt8]) -> Int? {
   guard first.count == second.count else { return nil }
   return zip(first, second).map { abs(Int($0) - Int($1)) }.max()
+}
+
+extension DecodedPixels {
+  /// All pixels, `[height, width, 3]`.
+  var rgb: [UInt8] {
+    (0..<area.height).flatMap { row in
+      (0..<area.width).flatMap { column in
+        let pixel = bytes + row * bytesPerRow + column * ImageDecoder.bytesPerPixel
+        return [pixel[0], pixel[1], pixel[2]]
+      }
+    }
+  }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ImageDecoderTests {
   private func decode(_ bytes: [UInt8]) throws -> (pixels: [UInt8], size: ImageDecoder.Size) {
-    try bytes.withUnsafeBytes { try ImageDecoder().decode($0) { (Array($0), $1) } }
+    try bytes.withUnsafeBytes { try ImageDecoder().decode($0) { ($0.rgb, $1) } }
   }
 
   private func expectFailure(
@@ -46,7 +46,7 @@ import Testing
     let decoder = ImageDecoder()
     for name in ["subsampled.jpg", "rgb.png", "cmyk.jpg", "full.jpeg", "subsampled.jpg"] {
       let pixels = try Fixture.bytes(name).withUnsafeBytes { bytes in
-        try decoder.decode(bytes) { pixels, _ in Array(pixels) }
+        try decoder.decode(bytes) { pixels, _ in pixels.rgb }
       }
       let difference = try #require(largestDifference(pixels, Fixture.bytes("\(name).rgb")))
       #expect(difference <= 1)
@@ -125,19 +125,5 @@ import Testing
       jpeg.indices.dropLast(9).first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
     for offset in 5...8 { jpeg[frame + offset] = 0xFE }
     expectFailure(jpeg, containing: "too many")
-  }
-
-  @Test(arguments: [
-    ("subsampled.jpg", 16), ("subsampled.jpg", 24), ("subsampled.jpg", 64), ("full.jpeg", 8),
-    ("rgb.png", 5), ("rgb.png", 20),
-  ])
-  func croppedResizeEqualsPillow(name: String, side: Int) throws {
-    let size = try Fixture.size(name)
-    let crop = SquareCrop(
-      of: ImageDecoder.Size(width: size.width, height: size.height), side: side)
-    let pixels = try Fixture.bytes("\(name).rgb").withUnsafeBufferPointer { crop.apply(to: $0) }
-    let difference = try #require(
-      largestDifference(pixels, Fixture.bytes("\(name).crop-\(side).rgb")))
-    #expect(difference <= 1)
   }
 }

@@ -12,9 +12,10 @@ int consort_png_read_size(
     const uint8_t *data, size_t count, uint32_t *width, uint32_t *height, char *message,
     size_t message_capacity);
 
-/// Decodes the PNG file in `data` to 8-bit RGB, rows from the top, without padding, into `pixels`.
+/// Decodes the PNG file in `data` into `pixels`, rows from the top, without padding, 4 bytes a pixel: red, green, blue
+/// and one without meaning.
 ///
-/// `pixels` has `capacity` bytes, which must be 3 * width * height. Greys and palettes become RGB, of 16 bits the
+/// `pixels` has `capacity` bytes, which must be 4 * width * height. Greys and palettes become RGB, of 16 bits the
 /// higher 8 stay, transparency is dropped. A file that ends early or fails a checksum is an error.
 int consort_png_decode(
     const uint8_t *data, size_t count, uint8_t *pixels, size_t capacity, char *message,

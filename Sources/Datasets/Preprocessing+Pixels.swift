@@ -1,0 +1,96 @@
+extension Preprocessing {
+  private static let sides = 1...8192
+
+  /// Checks that every value makes sense.
+  ///
+  /// - Throws: `DatasetError.invalidPreprocessing`.
+  public func validate() throws(DatasetError) {
+    func check(_ holds: Bool, _ field: String, _ value: String, _ expected: String)
+      throws(DatasetError)
+    {
+      guard holds else {
+        throw .invalidPreprocessing(field: field, value: value, expected: expected)
+      }
+    }
+    let range = "from \(Self.sides.lowerBound) to \(Self.sides.upperBound) pixels"
+    try check(Self.sides.contains(height), "height", "\(height)", range)
+    try check(Self.sides.contains(width), "width", "\(width)", range)
+    try check(
+      mean.count == 3 && mean.allSatisfy(\.isFinite), "mean", "\(mean)", "three finite numbers")
+    try check(
+      standardDeviation.count == 3 && standardDeviation.allSatisfy { $0.isFinite && $0 > 0 },
+      "standardDeviation", "\(standardDeviation)", "three positive numbers")
+    try resizing.validate(height: height, width: width)
+  }
+
+  /// Decodes an image and brings it to the network's size.
+  ///
+  /// - Parameters:
+  ///   - encoded: A JPEG or PNG file.
+  ///   - name: What an error calls the image.
+  /// - Returns: Red, green and blue, uint8, `[3, height, width]`.
+  /// - Throws: `DatasetError.unreadableImage`, `.wrongImageSize` where the image must have the network's size and has
+  ///   not, `.invalidPreprocessing`.
+  public func pixels(
+    of encoded: UnsafeRawBufferPointer, name: String = "image"
+  ) throws(DatasetError) -> [UInt8] {
+    try validate()
+    let count = 3 * height * width
+    do {
+      return try [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+        try ImageReader().read(
+          encoded, name: name, geometry: .evaluation(resizing, interpolation), height: height,
+          width: width, into: UnsafeMutableBufferPointer(rebasing: target[..<count]))
+        initialized = count
+      }
+    } catch let failure as ImageDecoder.Failure {
+      throw .unreadableImage(path: name, reason: failure.reason)
+    } catch let error as DatasetError {
+      throw error
+    } catch {
+      throw .unreadableImage(path: name, reason: "\(error)")
+    }
+  }
+}
+
+extension Preprocessing.Resizing {
+  /// Checks that an image can be brought to `height` x `width` pixels so.
+  ///
+  /// - Throws: `DatasetError.invalidPreprocessing`.
+  public func validate(height: Int, width: Int) throws(DatasetError) {
+    switch self {
+    case .none: break
+    case .shortSide(let pixels):
+      guard pixels >= max(height, width), pixels <= 65536 else {
+        throw .invalidPreprocessing(
+          field: "resizing", value: "shortSide \(pixels)",
+          expected: "a short side from \(max(height, width)), the network's input, to 65536 pixels")
+      }
+    case .centreCrop(let padding):
+      guard height == width, (0...65536).contains(padding) else {
+        throw .invalidPreprocessing(
+          field: "resizing", value: "centreCrop with padding \(padding) to \(height) x \(width)",
+          expected: "a padding from 0 to 65536 pixels and a square input")
+      }
+    }
+  }
+
+  /// How an image of `size` comes to `output`.
+  func framing(
+    of size: ImageDecoder.Size, to output: ImageDecoder.Size, name: String
+  ) throws(DatasetError) -> Framing {
+    switch self {
+    case .none:
+      guard size == output else {
+        throw .wrongImageSize(
+          path: name, width: size.width, height: size.height, expectedWidth: output.width,
+          expectedHeight: output.height)
+      }
+      return Framing(whole: size)
+    case .shortSide(let pixels):
+      return Framing(centreOf: size, shortSide: pixels, output: output)
+    case .centreCrop(let padding):
+      return Framing(centredSquareOf: size, side: output.width, padding: padding)
+    }
+  }
+}

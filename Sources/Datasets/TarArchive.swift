@@ -1,0 +1,208 @@
+/// The files of a tar archive that lies in memory: ustar, GNU's long names and large sizes, pax attributes.
+///
+/// Every number is checked before it is used; what follows the end mark is not looked at.
+/// Source: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Interchange Format"; GNU tar's manual, "Basic Tar
+/// Format".
+struct TarArchive {
+  /// One regular file, or a link or other thing that has the name of one.
+  struct Entry: Hashable {
+    let name: String
+    /// Where its bytes are; nothing for what is not a regular file.
+    let bytes: Range<Int>?
+  }
+
+  /// What is wrong, and with which entry.
+  struct Failure: Error, Hashable {
+    let entry: String?
+    let problem: ShardProblem
+  }
+
+  static let blockLength = 512
+  /// The longest name or list of attributes that is read.
+  private static let longestAttributes = 1 << 20
+
+  /// What headers before a file say about it.
+  private struct Attributes {
+    var name: String?
+    var size: Int?
+    var isSparse = false
+  }
+
+  private let bytes: UnsafeRawBufferPointer
+
+  /// Reads the archive in `bytes`, which must stay.
+  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  /// Returns all entries but directories, in order.
+  func entries() throws(Failure) -> [Entry] {
+    var entries: [Entry] = []
+    var attributes = Attributes()
+    var position = 0
+    while true {
+      guard position <= bytes.count - Self.blockLength else {
+        throw Failure(entry: attributes.name, problem: .cutShort(byte: bytes.count))
+      }
+      let header = Header(bytes: bytes, position: position)
+      if header.isEndMark { return entries }
+      guard header.hasValidChecksum else {
+        throw Failure(entry: attributes.name, problem: .wrongChecksum(byte: position))
+      }
+      let name = attributes.name ?? header.name
+      let data = try data(of: header, size: attributes.size, name: name)
+      switch header.kind {
+      case .longName:
+        let text = try text(data, of: name).prefix { $0 != 0 }
+        attributes.name = String(decoding: text, as: UTF8.self)
+      case .attributes:
+        try read(text(data, of: name), into: &attributes, name: name, position: position)
+      case .ignored: break
+      case .file:
+        entries.append(Entry(name: name, bytes: attributes.isSparse ? nil : data))
+      case .link, .other: entries.append(Entry(name: name, bytes: nil))
+      case .directory: break
+      }
+      if !header.kind.isAboutNext { attributes = Attributes() }
+      position = data.upperBound + (-data.count & (Self.blockLength - 1))
+    }
+  }
+
+  /// Where a header's data is.
+  private func data(
+    of header: Header, size: Int?, name: String
+  ) throws(Failure) -> Range<Int> {
+    let start = header.position + Self.blockLength
+    guard header.kind.hasData else { return start..<start }
+    let isOfFile = !header.kind.isAboutNext
+    guard let size = isOfFile ? size ?? header.size : header.size else {
+      throw Failure(entry: name, problem: .invalidSize(byte: header.position))
+    }
+    guard size <= bytes.count - start else {
+      throw Failure(entry: name, problem: .cutShort(byte: bytes.count))
+    }
+    return start..<start + size
+  }
+
+  private func text(
+    _ range: Range<Int>, of name: String
+  ) throws(Failure) -> Slice<UnsafeRawBufferPointer> {
+    guard range.count <= Self.longestAttributes else {
+      throw Failure(entry: name, problem: .invalidAttributes(byte: range.lowerBound))
+    }
+    return bytes[range]
+  }
+
+  /// Reads pax records: `LENGTH KEY=VALUE\n`, with the length of all of it.
+  private func read(
+    _ text: Slice<UnsafeRawBufferPointer>, into attributes: inout Attributes, name: String,
+    position: Int
+  ) throws(Failure) {
+    let failure = Failure(entry: name, problem: .invalidAttributes(byte: position))
+    var rest = text
+    while !rest.isEmpty {
+      guard let space = rest.firstIndex(of: UInt8(ascii: " ")),
+        let length = Self.decimal(rest[..<space]), length > space - rest.startIndex + 1,
+        length <= rest.count
+      else { throw failure }
+      let record = rest[(space + 1)..<(rest.startIndex + length)]
+      guard record.last == UInt8(ascii: "\n"), let equals = record.firstIndex(of: UInt8(ascii: "="))
+      else { throw failure }
+      let value = record[(equals + 1)..<(record.endIndex - 1)]
+      switch String(decoding: record[..<equals], as: UTF8.self) {
+      case "path": attributes.name = String(decoding: value, as: UTF8.self)
+      case "size":
+        guard let size = Self.decimal(value) else {
+          throw Failure(entry: attributes.name ?? name, problem: .invalidSize(byte: position))
+        }
+        attributes.size = size
+      case let key where key.hasPrefix("GNU.sparse."): attributes.isSparse = true
+      default: break
+      }
+      rest = rest[(rest.startIndex + length)...]
+    }
+  }
+
+  /// A number that fits, or nothing.
+  private static func decimal(_ digits: Slice<UnsafeRawBufferPointer>) -> Int? {
+    guard !digits.isEmpty, digits.count <= 18 else { return nil }
+    var value = 0
+    for digit in digits {
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+      value = value * 10 + Int(digit - UInt8(ascii: "0"))
+    }
+    return value
+  }
+}
+
+/// One block of 512 bytes that tells of what follows.
+private struct Header {
+  enum Kind {
+    case file, directory, link, longName, attributes, ignored, other
+
+    /// Whether it tells of the next header's file.
+    var isAboutNext: Bool { self == .longName || self == .attributes || self == .ignored }
+    /// Whether data follows.
+    var hasData: Bool { self != .directory && self != .link }
+  }
+
+  let bytes: UnsafeRawBufferPointer
+  let position: Int
+
+  private func field(_ range: Range<Int>) -> Slice<UnsafeRawBufferPointer> {
+    bytes[(position + range.lowerBound)..<(position + range.upperBound)]
+  }
+
+  private func text(_ range: Range<Int>) -> String {
+    String(decoding: field(range).prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  var isEndMark: Bool { field(0..<TarArchive.blockLength).allSatisfy { $0 == 0 } }
+
+  /// The sum of all bytes, with the checksum's own field as spaces.
+  var hasValidChecksum: Bool {
+    guard let expected = number(148..<156) else { return false }
+    let sum = field(0..<148).reduce(0) { $0 + Int($1) } + 8 * 32
+    return sum + field(156..<TarArchive.blockLength).reduce(0) { $0 + Int($1) } == expected
+  }
+
+  /// The name, after POSIX's prefix where there is one; GNU has other things in its place.
+  var name: String {
+    let name = text(0..<100)
+    guard field(257..<263).elementsEqual("ustar\0".utf8) else { return name }
+    let prefix = text(345..<500)
+    return prefix.isEmpty ? name : "\(prefix)/\(name)"
+  }
+
+  var size: Int? { number(124..<136) }
+
+  var kind: Kind {
+    switch bytes[position + 156] {
+    case UInt8(ascii: "0"), 0, UInt8(ascii: "7"): name.hasSuffix("/") ? .directory : .file
+    case UInt8(ascii: "5"): .directory
+    case UInt8(ascii: "1")...UInt8(ascii: "6"): .link
+    case UInt8(ascii: "L"): .longName
+    case UInt8(ascii: "x"): .attributes
+    case UInt8(ascii: "g"), UInt8(ascii: "K"): .ignored
+    default: .other
+    }
+  }
+
+  /// Octal digits between spaces, up to a zero byte; or GNU's binary form, where the first bit is set.
+  private func number(_ range: Range<Int>) -> Int? {
+    let field = field(range)
+    guard let first = field.first else { return nil }
+    if first & 0x80 != 0 {
+      // The next bit is the sign; more than 62 bits are no file's size.
+      guard first == 0x80, field.dropFirst().dropLast(8).allSatisfy({ $0 == 0 }) else { return nil }
+      let value = field.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      return value < 1 << 62 ? Int(value) : nil
+    }
+    let space = UInt8(ascii: " ")
+    let digits = field.drop { $0 == space }.prefix { $0 != 0 && $0 != space }
+    var value = 0
+    for digit in digits {
+      guard (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(digit) else { return nil }
+      value = value << 3 | Int(digit - UInt8(ascii: "0"))
+    }
+    return value
+  }
+}
