@@ -257,6 +257,12 @@ extension RandomResizedCrop {
     self.init(
       area: try reader.optionalRange("area", in: 1e-3...1) ?? standard.area,
       aspectRatio: try reader.optionalRange("aspectRatio", in: 0.1...10) ?? standard.aspectRatio)
+    if let name = try reader.optionalString("interpolation") {
+      guard let known = Preprocessing.Interpolation(rawValue: name) else {
+        throw reader.invalid("interpolation", "is '\(name)', but must be bilinear or bicubic")
+      }
+      interpolation = known
+    }
   }
 }
 

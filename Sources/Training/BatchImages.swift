@@ -6,13 +6,13 @@ enum BatchImages {
   /// Parts of images that lie on the device.
   case places(Augmentation.Places, in: ImageTensors)
   /// Images that were decoded for this batch; of these, a range.
-  case decoded(ImageBatch, Range<Int>)
+  case decoded(ImageBatch, of: StreamedImages, Range<Int>)
 
   /// How many images.
   var count: Int {
     switch self {
     case .places(let places, _): places.indices.count
-    case .decoded(_, let range): range.count
+    case .decoded(_, _, let range): range.count
     }
   }
 
@@ -23,9 +23,9 @@ enum BatchImages {
       let range = count * piece / pieces..<count * (piece + 1) / pieces
       switch self {
       case .places(let places, let source): return .places(places[range], in: source)
-      case .decoded(let batch, let whole):
+      case .decoded(let batch, let source, let whole):
         return .decoded(
-          batch, whole.lowerBound + range.lowerBound..<whole.lowerBound + range.upperBound)
+          batch, of: source, whole.lowerBound + range.lowerBound..<whole.lowerBound + range.upperBound)
       }
     }
   }
@@ -71,24 +71,12 @@ private struct CopiedBatch: BatchTensors {
 
 extension BatchImages {
   fileprivate func hostTensors() throws -> (pixels: Tensor, labels: Tensor) {
-    guard case .decoded(let batch, let range) = self else {
+    guard case .decoded(let batch, let source, let range) = self else {
       preconditionFailure("images of another kind than those before")
     }
     return (
-      try batch.tensor(range),
+      try source.tensor(batch, range),
       try Tensor(Array(batch.labels[range]), shape: [range.count])
     )
-  }
-}
-
-extension ImageBatch {
-  /// The pixels of some of the images, `[B, 3, H, W]`, uint8, where they lie.
-  func tensor(_ range: Range<Int>) throws -> Tensor {
-    let size = 3 * height * width
-    return try pixels.withBytes { bytes in
-      try Tensor.borrowing(
-        UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound * size..<range.upperBound * size]),
-        shape: [range.count, 3, height, width], type: .uint8, owner: pixels)
-    }
   }
 }

@@ -16,13 +16,11 @@ public struct Evaluation: Hashable, Sendable {
   public init(
     of model: Model, on split: ImageTensors, normalization: Normalization, batchSize: Int = 250
   ) throws {
-    let labels: [Int64] = try split.labels.elements()
-    try self.init(of: model, normalization: normalization) { body in
-      for start in stride(from: 0, to: split.count, by: batchSize) {
-        try body(split.images.narrowed(0, start..<min(start + batchSize, split.count)))
-      }
-      return labels
+    var answers = try Answers(of: model, normalization)
+    for start in stride(from: 0, to: split.count, by: batchSize) {
+      try answers.add(split.images.narrowed(0, start..<min(start + batchSize, split.count)))
     }
+    self.init(logProbabilities: answers.logProbabilities, labels: try split.labels.elements())
   }
 
   /// Runs the model over images that are decoded meanwhile, in batches.
@@ -30,39 +28,38 @@ public struct Evaluation: Hashable, Sendable {
   /// - Parameter fingerprint: Takes in the images that could be decoded, which are those that the result is about.
   init(
     of model: Model, on images: EvaluationImages.Streamed, normalization: Normalization,
-    batchSize: Int, fingerprint: inout ContentFingerprint
+    batchSize: Int, fingerprint: inout ImagesFingerprint
   ) throws {
-    var contents = fingerprint
-    try self.init(of: model, normalization: normalization) { body in
-      let stream = images.stream(batchSize: batchSize)
-      var labels: [Int64] = []
-      while let batch = try stream.next() {
-        batch.skipped.forEach(images.images.decoding.skipped)
-        guard !batch.labels.isEmpty else { continue }
-        contents.add(batch)
-        labels += batch.labels
-        try body(batch.tensor(0..<batch.labels.count).moved(to: model.device))
-      }
-      return labels
+    var answers = try Answers(of: model, normalization)
+    var labels: [Int64] = []
+    let stream = try images.stream(batchSize: batchSize)
+    while let batch = try stream.next() {
+      batch.skipped.forEach(images.images.decoding.skipped)
+      guard batch.count > 0 else { continue }
+      fingerprint.add(batch)
+      labels += batch.labels
+      try answers.add(images.images.tensor(batch).moved(to: model.device))
     }
-    fingerprint = contents
+    self.init(logProbabilities: answers.logProbabilities, labels: labels)
   }
 
-  /// Runs the model over the batches, `[B, C, H, W]`, uint8, that `forEachBatch` gives to its argument; it returns the
-  /// labels of all.
-  private init(
-    of model: Model, normalization: Normalization,
-    forEachBatch: (_ body: (Tensor) throws -> Void) throws -> [Int64]
-  ) throws {
-    var logProbabilities: [Float] = []
-    let constants = try Normalization.Constants(normalization, device: model.device)
-    let labels = try withoutGradients {
-      try forEachBatch { images in
-        let images = try constants.normalized(images)
-        logProbabilities += try model.logits(images, training: false).logSoftmax(1).elements()
+  /// What a model answers to batch after batch.
+  private struct Answers {
+    private let model: Model
+    private let constants: Normalization.Constants
+    private(set) var logProbabilities: [Float] = []
+
+    init(of model: Model, _ normalization: Normalization) throws {
+      self.model = model
+      constants = try Normalization.Constants(normalization, device: model.device)
+    }
+
+    /// - Parameter images: `[B, C, H, W]`, uint8, on the model's device.
+    mutating func add(_ images: Tensor) throws {
+      logProbabilities += try withoutGradients {
+        try model.logits(constants.normalized(images), training: false).logSoftmax(1).elements()
       }
     }
-    self.init(logProbabilities: logProbabilities, labels: labels)
   }
 
   /// Measures log-probabilities against labels.

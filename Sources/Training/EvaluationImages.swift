@@ -15,8 +15,8 @@ enum EvaluationImages {
     let resizing: Preprocessing.Resizing
 
     /// The images in order, a batch at a time.
-    func stream(batchSize: Int) -> ImageStream {
-      images.stream(batchSize: batchSize) { number in
+    func stream(batchSize: Int) throws -> ImageStream {
+      try images.stream(batchSize: batchSize, hashesContents: true) { number in
         let start = number * batchSize
         guard start < indices.count else { return nil }
         return indices[start..<min(start + batchSize, indices.count)].map {
@@ -36,7 +36,7 @@ enum EvaluationImages {
         of: model, on: tensors, normalization: normalization, batchSize: batchSize)
       return (evaluation, fingerprint)
     case .streamed(let images):
-      var fingerprint = ContentFingerprint()
+      var fingerprint = ImagesFingerprint()
       let evaluation = try Evaluation(
         of: model, on: images, normalization: normalization, batchSize: batchSize,
         fingerprint: &fingerprint)

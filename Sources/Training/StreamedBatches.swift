@@ -23,19 +23,19 @@ final class StreamedBatches: BatchSource {
   deinit { stream?.cancel() }
 
   func batch(epoch: Int, step: Int) throws -> BatchImages {
-    let stream = stream ?? makeStream(epoch: epoch, step: step)
+    let stream = try stream ?? makeStream(epoch: epoch, step: step)
     self.stream = stream
     guard let batch = try stream.next() else {
       preconditionFailure("batches are asked for in order, up to the last")
     }
     batch.skipped.forEach(images.decoding.skipped)
-    return .decoded(batch, 0..<batch.labels.count)
+    return .decoded(batch, of: images, 0..<batch.count)
   }
 
   /// A stream from that step to the end of the training.
-  private func makeStream(epoch: Int, step: Int) -> ImageStream {
+  private func makeStream(epoch: Int, step: Int) throws -> ImageStream {
     let first = epoch * plan.stepsPerEpoch + step
-    return images.stream(batchSize: plan.experiment.recipe.batchSize) { [plan] number in
+    return try images.stream(batchSize: plan.experiment.recipe.batchSize) { [plan] number in
       plan.requests(ofStep: first + number)
     }
   }

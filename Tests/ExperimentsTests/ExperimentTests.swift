@@ -81,6 +81,9 @@ import Testing
     (#""randomResizedCrop": {"area": [0.5, 0.2]}"#, "recipe.randomResizedCrop.area"),
     (#""randomResizedCrop": {"area": [0.5]}"#, "recipe.randomResizedCrop.area"),
     (#""randomResizedCrop": {"aspectRatio": [0.5, 20]}"#, "recipe.randomResizedCrop.aspectRatio"),
+    (
+      #""randomResizedCrop": {"interpolation": "cubic"}"#, "recipe.randomResizedCrop.interpolation"
+    ),
     (#""randomResizedCrop": {"size": 4}"#, "recipe.randomResizedCrop.size"),
     (#""randomResizedCrop": {}, "cropPadding": 4"#, "recipe.cropPadding"),
   ])
