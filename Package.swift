@@ -47,6 +47,12 @@ let package = Package(
       name: "WeightsTests", dependencies: ["Weights", "Files", "TestSupport"], exclude: ["Fixtures"]
     ),
 
+    .target(name: "ONNX", dependencies: ["Files", "Networks", "Weights"]),
+    .testTarget(
+      name: "ONNXTests",
+      dependencies: ["Networks", "ONNX", "Randomness", "Weights"],
+      exclude: ["Fixtures"]),
+
     .target(name: "Ensembles", dependencies: ["Files", "Weights", "Randomness"]),
     .testTarget(
       name: "EnsemblesTests",
@@ -100,11 +106,14 @@ let package = Package(
     .executableTarget(
       name: "consort",
       dependencies: [
-        "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Networks", "Processes", "Reports",
+        "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Networks", "ONNX", "Processes",
+        "Reports", "Weights",
       ]),
     .testTarget(
       name: "consortTests",
-      dependencies: ["Ensembles", "Experiments", "Files", "Networks", "TestSupport", "consort"]),
+      dependencies: [
+        "Ensembles", "Experiments", "Files", "Networks", "TestSupport", "Weights", "consort",
+      ]),
     .executableTarget(
       name: "consort-train",
       dependencies: [

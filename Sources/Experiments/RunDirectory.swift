@@ -108,6 +108,11 @@ public struct MemberDirectory: Hashable, Sendable {
   /// The directory's path.
   public let path: String
 
+  /// Refers to the member at `path`; creates nothing.
+  public init(path: String) {
+    self.path = path
+  }
+
   /// The network as data.
   public var networkPath: String { "\(path)/network.json" }
   /// One JSON object a line, one line an epoch.

@@ -25,7 +25,8 @@ enum BatchImages {
       case .places(let places, let source): return .places(places[range], in: source)
       case .decoded(let batch, let source, let whole):
         return .decoded(
-          batch, of: source, whole.lowerBound + range.lowerBound..<whole.lowerBound + range.upperBound)
+          batch, of: source,
+          whole.lowerBound + range.lowerBound..<whole.lowerBound + range.upperBound)
       }
     }
   }

@@ -41,7 +41,8 @@ final class MemberTraining {
   private var lastCheckpoint = ContinuousClock.now
 
   init(
-    _ member: Experiment.Member, of experiment: Experiment, network: Network, data images: MemberImages,
+    _ member: Experiment.Member, of experiment: Experiment, network: Network,
+    data images: MemberImages,
     normalization: Normalization, directory: MemberDirectory, device: Device,
     checkpointInterval: CheckpointInterval
   ) throws {

@@ -37,7 +37,8 @@ public struct TrainingRun: Sendable {
   /// - Throws: `ExperimentError` or `FileError`; nothing of an earlier run is changed then.
   public init(
     of experiment: Experiment, on images: RunImages, in directory: RunDirectory,
-    devices: [Device] = [.cpu], threads: Int, decoders: Int = 1, command: [String] = CommandLine.arguments,
+    devices: [Device] = [.cpu], threads: Int, decoders: Int = 1,
+    command: [String] = CommandLine.arguments,
     versions: [String: String] = [:]
   ) throws {
     self.experiment = experiment
@@ -260,6 +261,8 @@ public struct TrainingRun: Sendable {
     try model.writeWeights(
       to: files.weightsPath,
       metadata: ["network": model.network.name, "name": training.member.name])
+    try DurableFile.write(
+      record.description(of: model.network).readableJSON(), to: files.descriptionPath)
     var testAccuracy = 0.0
     for (split, images) in [("hold-out", images.holdOut), ("test", images.test)] {
       guard let images else { continue }

@@ -4,5 +4,8 @@ Program(
   name: "consort",
   summary: "Consort: ensembles of small image classifiers that beat one large one at less compute.",
   version: consortVersion,
-  commands: [demoCommand, trainCommand, statusCommand, frontierCommand, costCommand, dataCommand]
+  commands: [
+    demoCommand, trainCommand, statusCommand, frontierCommand, importCommand, exportCommand,
+    costCommand, dataCommand,
+  ]
 ).main()

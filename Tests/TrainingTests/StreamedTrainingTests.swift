@@ -94,7 +94,10 @@ import Weights
         let predictions = try experiment.allMembers.map {
           try Predictions(path: directory.member($0.name).predictionsPath(split: split))
         }
-        #expect(predictions.map(\.fingerprint) == [predictions[0].fingerprint, predictions[0].fingerprint])
+        #expect(
+          predictions.map(\.fingerprint) == [
+            predictions[0].fingerprint, predictions[0].fingerprint,
+          ])
         #expect(predictions[0].labels == predictions[1].labels)
         _ = try Metrics(of: predictions, rule: .geometricMean)
       }

@@ -304,7 +304,8 @@ import Weights
     for (directory, device) in [(onCPU, Device.cpu), (onGPU, .cuda(0))] {
       let found = Mutex<[Double]>([])
       let run = try TrainingRun(
-        of: experiment, on: .resident(Self.images(experiment)), in: directory, devices: [device], threads: 1)
+        of: experiment, on: .resident(Self.images(experiment)), in: directory, devices: [device],
+        threads: 1)
       let outcome = try run.run(observe: { event in
         if case .epochFinished(_, let metrics, _) = event {
           found.withLock { $0.append(metrics.trainingLoss) }
@@ -354,7 +355,8 @@ import Weights
       experiment.recipe.precision = precision
       let found = Mutex<[String: Double]>([:])
       let run = try TrainingRun(
-        of: experiment, on: .resident(Self.images(experiment)), in: directory, devices: [.cuda(0)], threads: 1)
+        of: experiment, on: .resident(Self.images(experiment)), in: directory, devices: [.cuda(0)],
+        threads: 1)
       let outcome = try run.run(
         jobs: jobs,
         observe: { event in
