@@ -1,4 +1,4 @@
-.PHONY: setup build demo test soak check format
+.PHONY: setup build demo test soak fuzz check format
 
 setup:
 	@scripts/setup
@@ -16,6 +16,10 @@ test: setup
 # Twenty kills of one training at any instant, half of them while a checkpoint is written.
 soak: setup
 	CONSORT_SOAK_KILLS=20 swift test --filter KillTests
+
+# A hundred thousand damaged files for each of the readers of tar, JPEG and PNG.
+fuzz: setup
+	CONSORT_FUZZ_INPUTS=100000 swift test --filter FuzzTests
 
 check: setup
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift

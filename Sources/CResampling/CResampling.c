@@ -67,10 +67,12 @@ CONSORT_AVX2 static void resample_row_avx2(
 
 void consort_resample_rows(
     const uint8_t *pixels, size_t bytes_per_row, size_t rows, const struct consort_axis *axis,
-    int mirrored, uint8_t *planes) {
+    int mirrored, int portable, uint8_t *planes) {
   void (*resample)(const uint8_t *, const struct consort_axis *, int, uint8_t *) = resample_row;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) resample = resample_row_avx2;
+  if (!portable && __builtin_cpu_supports("avx2")) resample = resample_row_avx2;
+#else
+  (void)portable;
 #endif
   for (size_t row = 0; row < rows; row++) {
     resample(pixels + row * bytes_per_row, axis, mirrored, planes + row * 3 * axis->outputs);
@@ -125,12 +127,14 @@ CONSORT_AVX2 static void resample_columns_avx2(
 
 void consort_resample_columns(
     const uint8_t *planes, size_t rows, size_t width, const struct consort_axis *axis,
-    uint8_t *target) {
+    int portable, uint8_t *target) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) {
+  if (!portable && __builtin_cpu_supports("avx2")) {
     resample_columns_avx2(planes, rows, width, axis, target);
     return;
   }
+#else
+  (void)portable;
 #endif
   resample_columns(planes, rows, width, axis, target);
 }

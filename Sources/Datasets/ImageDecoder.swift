@@ -62,7 +62,7 @@ final class ImageDecoder {
     try decode(bytes, select: { size, _ in (Selection(whole: size), size) }, body)
   }
 
-  /// Decodes a part of the file in `bytes`.
+  /// Decodes a part of the file in `bytes`. Damage behind it is not seen, but that the file is cut short is.
   ///
   /// - Parameters:
   ///   - select: Is given the image's size, and whether it can be reduced, and says what to decode and why.

@@ -25,7 +25,7 @@ struct ImageListing: Sendable {
 
   /// The folders that may hold the test split: ours, and ImageNet's own.
   static let testFolders = ["test", "val"]
-  private static let fileExtensions = ["jpg", "jpeg", "png"]
+  static let fileExtensions = ["jpg", "jpeg", "png"]
 
   /// Lists `directory`. Names that begin with a dot are passed over; anything else unexpected is an error.
   init(directory: String) throws {

@@ -23,7 +23,7 @@ extension Preprocessing {
     try resizing.validate(height: height, width: width)
   }
 
-  /// Decodes an image and brings it to the network's size.
+  /// Decodes an image and brings it to the network's size; `ImagePreprocessor` does so for many.
   ///
   /// - Parameters:
   ///   - encoded: A JPEG or PNG file.
@@ -34,22 +34,16 @@ extension Preprocessing {
   public func pixels(
     of encoded: UnsafeRawBufferPointer, name: String = "image"
   ) throws(DatasetError) -> [UInt8] {
-    try validate()
-    let count = 3 * height * width
-    do {
-      return try [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
-        try ImageReader().read(
-          encoded, name: name, geometry: .evaluation(resizing, interpolation), height: height,
-          width: width, into: UnsafeMutableBufferPointer(rebasing: target[..<count]))
-        initialized = count
+    let preprocessor = try ImagePreprocessor(self)
+    var pixels = [UInt8](repeating: 0, count: 3 * height * width)
+    // A closure that throws a typed error has to be asked for its result.
+    let result = pixels.withUnsafeMutableBufferPointer { target in
+      Result { () throws(DatasetError) in
+        try preprocessor.pixels(of: encoded, name: name, into: target)
       }
-    } catch let failure as ImageDecoder.Failure {
-      throw .unreadableImage(path: name, reason: failure.reason)
-    } catch let error as DatasetError {
-      throw error
-    } catch {
-      throw .unreadableImage(path: name, reason: "\(error)")
     }
+    try result.get()
+    return pixels
   }
 }
 

@@ -91,11 +91,12 @@ struct Resampling {
   /// - Parameters:
   ///   - pixels: Four bytes a pixel, of which three are used.
   ///   - isMirrored: Whether left and right are exchanged afterwards.
+  ///   - isPortable: Whether it is computed as on any processor; for tests.
   ///   - scratch: Is overwritten.
   ///   - target: Receives `[3, vertical outputs, horizontal outputs]`.
   static func resize(
     _ pixels: DecodedPixels, horizontal: Resampling, vertical: Resampling, isMirrored: Bool,
-    scratch: ScratchBytes, into target: UnsafeMutableBufferPointer<UInt8>
+    isPortable: Bool = false, scratch: ScratchBytes, into target: UnsafeMutableBufferPointer<UInt8>
   ) {
     let (rows, columns) = (vertical.inputRange, horizontal.inputRange)
     precondition(pixels.covers(columns: columns, rows: rows), "the pixels were decoded")
@@ -106,13 +107,14 @@ struct Resampling {
     horizontal.withAxis { axis in
       withUnsafePointer(to: axis) {
         consort_resample_rows(
-          first, pixels.bytesPerRow, rows.count, $0, isMirrored ? 1 : 0, planes)
+          first, pixels.bytesPerRow, rows.count, $0, isMirrored ? 1 : 0, isPortable ? 1 : 0,
+          planes)
       }
     }
     vertical.withAxis { axis in
       withUnsafePointer(to: axis) {
         consort_resample_columns(
-          planes, rows.count, horizontal.outputLength, $0, target.baseAddress)
+          planes, rows.count, horizontal.outputLength, $0, isPortable ? 1 : 0, target.baseAddress)
       }
     }
   }

@@ -50,7 +50,8 @@ struct ShardListing: Sendable {
     images = lists.flatMap(\.1)
   }
 
-  private static func images(
+  /// Reads the headers of the shard in `bytes`, whose index is `shard`.
+  static func images(
     of bytes: UnsafeRawBufferPointer, shard: Int
   ) throws(TarArchive.Failure) -> [Image] {
     let entries = try TarArchive(bytes).entries().filter { !isHidden($0.name) }
@@ -98,7 +99,7 @@ struct ShardListing: Sendable {
         guard labels.updateValue(label, forKey: key) == nil else {
           throw TarArchive.Failure(entry: entry.name, problem: .duplicate)
         }
-      } else if ImageListing.isImageName(".\(kind)") {
+      } else if ImageListing.fileExtensions.contains(kind) {
         guard imageKeys.insert(key).inserted else {
           throw TarArchive.Failure(entry: entry.name, problem: .duplicate)
         }

@@ -48,8 +48,9 @@ struct TarArchive {
         throw Failure(entry: attributes.name, problem: .wrongChecksum(byte: position))
       }
       let name = attributes.name ?? header.name
-      let data = try data(of: header, size: attributes.size, name: name)
-      switch header.kind {
+      let kind = header.kind(named: name)
+      let data = try data(of: header, kind, size: attributes.size, name: name)
+      switch kind {
       case .longName:
         let text = try text(data, of: name).prefix { $0 != 0 }
         attributes.name = String(decoding: text, as: UTF8.self)
@@ -61,19 +62,18 @@ struct TarArchive {
       case .link, .other: entries.append(Entry(name: name, bytes: nil))
       case .directory: break
       }
-      if !header.kind.isAboutNext { attributes = Attributes() }
+      if !kind.isAboutNext { attributes = Attributes() }
       position = data.upperBound + (-data.count & (Self.blockLength - 1))
     }
   }
 
   /// Where a header's data is.
   private func data(
-    of header: Header, size: Int?, name: String
+    of header: Header, _ kind: Header.Kind, size: Int?, name: String
   ) throws(Failure) -> Range<Int> {
     let start = header.position + Self.blockLength
-    guard header.kind.hasData else { return start..<start }
-    let isOfFile = !header.kind.isAboutNext
-    guard let size = isOfFile ? size ?? header.size : header.size else {
+    guard kind.hasData else { return start..<start }
+    guard let size = kind.isAboutNext ? header.size : size ?? header.size else {
       throw Failure(entry: name, problem: .invalidSize(byte: header.position))
     }
     guard size <= bytes.count - start else {
@@ -174,7 +174,9 @@ private struct Header {
 
   var size: Int? { number(124..<136) }
 
-  var kind: Kind {
+  /// What it tells of, where the whole name is `name`: its own may be cut off, and in old archives a directory's ends in a
+  /// slash.
+  func kind(named name: String) -> Kind {
     switch bytes[position + 156] {
     case UInt8(ascii: "0"), 0, UInt8(ascii: "7"): name.hasSuffix("/") ? .directory : .file
     case UInt8(ascii: "5"): .directory

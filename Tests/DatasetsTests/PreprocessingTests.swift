@@ -132,8 +132,12 @@ import Testing
     let evaluation = preprocessing(224, .shortSide(256))
     let byName = split.labels.indices.sorted { split.name(of: $0) < split.name(of: $1) }
     var (sum, largestMean, largestChannel) = (0.0, 0.0, Float(0))
+    let preprocessor = try ImagePreprocessor(evaluation)
+    var pixels = [UInt8](repeating: 0, count: 3 * 50176)
     for (number, index) in byName.enumerated() {
-      let pixels = try split.withBytes(of: index) { try evaluation.pixels(of: $0) }
+      try split.withBytes(of: index) { bytes in
+        try pixels.withUnsafeMutableBufferPointer { try preprocessor.pixels(of: bytes, into: $0) }
+      }
       let theirs = expected[number * record..<(number + 1) * record]
       for channel in 0..<3 {
         let plane = pixels[channel * 50176..<(channel + 1) * 50176]

@@ -21,7 +21,7 @@ import Testing
   }
 
   private func resample(
-    _ bytes: [UInt8], _ size: [Int], mirrored: Bool = false,
+    _ bytes: [UInt8], _ size: [Int], mirrored: Bool = false, portable: Bool = false,
     axis: (_ length: Int, _ dimension: Int) -> Resampling
   ) throws -> [UInt8] {
     var target = [UInt8](repeating: 0, count: 3 * size[0] * size[1])
@@ -30,7 +30,7 @@ import Testing
         target.withUnsafeMutableBufferPointer {
           Resampling.resize(
             pixels, horizontal: axis(whole.width, 0), vertical: axis(whole.height, 1),
-            isMirrored: mirrored, scratch: ScratchBytes(), into: $0)
+            isMirrored: mirrored, isPortable: portable, scratch: ScratchBytes(), into: $0)
         }
       }
     }
@@ -80,6 +80,22 @@ import Testing
     #expect(try #require(largestDifference(pixels, planes)) <= 1)
   }
 
+  /// On a processor with wide registers, both ways of computing are compared.
+  @Test(arguments: ["photo-wide.jpg", "photo-small.jpg", "rgb.png"], [1, 5, 31, 32, 33, 70])
+  func everyProcessorComputesTheSame(name: String, side: Int) throws {
+    for interpolation in Preprocessing.Interpolation.allCases {
+      let axis = { (length: Int, _: Int) in
+        Resampling(
+          source: 0..<Double(length), within: 0..<length, outputLength: side, range: 0..<side,
+          interpolation: interpolation)
+      }
+      let bytes = try Fixture.bytes(name)
+      #expect(
+        try resample(bytes, [side, side], axis: axis)
+          == resample(bytes, [side, side], portable: true, axis: axis))
+    }
+  }
+
   @Test func mirroringReversesRows() throws {
     let axis = { (length: Int, _: Int) in
       Resampling(
@@ -121,7 +137,7 @@ import Testing
         }
       }
       let whole = try pixels(0..<width, 0..<height)
-      for part in 0..<40 {
+      for part in 0..<12 {
         let columns = Self.range(part, of: width)
         let rows = Self.range(part / 3 + 1, of: height)
         let expected = rows.flatMap { row in
@@ -131,6 +147,23 @@ import Testing
           try pixels(columns, rows) == expected, "\(name) 1/\(denominator) \(columns) \(rows)")
       }
     }
+  }
+
+  @Test func cutFilesAreFoundOutWhateverPartIsWanted() throws {
+    let decoder = ImageDecoder()
+    let whole = try Fixture.bytes("photo-wide.jpg")
+    func decode(_ bytes: [UInt8]) throws -> Int {
+      let top = ImageDecoder.Selection(denominator: 1, columns: 8..<20, rows: 0..<9)
+      return try bytes.withUnsafeBytes { bytes in
+        try decoder.decode(bytes, select: { _, _ in (top, ()) }) { pixels, _ in pixels.area.height }
+      }
+    }
+    #expect(try decode(whole) == 9)
+    for count in [whole.count - 1, whole.count - 2, whole.count - 1000] {
+      #expect(throws: ImageDecoder.Failure.self) { try decode(Array(whole.prefix(count))) }
+    }
+    // Without the end mark as the last bytes, all is decoded, and right.
+    #expect(try decode(whole + [0, 0]) == 241)
   }
 
   /// Ranges of all lengths, by a number.

@@ -21,18 +21,20 @@ enum { consort_resampling_slack = 64 };
 /// - pixels: `[rows, bytes_per_row / 4, 4]`.
 /// - axis: Its taps are even; one past the end of a row has weight 0.
 /// - mirrored: Whether outputs go from right to left.
+/// - portable: Whether to compute as on any processor, without its wide registers; the outputs are the same.
 /// - planes: `[rows, 3, outputs]`.
 void consort_resample_rows(
     const uint8_t *pixels, size_t bytes_per_row, size_t rows, const struct consort_axis *axis,
-    int mirrored, uint8_t *planes);
+    int mirrored, int portable, uint8_t *planes);
 
 /// Resamples planes of rows across the rows.
 ///
 /// - planes: `[rows, 3, width]`.
 /// - axis: A tap past the last row has weight 0 and is not read.
+/// - portable: As above.
 /// - target: `[3, outputs, width]`.
 void consort_resample_columns(
     const uint8_t *planes, size_t rows, size_t width, const struct consort_axis *axis,
-    uint8_t *target);
+    int portable, uint8_t *target);
 
 #endif
