@@ -54,6 +54,12 @@ let package = Package(
       name: "WeightsTests", dependencies: ["Weights", "Files", "TestSupport"], exclude: ["Fixtures"]
     ),
 
+    .target(name: "ONNX", dependencies: ["Files", "Networks", "Weights"]),
+    .testTarget(
+      name: "ONNXTests",
+      dependencies: ["Networks", "ONNX", "Randomness", "Weights"],
+      exclude: ["Fixtures"]),
+
     .target(name: "Ensembles", dependencies: ["Files", "Weights", "Randomness"]),
     .testTarget(
       name: "EnsemblesTests",
@@ -85,7 +91,7 @@ let package = Package(
       cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
       linkerSettings: openVINOLinkerSettings),
     .target(
-      name: "Inference", dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files"]),
+      name: "Inference", dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files", "ONNX"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files", "Inference", "TestSupport"],
@@ -118,12 +124,14 @@ let package = Package(
     .executableTarget(
       name: "consort",
       dependencies: [
-        "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Inference", "Networks", "Processes",
-        "Reports",
+        "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Inference", "Networks", "ONNX",
+        "Processes", "Reports", "Weights",
       ]),
     .testTarget(
       name: "consortTests",
-      dependencies: ["Ensembles", "Experiments", "Files", "Networks", "TestSupport", "consort"]),
+      dependencies: [
+        "Ensembles", "Experiments", "Files", "Networks", "TestSupport", "Weights", "consort",
+      ]),
     .executableTarget(
       name: "consort-train",
       dependencies: [

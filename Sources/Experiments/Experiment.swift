@@ -39,11 +39,15 @@ public struct Experiment: Codable, Hashable, Sendable {
     public var network: String
     /// How many are trained.
     public var count: Int
+    /// The weights that each starts from: a directory that `consort import` or a training wrote, or a safetensors file;
+    /// nil for random ones. A last layer for another number of classes is drawn anew.
+    public var weights: String?
 
     /// Creates a group.
-    public init(network: String, count: Int) {
+    public init(network: String, count: Int, weights: String? = nil) {
       self.network = network
       self.count = count
+      self.weights = weights
     }
   }
 
@@ -55,6 +59,8 @@ public struct Experiment: Codable, Hashable, Sendable {
     public let network: String
     /// Over all groups, from 0; with the experiment's seed it selects the member's random numbers.
     public let index: Int
+    /// The weights that it starts from; nil for random ones.
+    public let weights: String?
   }
 
   /// All members, in order.
@@ -66,7 +72,9 @@ public struct Experiment: Codable, Hashable, Sendable {
         let number = numbers[group.network, default: 0]
         numbers[group.network] = number + 1
         result.append(
-          Member(name: "\(group.network)-\(number)", network: group.network, index: result.count))
+          Member(
+            name: "\(group.network)-\(number)", network: group.network, index: result.count,
+            weights: group.weights))
       }
     }
     return result
@@ -77,8 +85,11 @@ public struct Experiment: Codable, Hashable, Sendable {
 public struct DataSelection: Codable, Hashable, Sendable {
   /// The built-in synthetic images; nil for those of the directory that the user gives.
   public var procedural: ProceduralImages?
-  /// The side to which images of a directory are brought; nil where they already have one size.
+  /// The side to which images of a directory are brought; nil where they already have one size, or where each member's
+  /// network has its own.
   public var imageSize: Int?
+  /// What becomes of an image that cannot be decoded.
+  public var corruptImages: CorruptImages
   /// How many images are trained on; nil for all but the hold-out.
   public var trainingImages: Int?
   /// How many of the training split are kept apart, to look at and to choose by while training.
@@ -86,11 +97,12 @@ public struct DataSelection: Codable, Hashable, Sendable {
 
   /// Creates a selection.
   public init(
-    procedural: ProceduralImages? = nil, imageSize: Int? = nil, trainingImages: Int? = nil,
-    holdOut: Int
+    procedural: ProceduralImages? = nil, imageSize: Int? = nil,
+    corruptImages: CorruptImages = .fail, trainingImages: Int? = nil, holdOut: Int
   ) {
     self.procedural = procedural
     self.imageSize = imageSize
+    self.corruptImages = corruptImages
     self.trainingImages = trainingImages
     self.holdOut = holdOut
   }
@@ -173,6 +185,7 @@ extension Experiment.MemberGroup {
       throw reader.invalid("network", "does not work: \(error)")
     }
     count = try reader.integer("count", in: 1...10_000)
+    weights = try reader.optionalString("weights")
     try reader.finish()
   }
 }
@@ -199,6 +212,13 @@ extension DataSelection {
     imageSize = try reader.optionalInteger("imageSize", in: 4...4096)
     if procedural != nil, imageSize != nil {
       throw reader.invalid("imageSize", "belongs into data.procedural for the synthetic images")
+    }
+    corruptImages = .fail
+    if let name = try reader.optionalString("corruptImages") {
+      guard let known = CorruptImages(rawValue: name) else {
+        throw reader.invalid("corruptImages", "is '\(name)', but must be fail or skip")
+      }
+      corruptImages = known
     }
     trainingImages = try reader.optionalInteger("trainingImages", in: 1...1_000_000_000)
     holdOut = try reader.integer("holdOut", in: 0...1_000_000_000)

@@ -24,6 +24,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case otherData(directory: String)
   /// The run's record of its images is damaged.
   case unusableDataRecord(file: String)
+  /// The record of what a member's images are is damaged.
+  case unusableDescription(file: String)
   /// The directory holds something else than a run.
   case notARun(directory: String)
 
@@ -53,6 +55,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
       "'\(directory)' was made with other images than these: give the same --data, or another --out"
     case .unusableDataRecord(let file):
       "'\(file)' does not say which images the run was made with: restore the file, or give another --out"
+    case .unusableDescription(let file):
+      "'\(file)' does not say how images become the network's input: restore the file, or import the weights again"
     case .notARun(let directory):
       "'\(directory)' is no run directory and not empty: give another --out"
     }

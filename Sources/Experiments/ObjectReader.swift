@@ -112,6 +112,28 @@ struct ObjectReader {
     return numbers
   }
 
+  /// A list of two numbers, the smaller first.
+  mutating func optionalRange(
+    _ key: String, in range: ClosedRange<Double>
+  ) throws(ExperimentError) -> ClosedRange<Double>? {
+    guard let value = value(key) else { return nil }
+    guard case .array(let values) = value, values.count == 2 else {
+      throw wrongType(key, "a list of two numbers", value)
+    }
+    var bounds: [Double] = []
+    for value in values {
+      switch value {
+      case .integer(let integer): bounds.append(try checked(Double(integer), key, in: range))
+      case .number(let number): bounds.append(try checked(number, key, in: range))
+      default: throw wrongType(key, "a list of two numbers", value)
+      }
+    }
+    guard bounds[0] <= bounds[1] else {
+      throw invalid(key, "is [\(bounds[0]), \(bounds[1])], but the smaller comes first")
+    }
+    return bounds[0]...bounds[1]
+  }
+
   mutating func optionalObject(_ key: String) throws(ExperimentError) -> ObjectReader? {
     guard let value = value(key) else { return nil }
     return try ObjectReader(value, file: file, path: name(key))

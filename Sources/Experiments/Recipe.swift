@@ -1,3 +1,5 @@
+import Datasets
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -30,6 +32,9 @@ public struct Recipe: Codable, Hashable, Sendable {
   public var labelSmoothing: Double
   /// Pixels of reflection around the image before it is cropped back at a random place.
   public var cropPadding: Int
+  /// Crops of random size and shape, resized: images are then decoded as they are needed, not all beforehand. nil for
+  /// crops out of reflected pixels.
+  public var randomResizedCrop: RandomResizedCrop?
   /// Whether half of the images are mirrored.
   public var flips: Bool
   /// The decay a step of the exponential moving average of weights and statistics, which is then what is evaluated and
@@ -61,6 +66,8 @@ public struct Recipe: Codable, Hashable, Sendable {
     case paper
     /// For a machine without a GPU.
     case fast
+    /// EfficientNet's own on ImageNet, without AutoAugment, as the paper has it.
+    case efficientNetOfficial = "efficientnet-official"
   }
 
   /// The recipe of that name.
@@ -78,7 +85,21 @@ public struct Recipe: Codable, Hashable, Sendable {
       // Chosen on hold-out images: docs/recipes.md.
       (epochs, batchSize) = (10, 64)
       learningRate = .oneCycle(peak: 0.1, warmUp: 0.25)
+    case .efficientNetOfficial:
+      // Source: arXiv:1905.11946 and its official code.
+      (epochs, batchSize) = (350, 256)
+      learningRate = Self.efficientNetLearningRate(batchSize: batchSize)
+      optimizer = .rmsProp(decay: 0.9, epsilon: 1e-3)
+      (weightDecay, decaysNormalization, labelSmoothing) = (1e-5, false, 0.1)
+      (cropPadding, randomResizedCrop) = (0, RandomResizedCrop())
+      averageDecay = 0.9999
     }
+  }
+
+  /// In proportion to the batch.
+  private static func efficientNetLearningRate(batchSize: Int) -> LearningRate {
+    .exponential(
+      initial: 0.016 * Double(batchSize) / 256, factor: 0.97, epochs: 2.4, warmUpEpochs: 5)
   }
 }
 
@@ -177,8 +198,8 @@ extension Recipe {
   init(_ reader: inout ObjectReader) throws(ExperimentError) {
     let name = try reader.string("preset")
     guard let preset = Preset(rawValue: name) else {
-      let names = Preset.allCases.map(\.rawValue).joined(separator: " or ")
-      throw reader.invalid("preset", "is '\(name)', but must be \(names)")
+      let names = Preset.allCases.map(\.rawValue).joined(separator: ", ")
+      throw reader.invalid("preset", "is '\(name)', but must be one of \(names)")
     }
     self.init(preset)
     epochs = try reader.optionalInteger("epochs", in: 1...100_000) ?? epochs
@@ -193,7 +214,7 @@ extension Recipe {
     momentum = try reader.optionalNumber("momentum", in: 0...0.9999) ?? momentum
     weightDecay = try reader.optionalNumber("weightDecay", in: 0...1) ?? weightDecay
     labelSmoothing = try reader.optionalNumber("labelSmoothing", in: 0...0.999) ?? labelSmoothing
-    cropPadding = try reader.optionalInteger("cropPadding", in: 0...64) ?? cropPadding
+    try readCrops(&reader)
     flips = try reader.optionalBoolean("flips") ?? flips
     averageDecay = try reader.optionalNumber("averageDecay", in: 0...0.999999) ?? averageDecay
     if let name = try reader.optionalString("precision") {
@@ -206,6 +227,41 @@ extension Recipe {
     if var rate = try reader.optionalObject("learningRate") {
       learningRate = try LearningRate(&rate)
       try rate.finish()
+    } else if preset == .efficientNetOfficial {
+      learningRate = Self.efficientNetLearningRate(batchSize: batchSize)
+    }
+  }
+}
+
+extension Recipe {
+  /// What is said of one kind of crops takes the place of the preset's other kind.
+  fileprivate mutating func readCrops(_ reader: inout ObjectReader) throws(ExperimentError) {
+    let padding = try reader.optionalInteger("cropPadding", in: 0...64)
+    var crop: RandomResizedCrop?
+    if var object = try reader.optionalObject("randomResizedCrop") {
+      crop = try RandomResizedCrop(&object)
+      try object.finish()
+    }
+    if crop != nil, let padding, padding > 0 {
+      throw reader.invalid("cropPadding", "does not go with random resized crops: leave it out")
+    }
+    if crop != nil || padding != nil {
+      (randomResizedCrop, cropPadding) = (crop, padding ?? 0)
+    }
+  }
+}
+
+extension RandomResizedCrop {
+  fileprivate init(_ reader: inout ObjectReader) throws(ExperimentError) {
+    let standard = RandomResizedCrop()
+    self.init(
+      area: try reader.optionalRange("area", in: 1e-3...1) ?? standard.area,
+      aspectRatio: try reader.optionalRange("aspectRatio", in: 0.1...10) ?? standard.aspectRatio)
+    if let name = try reader.optionalString("interpolation") {
+      guard let known = Preprocessing.Interpolation(rawValue: name) else {
+        throw reader.invalid("interpolation", "is '\(name)', but must be bilinear or bicubic")
+      }
+      interpolation = known
     }
   }
 }

@@ -1,3 +1,4 @@
+import Datasets
 import Files
 
 #if canImport(FoundationEssentials)
@@ -107,6 +108,11 @@ public struct MemberDirectory: Hashable, Sendable {
   /// The directory's path.
   public let path: String
 
+  /// Refers to the member at `path`; creates nothing.
+  public init(path: String) {
+    self.path = path
+  }
+
   /// The network as data.
   public var networkPath: String { "\(path)/network.json" }
   /// One JSON object a line, one line an epoch.
@@ -160,12 +166,14 @@ public struct DataRecord: Codable, Hashable, Sendable {
   public var trainingFingerprint, testFingerprint: String
   /// What is taken from and divided by, a channel, on 0..255.
   public var mean, standardDeviation: [Float]
+  /// How images that are only looked at come to a network's size; nil in the records of earlier versions.
+  public var resizing: Preprocessing.Resizing?
 
   /// Creates a record.
   public init(
     name: String, availableImages: Int, trainingImages: Int, holdOutImages: Int, testImages: Int,
     classNames: [String], trainingFingerprint: String, testFingerprint: String, mean: [Float],
-    standardDeviation: [Float]
+    standardDeviation: [Float], resizing: Preprocessing.Resizing?
   ) {
     self.name = name
     self.availableImages = availableImages
@@ -177,6 +185,7 @@ public struct DataRecord: Codable, Hashable, Sendable {
     self.testFingerprint = testFingerprint
     self.mean = mean
     self.standardDeviation = standardDeviation
+    self.resizing = resizing
   }
 
   /// Reads what `claim` wrote.

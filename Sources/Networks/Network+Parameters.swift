@@ -16,6 +16,13 @@ public struct Parameter: Hashable, Sendable {
   /// What it is for.
   public let kind: Kind
 
+  /// Creates a parameter.
+  public init(name: String, shape: [Int], kind: Kind) {
+    self.name = name
+    self.shape = shape
+    self.kind = kind
+  }
+
   /// Whether gradients move it; the running statistics are buffers.
   public var isTrainable: Bool { kind != .runningMean && kind != .runningVariance }
   /// How many numbers it holds.

@@ -13,10 +13,14 @@ public struct RandomStream: RandomNumberGenerator, Hashable, Sendable {
   ///   - seed: What the user chose.
   ///   - path: What the numbers are for, such as a member, a purpose, an epoch and a step.
   public init(seed: UInt64, _ path: UInt64...) {
-    state = Self.mixed(seed &+ Self.increment)
-    for element in path {
-      state = Self.mixed(state ^ Self.mixed(element &+ Self.increment) &+ Self.increment)
-    }
+    self.init(state: Self.mixed(seed &+ Self.increment))
+    for element in path { self = branch(element) }
+  }
+
+  /// The stream one step further along the path, provided that nothing was drawn from this one.
+  public func branch(_ element: UInt64) -> RandomStream {
+    RandomStream(
+      state: Self.mixed(state ^ Self.mixed(element &+ Self.increment) &+ Self.increment))
   }
 
   init(state: UInt64) {

@@ -49,26 +49,7 @@ public struct Augmentation: Hashable, Sendable {
 
   /// The images at `indices`, each as its draw says: `[B, C, H, W]`, uint8.
   public func batch(of source: ImageTensors, at indices: [Int], _ draws: [Draw]) throws -> Tensor {
-    try Gather(places(of: indices, draws, in: source), from: source).images(of: source)
-  }
-
-  /// Which image, and which of its rows and columns, each place of a batch comes from.
-  struct Places {
-    let indices, rows, columns: [Int64]
-
-    /// Cuts the batch into pieces of nearly the same size, `size` images at most.
-    func pieces(ofAtMost size: Int) -> [Places] {
-      let images = indices.count
-      let pieces = max(1, (images + size - 1) / size)
-      let (height, width) = (rows.count / max(1, images), columns.count / max(1, images))
-      return (0..<pieces).map { piece in
-        let range = images * piece / pieces..<images * (piece + 1) / pieces
-        return Places(
-          indices: Array(indices[range]),
-          rows: Array(rows[range.lowerBound * height..<range.upperBound * height]),
-          columns: Array(columns[range.lowerBound * width..<range.upperBound * width]))
-      }
-    }
+    try Gather(places(of: indices, draws, in: source), from: source).images()
   }
 
   /// The places of a batch of the images at `indices`, each as its draw says.
@@ -87,46 +68,6 @@ public struct Augmentation: Hashable, Sendable {
       }
     }
     return Places(indices: indices.map(Int64.init), rows: rows, columns: columns)
-  }
-
-  /// The places of a batch as tensors on the images' device, which can be filled anew for the next batch.
-  struct Gather {
-    private let indices, channels, rows, columns: Tensor
-    private let count: Int
-
-    /// Puts the places beside the images.
-    init(_ places: Places, from source: ImageTensors) throws {
-      count = places.indices.count
-      let device = source.device
-      indices = try Tensor(places.indices, shape: [count]).moved(to: device)
-      channels = try Tensor(
-        (0..<source.channels).map(Int64.init), shape: [1, source.channels, 1, 1]
-      )
-      .moved(to: device)
-      rows = try Tensor(places.rows, shape: [count, 1, source.height, 1]).moved(to: device)
-      columns = try Tensor(places.columns, shape: [count, 1, 1, source.width]).moved(to: device)
-    }
-
-    /// Takes the places of another batch of the same size.
-    func refill(_ places: Places) throws {
-      for (tensor, values) in [
-        (indices, places.indices), (rows, places.rows), (columns, places.columns),
-      ] {
-        try tensor.copy(from: Tensor(values, shape: tensor.shape()))
-      }
-    }
-
-    /// The images: `[B, C, H, W]`, uint8.
-    func images(of source: ImageTensors) throws -> Tensor {
-      try source.images.gathered([
-        indices.reshaped([count, 1, 1, 1]), channels, rows, columns,
-      ])
-    }
-
-    /// Their labels: `[B]`, int64.
-    func labels(of source: ImageTensors) throws -> Tensor {
-      try source.labels.selected(0, indices)
-    }
   }
 
   /// Reflection about the border pixels, which are not repeated; as often as a small image needs.

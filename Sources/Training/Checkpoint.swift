@@ -50,6 +50,11 @@ enum Checkpoint {
     guard Set(file.names) == Set(state.map(\.name)) else {
       throw TrainingError.unusableWeights(path: file.path, reason: "it holds another network")
     }
+    try fill(state, from: file)
+  }
+
+  /// Fills the tensors from those of the same names in the file.
+  static func fill(_ state: [(name: String, tensor: Tensor)], from file: SafeTensors) throws {
     for (name, tensor) in state {
       let shape = try tensor.shape()
       guard try file.entry(name).shape == shape else {

@@ -1,9 +1,12 @@
+import Datasets
 import Torch
 
 /// What a model says about a whole split.
 public struct Evaluation: Hashable, Sendable {
   /// `[N, classes]`, row-major.
   public let logProbabilities: [Float]
+  /// `[N]`.
+  public let labels: [Int64]
   /// The mean cross-entropy, in nats.
   public let loss: Double
   /// The share of images whose most probable class is their label.
@@ -13,16 +16,50 @@ public struct Evaluation: Hashable, Sendable {
   public init(
     of model: Model, on split: ImageTensors, normalization: Normalization, batchSize: Int = 250
   ) throws {
-    var logProbabilities: [Float] = []
-    let constants = try Normalization.Constants(normalization, device: split.device)
-    try withoutGradients {
-      for start in stride(from: 0, to: split.count, by: batchSize) {
-        let range = start..<min(start + batchSize, split.count)
-        let images = try constants.normalized(split.images.narrowed(0, range))
-        logProbabilities += try model.logits(images, training: false).logSoftmax(1).elements()
+    var answers = try Answers(of: model, normalization)
+    for start in stride(from: 0, to: split.count, by: batchSize) {
+      try answers.add(split.images.narrowed(0, start..<min(start + batchSize, split.count)))
+    }
+    self.init(logProbabilities: answers.logProbabilities, labels: try split.labels.elements())
+  }
+
+  /// Runs the model over images that are decoded meanwhile, in batches.
+  ///
+  /// - Parameter fingerprint: Takes in the images that could be decoded, which are those that the result is about.
+  init(
+    of model: Model, on images: EvaluationImages.Streamed, normalization: Normalization,
+    batchSize: Int, fingerprint: inout ImagesFingerprint
+  ) throws {
+    var answers = try Answers(of: model, normalization)
+    var labels: [Int64] = []
+    let stream = try images.stream(batchSize: batchSize)
+    while let batch = try stream.next() {
+      batch.skipped.forEach(images.images.decoding.skipped)
+      guard batch.count > 0 else { continue }
+      fingerprint.add(batch)
+      labels += batch.labels
+      try answers.add(images.images.tensor(batch).moved(to: model.device))
+    }
+    self.init(logProbabilities: answers.logProbabilities, labels: labels)
+  }
+
+  /// What a model answers to batch after batch.
+  private struct Answers {
+    private let model: Model
+    private let constants: Normalization.Constants
+    private(set) var logProbabilities: [Float] = []
+
+    init(of model: Model, _ normalization: Normalization) throws {
+      self.model = model
+      constants = try Normalization.Constants(normalization, device: model.device)
+    }
+
+    /// - Parameter images: `[B, C, H, W]`, uint8, on the model's device.
+    mutating func add(_ images: Tensor) throws {
+      logProbabilities += try withoutGradients {
+        try model.logits(constants.normalized(images), training: false).logSoftmax(1).elements()
       }
     }
-    self.init(logProbabilities: logProbabilities, labels: try split.labels.elements())
   }
 
   /// Measures log-probabilities against labels.
@@ -39,6 +76,7 @@ public struct Evaluation: Hashable, Sendable {
       if scores.firstIndex(of: best) == scores.startIndex + Int(label) { correct += 1 }
     }
     self.logProbabilities = logProbabilities
+    self.labels = labels
     self.loss = loss / Double(max(1, labels.count))
     top1Accuracy = Double(correct) / Double(max(1, labels.count))
   }

@@ -1,3 +1,4 @@
+import Datasets
 import Experiments
 import Synchronization
 
@@ -8,6 +9,7 @@ final class MemberQueue: Sendable {
     var isStopping = false
     var failed: [String] = []
     var failure: (any Error)?
+    var skipped: Set<String> = []
   }
 
   private let state: Mutex<State>
@@ -41,6 +43,14 @@ final class MemberQueue: Sendable {
   func report(_ event: TrainingEvent) {
     // Under the lock, so that an observer need not be made for several threads.
     state.withLock { _ in observe(event) }
+  }
+
+  /// Tells the observer of an image that cannot be decoded, the first time that one of the members meets it.
+  func reportSkipped(_ image: SkippedImage) {
+    state.withLock { state in
+      guard state.skipped.insert(image.name).inserted else { return }
+      observe(.imageSkipped(image, soFar: state.skipped.count))
+    }
   }
 
   /// Takes note of a member that stopped by itself, which concerns no other.

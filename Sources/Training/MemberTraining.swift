@@ -16,48 +16,40 @@ struct EpochTotals: Hashable {
   var imagesPerSecond: Double { seconds > 0 ? Double(images) / seconds : 0 }
 }
 
-/// What all members of an experiment share.
-struct TrainingData {
-  let images: ImageTensors
-  /// The images that are trained on, as indices into `images`.
-  let training: [Int]
-  /// nil where nothing is held out.
-  let holdOut: ImageTensors?
-  let normalization: Normalization
-}
-
 /// The training of one member, from its checkpoint or its start, step by step.
 ///
 /// Every random number belongs to (seed, member, purpose, epoch, step), so a resumed training is the same training.
 final class MemberTraining {
   let member: Experiment.Member
   let experiment: Experiment
-  let data: TrainingData
+  private let images: MemberImages
+  private let normalization: Normalization
   /// Checkpoints that could not be used, newer than the one that it goes on from.
   let damages: [TrainingError]
   private(set) var metrics: [EpochMetrics]
   private(set) var position: Checkpoint.Position
+  let stepsPerEpoch: Int
   private let directory: MemberDirectory
   private let model: Model
   private let optimizer: any Optimizer
   private let average: WeightAverage?
-  private let augmentation: Augmentation
   private let trainingStep: TrainingStep
   /// Images of steps whose sums are still on the device.
   private var uncountedImages = 0
   private var checkpoints: CheckpointStore
   private let checkpointInterval: CheckpointInterval
   private var lastCheckpoint = ContinuousClock.now
-  private var order: [Int] = []
-  private var orderEpoch = -1
 
   init(
-    _ member: Experiment.Member, of experiment: Experiment, network: Network, data: TrainingData,
-    directory: MemberDirectory, device: Device, checkpointInterval: CheckpointInterval
+    _ member: Experiment.Member, of experiment: Experiment, network: Network,
+    data images: MemberImages,
+    normalization: Normalization, directory: MemberDirectory, device: Device,
+    checkpointInterval: CheckpointInterval
   ) throws {
     self.member = member
     self.experiment = experiment
-    self.data = data
+    self.images = images
+    self.normalization = normalization
     self.directory = directory
     self.checkpointInterval = checkpointInterval
     let recipe = experiment.recipe
@@ -65,12 +57,15 @@ final class MemberTraining {
     model = try Model(
       network, generator: Generator(seed: seeds.next()), device: device,
       precision: recipe.precision)
+    if let weights = member.weights {
+      try InitialWeights(path: weights, for: network).load(into: model)
+    }
     optimizer = try recipe.optimizer(of: model)
     average = try recipe.averageDecay.map { [model] in try WeightAverage(of: model, decay: $0) }
-    augmentation = Augmentation(recipe)
-    trainingStep = try TrainingStep(model, optimizer, data, recipe)
+    trainingStep = try TrainingStep(model, optimizer, normalization, recipe)
     checkpoints = CheckpointStore(directory)
-    let stepsPerEpoch = Self.stepsPerEpoch(data, recipe)
+    let stepsPerEpoch = recipe.steps(perEpochOf: images.trainingCount)
+    self.stepsPerEpoch = stepsPerEpoch
     let restored = try checkpoints.restore(
       into: Self.state(model, optimizer, average),
       where: { place in
@@ -86,24 +81,20 @@ final class MemberTraining {
   var result: Model { average?.model ?? model }
   /// Steps taken since the member's start.
   var stepsTaken: Int { position.epoch * stepsPerEpoch + position.step }
-  var stepsPerEpoch: Int { Self.stepsPerEpoch(data, experiment.recipe) }
   var isComplete: Bool { position.epoch >= experiment.recipe.epochs }
   var learningRate: Double {
     experiment.recipe.learningRate.value(
       at: stepsTaken, stepsPerEpoch: stepsPerEpoch, epochs: experiment.recipe.epochs)
   }
 
-  private static func stepsPerEpoch(_ data: TrainingData, _ recipe: Recipe) -> Int {
-    (data.training.count + recipe.batchSize - 1) / recipe.batchSize
-  }
-
   /// Takes one step; returns whether the epoch's steps are over.
   func step() throws -> Bool {
     let start = ContinuousClock.now
-    let indices = batchIndices()
-    try trainingStep.run(inputs(indices))
+    let batch = try images.training.batch(epoch: position.epoch, step: position.step)
+    // A batch none of whose images could be decoded moves nothing.
+    if batch.count > 0 { try trainingStep.run(inputs(batch)) }
     position.step += 1
-    uncountedImages += indices.count
+    uncountedImages += batch.count
     try average?.update(step: stepsTaken)
     let isLast = position.step == stepsPerEpoch
     if isLast || position.step % stepsBetweenCounts == 0 { try count() }
@@ -129,11 +120,9 @@ final class MemberTraining {
   /// Evaluates the epoch that has taken all its steps, and saves its metrics.
   func finishEpoch(learningRate: Double) throws -> EpochMetrics {
     let start = ContinuousClock.now
-    let evaluation = try data.holdOut.map { split in
-      try Evaluation(
-        of: result, on: split, normalization: data.normalization,
-        batchSize: experiment.recipe.batchSize)
-    }
+    let evaluation = try images.holdOut?.evaluate(
+      result, normalization: normalization, batchSize: experiment.recipe.pieceSize
+    ).evaluation
     guard evaluation?.loss.isFinite ?? true else { throw lossNotFinite() }
     let totals = position.totals
     position = Checkpoint.Position(epoch: position.epoch + 1)
@@ -181,28 +170,11 @@ final class MemberTraining {
     return model.state + buffers + averages
   }
 
-  private func batchIndices() -> [Int] {
-    if orderEpoch != position.epoch {
-      var stream = RandomStream(experiment, member: member.index, .order, epoch: position.epoch)
-      order = stream.permutation(of: data.training.count)
-      orderEpoch = position.epoch
-    }
-    let start = position.step * experiment.recipe.batchSize
-    let end = min(start + experiment.recipe.batchSize, order.count)
-    return order[start..<end].map { data.training[$0] }
-  }
-
-  private func inputs(_ indices: [Int]) -> StepInputs {
-    func stream(_ purpose: RandomPurpose) -> RandomStream {
-      RandomStream(
-        experiment, member: member.index, purpose, epoch: position.epoch, step: position.step)
-    }
-    var augmenting = stream(.augmentation)
-    var dropping = stream(.dropout)
-    let draws = augmentation.draws(indices.count, from: &augmenting)
+  private func inputs(_ batch: BatchImages) -> StepInputs {
+    var dropping = RandomStream(
+      experiment, member: member.index, .dropout, epoch: position.epoch, step: position.step)
     return StepInputs(
-      places: augmentation.places(of: indices, draws, in: data.images),
-      learningRate: learningRate, dropoutSeed: dropping.next())
+      images: batch, learningRate: learningRate, dropoutSeed: dropping.next())
   }
 
   private func lossNotFinite() -> TrainingError {

@@ -8,12 +8,20 @@ public struct Normalization: Hashable, Sendable {
   /// A channel's standard deviation on 0..255, positive.
   public let standardDeviation: [Float]
 
-  /// The data set's published constants, or else the statistics of those images that are trained on.
-  public init(of dataset: ImageDataset, training: [Int]) {
-    if let mean = dataset.mean, let deviation = dataset.standardDeviation {
-      self.init(mean: mean, standardDeviation: deviation)
-    } else {
-      self.init(measuring: dataset.train, at: training)
+  /// The data set's published constants; ImageNet's for images that are decoded as they are needed, else the
+  /// statistics of those images that are trained on.
+  public init(of images: RunImages, training: [Int]) {
+    switch images {
+    case .streamed:
+      self.init(
+        mean: Preprocessing.imageNetMean,
+        standardDeviation: Preprocessing.imageNetStandardDeviation)
+    case .resident(let dataset):
+      if let mean = dataset.mean, let deviation = dataset.standardDeviation {
+        self.init(mean: mean, standardDeviation: deviation)
+      } else {
+        self.init(measuring: dataset.train, at: training)
+      }
     }
   }
 

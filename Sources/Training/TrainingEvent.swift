@@ -1,3 +1,4 @@
+import Datasets
 import Experiments
 
 /// What happens while an experiment is trained, for those who watch.
@@ -14,6 +15,8 @@ public enum TrainingEvent: Sendable {
   case checkpointDamaged(Experiment.Member, TrainingError)
   /// The member's training stopped by itself; its last good checkpoint is kept, and the others go on.
   case memberFailed(Experiment.Member, TrainingError)
+  /// An image cannot be decoded and is left out, now and wherever it comes again; so many are, this one included.
+  case imageSkipped(SkippedImage, soFar: Int)
   /// Another step is taken.
   case progressed(Experiment.Member, MemberProgress)
   /// An epoch is over and saved.

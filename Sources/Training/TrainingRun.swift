@@ -18,37 +18,42 @@ public struct TrainingRun: Sendable {
   }
 
   private let experiment: Experiment
-  private let dataset: ImageDataset
+  private let images: RunImages
   private let directory: RunDirectory
   private let devices: [Device]
   private let environment: RunEnvironment
   private let partition: DataPartition
   private let normalization: Normalization
+  private let decoders: Int
 
   /// Checks that the experiment fits the images and claims the run directory for them.
   ///
   /// - Parameters:
   ///   - devices: The CPU, or one or more GPUs that the members are spread over.
   ///   - threads: For each operation on the CPU. The bits of the weights depend on it.
+  ///   - decoders: Threads that decode images for one member, where they are decoded as they are needed.
   ///   - command: The command line, for the record.
   ///   - versions: Of what takes part besides libtorch, for the record.
   /// - Throws: `ExperimentError` or `FileError`; nothing of an earlier run is changed then.
   public init(
-    of experiment: Experiment, on dataset: ImageDataset, in directory: RunDirectory,
-    devices: [Device] = [.cpu], threads: Int, command: [String] = CommandLine.arguments,
+    of experiment: Experiment, on images: RunImages, in directory: RunDirectory,
+    devices: [Device] = [.cpu], threads: Int, decoders: Int = 1,
+    command: [String] = CommandLine.arguments,
     versions: [String: String] = [:]
   ) throws {
     self.experiment = experiment
-    self.dataset = dataset
+    self.images = images
+    self.decoders = decoders
     self.directory = directory
     self.devices = devices
     environment = RunEnvironment(
       command: command, versions: versions.merging(["libtorch": Runtime.version]) { $1 },
       device: devices.map(\.description).joined(separator: ","), threads: threads)
-    partition = try DataPartition(of: experiment, available: dataset.train.count)
-    normalization = Normalization(of: dataset, training: partition.training)
+    partition = try DataPartition(of: experiment, available: images.splits.train.count)
+    normalization = Normalization(of: images, training: partition.training)
     for group in experiment.members {
-      _ = try Self.network(group.network, for: dataset).shapes()
+      let network = try images.network(group.network, for: experiment)
+      if let weights = group.weights { _ = try InitialWeights(path: weights, for: network) }
     }
     try directory.claim(for: experiment, data: record)
     let lock = try DirectoryLock(waitingFor: directory.path)
@@ -59,19 +64,14 @@ public struct TrainingRun: Sendable {
   }
 
   private var record: DataRecord {
-    DataRecord(
-      name: dataset.name, availableImages: dataset.train.count,
+    let (train, test) = images.splits
+    return DataRecord(
+      name: images.name, availableImages: train.count,
       trainingImages: partition.training.count, holdOutImages: partition.holdOut.count,
-      testImages: dataset.test.count, classNames: dataset.train.classNames,
-      trainingFingerprint: dataset.train.fingerprint, testFingerprint: dataset.test.fingerprint,
-      mean: normalization.mean, standardDeviation: normalization.standardDeviation)
-  }
-
-  private static func network(_ name: String, for dataset: ImageDataset) throws -> Network {
-    var network = try Network(named: name, classes: dataset.train.classNames.count)
-    network.input = ImageShape(
-      channels: dataset.train.channels, height: dataset.train.height, width: dataset.train.width)
-    return network
+      testImages: test.count, classNames: images.classNames,
+      trainingFingerprint: train.fingerprint, testFingerprint: test.fingerprint,
+      mean: normalization.mean, standardDeviation: normalization.standardDeviation,
+      resizing: images.resizing(imageSize: experiment.data.imageSize))
   }
 
   /// Trains what is not yet trained, on the calling thread and on further ones, the longest trainings first.
@@ -106,7 +106,7 @@ public struct TrainingRun: Sendable {
       names.map { $0.count == members.count } ?? true, "a name is not that of a member")
     let queue = MemberQueue(members, stopIsWished: shouldStop, observe: observe)
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
-    let splits = try devices.map { try ResidentSplits(dataset, partition, device: $0) }
+    let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
     Workers.run(min(jobs, members.count)) { number in
       work(on: queue, splits[number % splits.count], checkpointInterval)
     }
@@ -118,7 +118,7 @@ public struct TrainingRun: Sendable {
   private func longestFirst(_ members: [Experiment.Member]) throws -> [Experiment.Member] {
     var costs: [String: Int] = [:]
     for member in members where costs[member.network] == nil {
-      let network = try Self.network(member.network, for: dataset)
+      let network = try images.network(member.network, for: experiment)
       costs[member.network] = try network.cost().multiplyAccumulates
     }
     return members.enumerated().sorted { first, second in
@@ -129,22 +129,22 @@ public struct TrainingRun: Sendable {
 
   /// Takes members from the queue until none is left.
   private func work(
-    on queue: MemberQueue, _ resident: ResidentSplits, _ checkpointInterval: CheckpointInterval
+    on queue: MemberQueue, _ images: DeviceImages, _ checkpointInterval: CheckpointInterval
   ) {
     do {
       // The number of threads belongs to the calling thread, and tensors stay on it.
       try Runtime.setThreads(environment.threads)
-      let splits = try Splits(resident)
+      let images = try WorkerImages(images)
       func trainMembers() throws {
         while let member = queue.next() {
-          guard try train(member, splits, checkpointInterval, queue) else { return }
+          guard try train(member, images, checkpointInterval, queue) else { return }
         }
       }
-      if resident.device == .cpu {
+      if images.device == .cpu {
         try trainMembers()
       } else {
         // Members on one GPU do not wait for one another.
-        try CUDAStream(device: resident.device).run(trainMembers)
+        try CUDAStream(device: images.device).run(trainMembers)
       }
     } catch {
       queue.fail(error)
@@ -153,8 +153,8 @@ public struct TrainingRun: Sendable {
 
   /// Trains one member that is not yet trained; returns whether work goes on.
   private func train(
-    _ member: Experiment.Member, _ splits: Splits, _ checkpointInterval: CheckpointInterval,
-    _ queue: MemberQueue
+    _ member: Experiment.Member, _ images: WorkerImages,
+    _ checkpointInterval: CheckpointInterval, _ queue: MemberQueue
   ) throws -> Bool {
     let files = directory.member(member.name)
     try Directory.create(files.path)
@@ -169,12 +169,11 @@ public struct TrainingRun: Sendable {
       queue.report(.alreadyComplete(member))
       return true
     }
-    let data = TrainingData(
-      images: splits.training, training: partition.training, holdOut: splits.holdOut?.tensors,
-      normalization: normalization)
+    let network = try self.images.network(member.network, for: experiment)
+    let data = try memberImages(of: member, network, images, queue)
     let training = try MemberTraining(
-      member, of: experiment, network: Self.network(member.network, for: dataset), data: data,
-      directory: files, device: splits.training.device, checkpointInterval: checkpointInterval)
+      member, of: experiment, network: network, data: data, normalization: normalization,
+      directory: files, device: images.device, checkpointInterval: checkpointInterval)
     for damage in training.damages { queue.report(.checkpointDamaged(member, damage)) }
     queue.report(.memberStarted(member, finishedEpochs: training.position.epoch))
     try recordEnvironment(of: member, in: files, queue)
@@ -190,9 +189,25 @@ public struct TrainingRun: Sendable {
       queue.report(.memberFailed(member, error))
       return true
     }
-    let accuracy = try finish(training, splits, files)
+    let accuracy = try finish(training, data, files)
     queue.report(.memberFinished(member, testAccuracy: accuracy))
     return true
+  }
+
+  private func memberImages(
+    of member: Experiment.Member, _ network: Network, _ images: WorkerImages, _ queue: MemberQueue
+  ) throws -> MemberImages {
+    switch images.source {
+    case .resident(let splits):
+      return MemberImages(splits, partition, of: experiment, member: member.index)
+    case .streamed(let dataset):
+      let decoding = StreamedImages.Decoding(
+        corruptImages: experiment.data.corruptImages, workers: decoders,
+        skipped: { queue.reportSkipped($0) })
+      return MemberImages(
+        dataset, partition, of: experiment, member: member.index, input: network.input,
+        resizing: self.images.resizing(imageSize: experiment.data.imageSize), decoding)
+    }
   }
 
   /// Removes what a complete member no longer needs.
@@ -239,20 +254,22 @@ public struct TrainingRun: Sendable {
 
   /// Writes the trained weights and the predictions, then drops the checkpoint. Returns the test accuracy.
   private func finish(
-    _ training: MemberTraining, _ splits: Splits, _ files: MemberDirectory
+    _ training: MemberTraining, _ images: MemberImages, _ files: MemberDirectory
   ) throws -> Double {
     let model = training.result
     try DurableFile.write(model.network.readableJSON(), to: files.networkPath)
     try model.writeWeights(
       to: files.weightsPath,
       metadata: ["network": model.network.name, "name": training.member.name])
+    try DurableFile.write(
+      record.description(of: model.network).readableJSON(), to: files.descriptionPath)
     var testAccuracy = 0.0
-    for split in [splits.holdOut, splits.test].compactMap({ $0 }) {
-      let evaluation = try Evaluation(
-        of: model, on: split.tensors, normalization: normalization,
-        batchSize: experiment.recipe.batchSize)
-      try predictions(evaluation, training, split).write(
-        to: files.predictionsPath(split: split.name))
+    for (split, images) in [("hold-out", images.holdOut), ("test", images.test)] {
+      guard let images else { continue }
+      let (evaluation, fingerprint) = try images.evaluate(
+        model, normalization: normalization, batchSize: experiment.recipe.pieceSize)
+      try predictions(evaluation, training, split: split, fingerprint: fingerprint).write(
+        to: files.predictionsPath(split: split))
       testAccuracy = evaluation.top1Accuracy
     }
     try removeTraces(of: files)
@@ -260,55 +277,14 @@ public struct TrainingRun: Sendable {
   }
 
   private func predictions(
-    _ evaluation: Evaluation, _ training: MemberTraining, _ split: EvaluationSplit
+    _ evaluation: Evaluation, _ training: MemberTraining, split: String, fingerprint: String
   ) throws -> Predictions {
     let cost = try training.result.network.cost()
     return try Predictions(
       name: training.member.name, network: training.result.network.name,
       multiplyAccumulates: cost.multiplyAccumulates, parameters: cost.parameters,
-      split: split.name, fingerprint: split.images.fingerprint,
-      logProbabilities: evaluation.logProbabilities, labels: split.images.labels,
-      classes: split.images.classNames.count)
-  }
-}
-
-/// All images of a run on one device, once for all workers.
-private struct ResidentSplits: Sendable {
-  let device: Device
-  let training: ImageTensors.Resident
-  /// nil where nothing is held out.
-  let holdOut: (images: ImageSplit, resident: ImageTensors.Resident)?
-  let test: (images: ImageSplit, resident: ImageTensors.Resident)
-
-  init(_ dataset: ImageDataset, _ partition: DataPartition, device: Device) throws {
-    self.device = device
-    training = try ImageTensors.Resident(dataset.train, device: device)
-    let images = partition.holdOut.isEmpty ? nil : dataset.train.subset(partition.holdOut)
-    holdOut = try images.map { ($0, try ImageTensors.Resident($0, device: device)) }
-    test = (dataset.test, try ImageTensors.Resident(dataset.test, device: device))
-  }
-}
-
-/// Images that are only looked at.
-private struct EvaluationSplit {
-  let name: String
-  let images: ImageSplit
-  let tensors: ImageTensors
-}
-
-/// One worker's tensors.
-private struct Splits {
-  let training: ImageTensors
-  let holdOut: EvaluationSplit?
-  let test: EvaluationSplit
-
-  init(_ resident: ResidentSplits) throws {
-    training = try ImageTensors(resident.training)
-    holdOut = try resident.holdOut.map { images, resident in
-      EvaluationSplit(name: "hold-out", images: images, tensors: try ImageTensors(resident))
-    }
-    test = EvaluationSplit(
-      name: "test", images: resident.test.images, tensors: try ImageTensors(resident.test.resident))
+      split: split, fingerprint: fingerprint, logProbabilities: evaluation.logProbabilities,
+      labels: evaluation.labels, classes: images.classNames.count)
   }
 }
 

@@ -3,7 +3,7 @@ import Torch
 
 /// What changes from one step to the next.
 struct StepInputs {
-  let places: Augmentation.Places
+  let images: BatchImages
   let learningRate: Double
   let dropoutSeed: UInt64
 }
@@ -15,7 +15,6 @@ struct StepInputs {
 final class TrainingStep {
   private let model: Model
   private let optimizer: any Optimizer
-  private let data: TrainingData
   private let labelSmoothing: Double
   /// Images that pass together at most.
   private let pieceSize: Int
@@ -27,14 +26,13 @@ final class TrainingStep {
   private var eagerSteps = 0
 
   init(
-    _ model: Model, _ optimizer: any Optimizer, _ data: TrainingData, _ recipe: Recipe
+    _ model: Model, _ optimizer: any Optimizer, _ normalization: Normalization, _ recipe: Recipe
   ) throws {
     self.model = model
     self.optimizer = optimizer
-    self.data = data
     labelSmoothing = recipe.labelSmoothing
-    pieceSize = (recipe.batchSize + recipe.piecesPerBatch - 1) / recipe.piecesPerBatch
-    constants = try Normalization.Constants(data.normalization, device: model.device)
+    pieceSize = recipe.pieceSize
+    constants = try Normalization.Constants(normalization, device: model.device)
     generator = try Generator(seed: 0, device: model.device)
     lossSum = try .full([], 0, type: .float64, device: model.device)
     correct = try .full([], 0, type: .int64, device: model.device)
@@ -42,7 +40,7 @@ final class TrainingStep {
 
   /// Images of a batch that pass together, on the device.
   private struct Piece {
-    let gather: Augmentation.Gather
+    let tensors: any BatchTensors
     /// How many they are, float64, and what share of the batch, float32; nil for all of it.
     let imageCount: Tensor
     let share: Tensor?
@@ -62,16 +60,15 @@ final class TrainingStep {
   /// Takes a step.
   func run(_ inputs: StepInputs) throws {
     try generator.reseed(inputs.dropoutSeed)
-    let count = inputs.places.indices.count
-    if let captured, captured.imageCount == count {
-      for (piece, places) in zip(captured.pieces, inputs.places.pieces(ofAtMost: pieceSize)) {
-        try piece.gather.refill(places)
+    if let captured, captured.imageCount == inputs.images.count {
+      for (piece, images) in zip(captured.pieces, inputs.images.pieces(ofAtMost: pieceSize)) {
+        try piece.tensors.refill(images)
       }
       try captured.learningRate.copy(from: .full([], inputs.learningRate))
       try captured.graph.replay()
       return
     }
-    for piece in try pieces(of: inputs.places) { try backward(piece) }
+    for piece in try pieces(of: inputs.images) { try backward(piece) }
     try optimizer.step(learningRate: inputs.learningRate)
     eagerSteps += 1
     if model.device != .cpu, captured == nil, eagerSteps >= Self.eagerStepsBeforeCapture {
@@ -81,7 +78,7 @@ final class TrainingStep {
 
   /// Captures a step of so many images as these, without taking it.
   private func capture(_ inputs: StepInputs) throws {
-    let pieces = try pieces(of: inputs.places)
+    let pieces = try pieces(of: inputs.images)
     let learningRate = try Tensor.full([], inputs.learningRate, device: model.device)
     let graph = try CUDAGraph(device: model.device, generators: [generator]) {
       for piece in pieces { try backward(piece) }
@@ -89,16 +86,16 @@ final class TrainingStep {
     }
     captured = CapturedStep(
       pieces: pieces, learningRate: learningRate, graph: graph,
-      imageCount: inputs.places.indices.count)
+      imageCount: inputs.images.count)
   }
 
-  private func pieces(of places: Augmentation.Places) throws -> [Piece] {
-    let batchCount = places.indices.count
-    return try places.pieces(ofAtMost: pieceSize).map { places in
-      let count = places.indices.count
+  private func pieces(of batch: BatchImages) throws -> [Piece] {
+    let batchCount = batch.count
+    return try batch.pieces(ofAtMost: pieceSize).map { images in
+      let count = images.count
       let share = Double(count) / Double(batchCount)
       return Piece(
-        gather: try Augmentation.Gather(places, from: data.images),
+        tensors: try images.tensors(on: model.device),
         imageCount: try .full([], Double(count), type: .float64, device: model.device),
         share: count == batchCount ? nil : try .full([], share, device: model.device))
     }
@@ -106,8 +103,8 @@ final class TrainingStep {
 
   /// Everything up to the gradients, which are added up, and the sums.
   private func backward(_ piece: Piece) throws {
-    let images = try constants.normalized(piece.gather.images(of: data.images))
-    let labels = try piece.gather.labels(of: data.images)
+    let images = try constants.normalized(piece.tensors.images())
+    let labels = try piece.tensors.labels()
     let logits = try model.logits(images, training: true, generator: generator)
     let loss = try logits.crossEntropy(labels, labelSmoothing: labelSmoothing)
     try (piece.share.map { share in try loss.multiplied(by: share) } ?? loss).backward()

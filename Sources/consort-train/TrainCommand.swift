@@ -15,7 +15,8 @@ let trainCommand = Command(
   options: trainingOptions + [
     CommandOption(
       "--data", "DIR",
-      help: "The images: CIFAR's binary files, or train/ and test/ with class folders.")
+      help: "The images: CIFAR's binary files, train/ and test/ (or val/) with class folders, or tar shards "
+        + "train-*.tar and test-*.tar (or val-*.tar).")
   ],
   discussion: """
     Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
@@ -29,9 +30,9 @@ let trainCommand = Command(
   let file = arguments.operand(0) ?? ""
   let experiment = try Experiment(path: file)
   let options = try TrainingOptions(arguments, for: experiment)
-  let dataset = try loadImages(of: experiment, file: file, from: arguments.string("--data"))
+  let images = try loadImages(of: experiment, file: file, from: arguments.string("--data"))
   do {
-    try train(experiment, on: dataset, options)
+    try train(experiment, on: images, options)
   } catch let error as ExperimentError {
     guard case .tooFewImages = error else { throw error }
     throw ExperimentDoesNotFit(file: file, reason: "\(error)")
@@ -64,6 +65,10 @@ let trainingOptions = [
     "--threads", "N",
     help: "Threads inside one operation; as the run began, or all processors, unless given."),
   CommandOption(
+    "--decoders", "N",
+    help: "Threads that decode images for one member, where an experiment has random resized crops; the processors over "
+      + "the members side by side unless given."),
+  CommandOption(
     "--checkpoint-every", "N",
     help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min; 1min unless given."),
 ]
@@ -74,6 +79,8 @@ struct TrainingOptions {
   let devices: [Device]
   /// Members side by side, and threads inside one operation.
   let jobs, threads: Int
+  /// Threads that decode images for one member.
+  let decoders: Int
   /// nil for all members.
   let members: Set<String>?
   let checkpointInterval: CheckpointInterval
@@ -90,14 +97,16 @@ struct TrainingOptions {
     let earlier = RunEnvironment(path: directory.environmentPath)
     // A run goes on with the devices and threads that it began with, because its bits depend on them.
     devices = try Device.named(arguments.string("--devices") ?? earlier?.device)
+    let processors = RunEnvironment.availableProcessors()
     let schedule = Schedule(
-      members: members?.count ?? experiment.allMembers.count,
-      processors: RunEnvironment.availableProcessors(), gpus: devices == [.cpu] ? 0 : devices.count,
+      members: members?.count ?? experiment.allMembers.count, processors: processors, gpus: devices == [.cpu] ? 0 : devices.count,
       jobs: try arguments.integer("--jobs"),
       threads: try arguments.integer("--threads") ?? earlier?.threads)
     (jobs, threads) = (schedule.jobs, schedule.threads)
+    decoders = try arguments.integer("--decoders") ?? max(1, processors / max(1, jobs))
     guard (1...1024).contains(jobs) else { throw UsageError("--jobs needs 1 to 1024") }
     guard (1...1024).contains(threads) else { throw UsageError("--threads needs 1 to 1024") }
+    guard (1...1024).contains(decoders) else { throw UsageError("--decoders needs 1 to 1024") }
   }
 
   private static func members(_ text: String?, of experiment: Experiment) throws -> Set<String>? {
@@ -116,12 +125,12 @@ struct TrainingOptions {
 ///
 /// - Throws: `StoppedEarly` where the user interrupted it.
 func train(
-  _ experiment: Experiment, on dataset: ImageDataset, _ options: TrainingOptions
+  _ experiment: Experiment, on images: RunImages, _ options: TrainingOptions
 ) throws {
   Interruption.install()
   let run = try TrainingRun(
-    of: experiment, on: dataset, in: options.directory, devices: options.devices,
-    threads: options.threads, command: ["consort"] + CommandLine.arguments.dropFirst(),
+    of: experiment, on: images, in: options.directory, devices: options.devices,
+    threads: options.threads, decoders: options.decoders, command: ["consort"] + CommandLine.arguments.dropFirst(),
     versions: ["consort": consortVersion])
   let display = Mutex(TrainingDisplay())
   defer { display.withLock { $0.end() } }
@@ -139,20 +148,29 @@ func train(
 /// The images that an experiment asks for; `file` names it in errors.
 func loadImages(
   of experiment: Experiment, file: String, from path: String?
-) throws -> ImageDataset {
+) throws -> RunImages {
   if let procedural = experiment.data.procedural {
     guard path == nil else {
       throw UsageError("'\(file)' draws its own images: leave --data out")
     }
-    return procedural.dataset()
+    guard experiment.recipe.randomResizedCrop == nil else {
+      throw UsageError(
+        "'\(file)' draws its own images: leave recipe.randomResizedCrop out, or the recipe that has it")
+    }
+    return .resident(procedural.dataset())
   }
   guard let path else {
     throw UsageError(
       "'\(file)' needs images: --data DIR (`consort data download cifar10` fetches some)")
   }
-  return try ImageDataset.load(directory: path, imageSize: experiment.data.imageSize) { message in
-    Terminal.writeError(message)
+  let progress = { (message: String) in Terminal.writeError(message) }
+  // Crops of random size are taken from the files themselves.
+  guard experiment.recipe.randomResizedCrop == nil else {
+    return .streamed(try EncodedDataset.load(directory: path, progress: progress))
   }
+  return .resident(
+    try ImageDataset.load(
+      directory: path, imageSize: experiment.data.imageSize, progress: progress))
 }
 
 /// An experiment file and images that do not go together.

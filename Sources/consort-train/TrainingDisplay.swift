@@ -44,6 +44,8 @@ final class TrainingDisplay {
           + "differ from an uninterrupted training")
     case .checkpointDamaged(let member, let error):
       say("\(padded(member.name))  \(error); goes on from the one before")
+    case .imageSkipped(let image, let count):
+      say("skipped \(image.name): \(image.reason) (\(count) so far)")
     case .memberFailed(let member, let error):
       current.removeAll { $0.name == member.name }
       say("\(padded(member.name))  stopped: \(error)")

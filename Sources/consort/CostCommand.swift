@@ -2,12 +2,6 @@ import CLI
 import Files
 import Networks
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// `consort cost`: what a network costs for one image.
 let costCommand = Command(
   name: "cost",
@@ -71,40 +65,8 @@ private struct CostSubject {
     guard inputSize == nil, classes == nil else {
       throw UsageError("--input-size and --classes go with a name: a file says them itself")
     }
-    network = try Self.read(name)
+    network = try Network(file: name)
     self.classes = try network.classes()
-  }
-
-  private static func read(_ path: String) throws -> Network {
-    let file = try MappedFile(path: path)
-    guard file.count <= 64 << 20 else {
-      throw CommandError.invalidNetworkFile(path: path, reason: "it is over 64 MiB")
-    }
-    do {
-      let network = try JSONDecoder().decode(Network.self, from: file.withBytes { Data($0) })
-      _ = try network.shapes()
-      return network
-    } catch let error as DecodingError {
-      throw CommandError.invalidNetworkFile(path: path, reason: error.place)
-    } catch {
-      throw CommandError.invalidNetworkFile(path: path, reason: "\(error)")
-    }
-  }
-}
-
-extension DecodingError {
-  /// What is wrong, and at which key.
-  fileprivate var place: String {
-    let context: Context? =
-      switch self {
-      case .typeMismatch(_, let context), .valueNotFound(_, let context),
-        .keyNotFound(_, let context), .dataCorrupted(let context):
-        context
-      @unknown default: nil
-      }
-    guard let context else { return "\(self)" }
-    let keys = context.codingPath.map(\.stringValue).joined(separator: ".")
-    return keys.isEmpty ? context.debugDescription : "\(keys): \(context.debugDescription)"
   }
 }
 

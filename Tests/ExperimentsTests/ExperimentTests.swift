@@ -78,10 +78,53 @@ import Testing
     (#""precision": "float16""#, "recipe.precision"),
     (#""piecesPerBatch": 0"#, "recipe.piecesPerBatch"),
     (#""averageDecay": 1"#, "recipe.averageDecay"),
+    (#""randomResizedCrop": {"area": [0.5, 0.2]}"#, "recipe.randomResizedCrop.area"),
+    (#""randomResizedCrop": {"area": [0.5]}"#, "recipe.randomResizedCrop.area"),
+    (#""randomResizedCrop": {"aspectRatio": [0.5, 20]}"#, "recipe.randomResizedCrop.aspectRatio"),
+    (
+      #""randomResizedCrop": {"interpolation": "cubic"}"#, "recipe.randomResizedCrop.interpolation"
+    ),
+    (#""randomResizedCrop": {"size": 4}"#, "recipe.randomResizedCrop.size"),
+    (#""randomResizedCrop": {}, "cropPadding": 4"#, "recipe.cropPadding"),
   ])
   func aRecipesMistakeNamesTheKey(_ part: String, key: String) {
     let mistake = error(replacing(#""paper""#, by: #""paper", "# + part))
     #expect(mistake?.description.contains(key) == true, "\(String(describing: mistake))")
+  }
+
+  /// The learning rate is in proportion to the batch; crops of one kind take the place of the other.
+  @Test func theOfficialRecipeFollowsItsBatch() throws {
+    func recipe(_ rest: String) throws -> Recipe {
+      let text = replacing(#""paper""#, by: #""efficientnet-official""# + rest)
+      let experiment = try read(text)
+      #expect(
+        try Experiment(json: Data(experiment.readableJSON().utf8), file: "r.json") == experiment)
+      return experiment.recipe
+    }
+    #expect(try recipe("") == Recipe(.efficientNetOfficial))
+    #expect(
+      try recipe(#", "batchSize": 64"#).learningRate
+        == .exponential(initial: 0.004, factor: 0.97, epochs: 2.4, warmUpEpochs: 5))
+    let crop = RandomResizedCrop(area: 0.5...1, aspectRatio: 3.0 / 4...4.0 / 3)
+    #expect(
+      try recipe(#", "randomResizedCrop": {"area": [0.5, 1]}"#).randomResizedCrop == crop)
+    let padded = try recipe(#", "cropPadding": 4"#)
+    #expect(padded.randomResizedCrop == nil && padded.cropPadding == 4)
+    let text = replacing(#""paper""#, by: #""paper", "randomResizedCrop": {}"#)
+    let streamed = try read(text).recipe
+    #expect(streamed.randomResizedCrop == RandomResizedCrop() && streamed.cropPadding == 0)
+  }
+
+  @Test func whatTheDataSaysReadsBackToo() throws {
+    let experiment = try read(
+      replacing(#""holdOut": 20"#, by: #""holdOut": 20, "corruptImages": "skip""#)
+        .replacingOccurrences(of: #""count": 1"#, with: #""count": 1, "weights": "members/b0""#))
+    #expect(experiment.data.corruptImages == .skip)
+    #expect(experiment.allMembers.map(\.weights) == [nil, nil, "members/b0"])
+    #expect(
+      try Experiment(json: Data(experiment.readableJSON().utf8), file: "r.json") == experiment)
+    let mistake = error(replacing(#""holdOut": 20"#, by: #""holdOut": 20, "corruptImages": "no""#))
+    #expect(mistake?.description.contains("data.corruptImages") == true)
   }
 
   @Test func everyMistakeNamesFileAndKey() {
@@ -92,7 +135,7 @@ import Testing
       error(replacing(#""holdOut": 20"#, by: #""holdOut": 20, "shuffle": true"#))
         == .unknownKey(
           file: "e.json", key: "data.shuffle",
-          known: ["procedural", "imageSize", "trainingImages", "holdOut"]))
+          known: ["procedural", "imageSize", "corruptImages", "trainingImages", "holdOut"]))
     #expect(
       error(replacing("20}", by: #""20"}"#))
         == .wrongType(
@@ -105,7 +148,8 @@ import Testing
     #expect(
       error(replacing(#""paper""#, by: #""slow""#))
         == .invalid(
-          file: "e.json", key: "recipe.preset", reason: "is 'slow', but must be paper or fast"))
+          file: "e.json", key: "recipe.preset",
+          reason: "is 'slow', but must be one of paper, fast, efficientnet-official"))
     #expect(error(replacing(#""quick""#, by: #""../quick""#))?.description.contains("name") == true)
     let network = error(replacing("wide-resnet-10-2", by: "wide-resnet-11-2"))
     #expect(network?.description.contains("members[1].network") == true)

@@ -67,7 +67,7 @@ import Training
       members: [.init(network: "wide-resnet-10-1", count: 2)], recipe: recipe)
     let directory = RunDirectory(path: "\(root)/run")
     let losses = Mutex<[Int: [Double]]>([:])
-    let run = try TrainingRun(of: experiment, on: dataset, in: directory, threads: 1)
+    let run = try TrainingRun(of: experiment, on: .resident(dataset), in: directory, threads: 1)
     let outcome = try run.run(observe: { event in
       if case .epochFinished(let member, let metrics, _) = event {
         losses.withLock { $0[member.index, default: []].append(metrics.trainingLoss) }

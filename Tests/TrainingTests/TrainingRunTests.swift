@@ -68,7 +68,7 @@ import Weights
   ) throws -> TrainingRun.Outcome {
     let asked = Atomic(0)
     let run = try TrainingRun(
-      of: experiment, on: images(experiment), in: directory, threads: 1)
+      of: experiment, on: .resident(images(experiment)), in: directory, threads: 1)
     return try run.run(
       jobs: jobs, checkpointInterval: .epochs(1),
       shouldStop: { asked.add(1, ordering: .relaxed).newValue >= steps }, observe: observe)
@@ -122,7 +122,7 @@ import Weights
     let partition = try DataPartition(of: experiment, available: dataset.train.count)
     let evaluation = try Evaluation(
       of: model, on: ImageTensors(dataset.test),
-      normalization: Normalization(of: dataset, training: partition.training))
+      normalization: Normalization(of: .resident(dataset), training: partition.training))
     let stored = try Predictions(path: files.predictionsPath(split: "test"))
     #expect(stored.withLogProbabilities { Array($0) } == evaluation.logProbabilities)
     let wider = try Model(
@@ -261,7 +261,7 @@ import Weights
     #expect(began.threads == 1)
     let changes = Mutex<[[Int]]>([])
     let run = try TrainingRun(
-      of: experiment, on: Self.images(experiment), in: directory, threads: 2)
+      of: experiment, on: .resident(Self.images(experiment)), in: directory, threads: 2)
     let outcome = try run.run(observe: { event in
       if case .environmentChanged(_, let earlier, let now) = event {
         changes.withLock { $0.append([earlier.threads, now.threads]) }
@@ -304,7 +304,8 @@ import Weights
     for (directory, device) in [(onCPU, Device.cpu), (onGPU, .cuda(0))] {
       let found = Mutex<[Double]>([])
       let run = try TrainingRun(
-        of: experiment, on: Self.images(experiment), in: directory, devices: [device], threads: 1)
+        of: experiment, on: .resident(Self.images(experiment)), in: directory, devices: [device],
+        threads: 1)
       let outcome = try run.run(observe: { event in
         if case .epochFinished(_, let metrics, _) = event {
           found.withLock { $0.append(metrics.trainingLoss) }
@@ -354,7 +355,8 @@ import Weights
       experiment.recipe.precision = precision
       let found = Mutex<[String: Double]>([:])
       let run = try TrainingRun(
-        of: experiment, on: Self.images(experiment), in: directory, devices: [.cuda(0)], threads: 1)
+        of: experiment, on: .resident(Self.images(experiment)), in: directory, devices: [.cuda(0)],
+        threads: 1)
       let outcome = try run.run(
         jobs: jobs,
         observe: { event in
@@ -429,7 +431,7 @@ import Weights
     let experiment = Self.experiment(epochs: 1)
     _ = try Self.train(experiment, in: whole)
     let run = try TrainingRun(
-      of: experiment, on: Self.images(experiment), in: parts, threads: 1)
+      of: experiment, on: .resident(Self.images(experiment)), in: parts, threads: 1)
     #expect(try run.run(only: ["wide-resnet-10-1-1"]) == .complete)
     #expect(try Directory.names(in: "\(parts.path)/members") == ["wide-resnet-10-1-1"])
     #expect(try Self.weights(parts, 1) == Self.weights(whole, 1))

@@ -1,0 +1,27 @@
+import Networks
+
+/// An ONNX model that cannot be written, read or trusted.
+public enum ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The weights do not fit the network that is to be written.
+  case weightsOfAnotherNetwork(path: String, ParameterMismatch)
+  /// The file is not ONNX, or is damaged.
+  case notAModel(path: String, offset: Int, reason: String)
+  /// The file is ONNX, but what it says makes no sense.
+  case invalidModel(path: String, reason: String)
+  /// The file is longer than any ONNX model.
+  case tooLarge(path: String)
+
+  /// One sentence naming the file, what is wrong and the mend.
+  public var description: String {
+    switch self {
+    case .weightsOfAnotherNetwork(let path, let mismatch):
+      "'\(path)' holds the weights of another network: \(mismatch); give those that belong to the network.json beside them"
+    case .notAModel(let path, let offset, let reason):
+      "'\(path)' is no ONNX model, or is damaged: at byte \(offset) it \(reason); export or copy it again"
+    case .invalidModel(let path, let reason):
+      "'\(path)' is no usable ONNX model: \(reason); export it again, and see what `onnx.checker.check_model` says of it"
+    case .tooLarge(let path):
+      "'\(path)' is longer than 2 GiB, which no ONNX model is: give the model's own file"
+    }
+  }
+}

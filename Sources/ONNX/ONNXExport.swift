@@ -1,0 +1,231 @@
+import Networks
+import Weights
+
+/// A trained network as an ONNX model, for any runtime.
+///
+/// The batch is of any size; a normalisation right after a convolution is folded into it; what only trainings do is left
+/// out.
+public struct ONNXExport: Sendable {
+  /// The name of the input: `[batch, C, H, W]`, float32, normalised.
+  public static let inputName = "images"
+  /// Source: https://github.com/onnx/onnx/blob/main/docs/Versioning.md: the operators of opset 17 need version 8.
+  static let (operatorSet, formatVersion) = (17, 8)
+
+  private let network: Network
+  private let weights: SafeTensors
+  /// Whether the model ends in a softmax.
+  public let endsInSoftmax: Bool
+
+  /// The name of the output, `[batch, classes]`: "probabilities" after a softmax, else "logits".
+  public var outputName: String { endsInSoftmax ? "probabilities" : "logits" }
+
+  /// Checks that the weights are those of the network.
+  ///
+  /// - Throws: `NetworkError`, or `ONNXError.weightsOfAnotherNetwork`.
+  public init(
+    of network: Network, weights: SafeTensors, endsInSoftmax: Bool = false
+  ) throws {
+    self.network = network
+    self.weights = weights
+    self.endsInSoftmax = endsInSoftmax
+    var shapes: [String: [Int]] = [:]
+    for name in weights.names { shapes[name] = try weights.entry(name).shape }
+    if let mismatch = ParameterMismatch(of: shapes, with: try network.parameters()) {
+      throw ONNXError.weightsOfAnotherNetwork(path: weights.path, mismatch)
+    }
+  }
+
+  /// The model's bytes, the same for the same network, weights and metadata.
+  ///
+  /// - Parameter metadata: What the model says of itself to those who run it.
+  /// - Throws: `NetworkError`, or `WeightsError` where the weights cannot be read.
+  public func bytes(metadata: [String: String] = [:]) throws -> [UInt8] {
+    var builder = try Builder(network, weights)
+    for layer in network.layers { try builder.append(layer) }
+    builder.finish(outputName: outputName, endsInSoftmax: endsInSoftmax)
+    let input = network.input
+    let classes = try network.classes()
+    var writer = ProtobufWriter()
+    writer.write(1, Self.formatVersion)
+    writer.write(2, "consort")
+    writer.write(7) { graph in
+      builder.graph.write(
+        to: &graph, name: network.name,
+        input: (Self.inputName, [input.channels, input.height, input.width]),
+        output: (outputName, [classes]))
+    }
+    writer.write(8) { $0.write(2, Self.operatorSet) }
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+      writer.write(14) { entry in
+        entry.write(1, key)
+        entry.write(2, value)
+      }
+    }
+    return writer.bytes
+  }
+}
+
+/// Turns layers into operations.
+private struct Builder {
+  private let network: Network
+  private let weights: SafeTensors
+  /// The shape of what each layer gives.
+  private let shapes: [String: FeatureShape]
+  /// Normalisations that are part of the convolution before them, by its name.
+  private let folded: [String: Layer]
+  /// The operation that has a layer's numbers.
+  private var values = [Network.inputName: ONNXExport.inputName]
+  private(set) var graph = ONNXGraph()
+
+  init(_ network: Network, _ weights: SafeTensors) throws {
+    self.network = network
+    self.weights = weights
+    var shapes: [String: FeatureShape] = [Network.inputName: .map(network.input)]
+    for (layer, shape) in zip(network.layers, try network.shapes()) { shapes[layer.name] = shape }
+    self.shapes = shapes
+    folded = Self.foldedNormalizations(of: network)
+  }
+
+  /// A convolution's only reader, where that is a normalisation.
+  private static func foldedNormalizations(of network: Network) -> [String: Layer] {
+    var readers: [String: [Layer]] = [:]
+    for layer in network.layers {
+      for input in layer.inputs { readers[input, default: []].append(layer) }
+    }
+    var folded: [String: Layer] = [:]
+    for layer in network.layers {
+      guard case .convolution = layer.operation, let reader = readers[layer.name],
+        reader.count == 1, case .batchNormalization = reader[0].operation
+      else { continue }
+      folded[layer.name] = reader[0]
+    }
+    return folded
+  }
+
+  private func inputs(of layer: Layer) throws -> [String] {
+    try layer.inputs.map { input in
+      guard let value = values[input] else {
+        throw NetworkError.unknownInput(layer: layer.name, input: input)
+      }
+      return value
+    }
+  }
+
+  mutating func append(_ layer: Layer) throws {
+    let inputs = try inputs(of: layer)
+    values[layer.name] = layer.name
+    switch layer.operation {
+    case .convolution(let convolution): try append(layer, convolution, inputs)
+    case .batchNormalization(let epsilon, _):
+      if folded[layer.inputs[0]]?.name == layer.name {
+        values[layer.name] = inputs[0]
+      } else {
+        try appendNormalization(layer, epsilon: epsilon, inputs)
+      }
+    case .relu: graph.append("Relu", layer.name, inputs)
+    case .sigmoid: graph.append("Sigmoid", layer.name, inputs)
+    case .silu:
+      graph.append("Sigmoid", "\(layer.name).sigmoid", inputs)
+      graph.append("Mul", layer.name, inputs + ["\(layer.name).sigmoid"])
+    case .add: graph.append("Add", layer.name, inputs)
+    case .scale: graph.append("Mul", layer.name, inputs)
+    case .maxPool(let kernelSize, let stride, let padding):
+      graph.append(
+        "MaxPool", layer.name, inputs,
+        [
+          ("kernel_shape", .integers([kernelSize, kernelSize])),
+          ("strides", .integers([stride, stride])),
+          ("pads", .integers([padding, padding, padding, padding])),
+        ])
+    case .globalAveragePool:
+      graph.append("GlobalAveragePool", "\(layer.name).map", inputs)
+      graph.append("Flatten", layer.name, ["\(layer.name).map"], [("axis", .integer(1))])
+    case .squeeze: graph.append("GlobalAveragePool", layer.name, inputs)
+    case .dropout, .stochasticDepth: values[layer.name] = inputs[0]
+    case .linear: try appendLinear(layer, inputs)
+    }
+  }
+
+  private mutating func append(
+    _ layer: Layer, _ convolution: Convolution, _ inputs: [String]
+  ) throws {
+    guard case .map(let map)? = shapes[layer.inputs[0]] else { return }
+    var weight = try weights.floats(named: "\(layer.name).weight")
+    var bias = convolution.hasBias ? try weights.floats(named: "\(layer.name).bias") : nil
+    if let normalization = folded[layer.name] {
+      let (scales, shifts) = try scalesAndShifts(of: normalization)
+      let size = weight.count / scales.count
+      for index in weight.indices {
+        weight[index] = Float(Double(weight[index]) * scales[index / size])
+      }
+      let given = bias ?? Array(repeating: 0, count: scales.count)
+      bias = given.indices.map { Float(Double(given[$0]) * scales[$0] + shifts[$0]) }
+    }
+    let size = convolution.kernelSize
+    let (rows, columns) = (
+      convolution.zeros(size: map.height), convolution.zeros(size: map.width)
+    )
+    graph.append(
+      constant: "\(layer.name).weight",
+      shape: [convolution.outputChannels, map.channels / convolution.groups, size, size], weight)
+    if let bias {
+      graph.append(constant: "\(layer.name).bias", shape: [convolution.outputChannels], bias)
+    }
+    graph.append(
+      "Conv", layer.name,
+      inputs + ["\(layer.name).weight"] + (bias == nil ? [] : ["\(layer.name).bias"]),
+      [
+        ("group", .integer(convolution.groups)),
+        ("kernel_shape", .integers([size, size])),
+        ("pads", .integers([rows.before, columns.before, rows.after, columns.after])),
+        ("strides", .integers([convolution.stride, convolution.stride])),
+      ])
+  }
+
+  /// What a normalisation with its running statistics multiplies by and adds, a channel.
+  private func scalesAndShifts(of layer: Layer) throws -> (scales: [Double], shifts: [Double]) {
+    guard case .batchNormalization(let epsilon, _) = layer.operation else { return ([], []) }
+    let (weight, bias, mean, variance) = (
+      try weights.floats(named: "\(layer.name).weight"),
+      try weights.floats(named: "\(layer.name).bias"),
+      try weights.floats(named: "\(layer.name).running_mean"),
+      try weights.floats(named: "\(layer.name).running_var")
+    )
+    let scales = weight.indices.map {
+      Double(weight[$0]) / (Double(variance[$0]) + epsilon).squareRoot()
+    }
+    let shifts = bias.indices.map { Double(bias[$0]) - Double(mean[$0]) * scales[$0] }
+    return (scales, shifts)
+  }
+
+  private mutating func appendNormalization(
+    _ layer: Layer, epsilon: Double, _ inputs: [String]
+  ) throws {
+    let names = ["weight", "bias", "running_mean", "running_var"].map { "\(layer.name).\($0)" }
+    for name in names {
+      let values = try weights.floats(named: name)
+      graph.append(constant: name, shape: [values.count], values)
+    }
+    graph.append(
+      "BatchNormalization", layer.name, inputs + names, [("epsilon", .float(Float(epsilon)))])
+  }
+
+  private mutating func appendLinear(_ layer: Layer, _ inputs: [String]) throws {
+    for name in ["\(layer.name).weight", "\(layer.name).bias"] {
+      graph.append(
+        constant: name, shape: try weights.entry(name).shape, try weights.floats(named: name))
+    }
+    graph.append(
+      "Gemm", layer.name, inputs + ["\(layer.name).weight", "\(layer.name).bias"],
+      [("transB", .integer(1))])
+  }
+
+  /// Gives the last numbers the output's name.
+  mutating func finish(outputName: String, endsInSoftmax: Bool) {
+    guard endsInSoftmax, let last = network.layers.last.flatMap({ values[$0.name] }) else {
+      graph.nameLastOutput(outputName)
+      return
+    }
+    graph.append("Softmax", outputName, [last], [("axis", .integer(1))])
+  }
+}

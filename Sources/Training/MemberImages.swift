@@ -1,0 +1,118 @@
+import Datasets
+import Experiments
+import Networks
+import Torch
+
+/// What one member is trained and judged on.
+struct MemberImages {
+  let training: any BatchSource
+  /// Images of one epoch.
+  let trainingCount: Int
+  /// nil where nothing is held out.
+  let holdOut: EvaluationImages?
+  let test: EvaluationImages
+
+  /// Images that lie on the device.
+  init(
+    _ splits: ResidentSplits.Tensors, _ partition: DataPartition, of experiment: Experiment,
+    member: Int
+  ) {
+    training = ResidentBatches(
+      splits.training, partition.training, of: experiment, member: member)
+    trainingCount = partition.training.count
+    (holdOut, test) = (splits.holdOut, splits.test)
+  }
+
+  /// Images that are decoded as they are needed, to the network's size.
+  init(
+    _ dataset: EncodedDataset, _ partition: DataPartition, of experiment: Experiment, member: Int,
+    input: ImageShape, resizing: Preprocessing.Resizing, _ decoding: StreamedImages.Decoding
+  ) {
+    func streamed(_ split: EncodedSplit) -> StreamedImages {
+      StreamedImages(split: split, height: input.height, width: input.width, decoding: decoding)
+    }
+    func evaluated(_ split: EncodedSplit, _ indices: [Int]) -> EvaluationImages {
+      .streamed(
+        .init(images: streamed(split), indices: indices, resizing: resizing))
+    }
+    training = StreamedBatches(
+      streamed(dataset.train), partition.training, of: experiment, member: member)
+    trainingCount = partition.training.count
+    holdOut = partition.holdOut.isEmpty ? nil : evaluated(dataset.train, partition.holdOut)
+    test = evaluated(dataset.test, Array(0..<dataset.test.count))
+  }
+}
+
+/// All images of a run on one device, once for all workers.
+struct ResidentSplits: Sendable {
+  private let training: ImageTensors.Resident
+  private let holdOut: (resident: ImageTensors.Resident, fingerprint: String)?
+  private let test: (resident: ImageTensors.Resident, fingerprint: String)
+
+  init(_ dataset: ImageDataset, _ partition: DataPartition, device: Device) throws {
+    func resident(_ split: ImageSplit) throws -> (ImageTensors.Resident, String) {
+      (try ImageTensors.Resident(split, device: device), split.fingerprint)
+    }
+    training = try ImageTensors.Resident(dataset.train, device: device)
+    holdOut =
+      partition.holdOut.isEmpty ? nil : try resident(dataset.train.subset(partition.holdOut))
+    test = try resident(dataset.test)
+  }
+
+  /// One worker's tensors.
+  struct Tensors {
+    let training: ImageTensors
+    let holdOut: EvaluationImages?
+    let test: EvaluationImages
+
+    init(_ splits: ResidentSplits) throws {
+      func evaluated(_ split: (resident: ImageTensors.Resident, fingerprint: String)) throws
+        -> EvaluationImages
+      {
+        .resident(try ImageTensors(split.resident), fingerprint: split.fingerprint)
+      }
+      training = try ImageTensors(splits.training)
+      holdOut = try splits.holdOut.map(evaluated)
+      test = try evaluated(splits.test)
+    }
+  }
+}
+
+/// The images of a run on one device, once for all workers.
+struct DeviceImages: Sendable {
+  let device: Device
+  fileprivate let source: Source
+
+  fileprivate enum Source: Sendable {
+    case resident(ResidentSplits)
+    case streamed(EncodedDataset)
+  }
+
+  init(_ images: RunImages, _ partition: DataPartition, device: Device) throws {
+    self.device = device
+    switch images {
+    case .resident(let dataset):
+      source = .resident(try ResidentSplits(dataset, partition, device: device))
+    case .streamed(let dataset): source = .streamed(dataset)
+    }
+  }
+}
+
+/// The images of a run as one worker uses them.
+struct WorkerImages {
+  let device: Device
+  let source: Source
+
+  enum Source {
+    case resident(ResidentSplits.Tensors)
+    case streamed(EncodedDataset)
+  }
+
+  init(_ images: DeviceImages) throws {
+    device = images.device
+    switch images.source {
+    case .resident(let splits): source = .resident(try ResidentSplits.Tensors(splits))
+    case .streamed(let dataset): source = .streamed(dataset)
+    }
+  }
+}

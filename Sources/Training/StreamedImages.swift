@@ -1,0 +1,47 @@
+import Datasets
+import Torch
+
+/// Images of a split that are decoded as they are needed, to one size.
+struct StreamedImages: Sendable {
+  /// How images are decoded.
+  struct Decoding: Sendable {
+    /// What becomes of an image that cannot be decoded.
+    let corruptImages: CorruptImages
+    /// Threads that decode for one member.
+    let workers: Int
+    /// Is told of each image that is left out.
+    let skipped: @Sendable (SkippedImage) -> Void
+  }
+
+  /// Encoded images and labels.
+  let split: EncodedSplit
+  /// Pixels of each side of the decoded images.
+  let height, width: Int
+  let decoding: Decoding
+
+  /// About how many bytes of decoded images wait for their steps.
+  private static let waitingBytes = 256 << 20
+
+  /// Decodes batches of at most `batchSize` images, a few ahead of who takes them.
+  func stream(
+    batchSize: Int, hashesContents: Bool = false,
+    batch: @escaping @Sendable (Int) -> [ImageRequest]?
+  ) throws -> ImageStream {
+    let batchBytes = 3 * height * width * batchSize
+    return try ImageStream(
+      split, height: height, width: width, corruptImages: decoding.corruptImages,
+      hashesContents: hashesContents, workers: decoding.workers,
+      prefetchedBatches: min(max(2, Self.waitingBytes / batchBytes), 8), batch: batch)
+  }
+
+  /// The pixels of some of a batch's images, all where it is nil: `[B, 3, H, W]`, uint8, where they lie.
+  func tensor(_ batch: ImageBatch, _ range: Range<Int>? = nil) throws -> Tensor {
+    let range = range ?? 0..<batch.count
+    let size = 3 * height * width
+    return try batch.pixels.withBytes { bytes in
+      try Tensor.borrowing(
+        UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound * size..<range.upperBound * size]),
+        shape: [range.count, 3, height, width], type: .uint8, owner: batch.pixels)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Datasets
+import Experiments
+import Files
+import Networks
+import ONNX
+import Weights
+
+/// A member whose weights are there: trained in a run, or imported.
+struct TrainedMember {
+  /// Unique among its fellows.
+  let name: String
+  /// The network.
+  let network: Network
+  /// What its images are like; nil where nobody wrote it down.
+  let description: MemberDescription?
+  /// The directory of its files.
+  let directory: MemberDirectory
+
+  /// The members of the run at `path`, in order, or the one member there.
+  ///
+  /// - Throws: `CommandError` where it is neither, or where members are not yet trained.
+  static func members(of path: String) throws -> [TrainedMember] {
+    let run = RunDirectory(path: path)
+    if Directory.exists(run.experimentPath) {
+      let members = try run.experiment().allMembers.map(\.name)
+      let missing = members.filter { !Directory.exists(run.member($0).weightsPath) }
+      guard missing.isEmpty else {
+        throw CommandError.untrainedMembers(path: path, members: missing, total: members.count)
+      }
+      let record = try run.dataRecord()
+      return try members.map { name in
+        try TrainedMember(name: name, run.member(name)) { record.description(of: $0) }
+      }
+    }
+    let directory = MemberDirectory(path: path)
+    guard Directory.exists(directory.networkPath), Directory.exists(directory.weightsPath) else {
+      throw CommandError.notTrained(path: path)
+    }
+    let name = path.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init)
+    return [
+      try TrainedMember(name: name ?? "member", directory) { _ in try directory.description() }
+    ]
+  }
+
+  private init(
+    name: String, _ directory: MemberDirectory,
+    description: (Network) throws -> MemberDescription?
+  ) throws {
+    self.name = name
+    self.directory = directory
+    network = try Network(file: directory.networkPath)
+    self.description = try description(network)
+  }
+
+  /// The member as an ONNX model.
+  func onnx(endsInSoftmax: Bool) throws -> [UInt8] {
+    let export = try ONNXExport(
+      of: network, weights: SafeTensors(path: directory.weightsPath), endsInSoftmax: endsInSoftmax)
+    let cost = try network.cost()
+    var metadata = [
+      "name": name, "network": network.name, "parameters": "\(cost.parameters)",
+      "multiply_accumulates": "\(cost.multiplyAccumulates)",
+    ]
+    if let description {
+      metadata["labels"] = try description.classNames?.readableJSON()
+      metadata["preprocessing"] = try description.preprocessing.readableJSON()
+    }
+    return try export.bytes(metadata: metadata)
+  }
+}

@@ -1,0 +1,107 @@
+import Files
+import Networks
+import Weights
+
+/// Public weights under the names that Consort has for them.
+struct WeightsImport {
+  /// Whose names the file's tensors have.
+  enum Naming: String {
+    case timm
+    case torchvision
+  }
+
+  /// What the weights are for.
+  let network: Network
+  let naming: Naming
+  private let file: SafeTensors
+
+  /// Finds every parameter of the network in the file.
+  ///
+  /// - Parameters:
+  ///   - path: A safetensors file as timm or torchvision name its tensors; ours are timm's.
+  ///   - classes: The number of logits; what the file has where it is nil.
+  /// - Throws: `CommandError` where the file is a pickle, belongs to the other padding or does not fit; `WeightsError`;
+  ///   `NetworkError`.
+  init(path: String, networkName: String, inputSize: Int?, classes: Int?) throws {
+    do {
+      file = try SafeTensors(path: path)
+    } catch {
+      // Only then: a header's length may begin like a pickle.
+      throw try Self.isPickle(path) ? CommandError.pickledWeights(path: path) : error
+    }
+    naming = file.names.contains(TorchvisionNames.sign) ? .torchvision : .timm
+    var network = try Network(named: networkName, inputSize: inputSize, classes: classes)
+    if classes == nil, let found = try Self.classes(of: network, in: file, naming) {
+      network = try Network(named: networkName, inputSize: inputSize, classes: found)
+    }
+    if naming == .torchvision { network = try Self.asTorchvisionHasIt(network, path: path) }
+    self.network = network
+    try checkFit()
+  }
+
+  /// The name in the file.
+  private static func name(of parameter: String, _ naming: Naming) -> String {
+    naming == .timm ? parameter : TorchvisionNames.name(of: parameter) ?? parameter
+  }
+
+  /// The rows of the last layer in the file.
+  private static func classes(
+    of network: Network, in file: SafeTensors, _ naming: Naming
+  ) throws -> Int? {
+    guard let last = try network.parameters().last(where: { $0.kind == .linearWeight }) else {
+      return nil
+    }
+    let name = name(of: last.name, naming)
+    return file.names.contains(name) ? try file.entry(name).shape.first : nil
+  }
+
+  /// torchvision pads symmetrically, and its B5 to B7 have another epsilon than its B0 to B4.
+  private static func asTorchvisionHasIt(_ network: Network, path: String) throws -> Network {
+    guard network.name.hasSuffix("-symmetric") || !network.name.hasPrefix("efficientnet") else {
+      throw CommandError.symmetricPadding(path: path, network: network.name)
+    }
+    guard ["b5", "b6", "b7"].contains(where: { network.name.contains("-\($0)-") }) else {
+      return network
+    }
+    var network = network
+    for index in network.layers.indices {
+      guard case .batchNormalization = network.layers[index].operation else { continue }
+      network.layers[index].operation = .batchNormalization(epsilon: 1e-3, momentum: 0.01)
+    }
+    return network
+  }
+
+  /// Tensors that count batches, which only a training needs.
+  private static func isCounter(_ name: String) -> Bool { name.hasSuffix(".num_batches_tracked") }
+
+  private func checkFit() throws {
+    var shapes: [String: [Int]] = [:]
+    for name in file.names where !Self.isCounter(name) {
+      shapes[name] = try file.entry(name).shape
+    }
+    let wanted = try network.parameters().map { parameter in
+      Parameter(
+        name: Self.name(of: parameter.name, naming), shape: parameter.shape, kind: parameter.kind)
+    }
+    if let mismatch = ParameterMismatch(of: shapes, with: wanted) {
+      throw CommandError.weightsDoNotFit(path: file.path, network: network.name, mismatch)
+    }
+  }
+
+  /// Writes the weights as float32 under our names.
+  func write(to path: String) throws {
+    let contents = try network.parameters().map { parameter in
+      TensorContent(
+        name: parameter.name, shape: parameter.shape,
+        floats: try file.floats(named: Self.name(of: parameter.name, naming)))
+    }
+    try SafeTensors.write(to: path, tensors: contents, metadata: ["network": network.name])
+  }
+
+  /// Whether the file is one of PyTorch's: a ZIP archive or a pickle. Pickles can run any code, so none is read.
+  private static func isPickle(_ path: String) throws -> Bool {
+    let beginning = try MappedFile(path: path).withBytes { Array($0.prefix(4)) }
+    return beginning.starts(with: [0x50, 0x4B, 0x03, 0x04]) || beginning.first == 0x80
+      || [".pth", ".pt", ".bin", ".ckpt"].contains(where: path.hasSuffix)
+  }
+}
