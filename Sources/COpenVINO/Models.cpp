@@ -100,19 +100,6 @@ co_status co_model_port_name(co_model model, co_side side, size_t index, char *n
   });
 }
 
-co_status co_model_metadata(
-    co_model model, void *context, void (*receive)(void *context, const char *key, const char *value)) {
-  return guarded([&] {
-    // Where OpenVINO's reader of ONNX puts the file's metadata_props.
-    const auto &information = consort::inference::model(model)->get_rt_info();
-    const auto found = information.find("framework");
-    if (found == information.end() || !found->second.is<ov::AnyMap>()) return;
-    for (const auto &entry : found->second.as<ov::AnyMap>()) {
-      receive(context, entry.first.c_str(), entry.second.as<std::string>().c_str());
-    }
-  });
-}
-
 co_status co_model_activation(co_model model, size_t output, co_activation *result) {
   return guarded([&] { *result = activation(consort::inference::model(model)->get_results().at(output)->input_value(0)); });
 }

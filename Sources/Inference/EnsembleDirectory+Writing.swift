@@ -64,7 +64,7 @@ extension EnsembleManifest.Member {
   fileprivate init(_ member: EnsembleMember, file: String, sha256: String) {
     self.init(
       file: file, sha256: sha256, name: member.name, network: member.network,
-      parameters: member.cost.parameters, multiplyAccumulates: member.cost.multiplyAccumulates,
+      parameters: member.parameters, multiplyAccumulates: member.multiplyAccumulates,
       preprocessing: member.preprocessing)
   }
 }

@@ -90,8 +90,8 @@ public struct EnsembleDirectory: Sendable {
       throw InferenceError.changedMember(
         path: path, reason: "it has \(member.model.classes) classes of \(manifest.classes)")
     }
-    guard member.cost.parameters == entry.parameters,
-      member.cost.multiplyAccumulates == entry.multiplyAccumulates
+    guard member.parameters == entry.parameters,
+      member.multiplyAccumulates == entry.multiplyAccumulates
     else {
       throw InferenceError.changedMember(
         path: path, reason: "its cost is not the one in \(Self.manifestName)")

@@ -1,5 +1,5 @@
 import Datasets
-import Files
+import Ensembles
 
 /// A model that is to become, or is, the member of an ensemble: what it is called and what it is fed.
 public struct EnsembleMember: Sendable {
@@ -9,8 +9,11 @@ public struct EnsembleMember: Sendable {
   public var network: String
   /// What computes it.
   public let model: ImageModel
-  /// What it costs for one image.
-  public let cost: ModelCost
+  /// Learnt numbers: what its file says of the network that it was made of, which may have more than are left in the
+  /// file, where normalisations are folded into convolutions; else those in the file.
+  public let parameters: Int
+  /// Multiply-accumulates (MACs) of one image, as counted.
+  public let multiplyAccumulates: Int
   /// What turns decoded images into its input.
   public let preprocessing: Preprocessing
   /// The classes' names, in the order of the output, where they are known.
@@ -41,7 +44,10 @@ public struct EnsembleMember: Sendable {
     }
     self.preprocessing = known
     self.labels = labels ?? model.labels
-    cost = try model.cost()
+    let cost = try model.cost()
+    multiplyAccumulates = cost.multiplyAccumulates
+    let said = model.metadata["parameters"].flatMap { Int($0) } ?? 0
+    parameters = (cost.parameters...Predictions.largestCost).contains(said) ? said : cost.parameters
     guard cost.parameters > 0, cost.multiplyAccumulates > 0 else {
       throw .uncountable(source: model.source, layer: "the whole", reason: "it learns nothing")
     }

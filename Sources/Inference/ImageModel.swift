@@ -55,7 +55,7 @@ public struct ImageModel: Sendable {
   /// - Parameters:
   ///   - path: The file.
   ///   - imageSize: Pixels of each side, where the model takes images of any size.
-  /// - Throws: `InferenceError`, or `FileError` where the file cannot be read.
+  /// - Throws: `InferenceError`, `ONNXError`, or `FileError` where the file cannot be read.
   public init(path: String, imageSize: Int? = nil) throws {
     let file = try MappedFile(path: path)
     self = try file.withBytes { bytes in
@@ -69,7 +69,7 @@ public struct ImageModel: Sendable {
   ///   - bytes: The whole file.
   ///   - source: How errors name it.
   ///   - imageSize: Pixels of each side, where the model takes images of any size.
-  /// - Throws: `InferenceError`.
+  /// - Throws: `InferenceError`, or `ONNXError`.
   public init(bytes: UnsafeRawBufferPointer, source: String, imageSize: Int? = nil) throws {
     let loaded = try LoadedModel(bytes: bytes, source: source)
     self.source = source

@@ -1,5 +1,6 @@
 import COpenVINO
 import Datasets
+import ONNX
 
 /// A model that OpenVINO has read, before it is known to be a classifier of images.
 struct LoadedModel {
@@ -8,32 +9,25 @@ struct LoadedModel {
   let metadata: [String: String]
   let inputs, outputs: [ModelPort]
 
-  init(bytes: UnsafeRawBufferPointer, source: String) throws(InferenceError) {
+  /// Reads the bytes of an ONNX file, after they are known to be such.
+  ///
+  /// - Throws: `ONNXError`, or `InferenceError`.
+  init(bytes: UnsafeRawBufferPointer, source: String) throws {
     self.source = source
+    let description = try ONNXModel(bytes: Array(bytes), path: source)
+    guard !description.hasExternalData else {
+      throw InferenceError.unreadableModel(
+        source: source, reason: "some of its numbers lie in other files, which are not read")
+    }
+    metadata = description.metadata
     let core = try Engine.core()
     do throws(EngineFailure) {
       graph = try Owned { co_model_read(core.handle, bytes.baseAddress, bytes.count, $0) }
       inputs = try ModelPort.all(of: graph, CO_INPUT)
       outputs = try ModelPort.all(of: graph, CO_OUTPUT)
-      metadata = try Self.metadata(of: graph)
     } catch {
-      throw .unreadableModel(source: source, reason: error.reason)
+      throw InferenceError.unreadableModel(source: source, reason: error.reason)
     }
-  }
-
-  private static func metadata(
-    of graph: Owned<co_model>
-  ) throws(EngineFailure) -> [String: String] {
-    var metadata: [String: String] = [:]
-    let status = withUnsafeMutablePointer(to: &metadata) { metadata in
-      co_model_metadata(graph.handle, metadata) { context, key, value in
-        guard let context, let key, let value else { return }
-        context.assumingMemoryBound(to: [String: String].self)
-          .pointee[String(cString: key)] = String(cString: value)
-      }
-    }
-    try EngineFailure.check(status)
-    return metadata
   }
 
   /// The largest number of pixels of a side, and of classes, that is believed.

@@ -29,7 +29,7 @@ public struct ModelCost: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - path: The file.
   ///   - imageSize: Pixels of each side, where the model takes images of any size.
-  /// - Throws: `InferenceError`, or `FileError` where the file cannot be read.
+  /// - Throws: `InferenceError`, `ONNXError`, or `FileError` where the file cannot be read.
   public init(path: String, imageSize: Int? = nil) throws {
     self = try MappedFile(path: path).withBytes { bytes in
       try ModelCost(LoadedModel(bytes: bytes, source: path), imageSize: imageSize)

@@ -66,14 +66,17 @@ private struct BenchmarkJob {
     options = InferenceOptions(
       threads: 1, precision: try arguments.choice("--precision") ?? .float32,
       arrangement: try arguments.choice("--arrangement") ?? .automatic)
+    models = try Self.models(arguments)
+    names = arguments.operands
+  }
+
+  private static func models(_ arguments: ParsedArguments) throws -> [ImageModel] {
     let size = try arguments.integer("--input-size")
     let paths = arguments.operands
-    if paths.count == 1, Directory.isDirectory(paths[0]), !arguments.isSet("--onnx") {
-      models = try EnsembleDirectory(path: paths[0]).members().map(\.model)
-    } else {
-      models = try paths.map { try ImageModel(path: $0, imageSize: size) }
+    guard paths.count == 1, Directory.isDirectory(paths[0]), !arguments.isSet("--onnx") else {
+      return try paths.map { try ImageModel(path: $0, imageSize: size) }
     }
-    names = paths
+    return try EnsembleDirectory(path: paths[0]).members().map(\.model)
   }
 
   private static func list(

@@ -41,6 +41,12 @@ struct LabelledImages {
     classNames = labels ?? images.classNames
   }
 
+  /// The images of `split`, whose classes are the model's.
+  init(_ split: ImageSplit) {
+    images = .decoded(split)
+    (hasLabels, classNames, labels) = (true, split.classNames, split.labels)
+  }
+
   /// The model's number of each of the images' classes.
   private static func mapping(
     _ names: [String], to labels: [String]?, classes: Int, model: String, data: String

@@ -12,7 +12,8 @@ let predictCommand = Command(
   summary: "Predict images with models, and with their ensemble.",
   operands: [
     Operand(
-      "MODEL", help: "ONNX files, or the directory of an ensemble that build-ensemble wrote.",
+      "MODEL",
+      help: "ONNX files, the directory of an ensemble that build-ensemble wrote, or a run directory.",
       isRepeated: true)
   ],
   options: [
@@ -20,11 +21,10 @@ let predictCommand = Command(
       "--data", "DIR",
       help: "The images: folders of classes, tar shards, CIFAR's binary files, or image files "
         + "without labels; in DIR, or in its folder test or val."),
-    CommandOption("--onnx", help: "The operands are ONNX files, whatever they are called."),
     CombinationRule.option,
     CommandOption(
       "--labels", "FILE", help: "The classes' names in the order of the outputs, one a line."),
-  ] + PreprocessingOptions.options + [
+  ] + ModelSubject.options + PreprocessingOptions.options + [
     CommandOption(
       "--corrupt", "HOW", help: "fail (unless given) or skip an image that cannot be decoded."),
     CommandOption("--batch", "N", help: "Images at a time; 16 unless given."),
@@ -52,11 +52,11 @@ private struct PredictionJob {
   private let subject: ModelSubject
   private let images: LabelledImages
   private let options: PredictionOptions
+  private let rule: CombinationRule
   private let out, csv: String?
   private let printsJSON: Bool
 
   init(_ arguments: ParsedArguments) throws {
-    guard let data = arguments.string("--data") else { throw UsageError("--data DIR is missing") }
     out = arguments.string("--out")
     csv = arguments.string("--csv")
     printsJSON = arguments.isSet("--json")
@@ -66,14 +66,30 @@ private struct PredictionJob {
       inference: try InferenceOptions(arguments), batch: batch,
       corruptImages: try arguments.choice("--corrupt") ?? .fail)
     subject = try ModelSubject(arguments, preprocessing: PreprocessingOptions(arguments))
-    let labels = try arguments.string("--labels").map { try LabelledImages.names(in: $0) }
-    images = try LabelledImages(
-      directory: data, labels: labels ?? subject.labels, classes: subject.members[0].model.classes,
-      model: subject.members[0].model.source)
+    rule = try CombinationRule(arguments) ?? subject.rule ?? .geometricMean
+    images = try Self.images(for: subject, arguments)
     guard images.hasLabels || out == nil else {
       throw UsageError("--out needs images with labels, in folders of classes: give --csv")
     }
     if let out, Directory.exists(out) { throw InferenceError.placeTaken(path: out) }
+  }
+
+  private static func images(
+    for subject: ModelSubject, _ arguments: ParsedArguments
+  ) throws -> LabelledImages {
+    let labels = try arguments.string("--labels").map { try LabelledImages.names(in: $0) }
+    let data = arguments.string("--data")
+    if let split = subject.images {
+      guard data == nil, labels == nil else {
+        throw UsageError("the run drew its own images: leave --data and --labels out")
+      }
+      return LabelledImages(split)
+    }
+    guard let data else { throw UsageError("--data DIR is missing") }
+    let model = subject.members[0].model
+    return try LabelledImages(
+      directory: data, labels: labels ?? subject.labels, classes: model.classes,
+      model: model.source)
   }
 
   func run() throws {
@@ -85,7 +101,7 @@ private struct PredictionJob {
     for image in found.skipped {
       Terminal.writeError("skipped '\(image.name)': \(image.reason)")
     }
-    let answer = try PredictionAnswer(found, images, rule: subject.rule)
+    let answer = try PredictionAnswer(found, images, rule: rule)
     if let out { try answer.write(to: out) }
     if let csv { try answer.writeCSV(to: csv) }
     print(try printsJSON ? answer.json() : answer.text(), terminator: "")

@@ -28,7 +28,7 @@ struct PredictionAnswer {
     members = try zip(found.members, found.logProbabilities).map { member, values in
       try Predictions(
         name: member.name, network: member.network,
-        multiplyAccumulates: member.cost.multiplyAccumulates, parameters: member.cost.parameters,
+        multiplyAccumulates: member.multiplyAccumulates, parameters: member.parameters,
         split: "test", fingerprint: found.fingerprint, logProbabilities: values, labels: labels,
         classes: member.model.classes)
     }

@@ -52,10 +52,6 @@ co_status co_model_port(co_model model, co_side side, size_t index, co_port *res
 /// Writes a port's name into `name`, cut to `capacity` bytes with the final zero; empty where it has none.
 co_status co_model_port_name(co_model model, co_side side, size_t index, char *name, size_t capacity);
 
-/// Calls `receive` for each text that the file says about itself, by its key. The texts are valid during the call only.
-co_status co_model_metadata(
-    co_model model, void *context, void (*receive)(void *context, const char *key, const char *value));
-
 typedef enum { CO_NO_ACTIVATION = 0, CO_SOFTMAX, CO_LOG_SOFTMAX } co_activation;
 
 /// The activation over the classes, axis 1, that an output comes out of, whatever reshapes lie between.
