@@ -139,7 +139,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "consort-trainTests",
-      dependencies: ["TestSupport", "Weights", "consort", "consort-train"],
+      dependencies: ["Ensembles", "TestSupport", "Weights", "consort", "consort-train"],
       exclude: ["Fixtures"]),
 
     .executableTarget(

@@ -10,7 +10,7 @@ let benchCommand = Command(
   operands: [
     Operand(
       "MODEL",
-      help: "An ONNX file, several that form an ensemble, or the directory of an ensemble.",
+      help: "An ONNX file, several that form an ensemble, the directory of an ensemble, or a run.",
       isRepeated: true)
   ],
   options: [
@@ -25,10 +25,9 @@ let benchCommand = Command(
       "--precision", "P", help: "float32 (unless given), bfloat16 or float16, where supported."),
     CommandOption(
       "--input-size", "N", help: "Pixels of each side, where the model takes images of any size."),
-    CommandOption("--onnx", help: "The operands are ONNX files, whatever they are called."),
     CommandOption("--out", "FILE", help: "Write the JSON as this file too."),
     CommandOption("--json", help: "Print JSON in place of the table."),
-  ],
+  ] + ModelSubject.options,
   discussion: """
     A batch goes through all members; one after another is timed, after a warm-up of a fifth of the
     time. Members must read images of one size. Nothing else should run meanwhile.
@@ -62,7 +61,9 @@ private struct BenchmarkJob {
       try Self.list(arguments, "--threads", in: 1...1024)
       ?? (processors > 1 ? [1, processors] : [1])
     seconds = try arguments.number("--seconds") ?? 2
-    guard (0.01...3600).contains(seconds) else { throw UsageError("--seconds is from 0.01 to 3600") }
+    guard (0.01...3600).contains(seconds) else {
+      throw UsageError("--seconds is from 0.01 to 3600")
+    }
     options = InferenceOptions(
       threads: 1, precision: try arguments.choice("--precision") ?? .float32,
       arrangement: try arguments.choice("--arrangement") ?? .automatic)
@@ -76,7 +77,8 @@ private struct BenchmarkJob {
     guard paths.count == 1, Directory.isDirectory(paths[0]), !arguments.isSet("--onnx") else {
       return try paths.map { try ImageModel(path: $0, imageSize: size) }
     }
-    return try EnsembleDirectory(path: paths[0]).members().map(\.model)
+    return try ModelSubject(arguments, preprocessing: PreprocessingOptions(arguments)).members
+      .map(\.model)
   }
 
   private static func list(

@@ -54,7 +54,8 @@ struct PreprocessingOptions {
     let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Float($0) }
     let known = numbers.compactMap { $0 }.filter(\.isFinite)
     guard known.count == 3, numbers.count == 3 else {
-      throw UsageError("\(name) needs three numbers such as 125.3,123,113.9, or imagenet, not '\(text)'")
+      throw UsageError(
+        "\(name) needs three numbers such as 125.3,123,113.9, or imagenet, not '\(text)'")
     }
     return known
   }

@@ -39,6 +39,20 @@ import Testing
     #expect(try attached.integer("--other") == nil)
   }
 
+  @Test func theLastOperandMayComeSeveralTimes() throws {
+    let command = Command(
+      name: "join", summary: "Join.",
+      operands: [
+        Operand("OUT", help: "x"), Operand("IN", help: "What is read.", isRepeated: true),
+      ], options: [CommandOption("--json", help: "x")], run: { _ in })
+    #expect(
+      try command.parse(["out", "a", "--json", "b", "c"]).operands == ["out", "a", "b", "c"])
+    #expect(throws: UsageError("IN is missing: What is read.")) { try command.parse(["out"]) }
+    let program = Program(name: "x", summary: "x", version: "1", commands: [command])
+    #expect(
+      program.helpText(for: command, path: ["join"]).contains("usage: x join OUT IN ... [--json]"))
+  }
+
   @Test func theLastValueCounts() throws {
     #expect(try parse("in", "--size", "1", "--size=2").integer("--size") == 2)
   }
