@@ -5,11 +5,11 @@ import Testing
 
 /// The models of InferenceTests, which take images of 8 x 8 pixels and know five classes.
 private func model(_ name: String) -> String {
-  fixture("../../InferenceTests/Fixtures/\(name).onnx")
+  fixture("\(name).onnx", file: #filePath.replacing("/consortTests/", with: "/InferenceTests/"))
 }
 
 private func image(_ name: String) throws -> [UInt8] {
-  [UInt8](try Data(contentsOf: URL(filePath: fixture("../../DatasetsTests/Fixtures/\(name)"))))
+  [UInt8](try Data(contentsOf: URL(filePath: fixture(name, file: #filePath.replacing("/consortTests/", with: "/DatasetsTests/")))))
 }
 
 @Suite struct PredictTests {
