@@ -24,7 +24,8 @@ let torchLinkerSettings: [LinkerSetting] = [
 let package = Package(
   name: "consort",
   targets: [
-    .target(name: "TestSupport", dependencies: ["Processes"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["Processes", "Randomness"], path: "Tests/TestSupport"),
 
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     .target(name: "Files", dependencies: ["CCrypto"]),
@@ -44,13 +45,14 @@ let package = Package(
 
     .target(name: "Weights", dependencies: ["Files"]),
     .testTarget(
-      name: "WeightsTests", dependencies: ["Weights", "Files", "TestSupport"], exclude: ["Fixtures"]
+      name: "WeightsTests", dependencies: ["Weights", "Files", "Randomness", "TestSupport"],
+      exclude: ["Fixtures"]
     ),
 
     .target(name: "ONNX", dependencies: ["Files", "Networks", "Weights"]),
     .testTarget(
       name: "ONNXTests",
-      dependencies: ["Networks", "ONNX", "Randomness", "Weights"],
+      dependencies: ["Networks", "ONNX", "Randomness", "TestSupport", "Weights"],
       exclude: ["Fixtures"]),
 
     .target(name: "Ensembles", dependencies: ["Files", "Weights", "Randomness"]),
