@@ -68,6 +68,7 @@ let package = Package(
     .systemLibrary(
       name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "CPNG", dependencies: ["CLibPNG"]),
+    // Optimised in debug builds too, whose tests resize many images.
     .target(name: "CResampling", cSettings: [.unsafeFlags(["-O3"])]),
     .target(
       name: "Datasets",
