@@ -21,6 +21,13 @@ let torchLinkerSettings: [LinkerSetting] = [
   ]),
 ]
 
+/// OpenVINO from its wheel, where scripts/setup puts it.
+let openVINO = "\(deps)/openvino"
+let openVINOLinkerSettings: [LinkerSetting] = [
+  .linkedLibrary("openvino"),
+  .unsafeFlags(["-L\(deps)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(openVINO)/libs"]),
+]
+
 let package = Package(
   name: "consort",
   targets: [
@@ -83,6 +90,17 @@ let package = Package(
       name: "ExperimentsTests", dependencies: ["Datasets", "Experiments", "Files"]),
 
     .target(
+      name: "COpenVINO",
+      cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
+      linkerSettings: openVINOLinkerSettings),
+    .target(
+      name: "Inference", dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files", "ONNX"]),
+    .testTarget(
+      name: "InferenceTests",
+      dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files", "Inference", "TestSupport"],
+      exclude: ["Fixtures"]),
+
+    .target(
       name: "CTorch",
       cxxSettings: torchCxxSettings,
       linkerSettings: torchLinkerSettings),
@@ -109,8 +127,8 @@ let package = Package(
     .executableTarget(
       name: "consort",
       dependencies: [
-        "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Networks", "ONNX", "Processes",
-        "Reports", "Weights",
+        "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Inference", "Networks", "ONNX",
+        "Processes", "Reports", "Weights",
       ]),
     .testTarget(
       name: "consortTests",
@@ -130,6 +148,13 @@ let package = Package(
     .executableTarget(
       name: "benchmark-training-step", dependencies: ["Networks", "Torch", "Training"],
       path: "Benchmarks/TrainingStep", exclude: ["peer.py"]),
+    .executableTarget(
+      name: "benchmark-inference", dependencies: ["Inference"], path: "Benchmarks/Inference",
+      exclude: ["export_models.py", "peer.py"]),
+    .executableTarget(
+      name: "benchmark-openvino", path: "Benchmarks/BareOpenVINO",
+      cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
+      linkerSettings: openVINOLinkerSettings),
     .executableTarget(
       name: "benchmark-data-loading", dependencies: ["Datasets"], path: "Benchmarks/DataLoading"),
     .executableTarget(

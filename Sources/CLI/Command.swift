@@ -6,12 +6,15 @@ public struct Operand: Hashable, Sendable {
   public let help: String
   /// Whether it may be left out; optional operands come last.
   public let isOptional: Bool
+  /// Whether there may be several of it; only the last operand may.
+  public let isRepeated: Bool
 
   /// Creates an operand.
-  public init(_ name: String, help: String, isOptional: Bool = false) {
+  public init(_ name: String, help: String, isOptional: Bool = false, isRepeated: Bool = false) {
     self.name = name
     self.help = help
     self.isOptional = isOptional
+    self.isRepeated = isRepeated
   }
 }
 

@@ -97,7 +97,7 @@ extension Command {
   }
 
   private func checkCount(of given: [String]) throws(UsageError) {
-    if given.count > operands.count {
+    if given.count > operands.count, operands.last?.isRepeated != true {
       throw UsageError("'\(given[operands.count])' is one operand too many")
     }
     if let missing = operands.dropFirst(given.count).first(where: { !$0.isOptional }) {

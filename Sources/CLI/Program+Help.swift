@@ -44,7 +44,9 @@ extension Program {
 
   private func synopsis(of command: Command) -> [String] {
     guard command.subcommands.isEmpty else { return ["COMMAND", "..."] }
-    let operands = command.operands.map { $0.isOptional ? "[\($0.name)]" : $0.name }
+    let operands = command.operands.map { operand in
+      (operand.isOptional ? "[\(operand.name)]" : operand.name) + (operand.isRepeated ? " ..." : "")
+    }
     let options = command.options.map { option in
       "[\(([option.name] + [option.placeholder].compactMap(\.self)).joined(separator: " "))]"
     }

@@ -25,3 +25,11 @@ enum DatasetFormat {
     return first.format
   }
 }
+
+extension ImageDataset {
+  /// Whether `directory` holds CIFAR's binary files.
+  public static func isCIFAR(_ directory: String) -> Bool {
+    guard case .cifar? = try? DatasetFormat.detect(in: directory) else { return false }
+    return true
+  }
+}

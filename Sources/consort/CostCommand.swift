@@ -10,7 +10,8 @@ let costCommand = Command(
     Operand(
       "NETWORK",
       help:
-        "A name such as wide-resnet-16-4, resnet-18 or efficientnet-b0, or the path of a network.json."
+        "A name such as wide-resnet-16-4, resnet-18 or efficientnet-b0, or the path of a network.json "
+        + "or of any ONNX file."
     )
   ],
   options: [
@@ -24,15 +25,19 @@ let costCommand = Command(
   ],
   discussion: """
     Counts are for one image. MACs are the multiply-accumulates of the convolutions and the linear
-    layers; FLOPs are 2 x MACs. Activations are float32. A name with a slash, or one that ends in
-    ".json", is a path.
+    layers, in an ONNX file of all matrix products, those of attention too; FLOPs are 2 x MACs.
+    Activations are float32. A name with a slash, or one that ends in ".json" or ".onnx", is a path.
     """,
   examples: [
     "consort cost wide-resnet-16-4",
     "consort cost wide-resnet-28-10 --classes 100 --layers",
     "consort cost runs/NAME/members/wide-resnet-16-1-0/network.json --json",
+    "consort cost resnet18.onnx --layers",
   ],
   run: { arguments in
+    if let name = arguments.operand(0), name.hasSuffix(".onnx") {
+      return print(try modelCost(path: name, arguments), terminator: "")
+    }
     let subject = try CostSubject(arguments)
     let cost = try subject.network.cost()
     let showsLayers = arguments.isSet("--layers")

@@ -12,10 +12,7 @@ let frontierCommand = Command(
     Operand("RUN", help: "A run directory that `consort train` wrote, such as runs/NAME.")
   ],
   options: [
-    CommandOption(
-      "--rule", "RULE",
-      help: "How members are combined: geometric-mean (unless given), arithmetic-mean, logit-mean "
-        + "or majority-vote."),
+    CombinationRule.option,
     CommandOption("--split", "SPLIT", help: "The images: test (unless given) or hold-out."),
     CommandOption(
       "--max-subsets", "N",
@@ -52,11 +49,6 @@ private struct FrontierJob {
   let out: String
   let printsJSON: Bool
 
-  private static let rules: [(name: String, rule: CombinationRule)] = [
-    ("geometric-mean", .geometricMean), ("arithmetic-mean", .arithmeticMean),
-    ("logit-mean", .logitMean), ("majority-vote", .majorityVote),
-  ]
-
   init(_ arguments: ParsedArguments) throws {
     var path = arguments.operand(0) ?? ""
     while path.count > 1, path.last == "/" { path.removeLast() }
@@ -65,16 +57,11 @@ private struct FrontierJob {
     guard ["test", "hold-out"].contains(split) else {
       throw UsageError("--split is test or hold-out, not '\(split)'")
     }
-    let rule = arguments.string("--rule") ?? "geometric-mean"
-    guard let known = Self.rules.first(where: { $0.name == rule }) else {
-      let names = Self.rules.map(\.name).joined(separator: ", ")
-      throw UsageError("--rule is one of \(names), not '\(rule)'")
-    }
-    self.rule = known.rule
+    rule = try CombinationRule(arguments) ?? .geometricMean
     maximumSubsets = try arguments.integer("--max-subsets") ?? 1000
     guard maximumSubsets >= 1 else { throw UsageError("--max-subsets is at least 1") }
     // Each choice of images and rule has its place, so that none silently replaces another's report.
-    let suffixes = [split == "test" ? nil : split, known.rule == .geometricMean ? nil : rule]
+    let suffixes = [split == "test" ? nil : split, rule == .geometricMean ? nil : rule.name]
     let place = (["/frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
     out = arguments.string("--out") ?? directory + place
     printsJSON = arguments.isSet("--json")

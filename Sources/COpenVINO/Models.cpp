@@ -1,0 +1,141 @@
+#include <openvino/core/preprocess/pre_post_process.hpp>
+#include <openvino/op/convert.hpp>
+#include <openvino/op/log.hpp>
+#include <openvino/op/log_softmax.hpp>
+#include <openvino/op/parameter.hpp>
+#include <openvino/op/reshape.hpp>
+#include <openvino/op/result.hpp>
+#include <openvino/op/softmax.hpp>
+#include <openvino/op/squeeze.hpp>
+
+#include <string>
+#include <vector>
+
+#include "Guarded.h"
+
+namespace consort::inference {
+
+co_port port(const ov::PartialShape &shape, const ov::element::Type &type) {
+  co_port result{};
+  result.type = type == ov::element::f32   ? CO_FLOAT32
+                : type == ov::element::f16 ? CO_FLOAT16
+                : type == ov::element::u8  ? CO_UINT8
+                                           : CO_OTHER_TYPE;
+  if (shape.rank().is_dynamic() || shape.rank().get_length() > CO_MAX_RANK) {
+    result.rank = -1;
+    return result;
+  }
+  result.rank = static_cast<int32_t>(shape.rank().get_length());
+  for (int32_t axis = 0; axis < result.rank; axis++) {
+    result.dimensions[axis] = shape[axis].is_static() ? shape[axis].get_length() : -1;
+  }
+  return result;
+}
+
+namespace {
+
+ov::Output<ov::Node> port_of(co_model handle, co_side side, size_t index) {
+  return side == CO_INPUT ? model(handle)->input(index) : model(handle)->output(index);
+}
+
+/// The axis from the front.
+int64_t axis(int64_t given, const ov::Output<ov::Node> &value) {
+  const auto rank = value.get_partial_shape().rank();
+  return given < 0 && rank.is_static() ? given + rank.get_length() : given;
+}
+
+co_activation activation(ov::Output<ov::Node> value) {
+  while (true) {
+    const auto node = value.get_node_shared_ptr();
+    if (const auto softmax = ov::as_type_ptr<ov::op::v8::Softmax>(node)) {
+      return axis(softmax->get_axis(), value) == 1 ? CO_SOFTMAX : CO_NO_ACTIVATION;
+    }
+    if (const auto softmax = ov::as_type_ptr<ov::op::v1::Softmax>(node)) {
+      return softmax->get_axis() == 1 ? CO_SOFTMAX : CO_NO_ACTIVATION;
+    }
+    if (const auto softmax = ov::as_type_ptr<ov::op::v5::LogSoftmax>(node)) {
+      return axis(softmax->get_axis(), value) == 1 ? CO_LOG_SOFTMAX : CO_NO_ACTIVATION;
+    }
+    if (ov::is_type<ov::op::v0::Log>(node)) {
+      return activation(node->input_value(0)) == CO_SOFTMAX ? CO_LOG_SOFTMAX : CO_NO_ACTIVATION;
+    }
+    const bool passes = ov::is_type<ov::op::v0::Convert>(node) || ov::is_type<ov::op::v1::Reshape>(node) ||
+                        ov::is_type<ov::op::v0::Squeeze>(node) || ov::is_type<ov::op::v15::Squeeze>(node);
+    if (!passes) return CO_NO_ACTIVATION;
+    value = node->input_value(0);
+  }
+}
+
+}  // namespace
+}  // namespace consort::inference
+
+using namespace consort::inference;
+
+void co_model_free(co_model model) { release<std::shared_ptr<ov::Model>>(model); }
+
+co_status co_model_read(co_core core, const void *bytes, size_t count, co_model *result) {
+  return guarded([&] {
+    const std::string content(static_cast<const char *>(bytes), count);
+    give(consort::inference::core(core).read_model(content, ov::Tensor()), result);
+  });
+}
+
+co_status co_model_port_count(co_model model, co_side side, size_t *result) {
+  return guarded([&] {
+    *result = side == CO_INPUT ? consort::inference::model(model)->inputs().size() : consort::inference::model(model)->outputs().size();
+  });
+}
+
+co_status co_model_port(co_model model, co_side side, size_t index, co_port *result) {
+  return guarded([&] {
+    const auto value = port_of(model, side, index);
+    *result = port(value.get_partial_shape(), value.get_element_type());
+  });
+}
+
+co_status co_model_port_name(co_model model, co_side side, size_t index, char *name, size_t capacity) {
+  return guarded([&] {
+    const auto value = port_of(model, side, index);
+    copy(value.get_names().empty() ? std::string() : value.get_any_name(), name, capacity);
+  });
+}
+
+co_status co_model_activation(co_model model, size_t output, co_activation *result) {
+  return guarded([&] { *result = activation(consort::inference::model(model)->get_results().at(output)->input_value(0)); });
+}
+
+co_status co_model_specialized(co_model model, size_t output, const int64_t *shape, size_t rank, co_model *result) {
+  return guarded([&] {
+    auto copy = consort::inference::model(model)->clone();
+    OPENVINO_ASSERT(copy->inputs().size() == 1, "a model of images has one input");
+    copy = std::make_shared<ov::Model>(ov::ResultVector{copy->get_results().at(output)}, copy->get_parameters(),
+                                       copy->get_friendly_name());
+    copy->reshape(ov::PartialShape(std::vector<ov::Dimension>(shape, shape + rank)));
+    ov::preprocess::PrePostProcessor conversion(copy);
+    conversion.input().tensor().set_element_type(ov::element::f32);
+    conversion.output().tensor().set_element_type(ov::element::f32);
+    give(conversion.build(), result);
+  });
+}
+
+co_status co_model_joined(const co_model *models, size_t count, co_model *result) {
+  return guarded([&] {
+    OPENVINO_ASSERT(count > 0, "no model to join");
+    const auto shared = model(models[0])->get_parameters().at(0);
+    ov::ResultVector results;
+    for (size_t index = 0; index < count; index++) {
+      const auto &part = model(models[index]);
+      const auto own = part->get_parameters().at(0);
+      OPENVINO_ASSERT(own->get_partial_shape() == shared->get_partial_shape(), "joined models read images of one shape");
+      if (own != shared) {
+        for (auto reader : own->output(0).get_target_inputs()) reader.replace_source_output(shared->output(0));
+      }
+      // Names of tensors are unique in a model, and nobody asks for them here.
+      for (const auto &node : part->get_ordered_ops()) {
+        for (auto &value : node->outputs()) value.set_names({});
+      }
+      for (const auto &output : part->get_results()) results.push_back(output);
+    }
+    give(std::make_shared<ov::Model>(results, ov::ParameterVector{shared}, "ensemble"), result);
+  });
+}

@@ -1,0 +1,108 @@
+import Datasets
+import Ensembles
+import Files
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A directory that holds a deployed ensemble: `ensemble.json` and its members as ONNX files.
+public struct EnsembleDirectory: Sendable {
+  /// The directory's path.
+  public let path: String
+  /// What its `ensemble.json` says.
+  public let manifest: EnsembleManifest
+
+  /// The file that makes a directory an ensemble.
+  public static let manifestName = "ensemble.json"
+  private static let largestManifest = 16 << 20
+
+  /// Reads and checks the `ensemble.json` in the directory at `path`; the members are read by `models`.
+  ///
+  /// - Throws: `InferenceError.notAnEnsemble`, or `FileError` where it cannot be read.
+  public init(path: String) throws {
+    self.path = path
+    let file = "\(path)/\(Self.manifestName)"
+    guard Directory.exists(file) else {
+      throw InferenceError.notAnEnsemble(path: path, reason: "it has no \(Self.manifestName)")
+    }
+    let mapped = try MappedFile(path: file)
+    guard mapped.count <= Self.largestManifest else {
+      throw InferenceError.notAnEnsemble(path: path, reason: "\(Self.manifestName) is over 16 MiB")
+    }
+    let data = mapped.withBytes { Data($0) }
+    try Self.checkKeys(data, path: path)
+    do {
+      manifest = try JSONDecoder().decode(EnsembleManifest.self, from: data)
+    } catch {
+      throw InferenceError.notAnEnsemble(
+        path: path, reason: "\(Self.manifestName) lacks a value or has one of another type")
+    }
+    if let fault = manifest.fault {
+      throw InferenceError.notAnEnsemble(path: path, reason: fault)
+    }
+  }
+
+  /// Makes sure that the version and all keys are known, so that nothing that matters is passed over.
+  private static func checkKeys(_ data: Data, path: String) throws(InferenceError) {
+    guard case .object(let object)? = try? JSONDecoder().decode(JSONValue.self, from: data) else {
+      throw .notAnEnsemble(path: path, reason: "\(manifestName) is no JSON object")
+    }
+    guard object["version"] == .integer(EnsembleManifest.currentVersion) else {
+      throw .notAnEnsemble(
+        path: path,
+        reason: "its version is not \(EnsembleManifest.currentVersion), the one that is known here")
+    }
+    let known: Set = [
+      "version", "rule", "classes", "labels", "parameters", "multiplyAccumulates", "members",
+    ]
+    if let key = object.keys.sorted().first(where: { !known.contains($0) }) {
+      throw .notAnEnsemble(path: path, reason: "the key '\(key)' is not known")
+    }
+  }
+
+  /// Reads the members, each the very file that the ensemble was built with.
+  ///
+  /// - Throws: `InferenceError`, or `FileError` where a file cannot be read.
+  public func members() throws -> [EnsembleMember] {
+    try manifest.members.map { entry in
+      let file = try MappedFile(path: "\(path)/\(entry.file)")
+      return try file.withBytes { bytes in
+        guard sha256(of: bytes) == entry.sha256 else {
+          throw InferenceError.changedMember(
+            path: file.path, reason: "its SHA-256 is not the one in \(Self.manifestName)")
+        }
+        return try member(entry, bytes, path: file.path)
+      }
+    }
+  }
+
+  private func member(
+    _ entry: EnsembleManifest.Member, _ bytes: UnsafeRawBufferPointer, path: String
+  ) throws -> EnsembleMember {
+    let side = entry.preprocessing.height
+    let member = try EnsembleMember(
+      ImageModel(bytes: bytes, source: path, imageSize: side), name: entry.name,
+      network: entry.network, preprocessing: entry.preprocessing, labels: manifest.labels)
+    guard member.model.classes == manifest.classes else {
+      throw InferenceError.changedMember(
+        path: path, reason: "it has \(member.model.classes) classes of \(manifest.classes)")
+    }
+    guard member.parameters == entry.parameters,
+      member.multiplyAccumulates == entry.multiplyAccumulates
+    else {
+      throw InferenceError.changedMember(
+        path: path, reason: "its cost is not the one in \(Self.manifestName)")
+    }
+    return member
+  }
+}
+
+/// The SHA-256 of `bytes`, in lower-case hexadecimal.
+func sha256(of bytes: UnsafeRawBufferPointer) -> String {
+  var hasher = SHA256Hasher()
+  hasher.update(bytes)
+  return hasher.finish()
+}

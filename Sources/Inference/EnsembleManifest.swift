@@ -1,0 +1,99 @@
+import Datasets
+import Ensembles
+
+/// What `ensemble.json` says: the members of a deployed ensemble, and how they are combined.
+public struct EnsembleManifest: Codable, Hashable, Sendable {
+  /// The version of the format; others are not read.
+  public var version: Int
+  /// How the members' distributions become one.
+  public var rule: CombinationRule
+  /// The number of classes.
+  public var classes: Int
+  /// The classes' names, in the order of the outputs, where they are known.
+  public var labels: [String]?
+  /// Learnt numbers of all members together.
+  public var parameters: Int
+  /// Multiply-accumulates (MACs) of one image through all members.
+  public var multiplyAccumulates: Int
+  /// The members.
+  public var members: [Member]
+
+  /// The version that is written here.
+  public static let currentVersion = 1
+
+  /// One member.
+  public struct Member: Codable, Hashable, Sendable {
+    /// Its ONNX file, in the same directory.
+    public var file: String
+    /// The file's SHA-256, in lower-case hexadecimal.
+    public var sha256: String
+    /// What it is called, unique in the ensemble.
+    public var name: String
+    /// The name of its network.
+    public var network: String
+    /// Learnt numbers.
+    public var parameters: Int
+    /// Multiply-accumulates (MACs) of one image.
+    public var multiplyAccumulates: Int
+    /// What turns decoded images into its input.
+    public var preprocessing: Preprocessing
+  }
+}
+
+extension EnsembleManifest {
+  static let mostMembers = 1024
+  private static let mostClasses = 1 << 24
+  private static let costs = 1...Predictions.largestCost
+
+  /// What is wrong with it, if something is.
+  var fault: String? {
+    guard (1...Self.mostMembers).contains(members.count) else {
+      return "it has \(members.count) members, not 1 to \(Self.mostMembers)"
+    }
+    guard (1...Self.mostClasses).contains(classes) else { return "it has \(classes) classes" }
+    if let labels, labels.count != classes || Set(labels).count != classes {
+      return "it names \(Set(labels).count) different classes of \(classes)"
+    }
+    for member in members {
+      if let fault = member.fault { return "member '\(member.name)': \(fault)" }
+    }
+    guard Set(members.map(\.name)).count == members.count,
+      Set(members.map(\.file)).count == members.count
+    else { return "two members have one name or one file" }
+    return costFault
+  }
+
+  private var costFault: String? {
+    func total(_ cost: (Member) -> Int) -> Int {
+      members.reduce(0) { min($0 + cost($1), Predictions.largestCost + 1) }
+    }
+    let sums = (total(\.parameters), total(\.multiplyAccumulates))
+    guard sums == (parameters, multiplyAccumulates), Self.costs.contains(parameters),
+      Self.costs.contains(multiplyAccumulates)
+    else { return "its cost is not the sum of its members'" }
+    return nil
+  }
+}
+
+extension EnsembleManifest.Member {
+  fileprivate var fault: String? {
+    guard !name.isEmpty, !network.isEmpty else { return "it has no name or no network" }
+    guard Self.isFileName(file) else { return "'\(file)' is no name of an ONNX file" }
+    guard sha256.utf8.count == 64 else { return "its \"sha256\" is no SHA-256" }
+    guard (1...Predictions.largestCost).contains(parameters),
+      (1...Predictions.largestCost).contains(multiplyAccumulates)
+    else { return "its cost is none" }
+    do throws(DatasetError) {
+      try preprocessing.validate()
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// Whether it names a file in the directory itself.
+  static func isFileName(_ name: String) -> Bool {
+    let isPlain = name.unicodeScalars.allSatisfy { $0 != "/" && $0.value >= 32 && $0.value != 127 }
+    return isPlain && !name.hasPrefix(".") && name.hasSuffix(".onnx") && name.utf8.count <= 255
+  }
+}

@@ -1,0 +1,103 @@
+import COpenVINO
+import Datasets
+import Files
+
+/// A classifier of images from an ONNX file, validated: one input of images, one output with an axis of classes.
+public struct ImageModel: Sendable {
+  /// The file's path, or what the caller calls it: how errors name it.
+  public let source: String
+  /// The images that it takes.
+  public let input: Input
+  /// The number of classes.
+  public let classes: Int
+  /// What its output is.
+  public let outputKind: OutputKind
+  /// What the file says about itself, by key.
+  public let metadata: [String: String]
+  /// What turns decoded images into its input, where the file says it, under the key "preprocessing".
+  public let preprocessing: Preprocessing?
+  /// The classes' names, in the order of the output, where the file says them, under the key "labels".
+  public let labels: [String]?
+  let graph: Owned<co_model>
+  let output: Int
+
+  /// The images that a model takes.
+  public struct Input: Hashable, Sendable {
+    /// Whether channels come before or after the pixels.
+    public let layout: Preprocessing.Layout
+    /// Colour channels, and pixels in each direction.
+    public let channels, height, width: Int
+    /// The only number of images at a time; nil where any will do.
+    public let fixedBatch: Int?
+
+    /// The numbers of one image.
+    public var count: Int { channels * height * width }
+
+    /// The shape of `batch` images, in the order of `layout`.
+    func shape(batch: Int) -> [Int] {
+      layout == .channelsFirst
+        ? [batch, channels, height, width] : [batch, height, width, channels]
+    }
+  }
+
+  /// What a model's output is.
+  public enum OutputKind: String, Codable, Hashable, Sendable {
+    /// Anything whose softmax is the distribution.
+    case logits
+    /// The distribution itself.
+    case probabilities
+    /// Its logarithms.
+    case logProbabilities
+  }
+
+  /// Reads the model in the ONNX file at `path`.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - imageSize: Pixels of each side, where the model takes images of any size.
+  /// - Throws: `InferenceError`, `ONNXError`, or `FileError` where the file cannot be read.
+  public init(path: String, imageSize: Int? = nil) throws {
+    let file = try MappedFile(path: path)
+    self = try file.withBytes { bytes in
+      try ImageModel(bytes: bytes, source: path, imageSize: imageSize)
+    }
+  }
+
+  /// Reads the model in the bytes of an ONNX file, which may go afterwards.
+  ///
+  /// - Parameters:
+  ///   - bytes: The whole file.
+  ///   - source: How errors name it.
+  ///   - imageSize: Pixels of each side, where the model takes images of any size.
+  /// - Throws: `InferenceError`, or `ONNXError`.
+  public init(bytes: UnsafeRawBufferPointer, source: String, imageSize: Int? = nil) throws {
+    let loaded = try LoadedModel(bytes: bytes, source: source)
+    self.source = source
+    graph = loaded.graph
+    metadata = loaded.metadata
+    input = try loaded.imageInput(imageSize: imageSize)
+    output = try loaded.classOutput()
+    let shape = input.shape(batch: input.fixedBatch ?? 1)
+    classes = try loaded.classes(output: output, inputShape: shape)
+    outputKind = try loaded.outputKind(output: output)
+    let described = ModelMetadata(source: source, values: loaded.metadata)
+    preprocessing = try described.preprocessing(for: input)
+    labels = try described.labels(classes: classes)
+  }
+
+  /// The graph for batches of `batch` images, with float32 in and out.
+  func specialized(batch: Int) throws(InferenceError) -> Owned<co_model> {
+    do throws(EngineFailure) {
+      return try graph.specialized(output: output, shape: input.shape(batch: batch))
+    } catch {
+      throw .cannotCompile(source: source, reason: error.reason)
+    }
+  }
+}
+
+extension Owned<co_model> {
+  func specialized(output: Int, shape: [Int]) throws(EngineFailure) -> Owned<co_model> {
+    let shape = shape.map(Int64.init)
+    return try Owned { co_model_specialized(handle, output, shape, shape.count, $0) }
+  }
+}

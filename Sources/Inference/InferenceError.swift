@@ -1,0 +1,115 @@
+/// A model or an ensemble that cannot be read, trusted or run.
+public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The engine itself does not start.
+  case engineUnusable(reason: String)
+  /// The file is no ONNX model that can be run.
+  case unreadableModel(source: String, reason: String)
+  /// The model has not one input.
+  case severalInputs(source: String, inputs: [String])
+  /// The model's input is no image.
+  case notAnImage(source: String, input: String, found: String)
+  /// The image's height and width are not fixed, and nothing says them.
+  case unknownImageSize(source: String, input: String)
+  /// None of the model's outputs is known to be the classes.
+  case severalOutputs(source: String, outputs: [String])
+  /// The model's output has no axis of classes.
+  case noClassAxis(source: String, output: String, found: String)
+  /// One of the model's metadata is not what it must be.
+  case invalidMetadata(source: String, key: String, reason: String)
+  /// The model cannot be compiled.
+  case cannotCompile(source: String, reason: String)
+  /// The model cannot be computed.
+  case cannotRun(source: String, reason: String)
+  /// The model gave numbers that are no distribution.
+  case notADistribution(source: String, image: Int)
+  /// A cost cannot be counted.
+  case uncountable(source: String, layer: String, reason: String)
+  /// Two members of an ensemble do not fit each other.
+  case differentMembers(first: String, second: String, difference: String)
+  /// Nobody says how images become the model's input.
+  case unknownPreprocessing(source: String)
+  /// What is said about how images become the model's input does not fit it.
+  case wrongPreprocessing(source: String, reason: String)
+  /// The images have another size than the members take.
+  case wrongImageSize(found: String, expected: String)
+  /// The images have not the model's classes.
+  case differentClasses(model: String, classes: Int, data: String, found: Int)
+  /// The model does not know a class of the images.
+  case unknownClass(model: String, data: String, name: String)
+  /// None of the images could be decoded.
+  case allSkipped(_ first: String)
+  /// The directory is no ensemble.
+  case notAnEnsemble(path: String, reason: String)
+  /// A member's file is not the one that the ensemble was built with.
+  case changedMember(path: String, reason: String)
+  /// There is something at the place where an ensemble shall be written.
+  case placeTaken(path: String)
+
+  /// One sentence naming the file, what is wrong and the mend.
+  public var description: String {
+    switch self {
+    case .engineUnusable(let reason):
+      "OpenVINO does not start: \(reason); run scripts/setup, then build again"
+    case .unreadableModel, .severalInputs, .notAnImage, .unknownImageSize, .severalOutputs,
+      .noClassAxis, .invalidMetadata:
+      modelDescription
+    case .cannotCompile(let source, let reason):
+      "'\(source)' cannot be compiled for this processor: \(reason); export it again, with standard operators"
+    case .cannotRun(let source, let reason):
+      "'\(source)' cannot be computed: \(reason); export it again, with a batch that is not fixed"
+    case .notADistribution(let source, let image):
+      "'\(source)' gives numbers for image \(image) that are no distribution over the classes; check its weights"
+    case .uncountable(let source, let layer, let reason):
+      "the cost of '\(source)' cannot be counted at '\(layer)': \(reason)"
+    case .differentMembers(let first, let second, let difference):
+      "'\(first)' and '\(second)' differ in their \(difference); combine members of the same task"
+    case .unknownPreprocessing(let source):
+      "'\(source)' does not say how images become its input; give --mean, --std and how images are resized"
+    case .wrongPreprocessing(let source, let reason):
+      "'\(source)' cannot be fed so: \(reason); correct the preprocessing"
+    case .wrongImageSize(let found, let expected):
+      "the images have \(found) pixels where the model takes \(expected); give a model for their size"
+    case .differentClasses(let model, let classes, let data, let found):
+      "'\(model)' has \(classes) classes and '\(data)' \(found); name the model's classes with --labels"
+    case .unknownClass(let model, let data, let name):
+      "'\(data)' has a class '\(name)' that '\(model)' does not; name the model's classes with --labels"
+    case .allSkipped(let first):
+      "none of the images can be decoded, '\(first)' the first of them; give JPEG or PNG files"
+    case .notAnEnsemble(let path, let reason):
+      "'\(path)' is no ensemble: \(reason); `consort build-ensemble` writes one"
+    case .changedMember(let path, let reason):
+      "'\(path)' is not the member that the ensemble was built with: \(reason); build the ensemble again"
+    case .placeTaken(let path):
+      "there is something at '\(path)' already; name another place, or remove it"
+    }
+  }
+
+  private var modelDescription: String {
+    switch self {
+    case .unreadableModel(let source, let reason):
+      "'\(source)' is no ONNX model that can be run: \(reason); export it again"
+    case .severalInputs(let source, let inputs):
+      "'\(source)' has \(inputs.count) inputs (\(Self.list(inputs))) where one of images is needed; "
+        + "export the classifier alone"
+    case .notAnImage(let source, let input, let found):
+      "the input '\(input)' of '\(source)' is \(found) where images are needed, float32, float16 or uint8, "
+        + "[N, 3, H, W] or [N, H, W, 3]; export a classifier of images"
+    case .unknownImageSize(let source, let input):
+      "the input '\(input)' of '\(source)' takes images of any size; give the one to use"
+    case .severalOutputs(let source, let outputs):
+      "'\(source)' has \(outputs.count) outputs (\(Self.list(outputs))); "
+        + "call the one of the classes logits or probabilities"
+    case .noClassAxis(let source, let output, let found):
+      "the output '\(output)' of '\(source)' is \(found) where [N, classes] of floats is needed; "
+        + "export a classifier"
+    case .invalidMetadata(let source, let key, let reason):
+      "the metadata \"\(key)\" of '\(source)' cannot be used: \(reason); export it again"
+    default: ""
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(8).map { "'\($0)'" }.joined(separator: ", ")
+    return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
+  }
+}

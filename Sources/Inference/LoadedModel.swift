@@ -1,0 +1,112 @@
+import COpenVINO
+import Datasets
+import ONNX
+
+/// A model that OpenVINO has read, before it is known to be a classifier of images.
+struct LoadedModel {
+  let source: String
+  let graph: Owned<co_model>
+  let metadata: [String: String]
+  let inputs, outputs: [ModelPort]
+
+  /// Reads the bytes of an ONNX file, after they are known to be such.
+  ///
+  /// - Throws: `ONNXError`, or `InferenceError`.
+  init(bytes: UnsafeRawBufferPointer, source: String) throws {
+    self.source = source
+    let description = try ONNXModel(bytes: Array(bytes), path: source)
+    guard !description.hasExternalData else {
+      throw InferenceError.unreadableModel(
+        source: source, reason: "some of its numbers lie in other files, which are not read")
+    }
+    metadata = description.metadata
+    let core = try Engine.core()
+    do throws(EngineFailure) {
+      graph = try Owned { co_model_read(core.handle, bytes.baseAddress, bytes.count, $0) }
+      inputs = try ModelPort.all(of: graph, CO_INPUT)
+      outputs = try ModelPort.all(of: graph, CO_OUTPUT)
+    } catch {
+      throw InferenceError.unreadableModel(source: source, reason: error.reason)
+    }
+  }
+
+  /// The largest number of pixels of a side, and of classes, that is believed.
+  private static let largestSize = 1 << 14
+  private static let largestClasses = 1 << 24
+
+  /// The one input, which takes images.
+  func imageInput(imageSize: Int?) throws(InferenceError) -> ImageModel.Input {
+    guard let port = inputs.first, inputs.count == 1 else {
+      throw .severalInputs(source: source, inputs: inputs.map(\.name))
+    }
+    let isNumeric = port.isFloating || port.type == CO_UINT8
+    guard let sizes = port.dimensions, sizes.count == 4, isNumeric, let layout = layout(of: sizes)
+    else {
+      throw .notAnImage(source: source, input: port.name, found: port.found)
+    }
+    let pixels = layout == .channelsFirst ? sizes[2...3] : sizes[1...2]
+    guard let height = pixels.first.flatMap({ $0 ?? imageSize }),
+      let width = pixels.last.flatMap({ $0 ?? imageSize })
+    else { throw .unknownImageSize(source: source, input: port.name) }
+    let bounds = 1...Self.largestSize
+    guard bounds.contains(height), bounds.contains(width), bounds.contains(sizes[0] ?? 1) else {
+      throw .notAnImage(source: source, input: port.name, found: port.found)
+    }
+    return ImageModel.Input(
+      layout: layout, channels: 3, height: height, width: width, fixedBatch: sizes[0])
+  }
+
+  /// The layout in which there are three channels.
+  private func layout(of sizes: [Int?]) -> Preprocessing.Layout? {
+    if sizes[1] == 3 { return .channelsFirst }
+    return sizes[3] == 3 ? .channelsLast : nil
+  }
+
+  /// The output that holds the classes.
+  func classOutput() throws(InferenceError) -> Int {
+    if outputs.count == 1 { return 0 }
+    let named = outputs.indices.filter { ["logits", "probabilities"].contains(outputs[$0].name) }
+    guard let index = named.first, named.count == 1 else {
+      throw .severalOutputs(source: source, outputs: outputs.map(\.name))
+    }
+    return index
+  }
+
+  /// The number of classes, which may depend on the input's shape.
+  func classes(output: Int, inputShape: [Int]) throws(InferenceError) -> Int {
+    let declared = outputs[output]
+    guard declared.isFloating else { throw noClassAxis(declared) }
+    let port: ModelPort
+    do throws(EngineFailure) {
+      let specialized = try graph.specialized(output: output, shape: inputShape)
+      port = try ModelPort(of: specialized, CO_OUTPUT, index: 0)
+    } catch {
+      throw .unreadableModel(source: source, reason: error.reason)
+    }
+    // Some networks end in a map of a single position.
+    guard let sizes = port.dimensions, sizes.count == 2 || sizes.count == 4,
+      sizes[0] == inputShape[0], sizes.dropFirst(2).allSatisfy({ $0 == 1 }),
+      let classes = sizes[1], (1...Self.largestClasses).contains(classes)
+    else { throw noClassAxis(declared) }
+    return classes
+  }
+
+  private func noClassAxis(_ port: ModelPort) -> InferenceError {
+    .noClassAxis(source: source, output: port.name, found: port.found)
+  }
+
+  /// What the output is: what the graph ends in, or else logits.
+  func outputKind(output: Int) throws(InferenceError) -> ImageModel.OutputKind {
+    var activation = CO_NO_ACTIVATION
+    do throws(EngineFailure) {
+      try EngineFailure.check(co_model_activation(graph.handle, output, &activation))
+    } catch {
+      throw .unreadableModel(source: source, reason: error.reason)
+    }
+    switch activation {
+    case CO_SOFTMAX: return .probabilities
+    case CO_LOG_SOFTMAX: return .logProbabilities
+    default: return outputs[output].name == "probabilities" ? .probabilities : .logits
+    }
+  }
+}

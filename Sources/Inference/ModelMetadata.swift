@@ -1,0 +1,70 @@
+import Datasets
+import Files
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What a model's file says about itself, taken at its word only where it fits the model.
+struct ModelMetadata {
+  let source: String
+  let values: [String: String]
+
+  static let preprocessingKey = "preprocessing"
+  static let labelsKey = "labels"
+
+  /// The preprocessing, as JSON.
+  func preprocessing(for input: ImageModel.Input) throws(InferenceError) -> Preprocessing? {
+    guard let text = values[Self.preprocessingKey] else { return nil }
+    let preprocessing: Preprocessing
+    do {
+      preprocessing = try JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8))
+      try preprocessing.validate()
+    } catch {
+      throw invalid(Self.preprocessingKey, error)
+    }
+    if let difference = preprocessing.difference(from: input) {
+      throw .invalidMetadata(source: source, key: Self.preprocessingKey, reason: difference)
+    }
+    return preprocessing
+  }
+
+  /// The classes' names, as a JSON list.
+  func labels(classes: Int) throws(InferenceError) -> [String]? {
+    guard let text = values[Self.labelsKey] else { return nil }
+    let labels: [String]
+    do {
+      labels = try JSONDecoder().decode([String].self, from: Data(text.utf8))
+    } catch {
+      throw invalid(Self.labelsKey, error)
+    }
+    guard labels.count == classes, Set(labels).count == classes else {
+      throw .invalidMetadata(
+        source: source, key: Self.labelsKey,
+        reason: "it names \(Set(labels).count) different classes of \(classes)")
+    }
+    return labels
+  }
+
+  private func invalid(_ key: String, _ error: any Error) -> InferenceError {
+    let reason = error is DecodingError ? "it is not the JSON that is expected" : "\(error)"
+    return .invalidMetadata(source: source, key: key, reason: reason)
+  }
+}
+
+extension Preprocessing {
+  /// How what it makes differs from a model's input, if it does.
+  func difference(from input: ImageModel.Input) -> String? {
+    guard height == input.height, width == input.width else {
+      return "it makes images of \(height) x \(width) pixels for a model of "
+        + "\(input.height) x \(input.width)"
+    }
+    guard layout == input.layout else {
+      return "it makes images in the layout \(layout.rawValue) for a model of "
+        + input.layout.rawValue
+    }
+    return nil
+  }
+}

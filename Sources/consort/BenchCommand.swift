@@ -1,0 +1,152 @@
+import CLI
+import Experiments
+import Files
+import Inference
+
+/// `consort bench`: measures latency and throughput.
+let benchCommand = Command(
+  name: "bench",
+  summary: "Measure the latency and throughput of models, or of an ensemble.",
+  operands: [
+    Operand(
+      "MODEL",
+      help: "An ONNX file, several that form an ensemble, or the directory of an ensemble.",
+      isRepeated: true)
+  ],
+  options: [
+    CommandOption("--batch", "N,...", help: "Images at a time; 1,8,64 unless given."),
+    CommandOption(
+      "--threads", "N,...", help: "Threads; 1 and all processors unless given."),
+    CommandOption("--seconds", "S", help: "How long each is measured; 2 unless given."),
+    CommandOption(
+      "--arrangement", "HOW",
+      help: "How members share the threads: automatic (unless given), sideBySide or inTurn."),
+    CommandOption(
+      "--precision", "P", help: "float32 (unless given), bfloat16 or float16, where supported."),
+    CommandOption(
+      "--input-size", "N", help: "Pixels of each side, where the model takes images of any size."),
+    CommandOption("--onnx", help: "The operands are ONNX files, whatever they are called."),
+    CommandOption("--out", "FILE", help: "Write the JSON as this file too."),
+    CommandOption("--json", help: "Print JSON in place of the table."),
+  ],
+  discussion: """
+    A batch goes through all members; one after another is timed, after a warm-up of a fifth of the
+    time. Members must read images of one size. Nothing else should run meanwhile.
+    """,
+  examples: [
+    "consort bench model.onnx --batch 1,8 --threads 1,2",
+    "consort bench my-ensemble --batch 1 --seconds 5 --json",
+  ],
+  run: { arguments in
+    let job = try BenchmarkJob(arguments)
+    let answer = try job.measure()
+    if let file = arguments.string("--out") {
+      try DurableFile.write(answer.readableJSON(), to: file)
+    }
+    print(
+      arguments.isSet("--json") ? try answer.readableJSON() : answer.text(), terminator: "")
+  })
+
+/// The arguments of `consort bench`, understood.
+private struct BenchmarkJob {
+  private let models: [ImageModel]
+  private let batches, threads: [Int]
+  private let seconds: Double
+  private let options: InferenceOptions
+  private let names: [String]
+
+  init(_ arguments: ParsedArguments) throws {
+    let processors = RunEnvironment.availableProcessors()
+    batches = try Self.list(arguments, "--batch", in: 1...4096) ?? [1, 8, 64]
+    threads =
+      try Self.list(arguments, "--threads", in: 1...1024)
+      ?? (processors > 1 ? [1, processors] : [1])
+    seconds = try arguments.number("--seconds") ?? 2
+    guard (0.01...3600).contains(seconds) else { throw UsageError("--seconds is from 0.01 to 3600") }
+    options = InferenceOptions(
+      threads: 1, precision: try arguments.choice("--precision") ?? .float32,
+      arrangement: try arguments.choice("--arrangement") ?? .automatic)
+    models = try Self.models(arguments)
+    names = arguments.operands
+  }
+
+  private static func models(_ arguments: ParsedArguments) throws -> [ImageModel] {
+    let size = try arguments.integer("--input-size")
+    let paths = arguments.operands
+    guard paths.count == 1, Directory.isDirectory(paths[0]), !arguments.isSet("--onnx") else {
+      return try paths.map { try ImageModel(path: $0, imageSize: size) }
+    }
+    return try EnsembleDirectory(path: paths[0]).members().map(\.model)
+  }
+
+  private static func list(
+    _ arguments: ParsedArguments, _ name: String, in range: ClosedRange<Int>
+  ) throws -> [Int]? {
+    guard let text = arguments.string(name) else { return nil }
+    let words = text.split(separator: ",", omittingEmptySubsequences: false)
+    let numbers = words.compactMap { Int($0) }
+    guard numbers.count == words.count, numbers.allSatisfy(range.contains) else {
+      throw UsageError(
+        "\(name) needs numbers from \(range.lowerBound) to \(range.upperBound) such as 1,8, "
+          + "not '\(text)'")
+    }
+    return numbers
+  }
+
+  func measure() throws -> BenchmarkAnswer {
+    let fixed = models.compactMap(\.input.fixedBatch).first
+    var rows: [BenchmarkAnswer.Row] = []
+    for batch in fixed.map({ [$0] }) ?? batches {
+      for count in threads {
+        var options = options
+        options.threads = count
+        let measured = try InferenceTimes(
+          Classifier(models, batch: batch, options: options), seconds: seconds)
+        rows.append(.init(batch: batch, threads: count, measured))
+      }
+    }
+    let environment = RunEnvironment(command: [], versions: [:], device: "cpu", threads: 1)
+    return BenchmarkAnswer(
+      models: names, precision: options.precision.rawValue, consort: consortVersion,
+      engine: InferenceEngine.version, processor: environment.processor,
+      processors: environment.processorCount, rows: rows)
+  }
+}
+
+/// What `consort bench` measured.
+private struct BenchmarkAnswer: Encodable {
+  let models: [String]
+  let precision, consort, engine, processor: String
+  let processors: Int
+  let rows: [Row]
+
+  struct Row: Encodable {
+    let batch, threads, runs: Int
+    let medianMilliseconds, p90Milliseconds, p99Milliseconds, imagesPerSecond: Double
+
+    init(batch: Int, threads: Int, _ times: InferenceTimes) {
+      (self.batch, self.threads, runs) = (batch, threads, times.seconds.count)
+      medianMilliseconds = 1000 * times.quantile(0.5)
+      p90Milliseconds = 1000 * times.quantile(0.9)
+      p99Milliseconds = 1000 * times.quantile(0.99)
+      imagesPerSecond = times.imagesPerSecond
+    }
+  }
+
+  func text() -> String {
+    var table = TextTable(columns: [
+      .init("batch", .right), .init("threads", .right), .init("p50 ms", .right),
+      .init("p90 ms", .right), .init("p99 ms", .right), .init("images/s", .right),
+      .init("runs", .right),
+    ])
+    for row in rows {
+      table.append([
+        row.batch.grouped, row.threads.grouped, Figures.fixed(row.medianMilliseconds, 3),
+        Figures.fixed(row.p90Milliseconds, 3), Figures.fixed(row.p99Milliseconds, 3),
+        Figures.fixed(row.imagesPerSecond, 1), row.runs.grouped,
+      ])
+    }
+    return table.text() + "\(processor), \(processors) processors; consort \(consort), \(engine); "
+      + "\(precision)\n"
+  }
+}

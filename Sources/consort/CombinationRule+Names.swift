@@ -1,0 +1,29 @@
+import CLI
+import Ensembles
+
+extension CombinationRule {
+  /// The names that users give the rules.
+  static let names: [(name: String, rule: CombinationRule)] = [
+    ("geometric-mean", .geometricMean), ("arithmetic-mean", .arithmeticMean),
+    ("logit-mean", .logitMean), ("majority-vote", .majorityVote),
+  ]
+
+  /// The option that names one.
+  static let option = CommandOption(
+    "--rule", "RULE",
+    help: "How members are combined: geometric-mean (unless given), arithmetic-mean, logit-mean "
+      + "or majority-vote.")
+
+  /// What `--rule` names; nil where it is not given.
+  init?(_ arguments: ParsedArguments) throws(UsageError) {
+    guard let name = arguments.string("--rule") else { return nil }
+    guard let known = Self.names.first(where: { $0.name == name }) else {
+      let names = Self.names.map(\.name).joined(separator: ", ")
+      throw UsageError("--rule is one of \(names), not '\(name)'")
+    }
+    self = known.rule
+  }
+
+  /// The name that users give it.
+  var name: String { Self.names.first { $0.rule == self }?.name ?? rawValue }
+}

@@ -1,0 +1,50 @@
+import CLI
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// How far something is, on standard error: a line that changes on a terminal, one every ten seconds elsewhere.
+struct ProgressLine {
+  private let subject: String
+  private let isTerminal = Terminal.isTerminal(STDERR_FILENO)
+  private var next = ContinuousClock.now.advanced(by: .milliseconds(500))
+  private var isShown = false
+
+  init(_ subject: String) { self.subject = subject }
+
+  /// Shows that `done` of `total` are done, where it is time.
+  mutating func show(_ done: Int, of total: Int) {
+    guard ContinuousClock.now >= next else { return }
+    next = ContinuousClock.now.advanced(by: isTerminal ? .milliseconds(200) : .seconds(10))
+    let text = "\(done.grouped) of \(total.grouped) \(subject)"
+    if isTerminal {
+      Self.write("\r\(text)\u{1B}[K")
+      isShown = true
+    } else {
+      Terminal.writeError(text)
+    }
+  }
+
+  /// Takes the line away.
+  mutating func end() {
+    if isShown { Self.write("\r\u{1B}[K") }
+    isShown = false
+  }
+
+  /// Writes what steers the terminal; a terminal that takes no more loses the line only.
+  private static func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    #if canImport(Glibc)
+      _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+    #elseif canImport(Musl)
+      _ = Musl.write(STDERR_FILENO, bytes, bytes.count)
+    #else
+      _ = Darwin.write(STDERR_FILENO, bytes, bytes.count)
+    #endif
+  }
+}
