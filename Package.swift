@@ -97,7 +97,9 @@ let package = Package(
       name: "Inference", dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files", "ONNX"]),
     .testTarget(
       name: "InferenceTests",
-      dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files", "Inference", "TestSupport"],
+      dependencies: [
+        "COpenVINO", "Datasets", "Ensembles", "Files", "Inference", "ONNX", "TestSupport",
+      ],
       exclude: ["Fixtures"]),
 
     .target(

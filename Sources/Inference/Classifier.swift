@@ -27,7 +27,8 @@ public struct Classifier: Sendable {
     precondition(!models.isEmpty && batch > 0, "at least one model and one image")
     self.models = models
     self.batch = batch
-    for model in models.dropFirst() where model.input.shape(batch: 1) != models[0].input.shape(batch: 1) {
+    for model in models.dropFirst()
+    where model.input.shape(batch: 1) != models[0].input.shape(batch: 1) {
       throw .differentMembers(
         first: models[0].source, second: model.source, difference: "input's shape")
     }

@@ -109,7 +109,8 @@ private struct CostCounter {
     }
     guard let products = operation.products else {
       throw uncountable(
-        operation, "its shape depends on the input's; give the size of the images or export the model with it")
+        operation,
+        "its shape depends on the input's; give the size of the images or export the model with it")
     }
     var total = 0
     for factors in products { total = try sum(total, product(factors, operation), operation) }

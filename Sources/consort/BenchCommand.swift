@@ -62,7 +62,9 @@ private struct BenchmarkJob {
       try Self.list(arguments, "--threads", in: 1...1024)
       ?? (processors > 1 ? [1, processors] : [1])
     seconds = try arguments.number("--seconds") ?? 2
-    guard (0.01...3600).contains(seconds) else { throw UsageError("--seconds is from 0.01 to 3600") }
+    guard (0.01...3600).contains(seconds) else {
+      throw UsageError("--seconds is from 0.01 to 3600")
+    }
     options = InferenceOptions(
       threads: 1, precision: try arguments.choice("--precision") ?? .float32,
       arrangement: try arguments.choice("--arrangement") ?? .automatic)

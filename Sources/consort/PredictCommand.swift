@@ -13,7 +13,8 @@ let predictCommand = Command(
   operands: [
     Operand(
       "MODEL",
-      help: "ONNX files, the directory of an ensemble that build-ensemble wrote, or a run directory.",
+      help:
+        "ONNX files, the directory of an ensemble that build-ensemble wrote, or a run directory.",
       isRepeated: true)
   ],
   options: [
@@ -31,7 +32,8 @@ let predictCommand = Command(
     CommandOption("--threads", "N", help: "Threads; as many as there are processors unless given."),
     CommandOption(
       "--precision", "P", help: "float32 (unless given), bfloat16 or float16, where supported."),
-    CommandOption("--out", "DIR", help: "Write each member's and the ensemble's predictions there."),
+    CommandOption(
+      "--out", "DIR", help: "Write each member's and the ensemble's predictions there."),
     CommandOption("--csv", "FILE", help: "Write the ensemble's five most probable classes."),
     CommandOption("--json", help: "Print JSON in place of the table."),
   ],
@@ -96,7 +98,7 @@ private struct PredictionJob {
     let bar = Mutex(ProgressLine("images"))
     let found = try EnsemblePredictions(
       of: subject.members, on: images.images, options: options
-      ) { done, total in bar.withLock { $0.show(done, of: total) } }
+    ) { done, total in bar.withLock { $0.show(done, of: total) } }
     bar.withLock { $0.end() }
     for image in found.skipped {
       Terminal.writeError("skipped '\(image.name)': \(image.reason)")
