@@ -17,7 +17,7 @@ test: setup
 soak: setup
 	CONSORT_SOAK_KILLS=20 swift test --filter KillTests
 
-# A hundred thousand damaged files for each of the readers of tar, JPEG and PNG.
+# A hundred thousand damaged files for each of the readers: tar, JPEG, PNG, ONNX, safetensors.
 fuzz: setup
 	CONSORT_FUZZ_INPUTS=100000 swift test --filter FuzzTests
 

@@ -31,7 +31,8 @@ let openVINOLinkerSettings: [LinkerSetting] = [
 let package = Package(
   name: "consort",
   targets: [
-    .target(name: "TestSupport", dependencies: ["Processes"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["Processes", "Randomness"], path: "Tests/TestSupport"),
 
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     .target(name: "Files", dependencies: ["CCrypto"]),
@@ -51,13 +52,14 @@ let package = Package(
 
     .target(name: "Weights", dependencies: ["Files"]),
     .testTarget(
-      name: "WeightsTests", dependencies: ["Weights", "Files", "TestSupport"], exclude: ["Fixtures"]
+      name: "WeightsTests", dependencies: ["Weights", "Files", "Randomness", "TestSupport"],
+      exclude: ["Fixtures"]
     ),
 
     .target(name: "ONNX", dependencies: ["Files", "Networks", "Weights"]),
     .testTarget(
       name: "ONNXTests",
-      dependencies: ["Networks", "ONNX", "Randomness", "Weights"],
+      dependencies: ["Networks", "ONNX", "Randomness", "TestSupport", "Weights"],
       exclude: ["Fixtures"]),
 
     .target(name: "Ensembles", dependencies: ["Files", "Weights", "Randomness"]),
@@ -73,6 +75,7 @@ let package = Package(
     .systemLibrary(
       name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "CPNG", dependencies: ["CLibPNG"]),
+    // Optimised in debug builds too, whose tests resize many images.
     .target(name: "CResampling", cSettings: [.unsafeFlags(["-O3"])]),
     .target(
       name: "Datasets",

@@ -73,7 +73,7 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
       "there is no directory '\(directory)'; give the directory that holds the data"
     case .unknownFormat(let directory):
       "'\(directory)' holds no data set: expected CIFAR binary files (data_batch_1.bin ..., or train.bin and test.bin) "
-        + "or the folders train/<class> and test/<class> of JPEG or PNG files"
+        + "or the folders train/<class> and test/<class> (or val/<class>) of JPEG or PNG files"
     case .severalDatasets(let directory, let places):
       "'\(directory)' holds several data sets; give one of them: \(places.joined(separator: ", "))"
     case .missingFile(let path, let dataset):
@@ -91,7 +91,7 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case .invalidImageSize(let imageSize, let minimum, let maximum):
       "images cannot be resized to \(imageSize) pixels; give an image size from \(minimum) to \(maximum)"
     case .missingSplit(let path):
-      "the folder '\(path)' is missing; a data set of images has train/<class> and test/<class>"
+      "the folder '\(path)' is missing; a data set of images has train/<class> and test/<class> (or val/<class>)"
     case .noClasses(let path):
       "'\(path)' holds no class; put a folder of images in it for each class"
     case .emptyClass(let path):

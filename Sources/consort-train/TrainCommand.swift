@@ -15,8 +15,9 @@ let trainCommand = Command(
   options: trainingOptions + [
     CommandOption(
       "--data", "DIR",
-      help: "The images: CIFAR's binary files, train/ and test/ (or val/) with class folders, or tar shards "
-        + "train-*.tar and test-*.tar (or val-*.tar).")
+      help:
+        "The images: CIFAR's binary files, train/ and test/ (or val/) with class folders, or tar "
+        + "shards train-*.tar and test-*.tar (or val-*.tar).")
   ],
   discussion: """
     Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
@@ -66,7 +67,8 @@ let trainingOptions = [
     help: "Threads inside one operation; as the run began, or all processors, unless given."),
   CommandOption(
     "--decoders", "N",
-    help: "Threads that decode images for one member, where an experiment has random resized crops; the processors over "
+    help:
+      "Threads that decode images for one member, where an experiment has random resized crops; the processors over "
       + "the members side by side unless given."),
   CommandOption(
     "--checkpoint-every", "N",
@@ -99,7 +101,8 @@ struct TrainingOptions {
     devices = try Device.named(arguments.string("--devices") ?? earlier?.device)
     let processors = RunEnvironment.availableProcessors()
     let schedule = Schedule(
-      members: members?.count ?? experiment.allMembers.count, processors: processors, gpus: devices == [.cpu] ? 0 : devices.count,
+      members: members?.count ?? experiment.allMembers.count, processors: processors,
+      gpus: devices == [.cpu] ? 0 : devices.count,
       jobs: try arguments.integer("--jobs"),
       threads: try arguments.integer("--threads") ?? earlier?.threads)
     (jobs, threads) = (schedule.jobs, schedule.threads)
@@ -130,7 +133,8 @@ func train(
   Interruption.install()
   let run = try TrainingRun(
     of: experiment, on: images, in: options.directory, devices: options.devices,
-    threads: options.threads, decoders: options.decoders, command: ["consort"] + CommandLine.arguments.dropFirst(),
+    threads: options.threads, decoders: options.decoders,
+    command: ["consort"] + CommandLine.arguments.dropFirst(),
     versions: ["consort": consortVersion])
   let display = Mutex(TrainingDisplay())
   defer { display.withLock { $0.end() } }
@@ -155,7 +159,8 @@ func loadImages(
     }
     guard experiment.recipe.randomResizedCrop == nil else {
       throw UsageError(
-        "'\(file)' draws its own images: leave recipe.randomResizedCrop out, or the recipe that has it")
+        "'\(file)' draws its own images: leave recipe.randomResizedCrop out, or the recipe that has it"
+      )
     }
     return .resident(procedural.dataset())
   }

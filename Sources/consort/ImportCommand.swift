@@ -18,28 +18,14 @@ let importCommand = Command(
         "What they are for: efficientnet-b0 for timm's tf_efficientnet_b0, efficientnet-b0-symmetric for timm's "
         + "efficientnet_b0 and torchvision's, resnet-18, wide-resnet-16-4, ..."),
     CommandOption("--out", "DIR", help: "The member's directory; members/NETWORK unless given."),
-    CommandOption(
-      "--input-size", "N",
-      help: "Pixels of each side of the image; what the network was made for unless given."),
     CommandOption("--classes", "N", help: "Number of classes; what the file has unless given."),
     CommandOption(
       "--labels", "FILE", help: "The classes' names, one a line, in the logits' order."),
-    CommandOption(
-      "--resize", "N",
-      help:
-        "Bring the short side to N pixels, then crop the centre; as the weights' publishers do unless given."
-    ),
-    CommandOption(
-      "--interpolation", "NAME",
-      help: "bicubic or bilinear; as the weights' publishers unless given."),
-    CommandOption(
-      "--mean", "R,G,B", help: "Taken from the channels, on 0...1; ImageNet's unless given."),
-    CommandOption(
-      "--std", "R,G,B", help: "What channels are divided by, on 0...1; ImageNet's unless given."),
-  ],
+  ] + PreprocessingOptions.options,
   discussion: """
     Writes network.json, weights.safetensors and member.json, which says how images become the input. Nothing is written
-    where a tensor is missing, unexpected or of another shape. Files of PyTorch's own, .pth, are not read: the error
+    where a tensor is missing, unexpected or of another shape. What is not said of how images become
+    the input is as the weights' publishers have it. Files of PyTorch's own, .pth, are not read: the error
     says how to convert one.
     """,
   examples: [
@@ -51,10 +37,12 @@ let importCommand = Command(
     guard let name = arguments.string("--network") else {
       throw UsageError("--network NAME is missing, such as --network efficientnet-b0")
     }
+    let options = try PreprocessingOptions(arguments)
     let weights = try WeightsImport(
-      path: path, networkName: name, inputSize: try arguments.integer("--input-size"),
+      path: path, networkName: name, inputSize: options.size,
       classes: try arguments.integer("--classes"))
-    let description = try description(of: weights, arguments)
+    let description = try description(
+      of: weights, options, labels: arguments.string("--labels"))
     let directory = MemberDirectory(path: arguments.string("--out") ?? "members/\(name)")
     guard !Directory.exists(directory.weightsPath) else {
       throw CommandError.memberExists(path: directory.path)
@@ -72,40 +60,20 @@ let importCommand = Command(
 
 /// How images become the network's input, and what the classes are called.
 private func description(
-  of weights: WeightsImport, _ arguments: ParsedArguments
+  of weights: WeightsImport, _ options: PreprocessingOptions, labels path: String?
 ) throws -> MemberDescription {
-  var preprocessing = Preprocessing(published: weights)
-  if let pixels = try arguments.integer("--resize") { preprocessing.resizing = .shortSide(pixels) }
-  if let name = arguments.string("--interpolation") {
-    guard let known = Preprocessing.Interpolation(rawValue: name) else {
-      throw UsageError("--interpolation is bicubic or bilinear, not '\(name)'")
-    }
-    preprocessing.interpolation = known
-  }
-  if let mean = try channels("--mean", arguments) { preprocessing.mean = mean }
-  if let deviation = try channels("--std", arguments) {
-    preprocessing.standardDeviation = deviation
-  }
+  let published = Preprocessing(published: weights)
+  let preprocessing =
+    options.described(
+      over: published, height: published.height, width: published.width, layout: .channelsFirst)
+    ?? published
   try preprocessing.validate()
-  let names = try arguments.string("--labels").map { path in
-    try labels(path, count: weights.network.classes())
-  }
+  let names = try path.map { try labels($0, count: weights.network.classes()) }
   return MemberDescription(preprocessing: preprocessing, classNames: names)
 }
 
-/// Three numbers on 0...1, as numbers on 0...255.
-private func channels(_ option: String, _ arguments: ParsedArguments) throws -> [Float]? {
-  guard let text = arguments.string(option) else { return nil }
-  let numbers = text.split(separator: ",").compactMap { Float($0) }
-  guard numbers.count == 3, numbers.allSatisfy({ (0...1).contains($0) }) else {
-    throw UsageError("\(option) takes three numbers from 0 to 1, such as 0.485,0.456,0.406")
-  }
-  return numbers.map { $0 * 255 }
-}
-
 private func labels(_ path: String, count: Int) throws -> [String] {
-  let text = try MappedFile(path: path).withBytes { String(decoding: $0, as: UTF8.self) }
-  let names = text.split(whereSeparator: \.isNewline).map(String.init)
+  let names = try LabelledImages.names(in: path)
   guard names.count == count else {
     throw CommandError.wrongLabelCount(path: path, found: names.count, wanted: count)
   }

@@ -2,18 +2,27 @@ import CLI
 import Datasets
 import Inference
 
-/// What the user says about how images become a model's input; the rest is what the model's file says.
+/// What the user says about how images become a model's input; the rest is what its file or its publishers say.
 struct PreprocessingOptions {
   /// Pixels of each side, for models that take images of any size.
   let size: Int?
-  private let resizing: Preprocessing.Resizing?
+  private let resizing: Resizing?
   private let interpolation: Preprocessing.Interpolation?
   private let mean, standardDeviation: [Float]?
   private let channelOrder: Preprocessing.ChannelOrder?
 
+  private enum Resizing {
+    case fixed(Preprocessing.Resizing)
+    /// The short side becomes the input's size over this.
+    case cropFraction(Double)
+  }
+
   static let options = [
     CommandOption(
       "--input-size", "N", help: "Pixels of each side, where the model takes images of any size."),
+    CommandOption(
+      "--crop-fraction", "F",
+      help: "Resize the short side to the input's size / F, then crop the centre: timm's crop_pct."),
     CommandOption(
       "--resize", "N", help: "Resize the short side to N pixels, then crop the centre."),
     CommandOption(
@@ -22,9 +31,9 @@ struct PreprocessingOptions {
         + "what the official EfficientNet does."),
     CommandOption("--interpolation", "HOW", help: "bilinear or bicubic."),
     CommandOption(
-      "--mean", "R,G,B", help: "What is taken from each channel, on 0...255, or imagenet."),
+      "--mean", "R,G,B", help: "What is taken from each channel, on 0...1, or imagenet."),
     CommandOption(
-      "--std", "R,G,B", help: "What each channel is divided by then, on 0...255, or imagenet."),
+      "--std", "R,G,B", help: "What each channel is divided by then, on 0...1, or imagenet."),
     CommandOption("--channel-order", "ORDER", help: "rgb or bgr."),
   ]
 
@@ -33,17 +42,29 @@ struct PreprocessingOptions {
     guard size.map({ (1...8192).contains($0) }) ?? true else {
       throw UsageError("--input-size is from 1 to 8192")
     }
-    switch (try arguments.integer("--resize"), try arguments.integer("--crop-padding")) {
-    case (.some, .some): throw UsageError("--resize and --crop-padding exclude each other")
-    case (let pixels?, nil): resizing = .shortSide(pixels)
-    case (nil, let padding?): resizing = .centreCrop(padding: padding)
-    case (nil, nil): resizing = nil
-    }
+    resizing = try Self.resizing(arguments)
     interpolation = try arguments.choice("--interpolation")
     channelOrder = try arguments.choice("--channel-order")
     mean = try Self.channels(arguments, "--mean", imageNet: Preprocessing.imageNetMean)
     standardDeviation = try Self.channels(
       arguments, "--std", imageNet: Preprocessing.imageNetStandardDeviation)
+  }
+
+  private static func resizing(_ arguments: ParsedArguments) throws -> Resizing? {
+    let pixels = try arguments.integer("--resize")
+    let padding = try arguments.integer("--crop-padding")
+    let fraction = try arguments.number("--crop-fraction")
+    guard fraction.map({ (0.01...1).contains($0) }) ?? true else {
+      throw UsageError("--crop-fraction is from 0.01 to 1")
+    }
+    let ways: [Resizing] = [
+      pixels.map { .fixed(.shortSide($0)) }, padding.map { .fixed(.centreCrop(padding: $0)) },
+      fraction.map { .cropFraction($0) },
+    ].compactMap { $0 }
+    guard ways.count < 2 else {
+      throw UsageError("--resize, --crop-padding and --crop-fraction exclude one another")
+    }
+    return ways.first
   }
 
   private static func channels(
@@ -52,34 +73,47 @@ struct PreprocessingOptions {
     guard let text = arguments.string(name) else { return nil }
     if text == "imagenet" { return imageNet }
     let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Float($0) }
-    let known = numbers.compactMap { $0 }.filter(\.isFinite)
+    let known = numbers.compactMap { $0 }.filter { (0...1).contains($0) }
     guard known.count == 3, numbers.count == 3 else {
       throw UsageError(
-        "\(name) needs three numbers such as 125.3,123,113.9, or imagenet, not '\(text)'")
+        "\(name) needs three numbers from 0 to 1, such as 0.491,0.482,0.447, or imagenet, "
+          + "not '\(text)'")
     }
-    return known
+    return known.map { $0 * 255 }
   }
 
   /// The model as a member that is fed so.
   ///
   /// - Throws: `InferenceError`, or `DatasetError.invalidPreprocessing`.
   func member(_ model: ImageModel) throws -> EnsembleMember {
-    let preprocessing = described(by: model)
+    let preprocessing = described(
+      over: model.preprocessing, height: model.input.height, width: model.input.width,
+      layout: model.input.layout)
     try preprocessing?.validate()
     return try EnsembleMember(model, preprocessing: preprocessing)
   }
 
-  private func described(by model: ImageModel) -> Preprocessing? {
-    let known = model.preprocessing
+  /// What is known, with what the user says in its place; nil where the two do not say enough.
+  func described(
+    over known: Preprocessing?, height: Int, width: Int, layout: Preprocessing.Layout
+  ) -> Preprocessing? {
     guard let mean = mean ?? known?.mean,
       let standardDeviation = standardDeviation ?? known?.standardDeviation
     else { return nil }
     return Preprocessing(
-      height: model.input.height, width: model.input.width,
-      resizing: resizing ?? known?.resizing ?? .none,
+      height: height, width: width,
+      resizing: resizing(toInput: min(height, width)) ?? known?.resizing ?? .none,
       interpolation: interpolation ?? known?.interpolation ?? .bicubic, mean: mean,
-      standardDeviation: standardDeviation, layout: model.input.layout,
+      standardDeviation: standardDeviation, layout: layout,
       channelOrder: channelOrder ?? known?.channelOrder ?? .rgb)
+  }
+
+  private func resizing(toInput size: Int) -> Preprocessing.Resizing? {
+    switch resizing {
+    case .fixed(let resizing): resizing
+    case .cropFraction(let fraction): .shortSide(Int((Double(size) / fraction).rounded(.down)))
+    case nil: nil
+    }
   }
 }
 

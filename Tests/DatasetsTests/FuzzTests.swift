@@ -1,5 +1,6 @@
 import Foundation
 import Randomness
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -8,12 +9,11 @@ import Testing
 ///
 /// CONSORT_FUZZ_INPUTS says how many for each; the same ones each time.
 @Suite struct FuzzTests {
-  private static let count =
-    ProcessInfo.processInfo.environment["CONSORT_FUZZ_INPUTS"].flatMap { Int($0) } ?? 2000
+  private static let count = FuzzOutcomes.inputCount
 
   @Test func damagedShardsAreListedOrRefused() throws {
     let whole = try Self.shards()
-    var outcomes = Outcomes()
+    var outcomes = FuzzOutcomes()
     for number in 0..<Self.count {
       var random = RandomStream(seed: 1, UInt64(number))
       var bytes = Mutation.damaged(whole[number % whole.count], from: &random)
@@ -56,7 +56,7 @@ import Testing
   ) throws {
     let whole = try names.map(Fixture.bytes)
     let reader = ImageReader()
-    var outcomes = Outcomes()
+    var outcomes = FuzzOutcomes()
     var target = [UInt8](repeating: 0, count: 3 * 12 * 16)
     for number in 0..<Self.count {
       var random = RandomStream(seed: 2, UInt64(number))
@@ -111,53 +111,6 @@ import Testing
       bytes.replaceSubrange(field, with: repeatElement(32, count: 8))
       let sum = bytes[start..<start + 512].reduce(0) { $0 + Int($1) }
       bytes.replaceSubrange(field, with: Archive.octal(sum, digits: 6) + [0, 32])
-    }
-  }
-}
-
-/// How many damaged files were read all the same.
-private struct Outcomes {
-  var read = 0
-  var refused = 0
-
-  /// Checks that the damage was neither without effect nor the same each time.
-  func check(of count: Int) {
-    #expect(read + refused == count)
-    #expect(read > count / 200 && refused > count / 20, "\(read) read, \(refused) refused")
-    print("\(count) damaged files: \(read) read, \(refused) refused")
-  }
-}
-
-/// Random damage to a file.
-private enum Mutation {
-  private static let telling: [UInt8] = [0, 1, 0x7F, 0x80, 0xFE, 0xFF, 0x2D, 0x20]
-
-  /// Returns `whole` with one to six places damaged.
-  static func damaged(_ whole: [UInt8], from random: inout RandomStream) -> [UInt8] {
-    var bytes = whole
-    for _ in 0..<1 + random.integer(below: 6) { damage(&bytes, from: &random) }
-    return bytes
-  }
-
-  private static func damage(_ bytes: inout [UInt8], from random: inout RandomStream) {
-    guard !bytes.isEmpty else { return bytes.append(UInt8(random.integer(below: 256))) }
-    let place = random.integer(below: bytes.count)
-    let end = min(place + 1 + random.integer(below: 24), bytes.count)
-    switch random.integer(below: 16) {
-    case 0..<5: bytes[place] ^= 1 << UInt8(random.integer(below: 8))
-    case 5..<8: bytes[place] = UInt8(random.integer(below: 256))
-    case 8..<10: bytes[place] = telling[random.integer(below: telling.count)]
-    case 10:
-      let value = telling[random.integer(below: telling.count)]
-      for index in place..<end { bytes[index] = value }
-    case 11: bytes.removeSubrange(place..<end)
-    case 12: bytes.insert(contentsOf: bytes[place..<end], at: random.integer(below: bytes.count))
-    case 13:
-      let other = random.integer(below: bytes.count)
-      let length = min(end - place, bytes.count - other)
-      bytes.replaceSubrange(place..<min(place + length, end), with: bytes[other..<other + length])
-    case 14: bytes[random.integer(below: min(bytes.count, 64))] = UInt8(random.integer(below: 256))
-    default: bytes.removeLast(min(bytes.count, 1 + random.integer(below: bytes.count)))
     }
   }
 }
