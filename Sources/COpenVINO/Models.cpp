@@ -82,7 +82,8 @@ co_status co_model_read(co_core core, const void *bytes, size_t count, co_model 
 
 co_status co_model_port_count(co_model model, co_side side, size_t *result) {
   return guarded([&] {
-    *result = side == CO_INPUT ? consort::inference::model(model)->inputs().size() : consort::inference::model(model)->outputs().size();
+    const auto &graph = consort::inference::model(model);
+    *result = side == CO_INPUT ? graph->inputs().size() : graph->outputs().size();
   });
 }
 
@@ -101,7 +102,9 @@ co_status co_model_port_name(co_model model, co_side side, size_t index, char *n
 }
 
 co_status co_model_activation(co_model model, size_t output, co_activation *result) {
-  return guarded([&] { *result = activation(consort::inference::model(model)->get_results().at(output)->input_value(0)); });
+  return guarded([&] {
+    *result = activation(consort::inference::model(model)->get_results().at(output)->input_value(0));
+  });
 }
 
 co_status co_model_specialized(co_model model, size_t output, const int64_t *shape, size_t rank, co_model *result) {
@@ -126,7 +129,8 @@ co_status co_model_joined(const co_model *models, size_t count, co_model *result
     for (size_t index = 0; index < count; index++) {
       const auto &part = model(models[index]);
       const auto own = part->get_parameters().at(0);
-      OPENVINO_ASSERT(own->get_partial_shape() == shared->get_partial_shape(), "joined models read images of one shape");
+      OPENVINO_ASSERT(own->get_partial_shape() == shared->get_partial_shape(),
+                      "joined models read images of one shape");
       if (own != shared) {
         for (auto reader : own->output(0).get_target_inputs()) reader.replace_source_output(shared->output(0));
       }

@@ -54,7 +54,8 @@ co_status co_core_create(co_core *result) {
 }
 
 co_status co_compile(
-    co_core core, co_model model, const char *const *keys, const char *const *values, size_t count, co_compiled *result) {
+    co_core core, co_model model, const char *const *keys, const char *const *values, size_t count,
+    co_compiled *result) {
   return guarded([&] {
     ov::AnyMap properties;
     for (size_t index = 0; index < count; index++) properties[keys[index]] = std::string(values[index]);

@@ -11,8 +11,8 @@ public struct EnsemblePredictions: Sendable {
   public let logProbabilities: [[Float]]
   /// The images that could not be decoded, in order.
   public let skipped: [SkippedImage]
-  /// Identifies the images that were predicted and their labels, in order: of the pixels where they were decoded before,
-  /// of the files' bytes otherwise.
+  /// Identifies the images that were predicted and their labels, in order: by the pixels where they were decoded
+  /// before, by the files' bytes otherwise.
   public let fingerprint: String
 
   /// Predicts `images`: decoded once for each different preprocessing, by all threads, which compute side by side.

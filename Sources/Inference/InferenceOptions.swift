@@ -10,7 +10,8 @@
 public struct InferenceOptions: Hashable, Sendable {
   /// How many threads compute in all; at least 1.
   public var threads: Int
-  /// In which numbers the processor computes. Float32 agrees with libtorch; others are faster on processors that have them.
+  /// In which numbers the processor computes. Float32 agrees with libtorch; others are faster on processors that have
+  /// them.
   public var precision: Precision
   /// How many batches are computed at once, each on its share of the threads; at least 1.
   public var streams: Int

@@ -33,8 +33,8 @@ extension co_request: ForeignHandle {
   static func free(_ handle: co_request) { co_request_free(handle) }
 }
 
-/// Owns a handle. OpenVINO's cores and compiled models may be used by several threads at once; models may because nothing
-/// here changes one that is shared; requests stay within one session.
+/// Owns a handle. OpenVINO's cores and compiled models may be used by several threads at once; models may because
+/// nothing here changes one that is shared; requests stay within one session.
 final class Owned<Handle: ForeignHandle>: Sendable {
   // The address as an integer, because it never changes and pointers are not Sendable.
   private let address: UInt

@@ -3,13 +3,18 @@ import Foundation
 import TestSupport
 import Testing
 
+/// A fixture of another target's tests.
+private func fixture(_ name: String, of tests: String) -> String {
+  fixture(name, file: #filePath.replacing("/consortTests/", with: "/\(tests)/"))
+}
+
 /// The models of InferenceTests, which take images of 8 x 8 pixels and know five classes.
 private func model(_ name: String) -> String {
-  fixture("\(name).onnx", file: #filePath.replacing("/consortTests/", with: "/InferenceTests/"))
+  fixture("\(name).onnx", of: "InferenceTests")
 }
 
 private func image(_ name: String) throws -> [UInt8] {
-  [UInt8](try Data(contentsOf: URL(filePath: fixture(name, file: #filePath.replacing("/consortTests/", with: "/DatasetsTests/")))))
+  [UInt8](try Data(contentsOf: URL(filePath: fixture(name, of: "DatasetsTests"))))
 }
 
 @Suite struct PredictTests {

@@ -95,21 +95,22 @@ typedef struct {
   int64_t parameters;
 } co_operation;
 
-/// Calls `receive` for each operation in the order of computation, for a first input of this shape; with a rank of 0, for
-/// inputs as the model has them.
+/// Calls `receive` for each operation in the order of computation, for a first input of this shape; with a rank of 0,
+/// for inputs as the model has them.
 co_status co_model_operations(
     co_model model, const int64_t *shape, size_t rank, void *context,
     void (*receive)(void *context, const co_operation *operation));
 
 /// Compiles for the CPU with the properties, such as INFERENCE_NUM_THREADS; values are as OpenVINO prints them.
 co_status co_compile(
-    co_core core, co_model model, const char *const *keys, const char *const *values, size_t count, co_compiled *result);
+    co_core core, co_model model, const char *const *keys, const char *const *values, size_t count,
+    co_compiled *result);
 /// Writes a property's value into `value`, cut to `capacity` bytes with the final zero.
 co_status co_compiled_property(co_compiled compiled, const char *key, char *value, size_t capacity);
 
 co_status co_request_create(co_compiled compiled, co_request *result);
-/// Makes the request read its input from, or write an output to, `memory`, which must outlive the request: float32, of
-/// the port's shape.
+/// Makes the request read its input from, or write an output to, `memory`, which must outlive the request: float32,
+/// of the port's shape.
 co_status co_request_bind(co_request request, co_side side, size_t index, float *memory, size_t count);
 /// Computes, and returns when all is done.
 co_status co_request_run(co_request request);
