@@ -95,6 +95,9 @@ let package = Package(
       linkerSettings: openVINOLinkerSettings),
     .target(
       name: "Inference", dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files", "ONNX"]),
+    .executableTarget(
+      name: "fuzz-models", dependencies: ["Inference", "ONNX", "Processes", "Randomness"],
+      path: "Tests/FuzzModels"),
     .testTarget(
       name: "InferenceTests",
       dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files", "Inference", "TestSupport"],
