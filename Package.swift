@@ -96,7 +96,8 @@ let package = Package(
     .target(
       name: "Inference", dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files", "ONNX"]),
     .executableTarget(
-      name: "fuzz-models", dependencies: ["Inference", "ONNX", "Processes", "Randomness"],
+      name: "fuzz-models",
+      dependencies: ["Inference", "Networks", "ONNX", "Processes", "Randomness", "Weights"],
       path: "Tests/FuzzModels"),
     .testTarget(
       name: "InferenceTests",

@@ -27,7 +27,7 @@ struct Campaign {
       print("  input \(found.number) of \(model): status \(outcome.status) \(outcome.errorText)")
       fflush(nil)
       if let keep {
-        let corpus = try MutatedModel(path: model, seed: UInt64(seed))
+        let corpus = try MutatedModel(model, seed: UInt64(seed))
         try Data(corpus.input(found.number)).write(
           to: URL(filePath: "\(keep)/\(corpus.name)-\(seed)-\(found.number).onnx"))
       }

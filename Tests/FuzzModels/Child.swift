@@ -8,7 +8,7 @@ struct Child {
   let state: String
   let corpus: MutatedModel
 
-  private static let secondsAnInput: UInt32 = 60
+  private static let secondsAnInput: UInt32 = 20
   private static let largestMemory = rlim_t(8) << 30
 
   func run(_ numbers: Range<Int>) throws {

@@ -1,5 +1,8 @@
 import Foundation
+import Networks
+import ONNX
 import Randomness
+import Weights
 
 /// A model, and any number of damaged ones made of it, the same for the same seed.
 struct MutatedModel {
@@ -10,17 +13,26 @@ struct MutatedModel {
   private let places: [Int]
   private let names: [[UInt8]]
 
-  init(path: String, seed: UInt64) throws {
-    name = URL(filePath: path).deletingPathExtension().lastPathComponent
-    whole = [UInt8](try Data(contentsOf: URL(filePath: path)))
+  /// - Parameter model: A file, or a network's name, size and classes, such as "resnet-20:32:10", with random weights.
+  init(_ model: String, seed: UInt64) throws {
+    let parts = model.split(separator: ":")
+    if parts.count == 3, let size = Int(parts[1]), let classes = Int(parts[2]) {
+      name = parts.joined(separator: "-")
+      whole = try Self.exported(
+        Network(named: String(parts[0]), inputSize: size, classes: classes))
+    } else {
+      name = URL(filePath: model).deletingPathExtension().lastPathComponent
+      whole = [UInt8](try Data(contentsOf: URL(filePath: model)))
+    }
     self.seed = seed
     let survey = Survey(whole)
     places = survey.places
     names = survey.names
   }
 
-  /// Damaged model number `number`.
+  /// Damaged model number `number`; number 0 is whole.
   func input(_ number: Int) -> [UInt8] {
+    guard number > 0 else { return whole }
     var random = RandomStream(seed: seed, UInt64(number))
     if random.integer(below: 3) == 0 { return withDamagedBytes(from: &random) }
     var bytes = whole
@@ -28,6 +40,20 @@ struct MutatedModel {
       bytes = MessageMutation(names: names).mutated(bytes[...], .model, from: &random)
     }
     return bytes
+  }
+
+  private static func exported(_ network: Network) throws -> [UInt8] {
+    let path = FileManager.default.temporaryDirectory.path + "/fuzz-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var random = RandomStream(seed: 0)
+    try SafeTensors.write(
+      to: path,
+      tensors: network.parameters().map { parameter in
+        TensorContent(
+          name: parameter.name, shape: parameter.shape,
+          floats: (0..<parameter.count).map { _ in Float(random.unitInterval() / 4 + 0.01) })
+      })
+    return try ONNXExport(of: network, weights: SafeTensors(path: path)).bytes()
   }
 
   /// One to three bytes of the graph changed where they are.

@@ -1,5 +1,6 @@
 // Damages ONNX models and gives what the validator accepts to OpenVINO, in child processes that may die of it:
-//   fuzz-models [--inputs N] [--seed S] [--keep DIRECTORY] MODEL.onnx...
+//   fuzz-models [--inputs N] [--seed S] [--keep DIRECTORY] MODEL...
+// where a MODEL is a file, or a network's name, size and classes, such as efficientnet-b0:32:10.
 // Prints a line of JSON a model; the exit status is 1 where an input killed a child. --keep says where such inputs go.
 // A child: fuzz-models --child STATE MODEL SEED FIRST END; and one input again, written as DIRECTORY/NAME.onnx:
 //   fuzz-models --write DIRECTORY MODEL SEED NUMBER
@@ -22,11 +23,11 @@ var arguments = Array(CommandLine.arguments.dropFirst())
 if let state = option("--child") {
   let numbers = numbers(from: 1)
   try Child(
-    state: state, corpus: MutatedModel(path: arguments[0], seed: UInt64(numbers[0]))
+    state: state, corpus: MutatedModel(arguments[0], seed: UInt64(numbers[0]))
   ).run(numbers[1]..<numbers[2])
 } else if let directory = option("--write") {
   let numbers = numbers(from: 1)
-  let corpus = try MutatedModel(path: arguments[0], seed: UInt64(numbers[0]))
+  let corpus = try MutatedModel(arguments[0], seed: UInt64(numbers[0]))
   try Data(corpus.input(numbers[1])).write(
     to: URL(filePath: "\(directory)/\(corpus.name)-\(numbers[0])-\(numbers[1]).onnx"))
 } else {
