@@ -101,7 +101,9 @@ let package = Package(
       path: "Tests/FuzzModels"),
     .testTarget(
       name: "InferenceTests",
-      dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files", "Inference", "TestSupport"],
+      dependencies: [
+        "COpenVINO", "Datasets", "Ensembles", "Files", "Inference", "ONNX", "TestSupport",
+      ],
       exclude: ["Fixtures"]),
 
     .target(

@@ -21,7 +21,9 @@ struct OperationHeader {
         }
       case 7: domain = try value.text(reader)
       case 8:
-        guard try value.text(reader).isEmpty else { throw failure("is a function of the model's own") }
+        guard try value.text(reader).isEmpty else {
+          throw failure("is a function of the model's own")
+        }
       default: break
       }
     }

@@ -54,7 +54,8 @@ struct MessageMutation {
     "QLinearConv", "QLinearMatMul", "TopK", "NonZero", "If", "Loop", "Scan", "LSTM", "GRU", "RNN",
     "ArgMax", "OneHot", "ScatterElements", "ScatterND", "CumSum", "Trilu", "Attention", "RoiAlign",
     "NonMaxSuppression", "GridSample", "MeanVarianceNormalization", "PRelu", "Selu", "Mish", "Max",
-    "Min", "Mean", "Sum", "Neg", "Sqrt", "Reciprocal", "Exp", "Log", "SequenceConstruct", "Optional",
+    "Min", "Mean", "Sum", "Neg", "Sqrt", "Reciprocal", "Exp", "Log", "SequenceConstruct",
+    "Optional",
   ]
 
   /// Returns the message with one thing changed in it or in a message inside.
@@ -72,7 +73,9 @@ struct MessageMutation {
       if fields[index].number == 5, kind == .graph, random.integer(below: 4) > 0 {
         index = children[random.integer(below: children.count)]
       }
-      if let inner = kind.children[fields[index].number], case .content(let content) = fields[index].value {
+      if let inner = kind.children[fields[index].number],
+        case .content(let content) = fields[index].value
+      {
         fields[index].value = .content(mutated(content, inner, from: &random)[...])
       }
     } else {
@@ -81,7 +84,8 @@ struct MessageMutation {
     return fields.flatMap(\.bytes)
   }
 
-  private func change(_ fields: inout [Field], _ kind: MessageKind, from random: inout RandomStream) {
+  private func change(_ fields: inout [Field], _ kind: MessageKind, from random: inout RandomStream)
+  {
     let index = random.integer(below: fields.count)
     switch random.integer(below: 12) {
     case 0: fields.remove(at: index)
@@ -100,9 +104,12 @@ struct MessageMutation {
     case .integer(let value):
       return .integer(number(near: value, from: &random))
     case .fixed(let bytes):
-      let floats: [UInt32] = [0, 0x7F80_0000, 0x7FC0_0000, 0xBF80_0000, 0x7F7F_FFFF, 1, 0x4F00_0000]
+      let floats: [UInt32] = [
+        0, 0x7F80_0000, 0x7FC0_0000, 0xBF80_0000, 0x7F7F_FFFF, 1, 0x4F00_0000,
+      ]
       let bits = floats[random.integer(below: floats.count)]
-      return .fixed(bytes.count == 4 ? withUnsafeBytes(of: bits.littleEndian) { Array($0) } : bytes.reversed())
+      return .fixed(
+        bytes.count == 4 ? withUnsafeBytes(of: bits.littleEndian) { Array($0) } : bytes.reversed())
     case .content(let content):
       if kind == .node, field.number == 4, random.integer(below: 3) > 0 {
         let name = Self.operations[random.integer(below: Self.operations.count)]
@@ -124,7 +131,9 @@ struct MessageMutation {
   }
 
   /// Bytes changed, or whole numbers in their place: packed, or of eight bytes each.
-  private func text(_ content: ArraySlice<UInt8>, from random: inout RandomStream) -> ArraySlice<UInt8> {
+  private func text(_ content: ArraySlice<UInt8>, from random: inout RandomStream) -> ArraySlice<
+    UInt8
+  > {
     var bytes = Array(content)
     switch random.integer(below: 6) {
     case 0 where !bytes.isEmpty: bytes.removeLast(1 + random.integer(below: bytes.count))
