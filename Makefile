@@ -1,4 +1,4 @@
-.PHONY: setup build demo test soak fuzz check format
+.PHONY: setup build demo test soak fuzz fuzz-models check format
 
 setup:
 	@scripts/setup
@@ -20,6 +20,12 @@ soak: setup
 # A hundred thousand damaged files for each of the readers: tar, JPEG, PNG, ONNX, safetensors.
 fuzz: setup
 	CONSORT_FUZZ_INPUTS=100000 swift test --filter FuzzTests
+
+# Ten thousand damaged models of each kind, through the reader and OpenVINO: more than an hour on one core.
+fuzz-models: setup
+	swift build -c release --product fuzz-models
+	.build/release/fuzz-models --inputs 10000 wide-resnet-10-1:8:10 resnet-20:32:10 efficientnet-b0:32:10 \
+	  Tests/InferenceTests/Fixtures/*.onnx
 
 check: setup
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift

@@ -95,6 +95,10 @@ let package = Package(
       linkerSettings: openVINOLinkerSettings),
     .target(
       name: "Inference", dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files", "ONNX"]),
+    .executableTarget(
+      name: "fuzz-models",
+      dependencies: ["Inference", "Networks", "ONNX", "Processes", "Randomness", "Weights"],
+      path: "Tests/FuzzModels"),
     .testTarget(
       name: "InferenceTests",
       dependencies: [

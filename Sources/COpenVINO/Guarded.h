@@ -63,6 +63,9 @@ void release(Handle handle) noexcept {
 /// Writes `text`, cut to `capacity` bytes with the final zero.
 void copy(const std::string &text, char *target, size_t capacity);
 
+/// Gives the model's one input this shape, and makes sure that no value of the model becomes too large to be allocated.
+void reshape(ov::Model &model, const int64_t *shape, size_t rank);
+
 /// The shape and type of a value.
 co_port port(const ov::PartialShape &shape, const ov::element::Type &type);
 

@@ -34,6 +34,32 @@ co_port port(const ov::PartialShape &shape, const ov::element::Type &type) {
 
 namespace {
 
+/// More numbers than this are in no value of a model of images; OpenVINO's own products of sizes may overflow.
+constexpr int64_t largest_count = int64_t{1} << 31;
+
+void check_size(const ov::Node &node, const ov::PartialShape &shape) {
+  if (shape.is_dynamic()) return;
+  int64_t count = 1;
+  for (const auto &dimension : shape) {
+    const int64_t size = dimension.get_length();
+    if (size == 0) return;
+    OPENVINO_ASSERT(size <= largest_count / count, "the values of '", node.get_friendly_name(),
+                    "' are too many, of the shape ", shape);
+    count *= size;
+  }
+}
+
+}  // namespace
+
+void reshape(ov::Model &model, const int64_t *shape, size_t rank) {
+  model.reshape({{model.input(0), ov::PartialShape(std::vector<ov::Dimension>(shape, shape + rank))}});
+  for (const auto &node : model.get_ordered_ops()) {
+    for (const auto &value : node->outputs()) check_size(*node, value.get_partial_shape());
+  }
+}
+
+namespace {
+
 ov::Output<ov::Node> port_of(co_model handle, co_side side, size_t index) {
   return side == CO_INPUT ? model(handle)->input(index) : model(handle)->output(index);
 }
@@ -113,7 +139,7 @@ co_status co_model_specialized(co_model model, size_t output, const int64_t *sha
     OPENVINO_ASSERT(copy->inputs().size() == 1, "a model of images has one input");
     copy = std::make_shared<ov::Model>(ov::ResultVector{copy->get_results().at(output)}, copy->get_parameters(),
                                        copy->get_friendly_name());
-    copy->reshape(ov::PartialShape(std::vector<ov::Dimension>(shape, shape + rank)));
+    consort::inference::reshape(*copy, shape, rank);
     ov::preprocess::PrePostProcessor conversion(copy);
     conversion.input().tensor().set_element_type(ov::element::f32);
     conversion.output().tensor().set_element_type(ov::element::f32);

@@ -76,7 +76,7 @@ co_status co_model_operations(
     void (*receive)(void *context, const co_operation *operation)) {
   return guarded([&] {
     const auto copy = consort::inference::model(model)->clone();
-    if (rank > 0) copy->reshape({{copy->input(0), ov::PartialShape(std::vector<ov::Dimension>(shape, shape + rank))}});
+    if (rank > 0) reshape(*copy, shape, rank);
     // Weights may be written as what computes them, such as a constant of a shape.
     ov::pass::Manager passes;
     passes.register_pass<ov::pass::ConstantFolding>();

@@ -18,9 +18,6 @@ struct ModelParser {
   private(set) var parameters = 0
   private(set) var hasExternalData = false
 
-  /// Graphs inside of graphs deeper than this are taken for an attack.
-  private static let deepestGraph = 16
-
   init(directory: String?) { self.directory = directory }
 
   mutating func parse(_ message: ProtobufReader) throws {
@@ -36,16 +33,34 @@ struct ModelParser {
       case 14:
         let (key, text) = try Self.keyAndText(value.message(reader))
         metadata[key] = text
+      case 20: throw Failure(reason: "it holds a training, not only a model")
+      case 25: throw Failure(reason: "it holds functions of its own, which are not supported")
       default: break
       }
     }
     guard let graph else { throw Failure(reason: "it has no graph") }
-    guard !operatorSets.isEmpty, (1...1000).contains(formatVersion) else {
+    try checkVersions()
+    let top = try parseGraph(graph)
+    inputs = top.inputs.filter { top.constants[$0.name] == nil }
+    outputs = top.outputs
+  }
+
+  /// Before operator set 7, operators broadcast by attributes.
+  static let operatorSets = 7...OperatorTable.newestOperatorSet
+
+  private func checkVersions() throws {
+    guard let operatorSet = operatorSets[""], formatVersion != 0 else {
       throw Failure(reason: "it does not say which version of ONNX it follows")
     }
-    let top = try parseGraph(graph, outer: [], depth: 0)
-    inputs = top.inputs.filter { !top.constants.contains($0.name) }
-    outputs = top.outputs
+    guard Self.operatorSets.contains(operatorSet),
+      operatorSets.values.allSatisfy((1...OperatorTable.newestOperatorSet).contains),
+      (3...OperatorTable.newestFormat).contains(formatVersion)
+    else {
+      throw Failure(
+        reason: "it follows operator set \(operatorSet) in format \(formatVersion), where sets "
+          + "\(Self.operatorSets.lowerBound) to \(Self.operatorSets.upperBound) in formats 3 to "
+          + "\(OperatorTable.newestFormat) are known")
+    }
   }
 
   private mutating func parseOperatorSet(_ message: ProtobufReader) throws {
@@ -58,7 +73,9 @@ struct ModelParser {
       default: break
       }
     }
-    operatorSets[domain == "ai.onnx" ? "" : domain] = version
+    guard operatorSets.updateValue(version, forKey: domain == "ai.onnx" ? "" : domain) == nil else {
+      throw Failure(reason: "it follows two versions of the operators of '\(domain)'")
+    }
   }
 
   private static func keyAndText(_ message: ProtobufReader) throws -> (key: String, text: String) {
@@ -78,97 +95,81 @@ struct ModelParser {
     var nodes: [ProtobufReader] = []
     var inputs: [ONNXModel.Port] = []
     var outputs: [ONNXModel.Port] = []
-    var constants: Set<String> = []
+    /// Shapes by name.
+    var constants: [String: [Int]] = [:]
   }
 
-  /// Checks a graph; it may read what `outer` graphs know.
-  private mutating func parseGraph(
-    _ message: ProtobufReader, outer: Set<String>, depth: Int
-  ) throws -> Graph {
-    guard depth < Self.deepestGraph else { throw Failure(reason: "its graphs are nested too deep") }
+  private mutating func parseGraph(_ message: ProtobufReader) throws -> Graph {
     var reader = message
     var graph = Graph()
     while let (field, value) = try reader.next() {
       switch field {
       case 1: graph.nodes.append(try value.message(reader))
       case 5:
-        let name = try parseTensor(value.message(reader))
-        guard graph.constants.insert(name).inserted else {
-          throw Failure(reason: "its constant '\(name)' is there twice")
+        let tensor = try parseTensor(value.message(reader))
+        guard graph.constants.updateValue(tensor.shape, forKey: tensor.name) == nil else {
+          throw Failure(reason: "its constant '\(tensor.name)' is there twice")
         }
       case 11: graph.inputs.append(try Self.port(value.message(reader)))
       case 12: graph.outputs.append(try Self.port(value.message(reader)))
+      case 13: _ = try Self.port(value.message(reader))
       case 15: throw Failure(reason: "it holds sparse tensors, which are not supported")
       default: break
       }
     }
-    try checkNames(of: graph, outer: outer, depth: depth)
+    try checkNodes(of: graph)
     return graph
   }
 
-  private mutating func checkNames(of graph: Graph, outer: Set<String>, depth: Int) throws {
-    var known = outer
-    var own: Set<String> = []
+  private mutating func checkNodes(of graph: Graph) throws {
+    var known: Set<String> = []
     for input in graph.inputs {
-      guard own.insert(input.name).inserted else {
+      guard known.insert(input.name).inserted else {
         throw Failure(reason: "its input '\(input.name)' is there twice")
       }
     }
-    own.formUnion(graph.constants)
-    known.formUnion(own)
+    known.formUnion(graph.constants.keys)
     for node in graph.nodes {
-      for output in try parseNode(node, known: known, depth: depth) where !output.isEmpty {
-        guard own.insert(output).inserted else {
+      for output in try parseNode(node, known: known, constants: graph.constants)
+      where !output.isEmpty {
+        guard known.insert(output).inserted else {
           throw Failure(reason: "two of its operations give '\(output)'")
         }
-        known.insert(output)
       }
     }
-    for output in graph.outputs where !known.contains(output.name) {
-      throw Failure(reason: "no operation gives its output '\(output.name)'")
+    guard !graph.outputs.isEmpty else { throw Failure(reason: "it has no output") }
+    var names: Set<String> = []
+    for output in graph.outputs {
+      guard known.contains(output.name) else {
+        throw Failure(reason: "no operation gives its output '\(output.name)'")
+      }
+      guard names.insert(output.name).inserted else {
+        throw Failure(reason: "its output '\(output.name)' is there twice")
+      }
     }
   }
 
   /// Checks an operation; returns the names of what it gives.
   private mutating func parseNode(
-    _ message: ProtobufReader, known: Set<String>, depth: Int
+    _ message: ProtobufReader, known: Set<String>, constants: [String: [Int]]
   ) throws -> [String] {
-    var reader = message
-    var (operation, outputs) = ("", [String]())
-    while let (field, value) = try reader.next() {
-      switch field {
-      case 1:
-        let input = try value.text(reader)
-        guard input.isEmpty || known.contains(input) else {
-          throw Failure(reason: "an operation reads '\(input)', which nothing before it gives")
-        }
-      case 2: outputs.append(try value.text(reader))
-      case 4: operation = try value.text(reader)
-      case 5: try parseAttribute(value.message(reader), known: known, depth: depth)
-      default: break
-      }
+    let node = try OperationHeader(message)
+    try node.check(operatorSet: operatorSets[""] ?? 0)
+    for input in node.inputs where !input.isEmpty && !known.contains(input) {
+      throw Failure(reason: "an operation reads '\(input)', which nothing before it gives")
     }
-    guard !operation.isEmpty else { throw Failure(reason: "an operation has no name") }
-    operationCounts[operation, default: 0] += 1
-    return outputs
+    if node.inputs.count > 1, let shape = constants[node.inputs[1]] {
+      try node.checkWeights(shape: shape)
+    }
+    for attribute in node.attributes.values {
+      if let tensor = attribute.tensor { _ = try parseTensor(tensor) }
+    }
+    operationCounts[node.operation, default: 0] += 1
+    return node.outputs
   }
 
-  private mutating func parseAttribute(
-    _ message: ProtobufReader, known: Set<String>, depth: Int
-  ) throws {
-    var reader = message
-    while let (field, value) = try reader.next() {
-      switch field {
-      case 1: _ = try value.text(reader)
-      case 5, 10: _ = try parseTensor(value.message(reader))
-      case 6, 11: _ = try parseGraph(value.message(reader), outer: known, depth: depth + 1)
-      default: break
-      }
-    }
-  }
-
-  /// Checks a tensor and counts its numbers; returns its name.
-  private mutating func parseTensor(_ message: ProtobufReader) throws -> String {
+  /// Checks a tensor and counts its numbers.
+  private mutating func parseTensor(_ message: ProtobufReader) throws -> TensorHeader {
     let tensor = try TensorHeader(message)
     let count = try tensor.checkedCount()
     if let place = tensor.externalPlace {
@@ -180,7 +181,7 @@ struct ModelParser {
       guard !overflow else { throw Failure(reason: "its tensors are too large") }
       parameters = sum
     }
-    return tensor.name
+    return tensor
   }
 
   private static func port(_ message: ProtobufReader) throws -> ONNXModel.Port {
@@ -215,6 +216,9 @@ struct ModelParser {
         while let (field, value) = try shape.next() {
           if field == 1 { sizes.append(try dimension(value.message(shape))) }
         }
+        guard sizes.count <= OperationHeader.largestRank else {
+          throw Failure(reason: "an input, output or value has \(sizes.count) dimensions")
+        }
         dimensions = sizes
       default: break
       }
@@ -229,7 +233,9 @@ struct ModelParser {
       switch field {
       case 1:
         let size = try value.integer(reader)
-        guard size >= 0 else { throw Failure(reason: "a dimension is negative") }
+        guard (0...OperationHeader.largestSize).contains(size) else {
+          throw Failure(reason: "an input, output or value has the impossible dimension \(size)")
+        }
         dimension = .fixed(size)
       case 2: dimension = .symbolic(try value.text(reader))
       default: break

@@ -7,6 +7,21 @@ struct ONNXGraph {
     case integer(Int)
     case integers([Int])
     case float(Float)
+
+    func write(to writer: inout ProtobufWriter, name: String) {
+      writer.write(1, name)
+      switch self {
+      case .float(let number):
+        writer.write(2, number)
+        writer.write(20, 1)
+      case .integer(let number):
+        writer.write(3, number)
+        writer.write(20, 2)
+      case .integers(let numbers):
+        writer.write(8, numbers)
+        writer.write(20, 7)
+      }
+    }
   }
 
   private struct Node {
@@ -71,20 +86,7 @@ struct ONNXGraph {
     writer.write(3, node.name)
     writer.write(4, node.operation)
     for (name, value) in node.attributes {
-      writer.write(5) { attribute in
-        attribute.write(1, name)
-        switch value {
-        case .float(let number):
-          attribute.write(2, number)
-          attribute.write(20, 1)
-        case .integer(let number):
-          attribute.write(3, number)
-          attribute.write(20, 2)
-        case .integers(let numbers):
-          attribute.write(8, numbers)
-          attribute.write(20, 7)
-        }
-      }
+      writer.write(5) { value.write(to: &$0, name: name) }
     }
   }
 

@@ -2,8 +2,10 @@ import Files
 
 /// What an ONNX file says of its model, checked before any runtime sees it.
 ///
-/// Checked are the wire format, that every operation reads what is there, that names are given once, and that every tensor
-/// has as many numbers as its shape says, in the file itself or in one beside it.
+/// Checked are the wire format and versions; that every operation is one that models of images have, with the operands and
+/// attributes of ONNX's schema and possible numbers in them, and reads what is there; that names are given once; and that
+/// every tensor has as many numbers as its shape says, in the file itself or in one beside it. OpenVINO 2026.4.1 dies of a
+/// convolution without weights, never ends with an unknown operator set, and recurses for ever in a circle of operations.
 ///
 /// Source: onnx.proto3 of ONNX 1.23, whose field numbers these are.
 public struct ONNXModel: Sendable {
@@ -19,7 +21,7 @@ public struct ONNXModel: Sendable {
   public let outputs: [Port]
   /// What it says of itself.
   public let metadata: [String: String]
-  /// How often each operation comes, those in subgraphs included.
+  /// How often each operation comes.
   public let operationCounts: [String: Int]
   /// The floating-point numbers of its constants: weights, and statistics that are not folded into them.
   public let parameters: Int

@@ -3,7 +3,7 @@ import Files
 /// What a tensor of a model says of itself, and how much data it brings.
 struct TensorHeader {
   private(set) var name = ""
-  private var shape: [Int] = []
+  private(set) var shape: [Int] = []
   private var dataType = 0
   private var rawByteCount: Int?
   /// Numbers in the fields of their own types, by the field.
@@ -20,6 +20,10 @@ struct TensorHeader {
     16: (16, 5), 17: (8, 5), 18: (8, 5), 19: (8, 5), 20: (8, 5), 21: (4, 5), 22: (4, 5), 23: (4, 5),
     24: (8, 5),
   ]
+  /// The greatest number of `TensorProto.DataType`.
+  static let largestType = 24
+  /// More numbers than this are in no tensor of a model.
+  private static let largestCount = 1 << 31
   /// float32, float16, float64, bfloat16.
   private static let floatingPointTypes = [1, 10, 11, 16]
 
@@ -58,7 +62,9 @@ struct TensorHeader {
     var count = 1
     for size in shape {
       let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      guard size >= 0, !overflow, product <= Int.max / 128 else {
+      guard size >= 0, !overflow, product <= Self.largestCount,
+        shape.count <= OperationHeader.largestRank
+      else {
         throw ModelParser.Failure(reason: "its tensor '\(name)' has the impossible shape \(shape)")
       }
       count = product

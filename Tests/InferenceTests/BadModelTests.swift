@@ -37,6 +37,18 @@ import Testing
         == .unknownImageSize(source: path("any-size"), input: "images"))
   }
 
+  /// 2^40 numbers for each pixel.
+  @Test func refusesValuesThatFitNoMemory() throws {
+    let error = try #require(Self.error("too-long"))
+    guard case .unreadableModel(let source, let reason) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(source == fixture("too-long.onnx"))
+    #expect(reason.contains("too many, of the shape [1,3,8,8,1099511627776]"), "\(reason)")
+    #expect(throws: InferenceError.self) { try ModelCost(path: fixture("too-long.onnx")) }
+  }
+
   @Test func refusesWhatIsNoModel() throws {
     let directory = try TemporaryDirectory()
     let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: fixture("logits.onnx"))))

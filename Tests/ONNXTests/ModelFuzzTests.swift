@@ -27,7 +27,7 @@ import Testing
     outcomes.check(of: FuzzOutcomes.inputCount)
   }
 
-  /// The same graph with tensors of no number.
+  /// The same graph with tensors of few numbers.
   private static func withoutWeights(_ bytes: [UInt8]) throws -> [UInt8]? {
     let graph = try bytes.withUnsafeBytes { bytes throws -> [UInt8]? in
       var reader = ProtobufReader(bytes)
@@ -41,12 +41,14 @@ import Testing
           while let (field, value) = try inner.next() {
             guard case .content(let content, _) = value else { return nil }
             if field == 5 {
-              let name = try TensorHeader(ProtobufReader(content)).name
+              let header = try TensorHeader(ProtobufReader(content))
+              // Convolutions say the size of their kernels.
+              let shape = header.shape.indices.map { $0 < 2 ? 1 : header.shape[$0] }
               graph.write(5) { tensor in
-                tensor.write(1, [1])
+                tensor.write(1, shape)
                 tensor.write(2, 1)
-                tensor.write(8, name)
-                tensor.write(9, bytes: [0, 0, 0, 0])
+                tensor.write(8, header.name)
+                tensor.write(9, bytes: Array(repeating: 0, count: 4 * shape.reduce(1, *)))
               }
             } else {
               graph.write(field, bytes: Array(content))

@@ -99,6 +99,7 @@ import Testing
   private func reason(tensor body: @escaping (inout ProtobufWriter) -> Void) -> String {
     reason(graph: { graph in
       graph.write(11, port("x"))
+      graph.write(12, port("x"))
       graph.write(5) { tensor in
         tensor.write(8, "w")
         body(&tensor)
@@ -153,6 +154,7 @@ import Testing
       writer.write(8) { $0.write(2, 17) }
       writer.write(7) { graph in
         graph.write(11, port("x"))
+        graph.write(12, port("x"))
         graph.write(5) { tensor in
           tensor.write(1, [3])
           tensor.write(2, 1)

@@ -98,6 +98,12 @@ def bad():
          parameters() + [numpy_helper.from_array(numpy.zeros(1, numpy.float32), "zero")])
     save("wrong-probabilities", trunk() + [node("Identity", ["scores"], ["probabilities"])], [image],
          [floats("probabilities", ["batch", CLASSES])], parameters())
+    length, axes = (numpy_helper.from_array(numpy.array(value), name) for name, value in (
+        ("length", [1, 1, 1, 1, 1 << 40]), ("axes", [2, 3, 4])))
+    end = numpy_helper.from_array(numpy.array([4]), "end")
+    save("too-long", [node("Unsqueeze", ["images", "end"], ["row"]), node("Expand", ["row", "length"], ["rows"]),
+                      node("ReduceMean", ["rows", "axes"], ["out"], keepdims=0)],
+         [image], [floats("out", ["batch", 3])], [length, axes, end])
 
 
 def expected():
