@@ -12,7 +12,8 @@ else {
 let options = InferenceOptions(
   threads: threads, arrangement: arrangement, cacheDirectory: nil)
 let models = try arguments.dropFirst(5).map { try ImageModel(path: $0) }
-let times = try InferenceTimes(Classifier(models, batch: batch, options: options), seconds: seconds)
+let times = try InferenceTimes(
+  [Classifier(models, batch: batch, options: options)], seconds: seconds)
 let median = times.quantile(0.5)
 print(
   """

@@ -106,6 +106,12 @@ co_status co_model_read(co_core core, const void *bytes, size_t count, co_model 
   });
 }
 
+co_status co_model_read_file(co_core core, const char *path, co_model *result) {
+  return guarded([&] {
+    give(consort::inference::core(core).read_model(std::string(path)), result);
+  });
+}
+
 co_status co_model_port_count(co_model model, co_side side, size_t *result) {
   return guarded([&] {
     const auto &graph = consort::inference::model(model);

@@ -14,6 +14,9 @@ extension EnsembleDirectory {
     rule: CombinationRule = .geometricMean
   ) throws -> EnsembleDirectory {
     guard !Directory.exists(path) else { throw InferenceError.placeTaken(path: path) }
+    for (member, _) in members where member.model.hasExternalData {
+      throw InferenceError.externalData(source: member.model.source)
+    }
     let labels = try EnsembleMember.commonLabels(of: members.map(\.member))
     try Directory.createWhole(path) { directory in
       var entries: [EnsembleManifest.Member] = []

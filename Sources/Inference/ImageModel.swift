@@ -18,6 +18,8 @@ public struct ImageModel: Sendable {
   public let preprocessing: Preprocessing?
   /// The classes' names, in the order of the output, where the file says them, under the key "labels".
   public let labels: [String]?
+  /// Whether some of its numbers lie in files beside its own.
+  public let hasExternalData: Bool
   let graph: Owned<co_model>
   let output: Int
 
@@ -57,10 +59,7 @@ public struct ImageModel: Sendable {
   ///   - imageSize: Pixels of each side, where the model takes images of any size.
   /// - Throws: `InferenceError`, `ONNXError`, or `FileError` where the file cannot be read.
   public init(path: String, imageSize: Int? = nil) throws {
-    let file = try MappedFile(path: path)
-    self = try file.withBytes { bytes in
-      try ImageModel(bytes: bytes, source: path, imageSize: imageSize)
-    }
+    try self.init(LoadedModel(path: path), imageSize: imageSize)
   }
 
   /// Reads the model in the bytes of an ONNX file, which may go afterwards.
@@ -71,8 +70,12 @@ public struct ImageModel: Sendable {
   ///   - imageSize: Pixels of each side, where the model takes images of any size.
   /// - Throws: `InferenceError`, or `ONNXError`.
   public init(bytes: UnsafeRawBufferPointer, source: String, imageSize: Int? = nil) throws {
-    let loaded = try LoadedModel(bytes: bytes, source: source)
-    self.source = source
+    try self.init(LoadedModel(bytes: bytes, source: source), imageSize: imageSize)
+  }
+
+  private init(_ loaded: LoadedModel, imageSize: Int?) throws {
+    source = loaded.source
+    hasExternalData = loaded.hasExternalData
     graph = loaded.graph
     metadata = loaded.metadata
     input = try loaded.imageInput(imageSize: imageSize)

@@ -42,6 +42,8 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   case notAnEnsemble(path: String, reason: String)
   /// A member's file is not the one that the ensemble was built with.
   case changedMember(path: String, reason: String)
+  /// A member's numbers lie beside its file, and an ensemble holds one file a member.
+  case externalData(source: String)
   /// There is something at the place where an ensemble shall be written.
   case placeTaken(path: String)
 
@@ -79,6 +81,9 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(path)' is no ensemble: \(reason); `consort build-ensemble` writes one"
     case .changedMember(let path, let reason):
       "'\(path)' is not the member that the ensemble was built with: \(reason); build the ensemble again"
+    case .externalData(let source):
+      "'\(source)' keeps numbers in another file, and an ensemble has one file a member; put all into one: "
+        + "python3 -c \"import onnx; onnx.save(onnx.load('\(source)'), 'whole.onnx')\""
     case .placeTaken(let path):
       "there is something at '\(path)' already; name another place, or remove it"
     }

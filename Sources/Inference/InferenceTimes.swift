@@ -5,19 +5,24 @@ public struct InferenceTimes: Sendable {
   /// Of each run, in seconds, sorted; without the warm-up.
   public let seconds: [Double]
 
-  /// Runs `classifier` for about `seconds`, after a fifth of that to warm up, and at least five times.
+  /// Runs `classifiers` one after another for about `seconds`, after a fifth of that to warm up, and at least five times.
   ///
+  /// - Parameter classifiers: At least one, all for batches of one size.
   /// - Throws: `InferenceError`.
-  public init(_ classifier: Classifier, seconds: Double) throws(InferenceError) {
-    batch = classifier.batch
-    let session = try InferenceSession(classifier)
-    for index in session.input.indices { session.input[index] = Float(index % 255) / 127 - 1 }
+  public init(_ classifiers: [Classifier], seconds: Double) throws(InferenceError) {
+    precondition(Set(classifiers.map(\.batch)).count == 1, "batches of one size")
+    batch = classifiers[0].batch
+    var sessions: [InferenceSession] = []
+    for classifier in classifiers { sessions.append(try InferenceSession(classifier)) }
+    for input in sessions.map(\.input) {
+      for index in input.indices { input[index] = Float(index % 255) / 127 - 1 }
+    }
     var times: [Double] = []
     let begin = ContinuousClock.now
     var elapsed = 0.0
     while elapsed < 1.2 * seconds || times.count < Self.fewestRuns {
       let start = ContinuousClock.now
-      try session.run()
+      for session in sessions { try session.run() }
       let end = ContinuousClock.now
       elapsed = begin.duration(to: end) / .seconds(1)
       if elapsed > 0.2 * seconds { times.append(start.duration(to: end) / .seconds(1)) }

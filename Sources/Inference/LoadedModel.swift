@@ -9,20 +9,37 @@ struct LoadedModel {
   let metadata: [String: String]
   let inputs, outputs: [ModelPort]
 
+  /// Whether some of its numbers lie in files beside it.
+  let hasExternalData: Bool
+
   /// Reads the bytes of an ONNX file, after they are known to be such.
   ///
   /// - Throws: `ONNXError`, or `InferenceError`.
   init(bytes: UnsafeRawBufferPointer, source: String) throws {
-    self.source = source
-    let description = try ONNXModel(bytes: Array(bytes), path: source)
-    guard !description.hasExternalData else {
-      throw InferenceError.unreadableModel(
-        source: source, reason: "some of its numbers lie in other files, which are not read")
+    try self.init(ONNXModel(bytes: Array(bytes), path: source)) { core, result in
+      co_model_read(core, bytes.baseAddress, bytes.count, result)
     }
+  }
+
+  /// Reads an ONNX file, and what lies beside it, after both are known to be such.
+  ///
+  /// - Throws: `ONNXError`, `InferenceError`, or `FileError` where the file cannot be read.
+  init(path: String) throws {
+    try self.init(ONNXModel(path: path)) { core, result in
+      co_model_read_file(core, path, result)
+    }
+  }
+
+  private init(
+    _ description: ONNXModel,
+    read: (co_core, UnsafeMutablePointer<co_model>) -> co_status
+  ) throws(InferenceError) {
+    source = description.path
     metadata = description.metadata
+    hasExternalData = description.hasExternalData
     let core = try Engine.core()
     do throws(EngineFailure) {
-      graph = try Owned { co_model_read(core.handle, bytes.baseAddress, bytes.count, $0) }
+      graph = try Owned { read(core.handle, $0) }
       inputs = try ModelPort.all(of: graph, CO_INPUT)
       outputs = try ModelPort.all(of: graph, CO_OUTPUT)
     } catch {

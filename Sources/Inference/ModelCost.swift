@@ -31,9 +31,7 @@ public struct ModelCost: Codable, Hashable, Sendable {
   ///   - imageSize: Pixels of each side, where the model takes images of any size.
   /// - Throws: `InferenceError`, `ONNXError`, or `FileError` where the file cannot be read.
   public init(path: String, imageSize: Int? = nil) throws {
-    self = try MappedFile(path: path).withBytes { bytes in
-      try ModelCost(LoadedModel(bytes: bytes, source: path), imageSize: imageSize)
-    }
+    try self.init(LoadedModel(path: path), imageSize: imageSize)
   }
 
   init(_ model: LoadedModel, imageSize: Int?) throws(InferenceError) {

@@ -30,7 +30,7 @@ let benchCommand = Command(
   ] + ModelSubject.options,
   discussion: """
     A batch goes through all members; one after another is timed, after a warm-up of a fifth of the
-    time. Members must read images of one size. Nothing else should run meanwhile.
+    time. Members that read images of one size share them; others follow one another. Nothing else should run meanwhile.
     """,
   examples: [
     "consort bench model.onnx --batch 1,8 --threads 1,2",
@@ -95,6 +95,19 @@ private struct BenchmarkJob {
     return numbers
   }
 
+  /// Models of one input share it; the groups run one after another.
+  private var groups: [[ImageModel]] {
+    var groups: [[ImageModel]] = []
+    for model in models {
+      if let place = groups.firstIndex(where: { $0[0].input == model.input }) {
+        groups[place].append(model)
+      } else {
+        groups.append([model])
+      }
+    }
+    return groups
+  }
+
   func measure() throws -> BenchmarkAnswer {
     let fixed = models.compactMap(\.input.fixedBatch).first
     var rows: [BenchmarkAnswer.Row] = []
@@ -102,8 +115,8 @@ private struct BenchmarkJob {
       for count in threads {
         var options = options
         options.threads = count
-        let measured = try InferenceTimes(
-          Classifier(models, batch: batch, options: options), seconds: seconds)
+        let classifiers = try groups.map { try Classifier($0, batch: batch, options: options) }
+        let measured = try InferenceTimes(classifiers, seconds: seconds)
         rows.append(.init(batch: batch, threads: count, measured))
       }
     }

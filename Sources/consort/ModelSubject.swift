@@ -55,11 +55,8 @@ struct ModelSubject {
 
   private init(files paths: [String], _ preprocessing: PreprocessingOptions) throws {
     let files = try paths.map { try MappedFile(path: $0) }
-    let members = try files.map { file in
-      try file.withBytes { bytes in
-        try preprocessing.member(
-          ImageModel(bytes: bytes, source: file.path, imageSize: preprocessing.size))
-      }
+    let members = try paths.map { path in
+      try preprocessing.member(ImageModel(path: path, imageSize: preprocessing.size))
     }
     try self.init(Self.withUniqueNames(members), files.map(MemberBytes.file))
   }

@@ -1,4 +1,6 @@
 import COpenVINO
+import Datasets
+import Files
 import Foundation
 import Inference
 import TestSupport
@@ -25,6 +27,31 @@ import Testing
       Classifier([model], batch: batch, options: Self.options))
     let found = try session.logProbabilities(ofAll: expected.images(for: model))
     #expect(difference(found[0], try #require(expected.logProbabilities[name])) < 1e-4)
+  }
+
+  /// Numbers in a file beside the model's own are read; an ensemble, which holds one file a member, refuses them.
+  @Test func readsNumbersBesideTheModel() throws {
+    let model = try Self.model("beside")
+    #expect(model.hasExternalData)
+    #expect(try Self.model("logits").hasExternalData == false)
+    let expected = try Expected.load()
+    let session = try InferenceSession(Classifier([model], batch: 3, options: Self.options))
+    let found = try session.logProbabilities(ofAll: expected.images(for: model))
+    #expect(difference(found[0], try #require(expected.logProbabilities["logits"])) < 1e-4)
+    #expect(
+      try ModelCost(path: fixture("beside.onnx")).multiplyAccumulates
+        == ModelCost(path: fixture("logits.onnx")).multiplyAccumulates)
+    let directory = try TemporaryDirectory()
+    let member = try EnsembleMember(
+      model,
+      preprocessing: Preprocessing(
+        height: 8, width: 8, resizing: .none, mean: [0, 0, 0], standardDeviation: [1, 1, 1]))
+    #expect(throws: InferenceError.externalData(source: model.source)) {
+      try EnsembleDirectory.write(
+        to: "\(directory.path)/ensemble",
+        members: [(member, .file(MappedFile(path: model.source)))])
+    }
+    #expect(!FileManager.default.fileExists(atPath: "\(directory.path)/ensemble"))
   }
 
   @Test func describesModels() throws {

@@ -34,6 +34,8 @@ co_status co_core_create(co_core *result);
 
 /// Reads a model from the bytes of an ONNX file, which may go afterwards.
 co_status co_model_read(co_core core, const void *bytes, size_t count, co_model *result);
+/// Reads the model in an ONNX file, and its numbers that lie in files beside it.
+co_status co_model_read_file(co_core core, const char *path, co_model *result);
 
 typedef enum { CO_FLOAT32 = 0, CO_FLOAT16, CO_UINT8, CO_OTHER_TYPE } co_element_type;
 enum { CO_MAX_RANK = 8 };

@@ -106,6 +106,13 @@ def bad():
          [image], [floats("out", ["batch", 3])], [length, axes, end])
 
 
+def beside():
+    """The model "logits" with its numbers in a file beside it."""
+    model = onnx.load(os.path.join(HERE, "logits.onnx"))
+    onnx.save(model, os.path.join(HERE, "beside.onnx"), save_as_external_data=True, location="beside.data",
+              size_threshold=0)
+
+
 def expected():
     """What ONNX Runtime gives for three images, as log-probabilities in float64."""
     images = random.integers(0, 256, [3, 3, SIDE, SIDE]).astype(numpy.float32)
@@ -134,4 +141,5 @@ def expected():
 if __name__ == "__main__":
     good()
     bad()
+    beside()
     expected()
