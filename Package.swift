@@ -23,6 +23,9 @@ let torchLinkerSettings: [LinkerSetting] = [
 
 let package = Package(
   name: "consort",
+  products: [
+    .library(name: "Ensembles", targets: ["Ensembles"])
+  ],
   targets: [
     .target(name: "TestSupport", dependencies: ["Processes"], path: "Tests/TestSupport"),
 
@@ -47,7 +50,8 @@ let package = Package(
       name: "WeightsTests", dependencies: ["Weights", "Files", "TestSupport"], exclude: ["Fixtures"]
     ),
 
-    .target(name: "Ensembles", dependencies: ["Files", "Weights", "Randomness"]),
+    .target(name: "CEnsembles"),
+    .target(name: "Ensembles", dependencies: ["CEnsembles", "Files", "Weights", "Randomness"]),
     .testTarget(
       name: "EnsemblesTests",
       dependencies: ["Ensembles", "Weights", "Files", "Randomness", "TestSupport"],

@@ -24,6 +24,8 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   case differentCost(network: String, first: String, second: String, difference: String)
   /// The greatest number of subsets is not positive.
   case invalidSubsetLimit(Int)
+  /// No subset has one of the sizes.
+  case invalidSizes(ClosedRange<Int>, members: Int)
   /// The members' costs together are more than can be counted.
   case costOverflow(network: String)
 
@@ -44,6 +46,9 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
         + "\(difference); give different networks different names"
     case .invalidSubsetLimit(let limit):
       "at most \(limit) subsets of each size are allowed; allow at least 1"
+    case .invalidSizes(let sizes, let members):
+      "there is no subset of \(sizes.lowerBound) to \(sizes.upperBound) of \(members) members; "
+        + "give sizes in 1...\(members)"
     case .costOverflow(let network):
       "the members of '\(network)' together cost more than can be counted; correct its \"macs\""
     }

@@ -73,7 +73,7 @@ extension CombinationRule {
     return sums.map { sum in
       let value = Float((sum - greatest) * scale - total)
       // So little comes from a member's zero only, and is a zero again.
-      let isRuledOut = Double(value) < CombinedDistribution.leastLogProbability * scale / 2
+      let isRuledOut = Double(value) < MemberSums.leastLogProbability * scale / 2
       return isRuledOut ? -.infinity : value
     }
   }
