@@ -121,6 +121,9 @@ let package = Package(
       path: "Benchmarks/TrainingStep", exclude: ["peer.py"]),
     .executableTarget(
       name: "benchmark-data-loading", dependencies: ["Datasets"], path: "Benchmarks/DataLoading"),
+    .executableTarget(
+      name: "benchmark-subsets", dependencies: ["Ensembles"], path: "Benchmarks/Subsets",
+      exclude: ["floor.c", "make_predictions.py", "peer.py"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -1,5 +1,7 @@
 #include <math.h>
 
+#include <algorithm>
+
 #include "CEnsembles.h"
 #include "Vectors.h"
 
@@ -7,25 +9,33 @@
 // no further apart, sums in double decide.
 //
 // Most classes need no sum at all. A class that every member gives less than the label can never be above it, and one that
-// every member gives less than some third class is above the label only where the third is as well. What is left, mostly a
-// few classes, is copied together.
+// every member gives less than some third class is above the label only where the third is as well. What is left, the
+// label's rivals, is mostly a few classes. Where it is many, the strongest are looked at first: one of them above the
+// label is enough.
 
 namespace {
 
 using namespace consort;
 
 constexpr int64_t leaves_at_once = 4;
+/// Rivals that are looked at first.
+constexpr int64_t strongest = 64;
+
+/// What is summed of some of the rivals, and the sums of the prefixes.
+struct Part {
+  /// `[members, width]`, `[largest_size, width]`.
+  float *work, *stack;
+  /// The part's rivals, filled up to whole vectors.
+  int64_t width;
+};
 
 struct Scratch {
-  /// `[members, width]`: what is summed, of the classes that are left.
-  float *work;
-  /// `[largest_size, width]`: the sums of the prefixes.
-  float *stack;
-  /// `[width]`: sums over all members.
+  Part front, rest;
+  /// `[classes]`: sums over all members.
   float *totals;
-  /// `[width]`: -1 for a class that is left, else 0.
+  /// `[classes]`: -1 for a class that is left, else 0.
   int32_t *left, *left_by_pivot;
-  /// `[width]`: the classes that are left.
+  /// `[classes]`: the rivals.
   int32_t *kept;
   /// `[members]`, `[largest_size]`, `[largest_size]`.
   float *label_values, *label_sums;
@@ -33,6 +43,11 @@ struct Scratch {
 };
 
 int64_t rounded_up(int64_t count) { return (count + float_lanes - 1) / float_lanes * float_lanes; }
+
+int64_t scratch_floats(int64_t members, int64_t classes, int64_t largest_size) {
+  const int64_t width = rounded_up(classes);
+  return (members + largest_size) * (strongest + width) + 4 * width + rounded_up(members) + 2 * rounded_up(largest_size);
+}
 
 Scratch divide(void *memory, int64_t members, int64_t classes, int64_t largest_size) {
   const int64_t width = rounded_up(classes);
@@ -44,8 +59,8 @@ Scratch divide(void *memory, int64_t members, int64_t classes, int64_t largest_s
   };
   const auto integers = [&](int64_t count) { return reinterpret_cast<int32_t *>(floats(count)); };
   Scratch scratch;
-  scratch.work = floats(members * width);
-  scratch.stack = floats(largest_size * width);
+  scratch.front = {floats(members * strongest), floats(largest_size * strongest), 0};
+  scratch.rest = {floats(members * width), floats(largest_size * width), 0};
   scratch.totals = floats(width);
   scratch.left = integers(width);
   scratch.left_by_pivot = integers(width);
@@ -147,44 +162,34 @@ INLINED int64_t find_rivals(const Image &image, const Scratch &scratch) {
   return list(scratch.left, image, scratch.kept);
 }
 
-/// Copies the rivals together, and behind them what is below everything. Returns the width of a row.
-INLINED int64_t gather(const Image &image, const Scratch &scratch, int64_t &count) {
+/// Brings the strongest rivals to the front.
+void sort_strongest(const Scratch &scratch, int64_t count) {
+  if (count <= strongest) return;
+  const float *const totals = scratch.totals;
+  std::nth_element(scratch.kept, scratch.kept + strongest, scratch.kept + count,
+                   [totals](int32_t a, int32_t b) { return totals[a] > totals[b]; });
+}
+
+/// What is summed of log-probabilities.
+INLINED Floats summands(const Floats &values, bool takes_probabilities) {
+  return takes_probabilities ? exponential(values) : greater(values, floats(least));
+}
+
+/// Copies `count` rivals together, and behind them what is below everything.
+INLINED void gather(const Image &image, const int32_t *kept, int64_t count, Part &part) {
   const float below = image.takes_probabilities ? -1.0f : -3e38f;
-  // Most are left: whole rows are copied faster.
-  const bool copies_rows = 4 * count > 3 * image.classes;
-  if (copies_rows) {
-    count = image.classes;
-    for (int64_t c = 0; c < count; ++c) scratch.kept[c] = static_cast<int32_t>(c);
-  }
-  const int64_t width = rounded_up(count);
+  part.width = rounded_up(count);
   for (int64_t member = 0; member < image.member_count; ++member) {
     const float *const row = image.row(member);
-    float *const target = scratch.work + member * width;
-    if (copies_rows) {
-      memcpy(target, row, static_cast<size_t>(count) * sizeof(float));
-    } else {
-      for (int64_t i = 0; i < count; ++i) target[i] = row[scratch.kept[i]];
+    float *const target = part.work + member * part.width;
+    for (int64_t i = 0; i < count; ++i) target[i] = row[kept[i]];
+    for (int64_t i = count; i < part.width; ++i) target[i] = 0;
+    for (int64_t i = 0; i < part.width; i += float_lanes) {
+      Floats *const values = reinterpret_cast<Floats *>(target + i);
+      *values = summands(*values, image.takes_probabilities);
     }
-    for (int64_t i = count; i < width; ++i) target[i] = 0;
-    Floats label = floats(row[image.label]);
-    if (image.takes_probabilities) {
-      label = exponential(label);
-      for (int64_t i = 0; i < width; i += float_lanes) {
-        Floats *const values = reinterpret_cast<Floats *>(target + i);
-        *values = exponential(*values);
-      }
-    } else {
-      label = greater(label, floats(least));
-      for (int64_t i = 0; i < width; i += float_lanes) {
-        Floats *const values = reinterpret_cast<Floats *>(target + i);
-        *values = greater(*values, floats(least));
-      }
-    }
-    for (int64_t i = count; i < width; ++i) target[i] = below;
-    if (copies_rows) target[image.label] = below;
-    scratch.label_values[member] = label[0];
+    for (int64_t i = count; i < part.width; ++i) target[i] = below;
   }
-  return width;
 }
 
 /// Whether the subset of `path` and `last` predicts the label, by sums in double.
@@ -203,7 +208,6 @@ bool is_right(const Image &image, const Scratch &scratch, int64_t count, int64_t
   const double label = sum(image.label);
   for (int64_t i = 0; i < count; ++i) {
     const int64_t c = scratch.kept[i];
-    if (c == image.label) continue;
     const double rival = sum(c);
     if (rival > label || (rival == label && c < image.label)) return false;
   }
@@ -261,31 +265,63 @@ INLINED void greatest_sums(const float *work, const float *prefix, int64_t width
   }
 }
 
-/// Makes the prefix of a step. Returns its sums.
-INLINED const float *push(const consort_subset_step &step, const Scratch &scratch, int64_t width) {
-  if (step.level == 0) return nullptr;
-  const float *const member = scratch.work + step.member * width;
-  const int64_t place = step.level - 1;
-  scratch.path[place] = step.member;
-  const float label = scratch.label_values[step.member];
-  scratch.label_sums[place] = place == 0 ? label : scratch.label_sums[place - 1] + label;
-  float *const target = scratch.stack + place * width;
-  for (int64_t c = 0; c < width; c += float_lanes) {
-    const Floats values = load(member + c);
-    *reinterpret_cast<Floats *>(target + c) = place == 0 ? values : load(target - width + c) + values;
+/// Adds a member to the prefix of the level below. Level 1 is the first.
+INLINED void push(const Part &part, int64_t level, int64_t member) {
+  const float *const values = part.work + member * part.width;
+  float *const target = part.stack + (level - 1) * part.width;
+  for (int64_t c = 0; c < part.width; c += float_lanes) {
+    const Floats added = load(values + c);
+    *reinterpret_cast<Floats *>(target + c) = level == 1 ? added : load(target - part.width + c) + added;
   }
-  return target;
 }
 
+INLINED const float *prefix(const Part &part, int64_t level) {
+  return level == 0 ? nullptr : part.stack + (level - 1) * part.width;
+}
+
+/// One image's subsets, while they are scored.
+struct Scoring {
+  const Image &image;
+  Scratch &scratch;
+  /// All rivals, and how many prefixes there are of those behind the front; -1 where these are not even gathered.
+  int64_t rivals, rest_levels;
+
+  /// Makes the prefix of a step, of the front alone.
+  INLINED void push(const consort_subset_step &step) {
+    if (step.level == 0) return;
+    const int64_t place = step.level - 1;
+    scratch.path[place] = step.member;
+    const float label = scratch.label_values[step.member];
+    scratch.label_sums[place] = place == 0 ? label : scratch.label_sums[place - 1] + label;
+    ::push(scratch.front, step.level, step.member);
+    if (rest_levels > place) rest_levels = place;
+  }
+
+  /// The greatest sum of the rivals behind the front for the prefix of `level` and a leaf.
+  INLINED float greatest_of_rest(int64_t level, const consort_subset_leaf &leaf) {
+    if (rest_levels < 0) {
+      gather(image, scratch.kept + strongest, rivals - strongest, scratch.rest);
+      rest_levels = 0;
+    }
+    for (; rest_levels < level; ++rest_levels) {
+      ::push(scratch.rest, rest_levels + 1, scratch.path[rest_levels]);
+    }
+    float greatest;
+    greatest_sums<1>(scratch.rest.work, prefix(scratch.rest, level), scratch.rest.width, &leaf, &greatest);
+    return greatest;
+  }
+};
+
 /// Scores every subset on one image.
-INLINED void score(const Image &image, const consort_subset_walk &walk, const Scratch &scratch, int64_t count,
-                   int64_t width, int32_t *hits, int32_t *image_hits) {
+INLINED void score(const consort_subset_walk &walk, Scoring scoring, int32_t *hits, int32_t *image_hits) {
+  const Image &image = scoring.image;
+  const Scratch &scratch = scoring.scratch;
   // A sum's relative error: half a unit in the last place for each addition and for what was added.
   const float unit = image.takes_probabilities ? 0x1p-20f : 0x1p-23f;
   const float smallest = image.takes_probabilities ? 1e-36f : 1e-8f;
   for (int64_t index = 0; index < walk.step_count; ++index) {
     const consort_subset_step &step = walk.steps[index];
-    const float *const prefix = push(step, scratch, width);
+    scoring.push(step);
     const float prefix_label = step.level == 0 ? 0 : scratch.label_sums[step.level - 1];
     const float error = unit * static_cast<float>(step.level + 2);
     const float least_error = smallest * static_cast<float>(step.level + 2);
@@ -293,14 +329,21 @@ INLINED void score(const Image &image, const consort_subset_walk &walk, const Sc
       const consort_subset_leaf *const leaves = walk.leaves + step.first + first;
       const int64_t n = step.count - first < leaves_at_once ? step.count - first : leaves_at_once;
       float rivals[leaves_at_once];
-      greatest_sums(scratch.work, prefix, width, leaves, n, rivals);
+      greatest_sums(scratch.front.work, prefix(scratch.front, step.level), scratch.front.width, leaves, n, rivals);
       for (int64_t i = 0; i < n; ++i) {
         const float label = prefix_label + scratch.label_values[leaves[i].member];
-        const float margin = error * (fabsf(label) + fabsf(rivals[i])) + least_error;
-        const bool right = label - rivals[i] > margin ||
-                           (rivals[i] - label <= margin && is_right(image, scratch, count, step.level, leaves[i].member));
-        hits[leaves[i].subset] += right ? 1 : 0;
-        if (image_hits) image_hits[step.level] += right ? 1 : 0;
+        float margin = error * (fabsf(label) + fabsf(rivals[i])) + least_error;
+        if (rivals[i] - label > margin) continue;
+        if (scoring.rivals > strongest) {
+          const float other = scoring.greatest_of_rest(step.level, leaves[i]);
+          rivals[i] = other > rivals[i] ? other : rivals[i];
+          margin = error * (fabsf(label) + fabsf(rivals[i])) + least_error;
+          if (rivals[i] - label > margin) continue;
+        }
+        const bool is_clear = label - rivals[i] > margin;
+        if (!is_clear && !is_right(image, scratch, scoring.rivals, step.level, leaves[i].member)) continue;
+        hits[leaves[i].subset] += 1;
+        if (image_hits) image_hits[step.level] += 1;
       }
     }
   }
@@ -308,21 +351,25 @@ INLINED void score(const Image &image, const consort_subset_walk &walk, const Sc
 
 INLINED int64_t consort_top1_for(const consort_images *images, consort_summand summand,
                                  const consort_subset_walk *walk, void *memory, int32_t *hits, int32_t *image_hits) {
-  const Scratch scratch = divide(memory, images->member_count, images->classes, walk->largest_size);
+  Scratch scratch = divide(memory, images->member_count, images->classes, walk->largest_size);
   int64_t all_right = 0;
   for (int64_t index = 0; index < images->images; ++index) {
     const Image image = {images->members,       images->member_count,   index * images->classes,
                          images->classes,       images->labels[index],  summand == CONSORT_PROBABILITIES};
     int32_t *const own_hits = image_hits ? image_hits + index * walk->largest_size : nullptr;
-    int64_t count = find_rivals(image, scratch);
+    const int64_t count = find_rivals(image, scratch);
     if (count == 0) {
       all_right += 1;
       if (own_hits) memcpy(own_hits, walk->size_counts, static_cast<size_t>(walk->largest_size) * sizeof(int32_t));
       continue;
     }
     if (own_hits) memset(own_hits, 0, static_cast<size_t>(walk->largest_size) * sizeof(int32_t));
-    const int64_t width = gather(image, scratch, count);
-    score(image, *walk, scratch, count, width, hits, own_hits);
+    for (int64_t member = 0; member < image.member_count; ++member) {
+      scratch.label_values[member] = summands(floats(image.row(member)[image.label]), image.takes_probabilities)[0];
+    }
+    sort_strongest(scratch, count);
+    gather(image, scratch.kept, count < strongest ? count : strongest, scratch.front);
+    score(*walk, {image, scratch, count, -1}, hits, own_hits);
   }
   return all_right;
 }
@@ -337,9 +384,7 @@ BY_PROCESSOR(int64_t, consort_top1,
              (images, summand, walk, scratch, hits, image_hits))
 
 size_t consort_top1_scratch_bytes(int64_t member_count, int64_t classes, int64_t largest_size) {
-  const int64_t width = rounded_up(classes);
-  const int64_t floats = (member_count + largest_size + 4) * width + rounded_up(member_count) + 2 * rounded_up(largest_size);
-  return static_cast<size_t>(floats) * sizeof(float);
+  return static_cast<size_t>(scratch_floats(member_count, classes, largest_size)) * sizeof(float);
 }
 
 }  // extern "C"

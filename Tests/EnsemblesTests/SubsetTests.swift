@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct SubsetTests {
   /// The counts of hits by sums in float, of few classes, against the ranks of every class by sums in double.
-  @Test(arguments: CombinationRule.allCases, [1, 2, 3, 16, 17, 40])
+  @Test(arguments: CombinationRule.allCases, [1, 2, 3, 17, 100])
   func top1AccuraciesAreThoseOfTheMetrics(_ rule: CombinationRule, classes: Int) throws {
     for kind in Kind.allCases {
       let members = try madeUp(kind, members: 4, images: 24, classes: classes)
@@ -115,9 +115,11 @@ import Testing
   /// The exponential and the logarithm behind the metrics, against the C library's.
   @Test func exponentialsAreAccurate() {
     var generator = RandomStream(seed: 5)
-    let values: [Double] = [0, -0.0, -708, -708.1, -1e12, -Double.infinity] + (0..<5000).map { _ in
-      -50 * generator.unitInterval() * generator.unitInterval()
-    }
+    let values: [Double] =
+      [0, -0.0, -708, -708.1, -1e12, -Double.infinity]
+      + (0..<5000).map { _ in
+        -50 * generator.unitInterval() * generator.unitInterval()
+      }
     let results = exponentials(values)
     for (value, result) in zip(values, results) {
       let exact = exponential(value)
