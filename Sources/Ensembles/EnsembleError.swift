@@ -1,9 +1,16 @@
+import Files
 import Weights
 
 /// Predictions that cannot be read, trusted or combined.
 public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The predictions file is not a readable safetensors file.
   case weights(WeightsError)
+  /// A file of another program cannot be read.
+  case file(FileError)
+  /// A file of another program does not hold what it must.
+  case invalidImport(source: String, reason: String, mend: String)
+  /// What was chosen on some images was to be judged by the same.
+  case testDataChosenOn(source: String, fingerprint: String)
   /// A tensor of a predictions file has another type or shape than it must.
   case wrongTensor(source: String, tensor: String, expected: String, found: String)
   /// A predictions file lacks one of its metadata.
@@ -33,6 +40,11 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .weights(let error): error.description
+    case .file(let error): error.description
+    case .invalidImport(let source, let reason, let mend): "'\(source)' \(reason); \(mend)"
+    case .testDataChosenOn(let source, let fingerprint):
+      "'\(source)' predicts the images that the choice was made on (fingerprint "
+        + "'\(fingerprint)'); report on a test set that chose nothing"
     case .wrongTensor, .missingMetadata, .invalidMetadata, .labelOutOfRange, .notADistribution:
       contentDescription
     case .noMembers: "there are no predictions to work on; give at least one predictions file"
