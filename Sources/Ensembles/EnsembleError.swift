@@ -29,6 +29,10 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   case differentData(first: String, second: String, difference: String)
   /// Two members of a network of the same name differ in their cost.
   case differentCost(network: String, first: String, second: String, difference: String)
+  /// Something was chosen with a member of which there are no predictions.
+  case missingMember(name: String, given: [String])
+  /// A number that the caller gives is out of its range.
+  case invalidArgument(name: String, value: String, expected: String)
   /// The greatest number of subsets is not positive.
   case invalidSubsetLimit(Int)
   /// No subset has one of the sizes.
@@ -56,6 +60,11 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
     case .differentCost(let network, let first, let second, let difference):
       "'\(first)' and '\(second)' both name the network '\(network)' but differ in its "
         + "\(difference); give different networks different names"
+    case .missingMember(let name, let given):
+      "there are no predictions of '\(name)' (given: \(given.joined(separator: ", "))); "
+        + "give those of every member that was chosen"
+    case .invalidArgument(let name, let value, let expected):
+      "\(name) is \(value) where \(expected) is needed; give such a one"
     case .invalidSubsetLimit(let limit):
       "at most \(limit) subsets of each size are allowed; allow at least 1"
     case .invalidSizes(let sizes, let members):

@@ -72,4 +72,34 @@ extension Predictions {
       throw .testDataChosenOn(source: test[0].source, fingerprint: test[0].fingerprint)
     }
   }
+
+  /// The predictions of the named members, in the order of the names.
+  ///
+  /// - Throws: `EnsembleError.missingMember`, `.duplicateMember`, or `.differentData`.
+  static func of(_ names: [String], in given: [Predictions]) throws(EnsembleError) -> [Predictions]
+  {
+    try checkNamesDiffer(given)
+    let byName = Dictionary(given.map { ($0.name, $0) }) { first, _ in first }
+    var found: [Predictions] = []
+    for name in names {
+      guard let member = byName[name] else {
+        throw .missingMember(name: name, given: given.map(\.name))
+      }
+      found.append(member)
+    }
+    try checkSameData(found)
+    return found
+  }
+
+  /// Checks that each member is given once.
+  ///
+  /// - Throws: `EnsembleError.duplicateMember`.
+  static func checkNamesDiffer(_ members: [Predictions]) throws(EnsembleError) {
+    var sources: [String: String] = [:]
+    for member in members {
+      if let earlier = sources.updateValue(member.source, forKey: member.name) {
+        throw .duplicateMember(name: member.name, first: earlier, second: member.source)
+      }
+    }
+  }
 }

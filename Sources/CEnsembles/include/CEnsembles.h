@@ -88,6 +88,16 @@ void consort_metrics(const consort_images *images, consort_summand summand, cons
 size_t consort_metrics_scratch_bytes(int64_t member_count, int64_t classes, int64_t largest_size,
                                      consort_summand summand);
 
+/// Adds the images to the negative log-likelihood of softmax(sum over members of weight x log-probability), in nats.
+///
+/// - least: log-probabilities count as no less.
+/// - scratch: doubles: `classes` rounded up to 8, times `member_count + 1`, and `member_count`.
+/// - likelihood: grows by the sum over the images.
+/// - gradient: `[member_count]`, grows by the derivatives by the weights.
+/// - hessian: `[member_count, member_count]`, grows by the second derivatives; or NULL.
+void consort_weighted_likelihood(const consort_images *images, const double *weights, double least, double *scratch,
+                                 double *likelihood, double *gradient, double *hessian);
+
 /// The bin i of `bins` with the confidence in (i / bins, (i + 1) / bins], exactly so for the rounded edges.
 int64_t consort_confidence_bin(double confidence, int64_t bins);
 
