@@ -1,5 +1,6 @@
 // Evaluates all subsets of up to LARGEST members and says how long it took, reading included: the counterpart of peer.py.
-//   benchmark-subsets DIRECTORY LARGEST top1|metrics
+//   benchmark-subsets DIRECTORY LARGEST top1|metrics|cascade
+// With cascade, finds the best thresholds of a cascade of the first LARGEST members, for each of four goals.
 import Ensembles
 
 #if canImport(FoundationEssentials)
@@ -38,7 +39,7 @@ func processorSeconds() -> Double {
 
 let arguments = CommandLine.arguments
 guard arguments.count == 4, let largest = Int(arguments[2]), largest >= 1 else {
-  fatalError("usage: benchmark-subsets DIRECTORY LARGEST top1|metrics")
+  fatalError("usage: benchmark-subsets DIRECTORY LARGEST top1|metrics|cascade")
 }
 let clock = ContinuousClock()
 let names = try FileManager.default.contentsOfDirectory(atPath: arguments[1])
@@ -53,6 +54,18 @@ var sum = 0.0
 var best = 0.0
 var count = 0
 let evaluation = try clock.measure {
+  if arguments[3] == "cascade" {
+    // Every member costs as much: from one to all of them an image.
+    let cost = Double(members[0].multiplyAccumulates)
+    for part in [0.2, 0.4, 0.6, 0.8] {
+      let goal = cost * (1 + part * Double(largest - 1))
+      let cascade = try Cascade(of: Array(members.prefix(largest)), goal: .cost(atMost: goal))
+      sum += cascade.holdOut.accuracy
+      best = max(best, cascade.holdOut.accuracy)
+      count += 1
+    }
+    return
+  }
   let scores = try SubsetScores(
     of: members, sizes: 1...largest, measure: all ? .allMetrics : .top1Accuracy)
   sum = scores.top1Accuracies.reduce(0, +)

@@ -33,6 +33,8 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   case missingMember(name: String, given: [String])
   /// A number that the caller gives is out of its range.
   case invalidArgument(name: String, value: String, expected: String)
+  /// No thresholds of a cascade do what is wanted on the hold-out.
+  case unreachableGoal(String, members: [String])
   /// The greatest number of subsets is not positive.
   case invalidSubsetLimit(Int)
   /// No subset has one of the sizes.
@@ -65,6 +67,9 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
         + "give those of every member that was chosen"
     case .invalidArgument(let name, let value, let expected):
       "\(name) is \(value) where \(expected) is needed; give such a one"
+    case .unreachableGoal(let goal, let members):
+      "no cascade of \(members.joined(separator: ", ")) reaches \(goal) on the hold-out; "
+        + "ask for less or give further members"
     case .invalidSubsetLimit(let limit):
       "at most \(limit) subsets of each size are allowed; allow at least 1"
     case .invalidSizes(let sizes, let members):

@@ -28,6 +28,20 @@ struct ExpectedDecisions: Decodable {
     let mean: [Double]
   }
 
+  struct Stages: Decodable {
+    let isRight: [[Int]]
+    let confidence: [String: [[Double]]]
+  }
+
+  struct BestCascade: Decodable {
+    let order: [Int]
+    let measure: CascadeConfidence
+    let goal: String
+    let target, accuracy, cost: Double
+  }
+
+  let stages: [String: Stages]
+  let cascades: [BestCascade]
   let weights: [Double]
   let weightedLikelihood, weightedTest: Double
   let greedy: [Greedy]
@@ -46,4 +60,9 @@ struct ExpectedDecisions: Decodable {
 /// The five members of the fixtures for decisions, on "hold-out" or "test".
 func decisionMembers(_ split: String) throws -> [Predictions] {
   try (0..<5).map { try Predictions(path: fixture("decisions/\(split)-\($0).safetensors")) }
+}
+
+/// What JSON makes of a value, and the other way.
+func roundTrip<Value: Codable>(_ value: Value) throws -> Value {
+  try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value))
 }

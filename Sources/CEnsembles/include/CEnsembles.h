@@ -88,6 +88,23 @@ void consort_metrics(const consort_images *images, consort_summand summand, cons
 size_t consort_metrics_scratch_bytes(int64_t member_count, int64_t classes, int64_t largest_size,
                                      consort_summand summand);
 
+/// What some first members, combined, say about each image, with strides of the images of all blocks.
+typedef struct {
+  /// `[stages, stride]`: the most probable class, of equals the first.
+  int32_t *predicted;
+  /// `[stages, stride]`: its probability, that of the next class (0 for one class), and the entropy in nats.
+  double *greatest, *second, *entropy;
+  int64_t stride;
+} consort_stage_outputs;
+
+/// Combines the first `first_stage`, `first_stage + 1`, ... members up to all of them.
+///
+/// - first_stage: at least 1.
+/// - scratch: as `consort_metrics` needs it for subsets of one member.
+/// - outputs: of the block's first image and first stage.
+void consort_stages(const consort_images *images, consort_summand summand, int64_t first_stage, void *scratch,
+                    const consort_stage_outputs *outputs);
+
 /// Adds the images to the negative log-likelihood of softmax(sum over members of weight x log-probability), in nats.
 ///
 /// - least: log-probabilities count as no less.

@@ -160,7 +160,70 @@ for member in range(5):
         row["mean"].append(float(np.mean(gains)))
     added.append(row)
 
+
+
+# Cascades: what each stage says, and the best thresholds by trying all that differ in what they do.
+def stage(logs, rule, count):
+    """Predicted classes and how sure, by each measure."""
+    logs = logs[:count]
+    if rule == "geometricMean":
+        probabilities = np.exp(log_softmax(logs.mean(axis=0)))
+        predicted = probabilities.argmax(axis=1)
+    elif rule == "arithmeticMean":
+        probabilities = np.exp(logs).mean(axis=0)
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        predicted = probabilities.argmax(axis=1)
+    else:
+        probabilities = np.eye(classes)[logs.argmax(axis=2)].mean(axis=0)
+        predicted = np.lexsort((-logs.sum(axis=0), -probabilities), axis=1)[:, 0]
+    ordered = np.sort(probabilities, axis=1)
+    return predicted, {
+        "maximumProbability": probabilities[np.arange(len(predicted)), predicted],
+        "margin": ordered[:, -1] - ordered[:, -2],
+        "entropy": -scipy.stats.entropy(probabilities, axis=1),
+        "agreement": (logs.argmax(axis=2) == predicted).mean(axis=0),
+    }
+
+
+stages = {}
+for rule in ["geometricMean", "arithmeticMean", "majorityVote"]:
+    found = [stage(test, rule, count) for count in range(1, 6)]
+    stages[rule] = {
+        "isRight": [(predicted == test_labels).astype(int).tolist() for predicted, _ in found],
+        "confidence": {name: [np.round(values[name][:60], 10).tolist() for _, values in found] for name in found[0][1]}}
+
+
+def best_cascade(order, measure, goal, target):
+    found = [stage(hold_out[order], "geometricMean", count) for count in (1, 2, 3)]
+    right = [(predicted == hold_labels) for predicted, _ in found]
+    sure = [values[measure] for _, values in found]
+    steps = [costs[m] for m in order]
+    best = None
+    for first in [*np.unique(sure[0]), np.inf]:
+        stops_first = sure[0] >= first
+        for second in [*np.unique(sure[1][~stops_first]), np.inf]:
+            stops_second = ~stops_first & (sure[1] >= second)
+            rest = ~stops_first & ~stops_second
+            hits = (right[0] & stops_first).sum() + (right[1] & stops_second).sum() + (right[2] & rest).sum()
+            cost = len(hold_labels) * steps[0] + (~stops_first).sum() * steps[1] + rest.sum() * steps[2]
+            if goal == "cost" and cost <= target * len(hold_labels):
+                key = (hits, -cost)
+            elif goal == "accuracy" and hits >= target * len(hold_labels) - 1e-6:
+                key = (-cost, hits)
+            else:
+                continue
+            if best is None or key > best[0]:
+                best = (key, hits, cost)
+    return {"order": order, "measure": measure, "goal": goal, "target": target, "accuracy": best[1] / len(hold_labels),
+            "cost": best[2] / len(hold_labels)}
+
+
+cascades = [best_cascade(order, measure, goal, target)
+            for order in ([0, 2, 4], [3, 1, 4], [4, 3, 2]) for measure in ("maximumProbability", "margin", "entropy")
+            for goal, target in (("cost", 760.0), ("cost", 1000.0), ("accuracy", 0.5), ("accuracy", 0.53))]
+
 everything = {
+    "stages": stages, "cascades": cascades,
     "weights": best.x.tolist(), "weightedLikelihood": float(best.fun),
     "weightedTest": likelihood(weighted(best.x, test), test_labels),
     "greedy": [greedy(measure, 12, rule) for measure in ["negativeLogLikelihood", "top1Accuracy"]
