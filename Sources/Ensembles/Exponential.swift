@@ -11,6 +11,9 @@ import CEnsembles
 /// e to the power of `value`.
 func exponential(_ value: Double) -> Double { exp(value) }
 
+/// `base` to the power of `exponent`.
+func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
+
 /// The natural logarithm of `value`; minus infinity for 0.
 func naturalLogarithm(_ value: Double) -> Double { log(value) }
 
