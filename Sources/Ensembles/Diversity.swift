@@ -12,6 +12,17 @@ public struct Diversity: Codable, Hashable, Sendable {
   /// `[member][member]`: the correlation of being wrong, in `-1...1`. None where one is right, or wrong, about all images.
   public let errorCorrelation: [[Double?]]
 
+  /// Reads what was written. The last two are empty where they were not yet computed.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    members = try container.decode([String].self, forKey: .members)
+    disagreement = try container.decode([[Double]].self, forKey: .disagreement)
+    doubleFault = try container.decode([[Double]].self, forKey: .doubleFault)
+    qStatistic = try container.decodeIfPresent([[Double?]].self, forKey: .qStatistic) ?? []
+    errorCorrelation =
+      try container.decodeIfPresent([[Double?]].self, forKey: .errorCorrelation) ?? []
+  }
+
   /// Compares each member with each other; the predicted class is the most probable one, of equals the first.
   ///
   /// - Throws: `EnsembleError.noMembers` or `.differentData`.

@@ -73,7 +73,7 @@ import Testing
     for name in ["logits.npz", "logits-f4.npy", "labels.npy"] {
       let bytes = try MappedFile(path: fixture("imports/\(name)")).withBytes { Array($0) }
       let path = "\(directory.path)/\(name)"
-      for length in stride(from: 0, to: bytes.count, by: 7) {
+      for length in stride(from: 0, to: bytes.count, by: 37) {
         try DurableFile.write(Array(bytes[..<length]), to: path)
         #expect(throws: EnsembleError.self) {
           try Predictions(
@@ -81,7 +81,7 @@ import Testing
         }
       }
       // Any one byte changed is refused or read, without a crash.
-      for place in bytes.indices where place < 300 || place > bytes.count - 300 {
+      for place in stride(from: 0, to: bytes.count, by: 5) {
         var damaged = bytes
         damaged[place] ^= 0xFF
         try DurableFile.write(damaged, to: path)
@@ -136,6 +136,46 @@ import Testing
     #expect(throws: Never.self) { try Predictions.checkUnseen([test], by: other.identity) }
     #expect(throws: EnsembleError.noMembers) {
       try Predictions.checkUnseen([], by: other.identity)
+    }
+  }
+
+  @Test func listsOfPredictions() throws {
+    let imports = fixture("imports")
+    func list(_ text: String) throws -> PredictionList {
+      try DurableFile.write(text, to: "\(directory.path)/list.json")
+      return try PredictionList(path: "\(directory.path)/list.json")
+    }
+    let costs = "\"macs\": 10, \"parameters\": 5"
+    let found = try list(
+      """
+      {"split": "test", "labels": "\(imports)/labels.npy", "members": [
+        {"file": "\(imports)/logits-f4.npy", \(costs)},
+        {"file": "\(imports)/probabilities-f8.npy", "name": "b", "network": "n", \(costs)},
+        {"file": "\(imports)/exact.safetensors"}]}
+      """)
+    let members = try found.predictions()
+    #expect(members.map(\.name) == ["logits-f4", "b", "exact"])
+    #expect(members.map(\.network) == ["logits-f4", "n", "net"])
+    #expect(try Frontier.analyze(members).curves.count == 3)
+    #expect(try found.predictions(labels: "\(imports)/labels.csv").count == 3)
+    // Relative to the list; labels in the file.
+    try DurableFile.write("label,a,b\n0,1,0\n", to: "\(directory.path)/x.csv")
+    let own = try list("{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \(costs)}]}")
+    #expect(try own.predictions().map(\.name) == ["x"])
+    for (text, message) in [
+      ("[]", "is no list"), ("{", "is no list"), ("{\"split\": \"s\"}", "\"members\" is missing"),
+      ("{\"split\": 1, \"members\": []}", "split has another type"),
+    ] {
+      let error = #expect(throws: EnsembleError.self) { try list(text) }
+      #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    }
+    for (text, message) in [
+      ("{\"split\": \"s\", \"members\": []}", "no predictions"),
+      ("{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\"}]}", "costs"),
+      ("{\"split\": \"s\", \"members\": [{\"file\": \"y.npy\", \(costs)}]}", "y.npy"),
+    ] {
+      let error = #expect(throws: EnsembleError.self) { try list(text).predictions() }
+      #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
     }
   }
 }
