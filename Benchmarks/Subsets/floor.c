@@ -1,5 +1,5 @@
 // What the machine could do at best: additions and comparisons of AVX2's width on all cores, and one reading of the files.
-//   cc -O2 -mavx2 -pthread floor.c -o floor && ./floor THREADS FILE...
+//   cc -O3 -mavx2 -pthread floor.c -o floor && ./floor THREADS FILE...
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -28,6 +28,7 @@ static void *compute(void *result) {
   __m256 best[chains], shared = _mm256_set1_ps(1.5f), value = _mm256_set1_ps(2.5f);
   for (int i = 0; i < chains; ++i) best[i] = _mm256_set1_ps((float)i);
   for (int64_t repeat = 0; repeat < repeats; ++repeat) {
+#pragma GCC unroll 8
     for (int i = 0; i < chains; ++i) {
       __m256 sum = _mm256_add_ps(shared, value);
       __asm__ volatile("" : "+x"(sum));
@@ -72,8 +73,12 @@ int main(int count, char **arguments) {
   if (threads < 1 || threads > 256) return 1;
   files = arguments + 2;
   file_count = count - 2;
-  run(compute, threads);
-  const double seconds = run(compute, threads);
+  // The fastest of several: what the machine can do, not what it does on average.
+  double seconds = run(compute, threads);
+  for (int i = 0; i < 9; ++i) {
+    const double again = run(compute, threads);
+    if (again < seconds) seconds = again;
+  }
   const double reading = run(read_files, threads);
   printf("{\"pairs_per_second\": %.6e, \"reading_seconds\": %.6f}\n", (double)threads * chains * 8 * repeats / seconds,
          reading);
