@@ -30,6 +30,9 @@ let openVINOLinkerSettings: [LinkerSetting] = [
 
 let package = Package(
   name: "consort",
+  products: [
+    .library(name: "Ensembles", targets: ["Ensembles"])
+  ],
   targets: [
     .target(
       name: "TestSupport", dependencies: ["Processes", "Randomness"], path: "Tests/TestSupport"),
@@ -62,7 +65,8 @@ let package = Package(
       dependencies: ["Networks", "ONNX", "Randomness", "TestSupport", "Weights"],
       exclude: ["Fixtures"]),
 
-    .target(name: "Ensembles", dependencies: ["Files", "Weights", "Randomness"]),
+    .target(name: "CEnsembles"),
+    .target(name: "Ensembles", dependencies: ["CEnsembles", "Files", "Weights", "Randomness"]),
     .testTarget(
       name: "EnsemblesTests",
       dependencies: ["Ensembles", "Weights", "Files", "Randomness", "TestSupport"],
@@ -166,6 +170,9 @@ let package = Package(
     .executableTarget(
       name: "benchmark-image-stream", dependencies: ["Datasets", "Randomness"],
       path: "Benchmarks/ImageStream", exclude: ["peer.py"]),
+    .executableTarget(
+      name: "benchmark-subsets", dependencies: ["Ensembles"], path: "Benchmarks/Subsets",
+      exclude: ["floor.c", "make_predictions.py", "peer.py"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -6,6 +6,22 @@ public struct Diversity: Codable, Hashable, Sendable {
   public let disagreement: [[Double]]
   /// `[member][member]`: the share of the images on which both are wrong; a member's own error rate on the diagonal.
   public let doubleFault: [[Double]]
+  /// `[member][member]`: Yule's Q of being right, in `-1...1`: 1 where the two err on the same images, 0 where they err
+  /// independently, below 0 where on different ones. None where it divides 0 by 0.
+  public let qStatistic: [[Double?]]
+  /// `[member][member]`: the correlation of being wrong, in `-1...1`. None where one is right, or wrong, about all images.
+  public let errorCorrelation: [[Double?]]
+
+  /// Reads what was written. The last two are empty where they were not yet computed.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    members = try container.decode([String].self, forKey: .members)
+    disagreement = try container.decode([[Double]].self, forKey: .disagreement)
+    doubleFault = try container.decode([[Double]].self, forKey: .doubleFault)
+    qStatistic = try container.decodeIfPresent([[Double?]].self, forKey: .qStatistic) ?? []
+    errorCorrelation =
+      try container.decodeIfPresent([[Double?]].self, forKey: .errorCorrelation) ?? []
+  }
 
   /// Compares each member with each other; the predicted class is the most probable one, of equals the first.
   ///
@@ -17,30 +33,57 @@ public struct Diversity: Codable, Hashable, Sendable {
     let labels = predictions[0].labels
     let predicted = predictions.map { $0.predictedClasses() }
     members = predictions.map(\.name)
-    disagreement = Self.matrix(predicted) { first, second, _ in first != second }
-      .map { row in row.map { Double($0) / Double(labels.count) } }
-    doubleFault = Self.matrix(predicted) { first, second, image in
-      let label = Int(labels[image])
-      return first != label && second != label
-    }.map { row in row.map { Double($0) / Double(labels.count) } }
+    let count = Double(labels.count)
+    let isWrong = predicted.map { zip($0, labels).map { $0 != Int($1) } }
+    disagreement = Self.matrix(predictions.count) { first, second in
+      Double(zip(predicted[first], predicted[second]).count { $0 != $1 }) / count
+    }
+    let tables = Self.matrix(predictions.count) { Agreement(isWrong[$0], isWrong[$1]) }
+    doubleFault = tables.map { row in row.map { $0.bothWrong / count } }
+    qStatistic = tables.map { row in row.map(\.qStatistic) }
+    errorCorrelation = tables.map { row in row.map(\.correlation) }
   }
 
-  /// Counts the images for which `isCounted` holds, for each pair; it is symmetric in its first two arguments.
-  private static func matrix(
-    _ predicted: [[Int]], _ isCounted: (Int, Int, Int) -> Bool
-  ) -> [[Int]] {
-    var counts = Array(
-      repeating: Array(repeating: 0, count: predicted.count), count: predicted.count)
-    for first in predicted.indices {
-      for second in first..<predicted.count {
-        var count = 0
-        for image in predicted[first].indices
-        where isCounted(predicted[first][image], predicted[second][image], image) { count += 1 }
-        counts[first][second] = count
-        counts[second][first] = count
+  /// `[first][second]`: what `value`, which is symmetric, gives for each pair.
+  private static func matrix<Value>(_ count: Int, _ value: (Int, Int) -> Value) -> [[Value]] {
+    // The lower half and the diagonal; the upper half is the same.
+    let half = (0..<count).map { first in (0...first).map { value(first, $0) } }
+    return (0..<count).map { first in
+      (0..<count).map { half[max(first, $0)][min(first, $0)] }
+    }
+  }
+}
+
+/// On how many images two members are right or wrong.
+private struct Agreement {
+  var bothRight = 0.0
+  var bothWrong = 0.0
+  var onlyFirstWrong = 0.0
+  var onlySecondWrong = 0.0
+
+  init(_ first: [Bool], _ second: [Bool]) {
+    for pair in zip(first, second) {
+      switch pair {
+      case (false, false): bothRight += 1
+      case (true, true): bothWrong += 1
+      case (true, false): onlyFirstWrong += 1
+      case (false, true): onlySecondWrong += 1
       }
     }
-    return counts
+  }
+
+  private var agreeing: Double { bothRight * bothWrong }
+  private var differing: Double { onlyFirstWrong * onlySecondWrong }
+
+  var qStatistic: Double? {
+    agreeing + differing > 0 ? (agreeing - differing) / (agreeing + differing) : nil
+  }
+
+  var correlation: Double? {
+    let first = (bothWrong + onlyFirstWrong) * (bothRight + onlySecondWrong)
+    let second = (bothWrong + onlySecondWrong) * (bothRight + onlyFirstWrong)
+    return first > 0 && second > 0
+      ? (agreeing - differing) / (first.squareRoot() * second.squareRoot()) : nil
   }
 }
 

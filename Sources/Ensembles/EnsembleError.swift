@@ -1,9 +1,16 @@
+import Files
 import Weights
 
 /// Predictions that cannot be read, trusted or combined.
 public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The predictions file is not a readable safetensors file.
   case weights(WeightsError)
+  /// A file of another program cannot be read.
+  case file(FileError)
+  /// A file of another program does not hold what it must.
+  case invalidImport(source: String, reason: String, mend: String)
+  /// What was chosen on some images was to be judged by the same.
+  case testDataChosenOn(source: String, fingerprint: String)
   /// A tensor of a predictions file has another type or shape than it must.
   case wrongTensor(source: String, tensor: String, expected: String, found: String)
   /// A predictions file lacks one of its metadata.
@@ -22,8 +29,16 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   case differentData(first: String, second: String, difference: String)
   /// Two members of a network of the same name differ in their cost.
   case differentCost(network: String, first: String, second: String, difference: String)
+  /// Something was chosen with a member of which there are no predictions.
+  case missingMember(name: String, given: [String])
+  /// A number that the caller gives is out of its range.
+  case invalidArgument(name: String, value: String, expected: String)
+  /// No thresholds of a cascade do what is wanted on the hold-out.
+  case unreachableGoal(String, members: [String])
   /// The greatest number of subsets is not positive.
   case invalidSubsetLimit(Int)
+  /// No subset has one of the sizes.
+  case invalidSizes(ClosedRange<Int>, members: Int)
   /// The members' costs together are more than can be counted.
   case costOverflow(network: String)
 
@@ -31,6 +46,11 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .weights(let error): error.description
+    case .file(let error): error.description
+    case .invalidImport(let source, let reason, let mend): "'\(source)' \(reason); \(mend)"
+    case .testDataChosenOn(let source, let fingerprint):
+      "'\(source)' predicts the images that the choice was made on (fingerprint "
+        + "'\(fingerprint)'); report on a test set that chose nothing"
     case .wrongTensor, .missingMetadata, .invalidMetadata, .labelOutOfRange, .notADistribution:
       contentDescription
     case .noMembers: "there are no predictions to work on; give at least one predictions file"
@@ -42,8 +62,19 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
     case .differentCost(let network, let first, let second, let difference):
       "'\(first)' and '\(second)' both name the network '\(network)' but differ in its "
         + "\(difference); give different networks different names"
+    case .missingMember(let name, let given):
+      "there are no predictions of '\(name)' (given: \(given.joined(separator: ", "))); "
+        + "give those of every member that was chosen"
+    case .invalidArgument(let name, let value, let expected):
+      "\(name) is \(value) where \(expected) is needed; give such a one"
+    case .unreachableGoal(let goal, let members):
+      "no cascade of \(members.joined(separator: ", ")) reaches \(goal) on the hold-out; "
+        + "ask for less or give further members"
     case .invalidSubsetLimit(let limit):
       "at most \(limit) subsets of each size are allowed; allow at least 1"
+    case .invalidSizes(let sizes, let members):
+      "there is no subset of \(sizes.lowerBound) to \(sizes.upperBound) of \(members) members; "
+        + "give sizes in 1...\(members)"
     case .costOverflow(let network):
       "the members of '\(network)' together cost more than can be counted; correct its \"macs\""
     }

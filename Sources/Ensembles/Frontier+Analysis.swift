@@ -34,12 +34,7 @@ extension Frontier {
   private static func groupedByNetwork(
     _ predictions: [Predictions]
   ) throws(EnsembleError) -> [[Predictions]] {
-    var sources: [String: String] = [:]
-    for member in predictions {
-      if let earlier = sources.updateValue(member.source, forKey: member.name) {
-        throw .duplicateMember(name: member.name, first: earlier, second: member.source)
-      }
-    }
+    try Predictions.checkNamesDiffer(predictions)
     let groups = Array(Dictionary(grouping: predictions, by: \.network).values)
     for group in groups { try checkCosts(group) }
     return groups.sorted {

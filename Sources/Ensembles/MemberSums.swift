@@ -1,9 +1,14 @@
+import CEnsembles
+
 /// What a combination rule sums over members, and what it makes of the sums.
 ///
 /// Vectors of a block of images are `[images, C]`; the vote sums two of them, the votes and behind them the
 /// log-probabilities that break ties.
 struct MemberSums {
   let rule: CombinationRule
+
+  /// What minus infinity counts as in sums of log-probabilities.
+  static let leastLogProbability = CONSORT_LEAST_LOGARITHM
 
   /// How many vectors are summed.
   var vectors: Int { rule == .majorityVote ? 2 : 1 }
@@ -36,32 +41,7 @@ struct MemberSums {
     at start: Int
   ) {
     for (index, value) in values.enumerated() {
-      row[start + index] = max(Double(value), CombinedDistribution.leastLogProbability)
-    }
-  }
-
-  /// The combined distribution of one image of the block.
-  ///
-  /// - Parameters:
-  ///   - row: The sums, `vectors` equal parts.
-  ///   - image: The image's place in the block.
-  ///   - classes: C.
-  ///   - members: How many were summed.
-  ///   - label: The image's class.
-  func distribution(
-    _ row: UnsafeBufferPointer<Double>, image: Int, classes: Int, members: Int, label: Int
-  ) -> CombinedDistribution {
-    let start = image * classes
-    let first = UnsafeBufferPointer(rebasing: row[start..<start + classes])
-    switch rule {
-    case .geometricMean, .logitMean:
-      return CombinedDistribution(logarithmSums: first, members: members, label: label)
-    case .arithmeticMean:
-      return CombinedDistribution(probabilitySums: first, label: label)
-    case .majorityVote:
-      let behind = start + row.count / 2
-      let second = UnsafeBufferPointer(rebasing: row[behind..<behind + classes])
-      return CombinedDistribution(votes: first, logarithmSums: second, label: label)
+      row[start + index] = max(Double(value), Self.leastLogProbability)
     }
   }
 }

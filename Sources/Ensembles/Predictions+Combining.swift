@@ -13,19 +13,11 @@ extension Predictions {
     combining members: [Predictions], rule: CombinationRule = .geometricMean, name: String
   ) throws(EnsembleError) {
     try Self.checkSameData(members)
-    let first = members[0]
-    let total = { (cost: (Predictions) -> Int) in
-      members.reduce(0) { min($0 + cost($1), Self.largestCost + 1) }
-    }
-    try self.init(
-      name: name, network: Self.description(of: members.map(\.network)),
-      multiplyAccumulates: total(\.multiplyAccumulates), parameters: total(\.parameters),
-      split: first.split, fingerprint: first.fingerprint,
-      logProbabilities: rule.combine(members), labels: first.labels, classes: first.classes)
+    try self.init(of: members, name: name, logProbabilities: rule.combine(members))
   }
 
   /// Such as "3 x wide-resnet-16-1 + wide-resnet-16-2", in the order given.
-  private static func description(of networks: [String]) -> String {
+  static func description(of networks: [String]) -> String {
     var counts: [(network: String, count: Int)] = []
     for network in networks {
       if let place = counts.firstIndex(where: { $0.network == network }) {
@@ -73,7 +65,7 @@ extension CombinationRule {
     return sums.map { sum in
       let value = Float((sum - greatest) * scale - total)
       // So little comes from a member's zero only, and is a zero again.
-      let isRuledOut = Double(value) < CombinedDistribution.leastLogProbability * scale / 2
+      let isRuledOut = Double(value) < MemberSums.leastLogProbability * scale / 2
       return isRuledOut ? -.infinity : value
     }
   }

@@ -1,3 +1,4 @@
+import CEnsembles
 import Weights
 
 /// What one member says about one split: a distribution over the classes for each image, as log-probabilities.
@@ -90,6 +91,18 @@ public struct Predictions: Sendable {
       }
     }
   }
+
+  /// Lets the system take back the memory of the images' log-probabilities where they are mapped from a file.
+  func release(_ images: Range<Int>) {
+    guard case .mapped(let bytes) = values else { return }
+    let row = classes * MemoryLayout<Float>.stride
+    bytes.release(images.lowerBound * row..<images.upperBound * row)
+  }
+
+  /// The bytes of the log-probabilities that are mapped from a file; 0 where they are in memory.
+  var mappedByteCount: Int {
+    if case .mapped(let bytes) = values { bytes.count } else { 0 }
+  }
 }
 
 // MARK: - Checks
@@ -153,16 +166,36 @@ extension Predictions {
   }
 
   private func checkDistributions() throws(EnsembleError) {
-    let fault: (image: Int, reason: String)? = withLogProbabilities { values in
-      for image in 0..<count {
-        let row = UnsafeBufferPointer(rebasing: values[image * classes..<(image + 1) * classes])
-        if let reason = Self.fault(in: row) { return (image, reason) }
+    // Large files are given back piece by piece, so that only their part at hand takes memory.
+    let pieceCount = max(1, Self.pieceBytes / (classes * MemoryLayout<Float>.stride))
+    for start in stride(from: 0, to: count, by: pieceCount) {
+      let piece = start..<min(start + pieceCount, count)
+      if let fault = withLogProbabilities({ fault(in: piece, $0) }) {
+        throw .notADistribution(source: source, image: fault.image, reason: fault.reason)
       }
-      return nil
+      if mappedByteCount > Self.pieceBytes { release(piece) }
     }
-    if let fault {
-      throw .notADistribution(source: source, image: fault.image, reason: fault.reason)
+  }
+
+  /// Bytes of mapped predictions that are looked at between releases.
+  static let pieceBytes = 16 << 20
+
+  /// The first image whose row is no distribution, and why.
+  private func fault(
+    in images: Range<Int>, _ values: UnsafeBufferPointer<Float>
+  ) -> (image: Int, reason: String)? {
+    guard let base = values.baseAddress else { return nil }
+    var image = images.lowerBound
+    while image < images.upperBound {
+      let rest = images.upperBound - image
+      image += Int(
+        consort_first_doubtful_row(base + image * classes, Int64(rest), Int64(classes)))
+      guard image < images.upperBound else { break }
+      let row = UnsafeBufferPointer(start: base + image * classes, count: classes)
+      if let reason = Self.fault(in: row) { return (image, reason) }
+      image += 1
     }
+    return nil
   }
 
   private static func fault(in row: UnsafeBufferPointer<Float>) -> String? {

@@ -1,10 +1,12 @@
+import CEnsembles
+
 /// Evaluates many ensembles that are subsets of the same members.
 ///
-/// Images are taken in blocks that fit a processor's cache. In a block, the subsets are taken in lexicographic order, each
-/// built on the sums of the prefix that it shares with the one before: all 2^K - 1 subsets of K members cost one addition
-/// of a member each.
+/// Images are taken in blocks that fit a processor's cache, on all cores. Predictions that are mapped from files take no
+/// more memory than the blocks at hand, whatever the number of images.
 ///
-/// Complexity: O(N C S) for all S subsets of every size, O(N C S n) for S scattered ones of size n; memory O(N n).
+/// Complexity: O(N C S) for all S subsets of every size, O(N C S n) for S scattered ones of size n; memory O(S), and
+/// O(N n) where correctness is asked for.
 struct SubsetEvaluator {
   /// What came out, in the order of the subsets.
   struct Evaluation {
@@ -15,13 +17,8 @@ struct SubsetEvaluator {
 
   private let members: [Predictions]
   private let rule: CombinationRule
-  private let subsets: [[Int]]
-  /// The positions in `subsets` in lexicographic order of the subsets.
-  private let order: [Int]
-  private let largestSize: Int
-  private let classes: Int
-  private let blockImages: Int
-  private let sums: MemberSums
+  private let subsetCount: Int
+  private let walk: SubsetWalk
 
   /// - Parameters:
   ///   - members: Predictions of the same data; at least one.
@@ -30,102 +27,100 @@ struct SubsetEvaluator {
   init(members: [Predictions], rule: CombinationRule, subsets: [[Int]]) {
     self.members = members
     self.rule = rule
-    self.subsets = subsets
-    order = subsets.indices.sorted { subsets[$0].lexicographicallyPrecedes(subsets[$1]) }
-    largestSize = subsets.map(\.count).max() ?? 0
-    classes = members[0].classes
-    blockImages = max(1, 2048 / classes)
-    sums = MemberSums(rule: rule)
+    subsetCount = subsets.count
+    walk = SubsetWalk(subsets)
   }
 
+  private var images: Int { members[0].count }
+  private var classes: Int { members[0].classes }
+
+  /// Every metric of every subset, and which images they are right about.
   func evaluate() -> Evaluation {
-    let images = members[0].count
-    var totals = MetricSums(ensembles: subsets.count, classes: classes)
-    var right = [[Double]](repeating: [], count: largestSize + 1)
-    for subset in subsets where right[subset.count].isEmpty {
-      right[subset.count] = Array(repeating: 0, count: images)
-    }
-    let width = blockImages * classes * sums.vectors
-    let inputs = UnsafeMutableBufferPointer<Double>.allocate(capacity: members.count * width)
-    let stack = UnsafeMutableBufferPointer<Double>.allocate(capacity: largestSize * width)
-    defer {
-      inputs.deallocate()
-      stack.deallocate()
-    }
-    for start in stride(from: 0, to: images, by: blockImages) {
-      let block = start..<min(start + blockImages, images)
-      load(block, into: inputs, width: width)
-      evaluate(block, inputs, stack, width: width, &totals, &right)
-    }
+    let parts = metricSums(countsImages: true)
     return Evaluation(
-      metrics: subsets.indices.map { totals.metrics(ofEnsemble: $0, images: images) },
-      correctness: shares(right))
+      metrics: metrics(parts.map(\.sums)), correctness: shares(parts.flatMap(\.imageHits)))
   }
 
-  /// Fills `inputs` with one row of what is summed for each member.
-  private func load(
-    _ block: Range<Int>, into inputs: UnsafeMutableBufferPointer<Double>, width: Int
-  ) {
-    for (index, member) in members.enumerated() {
-      let row = UnsafeMutableBufferPointer(rebasing: inputs[index * width..<(index + 1) * width])
-      member.withLogProbabilities { values in
-        let range = block.lowerBound * classes..<block.upperBound * classes
-        sums.load(UnsafeBufferPointer(rebasing: values[range]), classes: classes, into: row)
+  /// Every metric of every subset.
+  func metrics() -> [Metrics] { metrics(metricSums(countsImages: false).map(\.sums)) }
+
+  /// The top-1 accuracy of every subset: many times faster than all metrics.
+  func top1Accuracies() -> [Double] {
+    guard rule != .majorityVote else { return metrics().map(\.top1Accuracy) }
+    struct Part {
+      var hits: [Int32]
+      var allRight: Int64 = 0
+    }
+    let scratchBytes = consort_top1_scratch_bytes(
+      Int64(members.count), Int64(classes), Int64(walk.largestSize))
+    let parts = ImageBlocks(members).map(
+      initial: { Part(hits: [Int32](repeating: 0, count: subsetCount)) },
+      { part, _, images in
+        let scratch = UnsafeMutableRawPointer.allocate(byteCount: scratchBytes, alignment: 64)
+        defer { scratch.deallocate() }
+        walk.withWalk { walk in
+          part.allRight += part.hits.withUnsafeMutableBufferPointer { hits in
+            consort_top1(images, rule.summand, walk, scratch, hits.baseAddress, nil)
+          }
+        }
+      })
+    let allRight = parts.reduce(0) { $0 + Int($1.allRight) }
+    return (0..<subsetCount).map { subset in
+      Double(parts.reduce(allRight) { $0 + Int($1.hits[subset]) }) / Double(images)
+    }
+  }
+
+  private struct Part: Sendable {
+    var sums: MetricSums
+    /// `[images of the part, largest size]`: how many subsets of each size are right.
+    var imageHits: [Int32] = []
+  }
+
+  private func metricSums(countsImages: Bool) -> [Part] {
+    let scratchBytes = consort_metrics_scratch_bytes(
+      Int64(members.count), Int64(classes), Int64(walk.largestSize), rule.summand)
+    return ImageBlocks(members).map(
+      initial: { Part(sums: MetricSums(ensembles: subsetCount, classes: classes)) },
+      { part, range, images in
+        let scratch = UnsafeMutableRawPointer.allocate(byteCount: scratchBytes, alignment: 64)
+        defer { scratch.deallocate() }
+        var hits = [Int32](repeating: 0, count: countsImages ? range.count * walk.largestSize : 0)
+        walk.withWalk { walk in
+          hits.withUnsafeMutableBufferPointer { hits in
+            part.sums.add(
+              images, rule.summand, walk, scratch: scratch,
+              imageHits: countsImages ? hits.baseAddress : nil)
+          }
+        }
+        part.imageHits += hits
+      })
+  }
+
+  private func metrics(_ parts: [MetricSums]) -> [Metrics] {
+    var totals = MetricSums(ensembles: subsetCount, classes: classes)
+    for part in parts { totals.add(part) }
+    return (0..<subsetCount).map { totals.metrics(ofEnsemble: $0, images: images) }
+  }
+
+  /// `[size][N]` from `[N, largest size]`.
+  private func shares(_ imageHits: [Int32]) -> [[Double]] {
+    [[]]
+      + walk.sizeCounts.enumerated().map { place, count in
+        guard count > 0 else { return [] }
+        return (0..<images).map { image in
+          Double(imageHits[image * walk.largestSize + place]) / Double(count)
+        }
       }
-    }
   }
+}
 
-  private func evaluate(
-    _ block: Range<Int>, _ inputs: UnsafeMutableBufferPointer<Double>,
-    _ stack: UnsafeMutableBufferPointer<Double>, width: Int,
-    _ totals: inout MetricSums, _ right: inout [[Double]]
-  ) {
-    var earlier: [Int] = []
-    for index in order {
-      let subset = subsets[index]
-      let shared = zip(subset, earlier).prefix { $0 == $1 }.count
-      for level in shared..<max(shared, subset.count) {
-        let member = inputs.baseAddress.map { $0 + subset[level] * width }
-        push(member, onto: stack, level: level, width: width)
-      }
-      earlier = subset
-      let start = (subset.count - 1) * width
-      let row = UnsafeBufferPointer(rebasing: stack[start..<start + width])
-      score(row, block, subsetIndex: index, size: subset.count, &totals, &right[subset.count])
+extension CombinationRule {
+  /// What the kernels sum over members.
+  var summand: consort_summand {
+    switch self {
+    case .geometricMean, .logitMean: CONSORT_LOGARITHMS
+    case .arithmeticMean: CONSORT_PROBABILITIES
+    case .majorityVote: CONSORT_VOTES
     }
-  }
-
-  /// Makes level `level` of the stack the level below it plus `member`.
-  private func push(
-    _ member: UnsafeMutablePointer<Double>?, onto stack: UnsafeMutableBufferPointer<Double>,
-    level: Int, width: Int
-  ) {
-    guard let member, let base = stack.baseAddress else { return }
-    let target = base + level * width
-    if level == 0 {
-      target.update(from: member, count: width)
-    } else {
-      let below = target - width
-      for offset in 0..<width { target[offset] = below[offset] + member[offset] }
-    }
-  }
-
-  private func score(
-    _ row: UnsafeBufferPointer<Double>, _ block: Range<Int>, subsetIndex: Int, size: Int,
-    _ totals: inout MetricSums, _ right: inout [Double]
-  ) {
-    for (position, image) in block.enumerated() {
-      let label = Int(members[0].labels[image])
-      let distribution = sums.distribution(
-        row, image: position, classes: classes, members: size, label: label)
-      totals.add(distribution, toEnsemble: subsetIndex)
-      if distribution.labelRank == 0 { right[image] += 1 }
-    }
-  }
-
-  private func shares(_ right: [[Double]]) -> [[Double]] {
-    var counts = Array(repeating: 0.0, count: right.count)
-    for subset in subsets { counts[subset.count] += 1 }
-    return zip(right, counts).map { right, count in right.map { $0 / count } }
   }
 }

@@ -53,4 +53,19 @@ public final class MappedFile: Sendable {
       try body(UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count))
     }
   }
+
+  /// Lets the system take back the memory that pages of `range` fill; the next read brings them in again.
+  ///
+  /// A file that is read once from end to end then takes no more memory than the part at hand. Pages that reach beyond the
+  /// range stay.
+  public func release(_ range: Range<Int>) {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let bytes = range.clamped(to: 0..<count)
+    let first = (bytes.lowerBound + page - 1) / page * page
+    // The last page may be filled in part only.
+    let end = bytes.upperBound == count ? count : bytes.upperBound / page * page
+    guard first < end, let base = UnsafeMutableRawPointer(bitPattern: address) else { return }
+    // Only ever a hint.
+    _ = madvise(base + first, end - first, MADV_DONTNEED)
+  }
 }

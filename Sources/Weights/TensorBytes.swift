@@ -14,4 +14,11 @@ public struct TensorBytes: Sendable {
   public func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     try file.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
+
+  /// Lets the system take back the memory of these bytes, counted from the tensor's first; the next read brings them in
+  /// again.
+  public func release(_ part: Range<Int>) {
+    let bytes = part.clamped(to: 0..<count)
+    file.release(range.lowerBound + bytes.lowerBound..<range.lowerBound + bytes.upperBound)
+  }
 }

@@ -9,17 +9,23 @@ let frontierCommand = Command(
   name: "frontier",
   summary: "Combine a run's members, and report accuracy against compute.",
   operands: [
-    Operand("RUN", help: "A run directory that `consort train` wrote, such as runs/NAME.")
+    Operand(
+      "RUN",
+      help: "A run directory that `consort train` wrote, such as runs/NAME, or a .json file that "
+        + "lists predictions of any program.")
   ],
   options: [
     CombinationRule.option,
     CommandOption("--split", "SPLIT", help: "The images: test (unless given) or hold-out."),
     CommandOption(
+      "--labels", "FILE",
+      help: "The images' classes, .npy or .csv, for listed files that have none."),
+    CommandOption(
       "--max-subsets", "N",
       help: "Sample N subsets of a size where there are more; 1000 unless given."),
     CommandOption(
       "--out", "DIR",
-      help: "Where the report goes; RUN/frontier unless given, and "
+      help: "Where the report goes; RUN/frontier unless given (without a list's .json), and "
         + "RUN/frontier-SPLIT-RULE for others than test and geometric-mean."),
     CommandOption("--json", help: "Print the frontier as JSON in place of the table."),
   ],
@@ -31,11 +37,19 @@ let frontierCommand = Command(
     as good in the other. Then it says where an ensemble of a smaller network beats one larger
     network at equal or less compute, with a 95 % interval and McNemar's test, and where it does not.
 
+    A list of predictions is such a file; paths are relative to it, and files of other programs are
+    .npy, .npz or .csv with logits or probabilities, one row an image:
+
+        {"split": "test", "labels": "labels.npy", "members": [
+          {"file": "a.npy", "name": "a", "network": "resnet", "macs": 4100000000, "parameters": 25600000},
+          {"file": "b.safetensors"}]}
+
     Writes report.html, frontier.svg, frontier.png, frontier.json, frontier.csv, frontier.vl.json
     and diversity.json.
     """,
   examples: [
     "consort frontier runs/cifar10-quick",
+    "consort frontier predictions.json --labels labels.npy",
     "consort frontier runs/cifar10-quick --split hold-out --rule arithmetic-mean --out /tmp/report",
   ],
   run: { arguments in try FrontierJob(arguments).run() })
@@ -48,6 +62,8 @@ private struct FrontierJob {
   let maximumSubsets: Int
   let out: String
   let printsJSON: Bool
+  /// Where the classes of listed predictions are.
+  let labels: String?
 
   init(_ arguments: ParsedArguments) throws {
     var path = arguments.operand(0) ?? ""
@@ -63,12 +79,31 @@ private struct FrontierJob {
     // Each choice of images and rule has its place, so that none silently replaces another's report.
     let suffixes = [split == "test" ? nil : split, rule == .geometricMean ? nil : rule.name]
     let place = (["/frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
-    out = arguments.string("--out") ?? directory + place
+    let base = Self.isList(directory) ? String(directory.dropLast(".json".count)) : directory
+    out = arguments.string("--out") ?? base + place
     printsJSON = arguments.isSet("--json")
+    labels = arguments.string("--labels")
+    guard labels == nil || isList else {
+      throw UsageError("--labels is for a list of predictions, a .json file; a run has its own")
+    }
+    guard arguments.string("--split") == nil || !isList else {
+      throw UsageError("--split is for a run; a list of predictions names its own")
+    }
+  }
+
+  private var isList: Bool { Self.isList(directory) }
+
+  private static func isList(_ path: String) -> Bool { path.hasSuffix(".json") }
+
+  private func predictions() throws -> [Predictions] {
+    guard isList else {
+      return try RunMembers(run: RunDirectory(path: directory), split: split).predictions()
+    }
+    return try PredictionList(path: directory).predictions(labels: labels)
   }
 
   func run() throws {
-    let predictions = try RunMembers(run: RunDirectory(path: directory), split: split).predictions()
+    let predictions = try predictions()
     let frontier = try Frontier.analyze(predictions, rule: rule, maximumSubsets: maximumSubsets)
     let diversity = try Diversity(predictions)
     // The figures come first: they stand even where the chart cannot be drawn.

@@ -118,6 +118,32 @@ private let dependencies = URL(filePath: #filePath).deletingLastPathComponent()
     }
   }
 
+  @Test func aListOfPredictionsIsReported() throws {
+    try Consort.withDirectory { directory in
+      let scores = "dog,cat\n0.25,0.75\n2.5,-1\n0,3\n"
+      for name in ["a", "b"] { try DurableFile.write(scores, to: "\(directory)/\(name).csv") }
+      try DurableFile.write("label\n1\n0\n0\n", to: directory + "/labels.csv")
+      let costs = "\"network\": \"net\", \"macs\": 10, \"parameters\": 5"
+      let list = """
+        {"split": "test", "members": [{"file": "a.csv", \(costs)}, {"file": "b.csv", \(costs)}]}
+        """
+      try DurableFile.write(list, to: directory + "/list.json")
+      let unlabelled = try Consort(["frontier", directory + "/list.json"])
+      #expect(unlabelled.status == 1 && unlabelled.errors.contains("a.csv' has no labels"))
+      let run = try Consort(
+        ["frontier", directory + "/list.json", "--labels", directory + "/labels.csv", "--json"],
+        environment: ["CONSORT_DEPS": directory])
+      let frontier = try run.object()
+      let curves = try #require(frontier["curves"] as? [[String: Any]])
+      let points = try #require(curves[0]["points"] as? [[String: Any]])
+      #expect(points.map { $0["accuracy"] as? Double } == [2.0 / 3, 2.0 / 3])
+      #expect(Directory.exists(directory + "/list/frontier/frontier.json"))
+      for wrong in [["run", "--labels", "x.npy"], ["list.json", "--split", "test"]] {
+        #expect(try Consort(["frontier"] + wrong).status == 2)
+      }
+    }
+  }
+
   @Test func whatIsNoRunIsSaidSo() throws {
     try Consort.withDirectory { directory in
       let missing = try Consort(["frontier", directory + "/nosuch"])

@@ -1,0 +1,136 @@
+#ifndef CONSORT_VECTORS_H
+#define CONSORT_VECTORS_H
+
+#include <stdint.h>
+#include <string.h>
+
+// Results have the same bits on every processor: vectors have the same number of elements everywhere, and a product and a
+// sum are rounded one by one.
+#pragma clang fp contract(off)
+
+// Functions that return vectors are inlined: no calling convention is concerned.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+// What is not inlined would be compiled for the plainest processor.
+#define INLINED __attribute__((always_inline)) inline
+
+// One source for each processor, chosen when the program runs.
+#if defined(__x86_64__) && defined(__linux__)
+#define FOR_512 __attribute__((target("arch=x86-64-v4")))
+#define FOR_256 __attribute__((target("arch=x86-64-v3")))
+/// Defines `result name(parameters)`, which is `name_for(arguments)` compiled for the processor.
+#define BY_PROCESSOR(result, name, parameters, arguments)                                 \
+  FOR_512 static result name##_512 parameters { return name##_for arguments; }            \
+  FOR_256 static result name##_256 parameters { return name##_for arguments; }            \
+  result name parameters {                                                                \
+    if (__builtin_cpu_supports("x86-64-v4")) return name##_512 arguments;                 \
+    if (__builtin_cpu_supports("x86-64-v3")) return name##_256 arguments;                 \
+    return name##_for arguments;                                                          \
+  }
+#else
+#define BY_PROCESSOR(result, name, parameters, arguments) \
+  result name parameters { return name##_for arguments; }
+#endif
+
+namespace consort {
+
+constexpr int64_t float_lanes = 16, double_lanes = 8;
+
+typedef float Floats __attribute__((vector_size(64)));
+typedef float LooseFloats __attribute__((vector_size(64), aligned(4)));
+typedef int32_t Integers __attribute__((vector_size(64)));
+typedef double Doubles __attribute__((vector_size(64)));
+typedef double LooseDoubles __attribute__((vector_size(64), aligned(8)));
+typedef int64_t Longs __attribute__((vector_size(64)));
+
+INLINED Floats load(const float *values) { return *reinterpret_cast<const LooseFloats *>(values); }
+INLINED Doubles load(const double *values) { return *reinterpret_cast<const LooseDoubles *>(values); }
+INLINED void store(double *values, const Doubles &vector) { *reinterpret_cast<LooseDoubles *>(values) = vector; }
+
+template <typename Vector>
+INLINED Vector greater(const Vector &a, const Vector &b) {
+  return a > b ? a : b;
+}
+
+INLINED Floats floats(float value) { return Floats{} + value; }
+INLINED Doubles doubles(double value) { return Doubles{} + value; }
+
+template <typename To, typename From>
+INLINED To bits(const From &value) {
+  static_assert(sizeof(To) == sizeof(From));
+  To result;
+  memcpy(&result, &value, sizeof(To));
+  return result;
+}
+
+/// e to the power of `x`, at most 700; 0 below -708. The error is below two units in the last place.
+INLINED Doubles exponential(const Doubles &x) {
+  // x = k ln 2 + r with |r| <= ln 2 / 2; the sum with this number rounds to a whole one.
+  const double whole = 0x1.8p52;
+  const Doubles limited = greater(x, doubles(-708));
+  const Doubles shifted = limited * 0x1.71547652b82fep0 + whole;
+  const Doubles k = shifted - whole;
+  const Doubles r = limited - k * 0x1.62e42fefa38p-1 - k * 0x1.ef35793c7673p-45;
+  // Taylor's series: the first term that is left out is 4e-18.
+  Doubles sum = r * (1.0 / 6227020800) + 1.0 / 479001600;
+  sum = sum * r + 1.0 / 39916800;
+  sum = sum * r + 1.0 / 3628800;
+  sum = sum * r + 1.0 / 362880;
+  sum = sum * r + 1.0 / 40320;
+  sum = sum * r + 1.0 / 5040;
+  sum = sum * r + 1.0 / 720;
+  sum = sum * r + 1.0 / 120;
+  sum = sum * r + 1.0 / 24;
+  sum = sum * r + 1.0 / 6;
+  sum = sum * r + 0.5;
+  sum = sum * r * r + r + 1.0;
+  const Longs power = (bits<Longs>(shifted) - bits<int64_t>(whole) + 1023) << 52;
+  const Doubles result = sum * bits<Doubles>(power);
+  return x < -708.0 ? Doubles{} : result;
+}
+
+/// The natural logarithm of positive, normal numbers, within two units in the last place; of 0 a number below -700.
+INLINED Doubles logarithm(const Doubles &x) {
+  const Longs number = bits<Longs>(x);
+  const int64_t half = bits<int64_t>(0.70710678118654757);
+  // x = 2^k m with m in sqrt(1/2) ..< sqrt(2).
+  const Longs k = (number - half) >> 52;
+  const Doubles m = bits<Doubles>(number - (k << 52));
+  const double whole = 0x1.8p52;
+  const Doubles exponent = bits<Doubles>(k + bits<int64_t>(whole)) - whole;
+  const Doubles s = (m - 1) / (m + 1), z = s * s;
+  Doubles sum = z * (1.0 / 23) + 1.0 / 21;
+  sum = sum * z + 1.0 / 19;
+  sum = sum * z + 1.0 / 17;
+  sum = sum * z + 1.0 / 15;
+  sum = sum * z + 1.0 / 13;
+  sum = sum * z + 1.0 / 11;
+  sum = sum * z + 1.0 / 9;
+  sum = sum * z + 1.0 / 7;
+  sum = sum * z + 1.0 / 5;
+  sum = sum * z + 1.0 / 3;
+  const Doubles rest = s * 2 + s * 2 * (sum * z);
+  return exponent * 0x1.62e42fefa38p-1 + (exponent * 0x1.ef35793c7673p-45 + rest);
+}
+
+/// e to the power of `x`, between -87 and 88 and limited to that, within 2^-21 of it.
+INLINED Floats exponential(const Floats &x) {
+  const float whole = 0x1.8p23f;
+  Floats limited = greater(x, floats(-87));
+  limited = limited < 88.0f ? limited : floats(88);
+  const Floats shifted = limited * 0x1.715476p0f + whole;
+  const Floats k = shifted - whole;
+  const Floats r = limited - k * 0x1.62ep-1f - k * 0x1.0bfbe8p-15f;
+  Floats sum = r * (1.0f / 5040) + 1.0f / 720;
+  sum = sum * r + 1.0f / 120;
+  sum = sum * r + 1.0f / 24;
+  sum = sum * r + 1.0f / 6;
+  sum = sum * r + 0.5f;
+  sum = sum * r * r + r + 1.0f;
+  const Integers power = (bits<Integers>(shifted) - bits<int32_t>(whole) + 127) << 23;
+  return sum * bits<Floats>(power);
+}
+
+}  // namespace consort
+
+#endif
