@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "CEnsembles.h"
 #include "Vectors.h"
@@ -162,12 +163,30 @@ INLINED int64_t find_rivals(const Image &image, const Scratch &scratch) {
   return list(scratch.left, image, scratch.kept);
 }
 
-/// Brings the strongest rivals to the front.
-void sort_strongest(const Scratch &scratch, int64_t count) {
-  if (count <= strongest) return;
-  const float *const totals = scratch.totals;
-  std::nth_element(scratch.kept, scratch.kept + strongest, scratch.kept + count,
-                   [totals](int32_t a, int32_t b) { return totals[a] > totals[b]; });
+/// Brings some of the strongest rivals, at most `strongest`, to the front. Returns how many.
+INLINED int64_t sort_strongest(const Image &image, const Scratch &scratch, int64_t count) {
+  if (count <= strongest) return count;
+  // Those at least as strong as the median of the strongest of each group: cheaper than to sort all, and enough.
+  constexpr int64_t vectors = strongest / float_lanes;
+  const Floats none = floats(-INFINITY);
+  Floats greatest[vectors];
+  for (int64_t i = 0; i < vectors; ++i) greatest[i] = none;
+  for (int64_t c = 0; c + strongest <= image.classes; c += strongest) {
+    for (int64_t i = 0; i < vectors; ++i) {
+      const int64_t place = c + i * float_lanes;
+      const Integers left = *reinterpret_cast<const Integers *>(scratch.left + place);
+      greatest[i] = greater(greatest[i], left != 0 ? load(scratch.totals + place) : none);
+    }
+  }
+  float sorted[strongest];
+  memcpy(sorted, greatest, sizeof(sorted));
+  std::nth_element(sorted, sorted + strongest / 2, sorted + strongest);
+  const float threshold = sorted[strongest / 2];
+  int64_t front = 0;
+  for (int64_t i = 0; i < count && front < strongest; ++i) {
+    if (scratch.totals[scratch.kept[i]] >= threshold) std::swap(scratch.kept[i], scratch.kept[front++]);
+  }
+  return front;
 }
 
 /// What is summed of log-probabilities.
@@ -283,8 +302,10 @@ INLINED const float *prefix(const Part &part, int64_t level) {
 struct Scoring {
   const Image &image;
   Scratch &scratch;
-  /// All rivals, and how many prefixes there are of those behind the front; -1 where these are not even gathered.
-  int64_t rivals, rest_levels;
+  /// All rivals and those at the front.
+  int64_t rivals, front;
+  /// How many prefixes there are of those behind the front; -1 where these are not even gathered.
+  int64_t rest_levels;
 
   /// Makes the prefix of a step, of the front alone.
   INLINED void push(const consort_subset_step &step) {
@@ -300,7 +321,7 @@ struct Scoring {
   /// The greatest sum of the rivals behind the front for the prefix of `level` and a leaf.
   INLINED float greatest_of_rest(int64_t level, const consort_subset_leaf &leaf) {
     if (rest_levels < 0) {
-      gather(image, scratch.kept + strongest, rivals - strongest, scratch.rest);
+      gather(image, scratch.kept + front, rivals - front, scratch.rest);
       rest_levels = 0;
     }
     for (; rest_levels < level; ++rest_levels) {
@@ -334,7 +355,7 @@ INLINED void score(const consort_subset_walk &walk, Scoring scoring, int32_t *hi
         const float label = prefix_label + scratch.label_values[leaves[i].member];
         float margin = error * (fabsf(label) + fabsf(rivals[i])) + least_error;
         if (rivals[i] - label > margin) continue;
-        if (scoring.rivals > strongest) {
+        if (scoring.rivals > scoring.front) {
           const float other = scoring.greatest_of_rest(step.level, leaves[i]);
           rivals[i] = other > rivals[i] ? other : rivals[i];
           margin = error * (fabsf(label) + fabsf(rivals[i])) + least_error;
@@ -367,9 +388,10 @@ INLINED int64_t consort_top1_for(const consort_images *images, consort_summand s
     for (int64_t member = 0; member < image.member_count; ++member) {
       scratch.label_values[member] = summands(floats(image.row(member)[image.label]), image.takes_probabilities)[0];
     }
-    sort_strongest(scratch, count);
-    gather(image, scratch.kept, count < strongest ? count : strongest, scratch.front);
-    score(*walk, {image, scratch, count, -1}, hits, own_hits);
+    scratch.left[image.label] = 0;
+    const int64_t front = sort_strongest(image, scratch, count);
+    gather(image, scratch.kept, front, scratch.front);
+    score(*walk, {image, scratch, count, front, -1}, hits, own_hits);
   }
   return all_right;
 }
