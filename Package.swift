@@ -126,7 +126,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Datasets", "Ensembles", "Experiments", "Weights"],
+      dependencies: [
+        "Training", "Datasets", "Ensembles", "Experiments", "TestSupport", "Weights",
+      ],
       resources: [.copy("Fixtures")]),
 
     .target(name: "Reports", dependencies: ["CLI", "Ensembles", "Files", "Processes"]),

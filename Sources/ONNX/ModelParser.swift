@@ -31,7 +31,7 @@ struct ModelParser {
         graph = try value.message(reader)
       case 8: try parseOperatorSet(value.message(reader))
       case 14:
-        let (key, text) = try Self.keyAndText(value.message(reader))
+        let (key, text) = try value.message(reader).keyAndText()
         metadata[key] = text
       case 20: throw Failure(reason: "it holds a training, not only a model")
       case 25: throw Failure(reason: "it holds functions of its own, which are not supported")
@@ -76,19 +76,6 @@ struct ModelParser {
     guard operatorSets.updateValue(version, forKey: domain == "ai.onnx" ? "" : domain) == nil else {
       throw Failure(reason: "it follows two versions of the operators of '\(domain)'")
     }
-  }
-
-  private static func keyAndText(_ message: ProtobufReader) throws -> (key: String, text: String) {
-    var reader = message
-    var (key, text) = ("", "")
-    while let (field, value) = try reader.next() {
-      switch field {
-      case 1: key = try value.text(reader)
-      case 2: text = try value.text(reader)
-      default: break
-      }
-    }
-    return (key, text)
   }
 
   private struct Graph {

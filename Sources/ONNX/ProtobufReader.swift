@@ -80,6 +80,22 @@ struct ProtobufReader {
   }
 }
 
+extension ProtobufReader {
+  /// The two texts of a message that is an entry of a dictionary.
+  func keyAndText() throws(Failure) -> (key: String, text: String) {
+    var reader = self
+    var (key, text) = ("", "")
+    while let (field, value) = try reader.next() {
+      switch field {
+      case 1: key = try value.text(reader)
+      case 2: text = try value.text(reader)
+      default: break
+      }
+    }
+    return (key, text)
+  }
+}
+
 extension ProtobufReader.Value {
   /// A whole number.
   func integer(_ reader: ProtobufReader) throws(ProtobufReader.Failure) -> Int {

@@ -94,15 +94,7 @@ struct TensorHeader {
     private var length: Int??
 
     fileprivate mutating func add(_ message: ProtobufReader) throws {
-      var reader = message
-      var (key, text) = ("", "")
-      while let (field, value) = try reader.next() {
-        switch field {
-        case 1: key = try value.text(reader)
-        case 2: text = try value.text(reader)
-        default: break
-        }
-      }
+      let (key, text) = try message.keyAndText()
       switch key {
       case "location": location = text
       case "offset": offset = Int(text)

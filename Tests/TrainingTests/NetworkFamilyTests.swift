@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import TestSupport
 import Testing
 import Torch
 import Training
@@ -28,7 +29,7 @@ import Training
     if let names = expected.names { #expect(model.parameters.map(\.name) == names) }
     try Self.fill(model)
     let images = try Tensor(
-      Self.formula(2 * 3 * expected.size * expected.size, phase: 1000),
+      fixtureNumbers(2 * 3 * expected.size * expected.size, phase: 1000),
       shape: [2, 3, expected.size, expected.size])
     let logits: [Double] = try withoutGradients {
       try model.logits(images, training: false).converted(to: .float64).elements()
@@ -36,19 +37,6 @@ import Training
     let sample = stride(from: 0, to: 2000, by: 50).map { logits[$0] }
     let worst = zip(sample, expected.logits).map { abs($0 - $1) }.max() ?? .infinity
     #expect(sample.count == expected.logits.count && worst <= 1e-4 * expected.largest)
-  }
-
-  /// The fixture's numbers in -1..<1, which begin anew after so many.
-  private static func formula(_ count: Int, phase: Int) -> [Float] {
-    let period = 20_011
-    let table = (0..<min(count, period)).map { index in
-      let integer = (index * 7919 + phase * 104_729 + (index * index) % 10_007 * 31) % period
-      return Float(Double(integer) / 10_005.5 - 1)
-    }
-    var values: [Float] = []
-    values.reserveCapacity(count)
-    while values.count < count { values += table.prefix(count - values.count) }
-    return values
   }
 
   private static func fill(_ model: Model) throws {
@@ -64,7 +52,7 @@ import Training
       let tensor = try #require(model[parameter.name])
       try withoutGradients {
         try tensor.copy(
-          from: Tensor(formula(parameter.count, phase: phase), shape: parameter.shape))
+          from: Tensor(fixtureNumbers(parameter.count, phase: phase), shape: parameter.shape))
         try tensor.multiply(.full([], scale))
         try tensor.add(.full([], offset))
       }

@@ -23,19 +23,6 @@ import Weights
     return data.flatMap { try? JSONDecoder().decode([Export].self, from: $0) } ?? []
   }()
 
-  /// The fixture's numbers in -1..<1, which begin anew after so many.
-  private static func formula(_ count: Int, phase: Int) -> [Float] {
-    let period = 20_011
-    let table = (0..<min(count, period)).map { index in
-      let integer = (index * 7919 + phase * 104_729 + (index * index) % 10_007 * 31) % period
-      return Float(Double(integer) / 10_005.5 - 1)
-    }
-    var values: [Float] = []
-    values.reserveCapacity(count)
-    while values.count < count { values += table.prefix(count - values.count) }
-    return values
-  }
-
   /// Weights of the network by the fixture's formula, under timm's names or torchvision's.
   private static func writeWeights(
     of network: Network, named name: (String) -> String = { $0 }, to path: String,
@@ -52,7 +39,7 @@ import Weights
         }
       return TensorContent(
         name: name(parameter.name), shape: parameter.shape,
-        floats: formula(parameter.count, phase: phase).map { $0 * Float(scale) + offset })
+        floats: fixtureNumbers(parameter.count, phase: phase).map { $0 * Float(scale) + offset })
     }
     change(&tensors)
     try SafeTensors.write(to: path, tensors: tensors)
