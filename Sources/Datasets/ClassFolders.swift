@@ -12,7 +12,7 @@ struct ClassFolders {
   init(directory: String, imageSize: Int?, cacheDirectory: String?) {
     self.directory = directory
     self.imageSize = imageSize
-    self.cacheDirectory = cacheDirectory ?? DecodedImagesCache.usualDirectory
+    self.cacheDirectory = cacheDirectory ?? Directory.usualCache
   }
 
   /// Loads the decoded images from the cache, or decodes them and writes it.

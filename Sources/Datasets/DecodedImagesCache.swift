@@ -1,13 +1,5 @@
 import Files
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// A file of decoded images: the training images, the test images, and a footer that says what they are.
 ///
 /// The file's name holds a hash of the place, the folder and the image size, and the key, a hash of the place and of
@@ -67,14 +59,6 @@ struct DecodedImagesCache {
   let listing: ImageListing
   let key: String
   private let namePrefix: String
-
-  /// The usual place: `$XDG_CACHE_HOME/consort`, or `~/.cache/consort`, or nowhere without a home.
-  static var usualDirectory: String? {
-    if let cache = getenv("XDG_CACHE_HOME").map({ String(cString: $0) }), cache.hasPrefix("/") {
-      return "\(cache)/consort"
-    }
-    return getenv("HOME").map { "\(String(cString: $0))/.cache/consort" }
-  }
 
   /// The cache in `directory` of what `listing` lists, decoded as `parameters` say.
   init(directory: String, listing: ImageListing, parameters: String) throws {

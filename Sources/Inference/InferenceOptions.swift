@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Files
 
 /// How models are compiled and run.
 public struct InferenceOptions: Hashable, Sendable {
@@ -54,11 +48,7 @@ public struct InferenceOptions: Hashable, Sendable {
 
   /// `$XDG_CACHE_HOME/consort/openvino`, or `~/.cache/consort/openvino`; nil where neither is known.
   public static var usualCacheDirectory: String? {
-    func variable(_ name: String) -> String? {
-      getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
-    }
-    let caches = variable("XDG_CACHE_HOME") ?? variable("HOME").map { "\($0)/.cache" }
-    return caches.map { "\($0)/consort/openvino" }
+    Directory.usualCache.map { "\($0)/openvino" }
   }
 
   /// OpenVINO's properties of a compiled model.
