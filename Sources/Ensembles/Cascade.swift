@@ -85,13 +85,31 @@ public struct Cascade: Codable, Hashable, Sendable {
     stages = (0...last).map { stage in
       Stage(
         member: holdOut[stage].name, multiplyAccumulates: holdOut[stage].multiplyAccumulates,
-        confidenceThreshold: stage < last ? plan.thresholds[stage] : nil)
+        confidenceThreshold: stage < last
+          ? plan.thresholds[stage].map { Self.midway($0, in: search.stages[stage].confidence) }
+          : nil)
     }
     self.rule = rule
     self.confidence = confidence
     chosenOn = holdOut[0].identity
     self.holdOut = Self.outcome(
       Array(search.stages[...last]), stages, images: holdOut[0].count)
+  }
+
+  /// Halfway from a threshold, which is some image's confidence, to the next lower confidence: the same for the hold-out,
+  /// and no image of it lies where rounding on another machine could turn it.
+  private static func midway(_ threshold: Double, in confidences: [Double]) -> Double {
+    guard let below = confidences.filter({ $0 < threshold }).max() else { return threshold }
+    let middle = below + (threshold - below) / 2
+    return middle > below ? middle : threshold
+  }
+
+  /// When its members stop, and how they are combined.
+  public var combination: Combination {
+    Combination(
+      rule: rule,
+      cascade: CascadeStops(
+        confidence: confidence, confidenceThresholds: stages.dropLast().map(\.confidenceThreshold)))
   }
 
   /// What the cascade does on a test set.

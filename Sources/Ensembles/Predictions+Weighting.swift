@@ -24,9 +24,10 @@ extension Predictions {
       logProbabilities: Self.normalised(sums, classes: first.classes))
   }
 
-  /// Predictions that are made of members, and cost the sum of them.
+  /// Predictions that are made of members, and cost the sum of them unless something else is said.
   init(
-    of members: [Predictions], name: String, logProbabilities: [Float]
+    of members: [Predictions], name: String, logProbabilities: [Float],
+    multiplyAccumulates: Int? = nil
   ) throws(EnsembleError) {
     let first = members[0]
     let total = { (cost: (Predictions) -> Int) in
@@ -34,7 +35,8 @@ extension Predictions {
     }
     try self.init(
       name: name, network: Self.description(of: members.map(\.network)),
-      multiplyAccumulates: total(\.multiplyAccumulates), parameters: total(\.parameters),
+      multiplyAccumulates: multiplyAccumulates ?? total(\.multiplyAccumulates),
+      parameters: total(\.parameters),
       split: first.split, fingerprint: first.fingerprint, logProbabilities: logProbabilities,
       labels: first.labels, classes: first.classes)
   }

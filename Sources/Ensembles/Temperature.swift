@@ -49,12 +49,13 @@ public struct Temperature: Codable, Hashable, Sendable {
 
   /// The predictions with this temperature.
   public func scale(_ predictions: Predictions) throws(EnsembleError) -> Predictions {
-    value == 1 ? predictions : try Self.scaled(predictions, by: value)
+    try Self.scaled(predictions, by: value)
   }
 
-  private static func scaled(
+  static func scaled(
     _ predictions: Predictions, by temperature: Double
   ) throws(EnsembleError) -> Predictions {
+    guard temperature != 1 else { return predictions }
     let scaled = predictions.withLogProbabilities { values in
       values.map { max(Double($0), Metrics.leastLogProbability) / temperature }
     }
