@@ -3,47 +3,81 @@ import Dispatch
 extension Cascade {
   /// Searches for the members of a cascade, their order and their thresholds.
   ///
-  /// Begins with each member alone, and puts each further member at each place of the best cascades so far; thresholds are
-  /// found anew for each. Of all sizes and all measures of confidence the best is taken, of equals the one with fewer
-  /// stages.
+  /// As `search(_:maximumStages:rule:confidences:goals:costs:beamWidth:)` does, for one goal.
   ///
-  /// - Parameters:
-  ///   - holdOut: Hold-out predictions by all K candidates; never those of a test set.
-  ///   - maximumStages: The most stages, at least 1.
-  ///   - rule: How the members so far are combined.
-  ///   - confidences: What may tell how sure a prediction is; at least one.
-  ///   - goal: What is wanted on the hold-out.
-  ///   - beamWidth: How many of the best cascades of one size are extended; at least 1.
   /// - Throws: `EnsembleError.unreachableGoal` where no cascade does it; others where there are no members, or where they
   ///   predict different data or share a name.
   public static func search(
     _ holdOut: [Predictions], maximumStages: Int = 3, rule: CombinationRule = .geometricMean,
     confidences: [CascadeConfidence] = [.maximumProbability], goal: Goal, beamWidth: Int = 6
   ) throws(EnsembleError) -> Cascade {
+    let found = try search(
+      holdOut, maximumStages: maximumStages, rule: rule, confidences: confidences, goals: [goal],
+      beamWidth: beamWidth)
+    guard let cascade = found[0] else {
+      throw .unreachableGoal(goal.description, members: holdOut.map(\.name))
+    }
+    return cascade
+  }
+
+  /// Searches for the members of a cascade, their order and their thresholds, for several goals.
+  ///
+  /// Begins with each member alone, and puts each further member at each place of the best cascades so far; thresholds are
+  /// found anew for each. Of all sizes and all measures of confidence the best is taken, of equals the one with fewer
+  /// stages. What members predict together is computed once for all goals.
+  ///
+  /// - Parameters:
+  ///   - holdOut: Hold-out predictions by all K candidates; never those of a test set.
+  ///   - maximumStages: The most stages, at least 1.
+  ///   - rule: How the members so far are combined.
+  ///   - confidences: What may tell how sure a prediction is; at least one.
+  ///   - goals: What is wanted on the hold-out.
+  ///   - costs: `[K]`: what each candidate costs for one image, such as milliseconds; multiply-accumulates unless given.
+  ///     Goals count cost in the same.
+  ///   - beamWidth: How many of the best cascades of one size are extended; at least 1.
+  /// - Returns: For each goal the best cascade; nil where none does it.
+  /// - Throws: `EnsembleError` where there are no members, or where they predict different data or share a name.
+  public static func search(
+    _ holdOut: [Predictions], maximumStages: Int = 3, rule: CombinationRule = .geometricMean,
+    confidences: [CascadeConfidence] = [.maximumProbability], goals: [Goal],
+    costs: [Double]? = nil, beamWidth: Int = 6
+  ) throws(EnsembleError) -> [Cascade?] {
     try Predictions.checkSameData(holdOut)
     try Predictions.checkNamesDiffer(holdOut)
-    try goal.check()
+    for goal in goals { try goal.check() }
     for (name, value) in [
       ("the number of stages", maximumStages), ("the width of the beam", beamWidth),
       ("the number of confidences", confidences.count),
     ] where value < 1 {
       throw .invalidArgument(name: name, value: "\(value)", expected: "at least 1")
     }
-    var best: BeamSearch.Candidate?
-    var chosen = confidences[0]
+    let costs = costs ?? holdOut.map { Double($0.multiplyAccumulates) }
+    guard costs.count == holdOut.count, costs.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+      throw .invalidArgument(
+        name: "the list of costs", value: "\(costs)", expected: "a number above 0 for each member")
+    }
+    var best = [(candidate: BeamSearch.Candidate, confidence: CascadeConfidence)?](
+      repeating: nil, count: goals.count)
     for confidence in confidences {
-      let beam = BeamSearch(
-        members: holdOut, rule: rule, confidence: confidence, goal: goal, width: beamWidth)
-      guard let found = beam.best(maximumStages: maximumStages) else { continue }
-      if let best, !found.search.isBetter(found.plan, best.plan) { continue }
-      best = found
-      chosen = confidence
+      var beam = BeamSearch(
+        members: holdOut, costs: costs, rule: rule, confidence: confidence, width: beamWidth)
+      for (place, goal) in goals.enumerated() {
+        guard let found = beam.best(for: goal, maximumStages: maximumStages) else { continue }
+        if let earlier = best[place]?.candidate,
+          !found.search.isBetter(found.plan, earlier.plan)
+        {
+          continue
+        }
+        best[place] = (found, confidence)
+      }
     }
-    guard let best else {
-      throw .unreachableGoal(goal.description, members: holdOut.map(\.name))
+    return best.map { best in
+      best.map {
+        Cascade(
+          $0.candidate.sequence.map { holdOut[$0] }, $0.candidate.search, $0.candidate.plan,
+          rule: rule, confidence: $0.confidence)
+      }
     }
-    return Cascade(
-      best.sequence.map { holdOut[$0] }, best.search, best.plan, rule: rule, confidence: chosen)
   }
 }
 
@@ -58,19 +92,32 @@ private struct BeamSearch {
   }
 
   let members: [Predictions]
+  /// Of each member, for one image.
+  let costs: [Double]
   let rule: CombinationRule
   let confidence: CascadeConfidence
-  let goal: Cascade.Goal
   let width: Int
+  /// What sets of members, ascending, predict together.
+  private var known: [[Int]: StageStatistics] = [:]
 
-  func best(maximumStages: Int) -> Candidate? {
-    var known: [[Int]: StageStatistics] = [:]
+  init(
+    members: [Predictions], costs: [Double], rule: CombinationRule,
+    confidence: CascadeConfidence, width: Int
+  ) {
+    self.members = members
+    self.costs = costs
+    self.rule = rule
+    self.confidence = confidence
+    self.width = width
+  }
+
+  mutating func best(for goal: Cascade.Goal, maximumStages: Int) -> Candidate? {
     var beam: [Candidate] = []
     var best: Candidate?
     for count in 1...min(maximumStages, members.count) {
       let sequences = count == 1 ? members.indices.map { [$0] } : extensions(of: beam)
-      learn(sequences, &known)
-      let found = evaluate(sequences, known)
+      learn(sequences)
+      let found = evaluate(sequences, goal)
       for candidate in found where candidate.meetsGoal {
         if best.map({ candidate.search.isBetter(candidate.plan, $0.plan) }) ?? true {
           best = candidate
@@ -98,7 +145,7 @@ private struct BeamSearch {
   }
 
   /// Combines each set of members that some sequence begins with, once for all orders.
-  private func learn(_ sequences: [[Int]], _ known: inout [[Int]: StageStatistics]) {
+  private mutating func learn(_ sequences: [[Int]]) {
     for sequence in sequences {
       for count in sequence.indices.map({ $0 + 1 }) {
         let set = sequence.prefix(count).sorted()
@@ -110,23 +157,21 @@ private struct BeamSearch {
     }
   }
 
-  private func evaluate(
-    _ sequences: [[Int]], _ known: [[Int]: StageStatistics]
-  ) -> [Candidate] {
+  private func evaluate(_ sequences: [[Int]], _ goal: Cascade.Goal) -> [Candidate] {
     var results = [Candidate?](repeating: nil, count: sequences.count)
     results.withUnsafeMutableBufferPointer { buffer in
       // Each iteration writes the one element of its index, and the buffer outlives the call.
       nonisolated(unsafe) let slots = buffer
       DispatchQueue.concurrentPerform(iterations: sequences.count) { index in
-        slots[index] = candidate(sequences[index], known)
+        slots[index] = candidate(sequences[index], goal)
       }
     }
     return results.compactMap { $0 }
   }
 
-  private func candidate(_ sequence: [Int], _ known: [[Int]: StageStatistics]) -> Candidate? {
+  private func candidate(_ sequence: [Int], _ goal: Cascade.Goal) -> Candidate? {
     let stages = sequence.indices.compactMap { known[sequence.prefix($0 + 1).sorted()] }
-    let costs = sequence.map { Double(members[$0].multiplyAccumulates) }
+    let costs = sequence.map { self.costs[$0] }
     let images = members[0].count
     let search = ThresholdSearch(
       stages: stages, costs: costs, goal: goal.total(images: images))

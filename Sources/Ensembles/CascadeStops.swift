@@ -53,6 +53,14 @@ extension Combination {
     return exits
   }
 
+  /// Of each member, the share of the images that stop after it.
+  func exitFractions(_ members: [Predictions]) throws(EnsembleError) -> [Double] {
+    let exits = try exits(members)
+    return members.indices.map { stage in
+      Double(exits.count { $0 == stage }) / Double(exits.count)
+    }
+  }
+
   /// Takes for each image the combination of the members that it came to.
   ///
   /// - Parameter members: With their temperatures.
@@ -71,10 +79,13 @@ extension Combination {
       let images = exits.indices.filter { exits[$0] == stage }
       guard !images.isEmpty else { continue }
       cost += cumulated * Double(images.count)
-      let combined = rule.combine(Array(members[...stage]))
-      for image in images {
-        let row = image * first.classes..<(image + 1) * first.classes
-        logProbabilities.replaceSubrange(row, with: combined[row])
+      var stopped: [Predictions] = []
+      for member in members[...stage] { stopped.append(try member.selecting(images)) }
+      let combined = rule.combine(stopped)
+      for (place, image) in images.enumerated() {
+        for c in 0..<first.classes {
+          logProbabilities[image * first.classes + c] = combined[place * first.classes + c]
+        }
       }
     }
     return try Predictions(

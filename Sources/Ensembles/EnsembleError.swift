@@ -33,7 +33,7 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   case missingMember(name: String, given: [String])
   /// A number that the caller gives is out of its range.
   case invalidArgument(name: String, value: String, expected: String)
-  /// No thresholds of a cascade do what is wanted on the hold-out.
+  /// Nothing that can be made of the members does what is wanted on the hold-out.
   case unreachableGoal(String, members: [String])
   /// The greatest number of subsets is not positive.
   case invalidSubsetLimit(Int)
@@ -68,7 +68,7 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
     case .invalidArgument(let name, let value, let expected):
       "\(name) is \(value) where \(expected) is needed; give such a one"
     case .unreachableGoal(let goal, let members):
-      "no cascade of \(members.joined(separator: ", ")) reaches \(goal) on the hold-out; "
+      "nothing made of \(members.joined(separator: ", ")) reaches \(goal) on the hold-out; "
         + "ask for less or give further members"
     case .invalidSubsetLimit(let limit):
       "at most \(limit) subsets of each size are allowed; allow at least 1"

@@ -41,6 +41,17 @@ extension Predictions {
       labels: first.labels, classes: first.classes)
   }
 
+  /// The same member's predictions of some of the images, `images` not none, in that order.
+  func selecting(_ images: [Int]) throws(EnsembleError) -> Predictions {
+    let rows = withLogProbabilities { values in
+      images.flatMap { values[$0 * classes..<($0 + 1) * classes] }
+    }
+    return try Predictions(
+      source: source, name: name, network: network, multiplyAccumulates: multiplyAccumulates,
+      parameters: parameters, split: split, fingerprint: fingerprint, values: .resident(rows),
+      labels: images.map { labels[$0] }, classes: classes)
+  }
+
   /// The logarithm of the softmax of each row.
   static func normalised(_ sums: [Double], classes: Int) -> [Float] {
     var result: [Float] = []
