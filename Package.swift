@@ -145,7 +145,8 @@ let package = Package(
     .testTarget(
       name: "consortTests",
       dependencies: [
-        "Ensembles", "Experiments", "Files", "Networks", "TestSupport", "Weights", "consort",
+        "Ensembles", "Experiments", "Files", "Networks", "Randomness", "TestSupport", "Weights",
+        "consort",
       ]),
     .executableTarget(
       name: "consort-train",

@@ -97,3 +97,23 @@ int consort_png_decode(
   png_destroy_read_struct(&png, &info, NULL);
   return 0;
 }
+
+int consort_png_encode(
+    const uint8_t *pixels, uint32_t width, uint32_t height, uint8_t *data, size_t *count) {
+  png_image image;
+  memset(&image, 0, sizeof image);
+  image.version = PNG_IMAGE_VERSION;
+  image.width = width;
+  image.height = height;
+  image.format = PNG_FORMAT_RGB;
+  size_t capacity = *count;
+  png_alloc_size_t size = capacity;
+  if (png_image_write_to_memory(&image, data, &size, 0, pixels, 0, NULL)) {
+    *count = size;
+    return 0;
+  }
+  int does_not_fit = size > capacity;
+  *count = size;
+  png_image_free(&image);
+  return does_not_fit ? 1 : 2;
+}

@@ -20,6 +20,8 @@ public struct PredictionList: Hashable, Sendable {
     public var macs: Int?
     /// The network's parameters. Needed of files of other programs.
     public var parameters: Int?
+    /// Measured milliseconds of one image through it, where they are known.
+    public var latencyMilliseconds: Double?
     /// What the scores are; nil to look.
     public var kind: ScoreKind?
   }

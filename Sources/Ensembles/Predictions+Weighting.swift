@@ -41,6 +41,16 @@ extension Predictions {
       labels: first.labels, classes: first.classes)
   }
 
+  /// The same predictions under another name.
+  ///
+  /// - Throws: `EnsembleError.invalidMetadata` for a name that cannot be shown.
+  public func renamed(_ name: String) throws(EnsembleError) -> Predictions {
+    try Predictions(
+      source: source, name: name, network: network, multiplyAccumulates: multiplyAccumulates,
+      parameters: parameters, split: split, fingerprint: fingerprint, values: values,
+      labels: labels, classes: classes)
+  }
+
   /// The same member's predictions of some of the images, `images` not none, in that order.
   func selecting(_ images: [Int]) throws(EnsembleError) -> Predictions {
     let rows = withLogProbabilities { values in

@@ -25,7 +25,7 @@ public struct Predictions: Sendable {
   public let labels: [Int64]
   /// The file the predictions came from, or else the member's name: how errors call them.
   public let source: String
-  private let values: Values
+  let values: Values
 
   /// The greatest multiply-accumulates and parameters that are believed.
   public static let largestCost = 1_000_000_000_000_000

@@ -1,117 +1,130 @@
 import CLI
 import Ensembles
-import Experiments
 import Files
 import Reports
 
-/// `consort frontier`: accuracy against compute of a run's ensembles.
+/// `consort frontier`: accuracy against cost of what can be made of members, and which of it to take.
 let frontierCommand = Command(
   name: "frontier",
-  summary: "Combine a run's members, and report accuracy against compute.",
-  operands: [
-    Operand(
-      "RUN",
-      help: "A run directory that `consort train` wrote, such as runs/NAME, or a .json file that "
-        + "lists predictions of any program.")
-  ],
-  options: [
-    CombinationRule.option,
-    CommandOption("--split", "SPLIT", help: "The images: test (unless given) or hold-out."),
+  summary: "Combine members, and report accuracy against cost.",
+  operands: [Operand("SOURCE", help: sourceHelp, isRepeated: true)],
+  options: StudyOptions.options + [
     CommandOption(
-      "--labels", "FILE",
-      help: "The images' classes, .npy or .csv, for listed files that have none."),
-    CommandOption(
-      "--max-subsets", "N",
-      help: "Sample N subsets of a size where there are more; 1000 unless given."),
+      "--split", "SPLIT",
+      help: "The images of the curves: test (unless given) or hold-out, where nothing is chosen."),
     CommandOption(
       "--out", "DIR",
-      help: "Where the report goes; RUN/frontier unless given (without a list's .json), and "
-        + "RUN/frontier-SPLIT-RULE for others than test and geometric-mean."),
-    CommandOption("--json", help: "Print the frontier as JSON in place of the table."),
+      help: "Where the files go; SOURCE/frontier unless given (without a list's .json), and "
+        + "SOURCE/frontier-SPLIT-RULE for others than test and geometric-mean."),
+    CommandOption("--json", help: "Print JSON in place of the tables."),
   ],
   discussion: """
-    Needs the predictions that training leaves for each member. Prints a row for each network and
-    number of members n: the mean over subsets of n members (for n = 1 the median member), its
-    spread over them, and what it costs for one image. MACs are multiply-accumulates; FLOPs are
-    2 x MACs. A star marks the Pareto frontier: no other point is better in accuracy or compute and
-    as good in the other. Then it says where an ensemble of a smaller network beats one larger
-    network at equal or less compute, with a 95 % interval and McNemar's test, and where it does not.
+    Prints a row for each network and number of members n: the mean over subsets of n members (for
+    n = 1 the median member), its spread over them, and what it costs for one image. MACs are
+    multiply-accumulates; FLOPs are 2 x MACs. A star marks the Pareto frontier: no other point is
+    better in accuracy or compute and as good in the other. Then it says where an ensemble of a
+    smaller network beats one larger network at equal or less compute, with a 95 % interval and
+    McNemar's test, and where it does not.
+
+    Where the members have hold-out predictions, it then tries every ensemble of up to --max-members
+    of them, whatever their networks, fits weights and searches cascades on the hold-out, and prints
+    which are best for their cost there, with their test figures: no test image chooses anything.
+    Without --max-cost and --min-accuracy it chooses the cheapest that is as accurate on the hold-out
+    as the best single member.
 
     A list of predictions is such a file; paths are relative to it, and files of other programs are
-    .npy, .npz or .csv with logits or probabilities, one row an image:
+    .npy, .npz or .csv with logits or probabilities, one row an image. A split called "hold-out"
+    chooses, any other is reported on:
 
         {"split": "test", "labels": "labels.npy", "members": [
-          {"file": "a.npy", "name": "a", "network": "resnet", "macs": 4100000000, "parameters": 25600000},
+          {"file": "a.npy", "name": "a", "network": "resnet", "macs": 4100000000, "parameters": 25600000,
+           "latencyMilliseconds": 12.5},
           {"file": "b.safetensors"}]}
 
-    Writes report.html, frontier.svg, frontier.png, frontier.json, frontier.csv, frontier.vl.json
-    and diversity.json.
+    Writes frontier.json, frontier.csv, frontier.svg, frontier.png, frontier.vl.json, diversity.json
+    and, where something is chosen, decision.json, of which `consort build-ensemble` makes what was
+    chosen. `consort report` makes the page.
     """,
   examples: [
     "consort frontier runs/cifar10-quick",
-    "consort frontier predictions.json --labels labels.npy",
+    "consort frontier runs/a runs/b --max-cost 60M",
+    "consort frontier hold-out.json test.json --labels labels.npy --min-accuracy 93.5",
     "consort frontier runs/cifar10-quick --split hold-out --rule arithmetic-mean --out /tmp/report",
   ],
   run: { arguments in try FrontierJob(arguments).run() })
 
+/// What the sources of `consort frontier` and `consort report` are.
+let sourceHelp =
+  "Run directories that `consort train` wrote; ensemble directories (with --data); predictions "
+  + "files, or directories of them; .json files that list predictions of any program."
+
 /// The arguments of `consort frontier`, understood.
 private struct FrontierJob {
-  let directory: String
-  let rule: CombinationRule
+  let paths: [String]
+  let options: StudyOptions
   let split: String
-  let maximumSubsets: Int
   let out: String
   let printsJSON: Bool
-  /// Where the classes of listed predictions are.
-  let labels: String?
 
   init(_ arguments: ParsedArguments) throws {
-    var path = arguments.operand(0) ?? ""
-    while path.count > 1, path.last == "/" { path.removeLast() }
-    directory = path
+    paths = arguments.operands.map(withoutSlash)
+    options = try StudyOptions(arguments)
     split = arguments.string("--split") ?? "test"
     guard ["test", "hold-out"].contains(split) else {
       throw UsageError("--split is test or hold-out, not '\(split)'")
     }
-    rule = try CombinationRule(arguments) ?? .geometricMean
-    maximumSubsets = try arguments.integer("--max-subsets") ?? 1000
-    guard maximumSubsets >= 1 else { throw UsageError("--max-subsets is at least 1") }
+    if split == "hold-out", let option = options.choosingOption {
+      throw UsageError("--split hold-out chooses nothing: leave \(option) out")
+    }
     // Each choice of images and rule has its place, so that none silently replaces another's report.
+    let rule = options.decision.rule
     let suffixes = [split == "test" ? nil : split, rule == .geometricMean ? nil : rule.name]
-    let place = (["/frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
-    let base = Self.isList(directory) ? String(directory.dropLast(".json".count)) : directory
-    out = arguments.string("--out") ?? base + place
+    let name = (["frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
+    out = arguments.string("--out") ?? place(of: name, for: paths)
     printsJSON = arguments.isSet("--json")
-    labels = arguments.string("--labels")
-    guard labels == nil || isList else {
-      throw UsageError("--labels is for a list of predictions, a .json file; a run has its own")
-    }
-    guard arguments.string("--split") == nil || !isList else {
-      throw UsageError("--split is for a run; a list of predictions names its own")
-    }
   }
 
-  private var isList: Bool { Self.isList(directory) }
-
-  private static func isList(_ path: String) -> Bool { path.hasSuffix(".json") }
-
-  private func predictions() throws -> [Predictions] {
-    guard isList else {
-      return try RunMembers(run: RunDirectory(path: directory), split: split).predictions()
-    }
-    return try PredictionList(path: directory).predictions(labels: labels)
+  private struct Answer: Encodable {
+    let frontier: Frontier
+    let decision: Decision?
   }
 
   func run() throws {
-    let predictions = try predictions()
-    let frontier = try Frontier.analyze(predictions, rule: rule, maximumSubsets: maximumSubsets)
-    let diversity = try Diversity(predictions)
+    let study = try Study(
+      paths, options, split: split, measuresLatency: false)
     // The figures come first: they stand even where the chart cannot be drawn.
-    print(
-      printsJSON ? try frontier.readableJSON() : FrontierSummary.text(frontier) + "\n",
-      terminator: "")
-    let context = ReportContext(runDirectory: directory, command: Shell.commandLine())
-    let page = try FrontierReport.write(frontier, diversity, context, to: out)
-    if !printsJSON { print("report: \(Terminal.printable(page))") }
+    if printsJSON {
+      print(
+        try Answer(frontier: study.frontier, decision: study.decision).readableJSON(),
+        terminator: "")
+    } else {
+      print(FrontierSummary.text(study.frontier), terminator: "")
+      if let decision = study.decision { print("\n" + DecisionSummary.text(decision), terminator: "") }
+    }
+    let context = study.context(paths)
+    try Directory.create(out)
+    if let decision = study.decision {
+      try DurableFile.write(try decision.readableJSON(), to: "\(out)/decision.json")
+    } else {
+      // One of earlier predictions would lie beside figures that it does not belong to.
+      try Directory.removeFile("\(out)/decision.json")
+    }
+    try FrontierReport.write(study.frontier, study.diversity, context, to: out)
+    if !printsJSON { print("\nwritten: \(Terminal.printable(out))") }
   }
+}
+
+/// The path without slashes at its end.
+func withoutSlash(_ path: String) -> String {
+  var path = path[...]
+  while path.count > 1, path.last == "/" { path.removeLast() }
+  return String(path)
+}
+
+/// Where files go whose place was not given: beside the only source, else in the current directory.
+func place(of name: String, for paths: [String]) -> String {
+  guard paths.count == 1 else { return name }
+  let base = [".json", ".safetensors"].first { paths[0].hasSuffix($0) }
+    .map { String(paths[0].dropLast($0.count)) }
+  return "\(base ?? paths[0])/\(name)"
 }

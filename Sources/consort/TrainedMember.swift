@@ -27,10 +27,7 @@ struct TrainedMember {
       guard missing.isEmpty else {
         throw CommandError.untrainedMembers(path: path, members: missing, total: members.count)
       }
-      let record = try run.dataRecord()
-      return try members.map { name in
-        try TrainedMember(name: name, run.member(name)) { record.description(of: $0) }
-      }
+      return try members.map { try TrainedMember(name: $0, in: run) }
     }
     let directory = MemberDirectory(path: path)
     guard Directory.exists(directory.networkPath), Directory.exists(directory.weightsPath) else {
@@ -40,6 +37,12 @@ struct TrainedMember {
     return [
       try TrainedMember(name: name ?? "member", directory) { _ in try directory.description() }
     ]
+  }
+
+  /// The member `name` of a run.
+  init(name: String, in run: RunDirectory) throws {
+    let record = try run.dataRecord()
+    try self.init(name: name, run.member(name)) { record.description(of: $0) }
   }
 
   private init(

@@ -21,4 +21,11 @@ int consort_png_decode(
     const uint8_t *data, size_t count, uint8_t *pixels, size_t capacity, char *message,
     size_t message_capacity);
 
+/// Encodes `pixels`, rows from the top, without padding, 3 bytes a pixel, red, green and blue, as a PNG file.
+///
+/// Writes at most `*count` bytes into `data` and sets `*count` to the file's size. Returns 0; 1 where it does not fit,
+/// and `*count` says how many bytes it takes; 2 where libpng fails.
+int consort_png_encode(
+    const uint8_t *pixels, uint32_t width, uint32_t height, uint8_t *data, size_t *count);
+
 #endif

@@ -1,0 +1,102 @@
+import Ensembles
+import Experiments
+import Files
+import Inference
+
+/// One of the places that predictions come from.
+enum PredictionSource {
+  case run(RunDirectory)
+  /// Whose members predict images when asked.
+  case ensemble(EnsembleDirectory)
+  /// Consort's own predictions files.
+  case files([String])
+  /// A list of predictions of any program.
+  case list(PredictionList)
+
+  /// Finds out what is at `path`.
+  ///
+  /// - Throws: `CommandError.notPredictions` where it is none of these.
+  init(path: String) throws {
+    if Directory.isDirectory(path) {
+      self = try Self.directory(path)
+      return
+    }
+    guard Directory.exists(path) else {
+      throw CommandError.notPredictions(path: path, reason: "there is no such file or directory")
+    }
+    let name = path.lowercased()
+    if name.hasSuffix(".safetensors") {
+      self = .files([path])
+    } else if name.hasSuffix(".json") {
+      self = .list(try PredictionList(path: path))
+    } else if [".npy", ".npz", ".csv"].contains(where: name.hasSuffix) {
+      throw CommandError.notPredictions(
+        path: path,
+        reason: "it does not say what its member costs; name it in a list of predictions, a .json file "
+          + "(`consort help frontier` shows one)")
+    } else {
+      throw CommandError.notPredictions(
+        path: path, reason: "its name ends in none of .safetensors and .json")
+    }
+  }
+
+  private static func directory(_ path: String) throws -> PredictionSource {
+    if Directory.exists("\(path)/\(EnsembleDirectory.manifestName)") {
+      return .ensemble(try EnsembleDirectory(path: path))
+    }
+    let run = RunDirectory(path: path)
+    if Directory.exists(run.experimentPath) { return .run(run) }
+    // `consort predict --out` puts what the members make together beside them: that is no further member.
+    let files = try Directory.names(in: path).sorted().filter {
+      $0.hasSuffix(".safetensors") && $0 != "ensemble.safetensors" && !$0.hasPrefix(".")
+    }
+    guard !files.isEmpty else {
+      throw CommandError.notPredictions(
+        path: path,
+        reason: "it is neither a run, nor an ensemble, nor does it hold predictions files")
+    }
+    return .files(files.map { "\(path)/\($0)" })
+  }
+}
+
+/// What one source holds.
+struct SourcePredictions {
+  /// The last part of the source's path, which tells members of one name apart.
+  let label: String
+  /// Of the images that choose; none where the source has none.
+  var holdOut: [Predictions] = []
+  /// Of the images that judge.
+  var test: [Predictions] = []
+  /// Milliseconds of members that the source tells.
+  var latencies: [String: Double] = [:]
+  /// Models that can be timed, each for members of one network.
+  var models: [TimedModel] = []
+
+  init(label: String) { self.label = label }
+
+  /// Takes predictions of either kind of images.
+  mutating func add(_ predictions: [Predictions]) {
+    for member in predictions {
+      if member.split == Self.holdOutSplit { holdOut.append(member) } else { test.append(member) }
+    }
+  }
+
+  static let holdOutSplit = "hold-out"
+
+  /// The same with the source's label before each member's name.
+  func prefixed() throws -> SourcePredictions {
+    func renamed(_ name: String) -> String { "\(label)/\(name)" }
+    var result = self
+    result.holdOut = try holdOut.map { try $0.renamed(renamed($0.name)) }
+    result.test = try test.map { try $0.renamed(renamed($0.name)) }
+    result.latencies = Dictionary(uniqueKeysWithValues: latencies.map { (renamed($0), $1) })
+    result.models = models.map { TimedModel(members: $0.members.map(renamed), model: $0.model) }
+    return result
+  }
+}
+
+/// A model whose time stands for that of all members of its network.
+struct TimedModel {
+  let members: [String]
+  let model: () throws -> ImageModel
+}

@@ -1,0 +1,148 @@
+import CLI
+import Datasets
+import Ensembles
+import Experiments
+import Files
+import Inference
+import Synchronization
+
+/// Where a command's images are.
+struct ImageOptions {
+  /// The images that judge; beside a run, its whole data set.
+  let data: String?
+  /// The images that choose.
+  let holdOutData: String?
+
+  static let options = [
+    CommandOption(
+      "--data", "DIR",
+      help: "The test images, as for `consort predict`; beside a run its data set, as for "
+        + "`consort train`. Ensemble directories need them."),
+    CommandOption(
+      "--hold-out-data", "DIR",
+      help: "The images to choose on, for ensemble directories without a run beside them."),
+  ]
+
+  init(_ arguments: ParsedArguments) {
+    data = arguments.string("--data")
+    holdOutData = arguments.string("--hold-out-data")
+  }
+}
+
+/// The images that predictions are of.
+struct SourceImages {
+  /// What images are for.
+  enum Part {
+    /// To judge.
+    case test
+    /// To choose.
+    case holdOut
+  }
+
+  private enum Place {
+    /// Those of a run, all of one size, and which of the training images are held out.
+    case resident(ImageDataset, DataPartition)
+    /// The test images of a run that decodes them as it needs them.
+    case streamed(EncodedSplit)
+    /// Directories, whose classes are matched with each model's.
+    case directories(ImageOptions)
+  }
+
+  private let place: Place
+
+  /// - Parameter run: Whose data set `options` names; nil where no run is given.
+  /// - Throws: `CommandError.otherImages` where they are not the run's.
+  init(_ options: ImageOptions, run: RunDirectory?) throws {
+    guard let run else {
+      place = .directories(options)
+      return
+    }
+    let experiment = try run.experiment()
+    if let procedural = experiment.data.procedural {
+      place = try Self.resident(procedural.dataset(), experiment)
+    } else if let data = options.data {
+      place = try Self.place(of: data, for: run, experiment)
+    } else {
+      place = .directories(options)
+    }
+  }
+
+  private static func resident(
+    _ dataset: ImageDataset, _ experiment: Experiment
+  ) throws -> Place {
+    .resident(dataset, try DataPartition(of: experiment, available: dataset.train.count))
+  }
+
+  private static func place(
+    of data: String, for run: RunDirectory, _ experiment: Experiment
+  ) throws -> Place {
+    let record = try run.dataRecord()
+    if EncodedDataset.isPresent(in: data) {
+      let listed = try EncodedDataset.load(directory: data).test
+      if listed.fingerprint == record.testFingerprint { return .streamed(listed) }
+    }
+    let dataset = try ImageDataset.load(
+      directory: data, imageSize: experiment.data.imageSize,
+      progress: { Terminal.writeError($0) })
+    guard dataset.test.fingerprint == record.testFingerprint else {
+      throw CommandError.otherImages(path: data, run: run.path)
+    }
+    return try resident(dataset, experiment)
+  }
+
+  /// The test images, where they are given and the same for all models.
+  var test: PredictionImages? {
+    switch place {
+    case .resident(let dataset, _): .decoded(dataset.test)
+    case .streamed(let split): .encoded(split)
+    case .directories: nil
+    }
+  }
+
+  private func images(
+    _ part: Part, for ensemble: EnsembleDirectory, classes: Int
+  ) throws -> LabelledImages? {
+    switch (place, part) {
+    case (.resident(let dataset, _), .test): return LabelledImages(dataset.test)
+    case (.resident(let dataset, let partition), .holdOut):
+      return partition.holdOut.isEmpty
+        ? nil : LabelledImages(dataset.train.subset(partition.holdOut))
+    case (.streamed, _): throw CommandError.streamedImages(path: ensemble.path)
+    case (.directories(let options), _):
+      let directory = part == .test ? options.data : options.holdOutData
+      return try directory.map {
+        try LabelledImages(
+          directory: $0, labels: ensemble.manifest.labels, classes: classes, model: ensemble.path)
+      }
+    }
+  }
+
+  /// What members of an ensemble say about the images; none where there are no images to choose on.
+  ///
+  /// - Throws: `CommandError.imagesMissing` without images to judge by.
+  func predict(
+    _ part: Part, _ members: [EnsembleMember], of ensemble: EnsembleDirectory
+  ) throws -> [Predictions] {
+    guard let images = try images(part, for: ensemble, classes: ensemble.manifest.classes) else {
+      guard part == .holdOut else { throw CommandError.imagesMissing(path: ensemble.path) }
+      return []
+    }
+    guard images.hasLabels else { throw CommandError.imagesMissing(path: ensemble.path) }
+    let bar = Mutex(ProgressLine("images"))
+    let found = try EnsemblePredictions(
+      of: members, on: images.images,
+      options: PredictionOptions(
+        inference: InferenceOptions(threads: RunEnvironment.availableProcessors()))
+    ) { done, total in bar.withLock { $0.show(done, of: total) } }
+    bar.withLock { $0.end() }
+    let labels = found.indices.map { images.labels[$0] }
+    return try zip(found.members, found.logProbabilities).map { member, values in
+      try Predictions(
+        name: member.name, network: member.network,
+        multiplyAccumulates: member.multiplyAccumulates, parameters: member.parameters,
+        split: part == .test ? "test" : SourcePredictions.holdOutSplit,
+        fingerprint: found.fingerprint, logProbabilities: values, labels: labels,
+        classes: member.model.classes)
+    }
+  }
+}

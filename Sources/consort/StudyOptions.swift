@@ -1,0 +1,147 @@
+import CLI
+import Ensembles
+
+/// What the commands that decide take.
+struct StudyOptions {
+  /// What is looked for.
+  let decision: Decision.Options
+  /// The most ensembles of one size of one network, for its curve.
+  let curveSubsets: Int
+  /// The classes of the images of listed files.
+  let labels: String?
+  /// Predictions of further images.
+  let shifted: String?
+  /// The images.
+  let images: ImageOptions
+  /// Whether something is asked for that needs hold-out predictions, and its option.
+  let choosingOption: String?
+
+  static let options =
+    [
+      CombinationRule.option,
+      CommandOption("--max-members", "N", help: "The most members of an ensemble; 4 unless given."),
+      CommandOption("--same-network", help: "Combine members of one network only."),
+      CommandOption(
+        "--cost", "MEASURE",
+        help: "What a budget counts: macs (unless given), parameters, latency (members one after "
+          + "another) or parallel-latency (side by side: the slowest). Latencies are measured here."),
+      CommandOption(
+        "--max-cost", "COST",
+        help: "Choose the most accurate on the hold-out for this budget, such as 60M or 2.5ms."),
+      CommandOption(
+        "--min-accuracy", "PERCENT",
+        help: "Choose the cheapest with this accuracy on the hold-out, such as 93.5; that of the best "
+          + "single member unless --max-cost is given."),
+      CommandOption(
+        "--max-stages", "N", help: "The most members of a cascade; 3 unless given, 1 for none."),
+      CommandOption(
+        "--confidence", "NAME,...",
+        help: "When a cascade stops: maximum-probability (unless given), margin, entropy, agreement; "
+          + "of several the best on the hold-out."),
+      CommandOption(
+        "--max-subsets", "N",
+        help: "Sample N ensembles of a size where there are more; 20000 to choose among and 1000 "
+          + "for a network's curve unless given."),
+      CommandOption(
+        "--shifted", "SOURCE",
+        help: "Predictions by the same members of further images, whose figures stand beside."),
+      CommandOption(
+        "--labels", "FILE",
+        help: "The images' classes, .npy or .csv, for listed files that have none."),
+    ] + ImageOptions.options
+
+  init(_ arguments: ParsedArguments) throws {
+    var options = Decision.Options()
+    options.rule = try CombinationRule(arguments) ?? .geometricMean
+    options.isSameNetworkOnly = arguments.isSet("--same-network")
+    options.maximumMembers = try Self.count(arguments, "--max-members") ?? options.maximumMembers
+    options.maximumStages = try Self.count(arguments, "--max-stages") ?? options.maximumStages
+    let subsets = try Self.count(arguments, "--max-subsets")
+    options.maximumSubsets = subsets ?? options.maximumSubsets
+    curveSubsets = subsets ?? 1000
+    options.cost = try CostMeasure(arguments)
+    options.maximumCost = try arguments.string("--max-cost").map {
+      try Self.cost($0, measure: options.cost)
+    }
+    if let percent = try arguments.number("--min-accuracy") {
+      guard percent > 1, percent <= 100 else {
+        throw UsageError("--min-accuracy is in percent, above 1 and up to 100, such as 93.5")
+      }
+      options.minimumAccuracy = percent / 100
+    }
+    options.confidences = try Self.confidences(arguments) ?? options.confidences
+    decision = options
+    labels = arguments.string("--labels")
+    shifted = arguments.string("--shifted")
+    images = ImageOptions(arguments)
+    choosingOption = [
+      "--max-cost", "--min-accuracy", "--cost", "--same-network", "--max-members", "--max-stages",
+      "--confidence", "--shifted",
+    ].first { arguments.string($0) != nil || arguments.isSet($0) }
+  }
+
+  private static func count(_ arguments: ParsedArguments, _ name: String) throws -> Int? {
+    guard let count = try arguments.integer(name) else { return nil }
+    guard count >= 1 else { throw UsageError("\(name) is at least 1") }
+    return count
+  }
+
+  /// A number with k, M, G or T, or milliseconds.
+  static func cost(_ text: String, measure: CostMeasure) throws(UsageError) -> Double {
+    let isTime = [.latency, .parallelLatency].contains(measure)
+    let units: [(String, Double)] =
+      isTime ? [("ms", 1)] : [("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12)]
+    let unit = units.first { text.hasSuffix($0.0) }
+    let digits = text.dropLast(unit?.0.count ?? 0)
+    guard let number = Double(digits), number > 0, number.isFinite else {
+      throw UsageError(
+        "--max-cost is a number above 0 "
+          + (isTime ? "of milliseconds, such as 2.5ms" : "with k, M, G or T or without, such as 60M")
+          + ", not '\(text)'")
+    }
+    return number * (unit?.1 ?? 1)
+  }
+
+  private static func confidences(
+    _ arguments: ParsedArguments
+  ) throws(UsageError) -> [CascadeConfidence]? {
+    guard let text = arguments.string("--confidence") else { return nil }
+    var found: [CascadeConfidence] = []
+    for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let known = CascadeConfidence.names.first(where: { $0.name == word }) else {
+        let names = CascadeConfidence.names.map(\.name).joined(separator: ", ")
+        throw UsageError("--confidence names some of \(names), not '\(word)'")
+      }
+      found.append(known.confidence)
+    }
+    return found
+  }
+}
+
+extension CascadeConfidence {
+  /// The names that users give them.
+  static let names: [(name: String, confidence: CascadeConfidence)] = [
+    ("maximum-probability", .maximumProbability), ("margin", .margin), ("entropy", .entropy),
+    ("agreement", .agreement),
+  ]
+}
+
+extension CostMeasure {
+  private static let names: [(name: String, measure: CostMeasure)] = [
+    ("macs", .multiplyAccumulates), ("parameters", .parameters), ("latency", .latency),
+    ("parallel-latency", .parallelLatency),
+  ]
+
+  /// What `--cost` names; multiply-accumulates where it is not given.
+  init(_ arguments: ParsedArguments) throws(UsageError) {
+    let name = arguments.string("--cost") ?? Self.names[0].name
+    guard let known = Self.names.first(where: { $0.name == name }) else {
+      let names = Self.names.map(\.name).joined(separator: ", ")
+      throw UsageError("--cost is one of \(names), not '\(name)'")
+    }
+    self = known.measure
+  }
+
+  /// Whether it has to be measured.
+  var isTime: Bool { self == .latency || self == .parallelLatency }
+}
