@@ -40,7 +40,9 @@ private let dependencies = URL(filePath: #filePath).deletingLastPathComponent()
       #expect(lines.first?.hasPrefix("network") == true)
       #expect(lines.filter { $0.hasPrefix("wide-resnet-10-1 ") }.count == 2)
       #expect(lines.last == "written: runs/tiny/frontier")
-      #expect(Directory.exists("\(directory)/runs/tiny/frontier/frontier.svg"))
+      #expect(
+        FileManager.default.fileExists(
+          atPath: "\(directory)/runs/tiny/frontier/frontier.svg"))
     }
   }
 }
