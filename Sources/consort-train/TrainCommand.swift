@@ -45,7 +45,7 @@ let trainCommand = Command(
   }
   print(
     waiting == 0
-      ? "next: consort frontier \(options.directory.path)"
+      ? "next: consort report \(options.directory.path)"
       : "\(waiting) of \(experiment.allMembers.count) members are still to be trained")
 }
 
