@@ -29,7 +29,7 @@ let buildEnsembleCommand = Command(
     let subject = try ModelSubject(arguments, preprocessing: PreprocessingOptions(arguments))
     let ensemble = try EnsembleDirectory.write(
       to: out, members: zip(subject.members, subject.files).map { ($0, $1) },
-      rule: rule ?? subject.rule ?? .geometricMean)
+      combination: Combination(rule: rule ?? subject.rule ?? .geometricMean))
     let manifest = ensemble.manifest
     let macs = Figures.scaled(manifest.multiplyAccumulates)
     print("\(Terminal.printable(out)): \(manifest.members.count) members, \(macs) MACs an image")
