@@ -27,6 +27,15 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Members of the run have no predictions yet.
   case missingPredictions(path: String, split: String, members: [String], total: Int)
 
+  /// The file holds no decision.
+  case invalidDecision(path: String, reason: String)
+  /// The decision has no candidate of the name.
+  case unknownCandidate(path: String, id: String, known: [String])
+  /// A candidate of the decision makes no sense.
+  case unfitCandidate(path: String, id: String, reason: String)
+  /// Members of a candidate are not among the models.
+  case missingDecided(id: String, members: [String], known: [String])
+
   /// One sentence naming the file, what is wrong and the mend.
   var description: String {
     switch self {
@@ -61,6 +70,23 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(members.count) of \(total) members in '\(path)' lack predictions on \(split) images "
         + "(\(Self.listing(members))); "
         + "run `consort train` without --members, or with these"
+    case .invalidDecision, .unknownCandidate, .unfitCandidate, .missingDecided:
+      decisionDescription
+    }
+  }
+
+  private var decisionDescription: String {
+    switch self {
+    case .invalidDecision(let path, let reason):
+      "'\(path)' is no decision: \(reason); give the file as it was written, or write it again"
+    case .unknownCandidate(let path, let id, let known):
+      "'\(path)' has no candidate '\(id)' (it has \(Self.listing(known))); name one of them with --candidate"
+    case .unfitCandidate(let path, let id, let reason):
+      "the candidate '\(id)' of '\(path)' cannot be built: \(reason); write the file again"
+    case .missingDecided(let id, let members, let known):
+      "the candidate '\(id)' needs \(Self.listing(members)), which the models given do not have "
+        + "(they have \(Self.listing(known))); give the runs and files that hold all its members"
+    default: ""
     }
   }
 
