@@ -32,7 +32,11 @@ struct PredictionAnswer {
   private var isCascade: Bool { found.combination.cascade != nil }
 
   /// Whether the ensemble is more than its one member.
-  private var hasEnsemble: Bool { members.count > 1 || found.combination != Combination() }
+  private var hasEnsemble: Bool {
+    let combination = found.combination
+    return members.count > 1 || combination.temperature != nil
+      || combination.memberTemperatures != nil
+  }
 
   private struct Row: Encodable {
     let name, network: String

@@ -221,7 +221,14 @@ import Testing
     let missing = try Self.run(
       ["build-ensemble", model("logits"), "--out", "new", "--decision", "none.json"], in: directory)
     #expect(missing.status == 1 && missing.errors.contains("none.json"))
-    #expect(try directory.names() == ["built", "decision.json"])
+    // Without content, but too long to be looked at.
+    let handle = try FileHandle(
+      forWritingTo: URL(filePath: directory.write([], to: "decision.json")))
+    try handle.truncate(atOffset: (64 << 20) + 1)
+    try FileManager.default.removeItem(atPath: "\(directory.path)/built")
+    let long = try Self.build([model("logits")], in: directory)
+    #expect(long.status == 1 && long.errors.contains("it is over 64 MiB"), "\(long.errors)")
+    #expect(try directory.names() == ["decision.json"])
   }
 
   /// A threshold that half of the images reach by the first member.
