@@ -7,11 +7,14 @@ extension EnsembleDirectory {
   /// - Parameters:
   ///   - path: Where nothing is yet.
   ///   - members: The members and the bytes of their ONNX files, which a call gives.
-  ///   - rule: How they are combined.
+  ///   - combination: How they are combined.
+  ///   - expectedMultiplyAccumulates: What a cascade costs on average on the images that it was chosen on.
+  ///   - exitFractions: Of those images, the share that stopped after each member.
   /// - Throws: `InferenceError`, or `FileError` where it cannot be written; nothing is then left behind.
   public static func write(
     to path: String, members: [(member: EnsembleMember, bytes: MemberBytes)],
-    rule: CombinationRule = .geometricMean
+    combination: Combination = Combination(), expectedMultiplyAccumulates: Double? = nil,
+    exitFractions: [Double]? = nil
   ) throws -> EnsembleDirectory {
     guard !Directory.exists(path) else { throw InferenceError.placeTaken(path: path) }
     for (member, _) in members where member.model.hasExternalData {
@@ -26,10 +29,14 @@ extension EnsembleDirectory {
         entries.append(EnsembleManifest.Member(member, file: file, sha256: sha256))
       }
       let manifest = EnsembleManifest(
-        version: EnsembleManifest.currentVersion, rule: rule,
+        version: EnsembleManifest.currentVersion, rule: combination.rule,
+        weights: combination.weights, memberTemperatures: combination.memberTemperatures,
+        temperature: combination.temperature, cascade: combination.cascade,
         classes: members[0].member.model.classes, labels: labels,
         parameters: entries.reduce(0) { $0 + $1.parameters },
-        multiplyAccumulates: entries.reduce(0) { $0 + $1.multiplyAccumulates }, members: entries)
+        multiplyAccumulates: entries.reduce(0) { $0 + $1.multiplyAccumulates },
+        expectedMultiplyAccumulates: expectedMultiplyAccumulates, exitFractions: exitFractions,
+        members: entries)
       if let fault = manifest.fault {
         throw InferenceError.notAnEnsemble(path: path, reason: fault)
       }

@@ -50,33 +50,60 @@ public struct EnsembleDirectory: Sendable {
     guard case .object(let object)? = try? JSONDecoder().decode(JSONValue.self, from: data) else {
       throw .notAnEnsemble(path: path, reason: "\(manifestName) is no JSON object")
     }
-    guard object["version"] == .integer(EnsembleManifest.currentVersion) else {
+    guard case .integer(let version)? = object["version"],
+      EnsembleManifest.knownVersions.contains(version)
+    else {
+      let known = EnsembleManifest.knownVersions
       throw .notAnEnsemble(
         path: path,
-        reason: "its version is not \(EnsembleManifest.currentVersion), the one that is known here")
+        reason: "its version is not in \(known.lowerBound) to \(known.upperBound), known here")
     }
-    let known: Set = [
-      "version", "rule", "classes", "labels", "parameters", "multiplyAccumulates", "members",
-    ]
+    let known = version == 1 ? keys : keys.union(laterKeys)
     if let key = object.keys.sorted().first(where: { !known.contains($0) }) {
-      throw .notAnEnsemble(path: path, reason: "the key '\(key)' is not known")
+      let reason =
+        laterKeys.contains(key)
+        ? "the key '\(key)' belongs to version \(EnsembleManifest.currentVersion)"
+        : "the key '\(key)' is not known"
+      throw .notAnEnsemble(path: path, reason: reason)
+    }
+    if case .object(let cascade)? = object["cascade"],
+      let key = cascade.keys.sorted().first(where: { !cascadeKeys.contains($0) })
+    {
+      throw .notAnEnsemble(path: path, reason: "the key '\(key)' of its cascade is not known")
     }
   }
+
+  private static let keys: Set = [
+    "version", "rule", "classes", "labels", "parameters", "multiplyAccumulates", "members",
+  ]
+  /// What came with version 2.
+  private static let laterKeys: Set = [
+    "weights", "memberTemperatures", "temperature", "cascade", "expectedMultiplyAccumulates",
+    "exitFractions",
+  ]
+  private static let cascadeKeys: Set = ["confidence", "confidenceThresholds"]
 
   /// Reads the members, each the very file that the ensemble was built with.
   ///
   /// - Throws: `InferenceError`, or `FileError` where a file cannot be read.
   public func members() throws -> [EnsembleMember] {
-    try manifest.members.map { entry in
-      let file = try MappedFile(path: "\(path)/\(entry.file)")
-      return try file.withBytes { bytes in
-        guard sha256(of: bytes) == entry.sha256 else {
-          throw InferenceError.changedMember(
-            path: file.path, reason: "its SHA-256 is not the one in \(Self.manifestName)")
-        }
-        return try member(entry, bytes, path: file.path)
+    try manifest.members.indices.map { try member(at: $0).member }
+  }
+
+  /// Reads the member at `index` of the manifest's, and its file, the very one that the ensemble was built with.
+  ///
+  /// - Throws: `InferenceError`, or `FileError` where the file cannot be read.
+  public func member(at index: Int) throws -> (member: EnsembleMember, bytes: MemberBytes) {
+    let entry = manifest.members[index]
+    let file = try MappedFile(path: "\(path)/\(entry.file)")
+    let found = try file.withBytes { bytes in
+      guard sha256(of: bytes) == entry.sha256 else {
+        throw InferenceError.changedMember(
+          path: file.path, reason: "its SHA-256 is not the one in \(Self.manifestName)")
       }
+      return try member(entry, bytes, path: file.path)
     }
+    return (found, .file(file))
   }
 
   private func member(

@@ -3,10 +3,18 @@ import Ensembles
 
 /// What `ensemble.json` says: the members of a deployed ensemble, and how they are combined.
 public struct EnsembleManifest: Codable, Hashable, Sendable {
-  /// The version of the format; others are not read.
+  /// The version of the format, in `knownVersions`; others are not read.
   public var version: Int
   /// How the members' distributions become one.
   public var rule: CombinationRule
+  /// Of each member; nil where all count alike. This and what follows, as far as `cascade`, is as `Combination` has it.
+  public var weights: [Double]?
+  /// By which each member's log-probabilities are divided before they are combined.
+  public var memberTemperatures: [Double]?
+  /// By which the combined log-probabilities are divided.
+  public var temperature: Double?
+  /// When members stop that run one after another; nil where all run on every image.
+  public var cascade: CascadeStops?
   /// The number of classes.
   public var classes: Int
   /// The classes' names, in the order of the outputs, where they are known.
@@ -15,11 +23,24 @@ public struct EnsembleManifest: Codable, Hashable, Sendable {
   public var parameters: Int
   /// Multiply-accumulates (MACs) of one image through all members.
   public var multiplyAccumulates: Int
+  /// What a cascade costs on average, in multiply-accumulates an image, on the images that it was chosen on.
+  public var expectedMultiplyAccumulates: Double?
+  /// Of those images, the share that stopped after each member.
+  public var exitFractions: [Double]?
   /// The members.
   public var members: [Member]
 
   /// The version that is written here.
-  public static let currentVersion = 1
+  public static let currentVersion = 2
+  /// The versions that are read: 1 has a rule alone, and no other part of a combination.
+  public static let knownVersions = 1...currentVersion
+
+  /// How the members become one.
+  public var combination: Combination {
+    Combination(
+      rule: rule, weights: weights, memberTemperatures: memberTemperatures, cascade: cascade,
+      temperature: temperature)
+  }
 
   /// One member.
   public struct Member: Codable, Hashable, Sendable {
@@ -60,7 +81,7 @@ extension EnsembleManifest {
     guard Set(members.map(\.name)).count == members.count,
       Set(members.map(\.file)).count == members.count
     else { return "two members have one name or one file" }
-    return costFault
+    return costFault ?? combination.fault(memberCount: members.count) ?? expectationFault
   }
 
   private var costFault: String? {
@@ -71,6 +92,23 @@ extension EnsembleManifest {
     guard sums == (parameters, multiplyAccumulates), Self.costs.contains(parameters),
       Self.costs.contains(multiplyAccumulates)
     else { return "its cost is not the sum of its members'" }
+    return nil
+  }
+
+  private var expectationFault: String? {
+    if let expectedMultiplyAccumulates {
+      // A mean of sums may come out a hair above the sum.
+      let greatest = Double(multiplyAccumulates) * (1 + 1e-9)
+      guard expectedMultiplyAccumulates > 0, expectedMultiplyAccumulates <= greatest else {
+        return "its expected cost is not above 0 and at most the sum of its members'"
+      }
+    }
+    guard let exitFractions else { return nil }
+    guard exitFractions.count == members.count else {
+      return "it has \(exitFractions.count) exit fractions for \(members.count) members"
+    }
+    guard exitFractions.allSatisfy((0...1).contains), abs(exitFractions.reduce(0, +) - 1) <= 1e-6
+    else { return "its exit fractions are not of 0 to 1, and 1 in all" }
     return nil
   }
 }

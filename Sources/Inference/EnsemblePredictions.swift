@@ -1,50 +1,74 @@
 import Datasets
 import Ensembles
 
-/// What the members of an ensemble say about the same images.
+/// What the members of an ensemble say about the same images; of a cascade, each about the images that came to it.
 public struct EnsemblePredictions: Sendable {
   /// The members.
   public let members: [EnsembleMember]
+  /// How they become one.
+  public let combination: Combination
   /// The images' places among those that were asked for, `[n]`, in order: all but those that were skipped.
   public let indices: [Int]
-  /// Each member's log-probabilities, `[n, classes]`, in nats.
+  /// Of each member, the places in `indices` of the images that it predicted, in order: all of them where the members
+  /// are no cascade.
+  public let places: [[Int]]
+  /// Each member's log-probabilities, `[places.count, classes]`, in nats.
   public let logProbabilities: [[Float]]
+  /// `[n]`: after which member, from 0, each image stopped; the last one where the members are no cascade.
+  public let exits: [Int]
   /// The images that could not be decoded, in order.
   public let skipped: [SkippedImage]
   /// Identifies the images that were predicted and their labels, in order: by the pixels where they were decoded
   /// before, by the files' bytes otherwise.
   public let fingerprint: String
+  /// How long it took, in seconds: decoding included, compiling the models not.
+  public let seconds: Double
 
-  /// Predicts `images`: decoded once for each different preprocessing, by all threads, which compute side by side.
+  /// Predicts `images` on all threads, which compute side by side.
+  ///
+  /// Members that read the same input share the decoded images. The members of a cascade run one after another, each on
+  /// the images that have not stopped before, which are decoded again for it. An image's numbers are the same either
+  /// way.
   ///
   /// - Parameters:
   ///   - members: At least one, all of the same classes.
+  ///   - combination: How they become one, and when an image stops where they are a cascade.
+  ///   - runsAllMembers: Whether a cascade's members run on every image all the same.
   ///   - images: At least one.
   ///   - progress: Is told now and then, on any thread, how many images of how many are done.
-  /// - Throws: `InferenceError`, `DatasetError`, `FileError`.
+  /// - Throws: `InferenceError`, `DatasetError`, `FileError`, `EnsembleError`.
   public init(
-    of members: [EnsembleMember], on images: PredictionImages, options: PredictionOptions,
+    of members: [EnsembleMember], combinedBy combination: Combination = Combination(),
+    runsAllMembers: Bool = false, on images: PredictionImages, options: PredictionOptions,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws {
     precondition(!members.isEmpty && images.count > 0, "at least one member and one image")
     _ = try EnsembleMember.commonLabels(of: members)
-    let groups = Self.groups(members)
+    if let fault = combination.fault(memberCount: members.count) {
+      throw InferenceError.unfitCombination(reason: fault)
+    }
+    for member in members { try PredictionFeed.check(images, for: member.preprocessing) }
+    let isStaged = combination.cascade != nil && !runsAllMembers
+    let groups = isStaged ? members.indices.map { [$0] } : Self.groups(members)
     let total = groups.count * images.count
     let results = PredictionResults(members: members.map(\.model), images: images.count) {
       progress($0, total)
     }
-    for (number, group) in groups.enumerated() {
-      let run = try GroupRun(
-        group, members: members, images: images, isFirst: number == 0, options: options)
-      try run.compute(into: results)
-    }
-    let state = results.finish()
+    var work = PredictionWork(members: members, images: images, options: options, results: results)
+    let exits =
+      try isStaged ? work.runStages(of: combination) : work.run(groups)
+    let state = results.finish(exits: exits)
     guard !state.kept.isEmpty else { throw InferenceError.allSkipped(state.skipped[0].name) }
     self.members = members
+    self.combination = combination
     indices = state.kept
+    places = state.places
     logProbabilities = state.logProbabilities
     skipped = state.skipped
     fingerprint = Self.fingerprint(of: images, state)
+    seconds = work.seconds
+    self.exits = try Self.exits(
+      combination, state, known: isStaged ? exits : nil, classes: members[0].model.classes)
   }
 
   /// Members that read the very same input.
@@ -59,6 +83,26 @@ public struct EnsemblePredictions: Sendable {
       if let place { groups[place].append(index) } else { groups.append([index]) }
     }
     return groups
+  }
+
+  /// After which member each kept image stopped, or would have.
+  private static func exits(
+    _ combination: Combination, _ state: PredictionResults.Final, known: [Int]?, classes: Int
+  ) throws -> [Int] {
+    if let known { return state.kept.map { known[$0] } }
+    let last = state.places.count - 1
+    var exits = [Int](repeating: last, count: state.kept.count)
+    guard combination.cascade != nil else { return exits }
+    var remaining = Array(exits.indices)
+    for stage in 0..<last where !remaining.isEmpty {
+      let rows = state.logProbabilities[...stage].map { values in
+        remaining.flatMap { values[$0 * classes..<($0 + 1) * classes] }
+      }
+      let stops = try combination.stops(afterRows: rows, classes: classes)
+      for (place, stop) in zip(remaining, stops) where stop { exits[place] = stage }
+      remaining = zip(remaining, stops).filter { !$0.1 }.map(\.0)
+    }
+    return exits
   }
 
   private static func fingerprint(
@@ -76,64 +120,23 @@ public struct EnsemblePredictions: Sendable {
   }
 }
 
-/// The work on members that read the same input.
-private struct GroupRun: Sendable {
-  let group: [Int]
-  let preprocessing: Preprocessing
-  let classifier: Classifier
-  let feed: PredictionFeed
-  let threads: Int
-
-  init(
-    _ group: [Int], members: [EnsembleMember], images: PredictionImages, isFirst: Bool,
-    options: PredictionOptions
-  ) throws {
-    self.group = group
-    let first = members[group[0]]
-    preprocessing = first.preprocessing
-    threads = options.inference.threads
-    var inference = options.inference
-    inference.streams = threads
-    let batch = first.model.input.fixedBatch ?? min(options.batch, images.count)
-    classifier = try Classifier(group.map { members[$0].model }, batch: batch, options: inference)
-    feed = try PredictionFeed(
-      images, for: preprocessing, batch: batch, hashesContents: isFirst, options)
-  }
-
-  /// Computes all batches on all threads.
+extension Combination {
+  /// Which images stop after some members that are not all.
   ///
-  /// - Throws: What went wrong first.
-  func compute(into results: PredictionResults) throws {
-    try Workers.run(count: threads) {
-      do {
-        let session = try InferenceSession(classifier)
-        while let batch = try feed.next() {
-          try compute(batch, in: session, into: results)
-        }
-      } catch {
-        feed.cancel()
-        throw error
-      }
+  /// - Parameters:
+  ///   - rows: Each member's log-probabilities, `[N, classes]`.
+  ///   - classes: Their number.
+  /// - Returns: `[N]`.
+  func stops(afterRows rows: [[Float]], classes: Int) throws(EnsembleError) -> [Bool] {
+    var members: [Predictions] = []
+    for (index, row) in rows.enumerated() {
+      // Nothing but the distributions matters to when an image stops.
+      members.append(
+        try Predictions(
+          name: "member \(index)", network: "any", multiplyAccumulates: 1, parameters: 1,
+          split: "any", fingerprint: "any", logProbabilities: row,
+          labels: [Int64](repeating: 0, count: row.count / classes), classes: classes))
     }
-  }
-
-  private func compute(
-    _ batch: PredictionBatch, in session: InferenceSession, into results: PredictionResults
-  ) throws {
-    let count = batch.indices.count
-    var values: [[Float]] = []
-    if count > 0 {
-      let size = session.input.count / classifier.batch
-      batch.pixels.withBytes { pixels in
-        preprocessing.normalize(
-          UnsafeRawBufferPointer(rebasing: pixels[batch.bytes]),
-          into: UnsafeMutableBufferPointer(rebasing: session.input[..<(count * size)]))
-      }
-      try session.run()
-      for member in group.indices {
-        values.append(try session.logProbabilities(of: member, count: count))
-      }
-    }
-    results.add(batch, members: group, values)
+    return try stops(after: members, isLast: false)
   }
 }

@@ -40,6 +40,8 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   case allSkipped(_ first: String)
   /// The directory is no ensemble.
   case notAnEnsemble(path: String, reason: String)
+  /// A combination does not fit the members.
+  case unfitCombination(reason: String)
   /// A member's file is not the one that the ensemble was built with.
   case changedMember(path: String, reason: String)
   /// A member's numbers lie beside its file, and an ensemble holds one file a member.
@@ -79,6 +81,8 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
       "none of the images can be decoded, '\(first)' the first of them; give JPEG or PNG files"
     case .notAnEnsemble(let path, let reason):
       "'\(path)' is no ensemble: \(reason); `consort build-ensemble` writes one"
+    case .unfitCombination(let reason):
+      "the members cannot be combined so: \(reason); give a combination that was made for them"
     case .changedMember(let path, let reason):
       "'\(path)' is not the member that the ensemble was built with: \(reason); build the ensemble again"
     case .externalData(let source):

@@ -5,7 +5,7 @@ import Synchronization
 final class PredictionResults: Sendable {
   private struct State {
     var values: [[Float]]
-    /// For each image, how many members predicted it.
+    /// For each image, how many members predicted it; of a cascade the first ones.
     var predictions: [Int]
     var contentHashes: [String]
     var skipped: [Int: SkippedImage] = [:]
@@ -14,9 +14,11 @@ final class PredictionResults: Sendable {
 
   /// Everything, in the order of the images.
   struct Final {
-    /// The images that every member predicted.
+    /// The images that every member predicted that was to.
     let kept: [Int]
-    /// Each member's, `[kept.count, classes]`.
+    /// Of each member, the places in `kept` of the images that it predicted.
+    let places: [[Int]]
+    /// Each member's, `[places.count, classes]`.
     let logProbabilities: [[Float]]
     let skipped: [SkippedImage]
     /// Of all images; empty for those that were skipped.
@@ -59,18 +61,45 @@ final class PredictionResults: Sendable {
     progress(done)
   }
 
-  /// What all members predicted.
-  func finish() -> Final {
-    state.withLock { state in
-      let kept = state.predictions.indices.filter { state.predictions[$0] == classes.count }
-      let isWhole = kept.count == state.predictions.count
-      let values = zip(state.values, classes).map { values, width in
-        isWhole ? values : kept.flatMap { values[$0 * width..<($0 + 1) * width] }
-      }
-      return Final(
-        kept: kept, logProbabilities: values,
-        skipped: state.skipped.keys.sorted().compactMap { state.skipped[$0] },
-        contentHashes: state.contentHashes)
+  /// Counts work as done that is not to be done.
+  func skip(_ count: Int) {
+    progress(
+      state.withLock { state in
+        state.done += count
+        return state.done
+      })
+  }
+
+  /// Those of `images` that so many members predicted.
+  func predicted(by count: Int, of images: [Int]) -> [Int] {
+    state.withLock { state in images.filter { state.predictions[$0] == count } }
+  }
+
+  /// What a member said about `images`, `[images.count, classes]`.
+  func logProbabilities(of member: Int, on images: [Int]) -> [Float] {
+    let width = classes[member]
+    return state.withLock { state in
+      let values = state.values[member]
+      guard images.count * width < values.count else { return values }
+      return images.flatMap { values[$0 * width..<($0 + 1) * width] }
     }
+  }
+
+  /// What members predicted.
+  ///
+  /// - Parameter exits: After which member each image stopped; those after it were not to predict it.
+  func finish(exits: [Int]) -> Final {
+    let (predictions, skipped, contentHashes) = state.withLock {
+      ($0.predictions, $0.skipped, $0.contentHashes)
+    }
+    let kept = predictions.indices.filter { predictions[$0] == exits[$0] + 1 }
+    let places = classes.indices.map { member in
+      kept.indices.filter { predictions[kept[$0]] > member }
+    }
+    return Final(
+      kept: kept, places: places,
+      logProbabilities: places.enumerated().map { member, places in
+        logProbabilities(of: member, on: places.map { kept[$0] })
+      }, skipped: skipped.keys.sorted().compactMap { skipped[$0] }, contentHashes: contentHashes)
   }
 }

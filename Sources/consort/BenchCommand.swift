@@ -10,7 +10,7 @@ let benchCommand = Command(
   operands: [
     Operand(
       "MODEL",
-      help: "An ONNX file, several that form an ensemble, the directory of an ensemble, or a run.",
+      help: "ONNX files, directories of ensembles, and runs, whose members form an ensemble.",
       isRepeated: true)
   ],
   options: [
@@ -31,6 +31,8 @@ let benchCommand = Command(
   discussion: """
     A batch goes through all members; one after another is timed, after a warm-up of a fifth of the
     time. Members that read images of one size share them; others follow one another. Nothing else should run meanwhile.
+    The members of a cascade are timed one by one; what it takes on average follows from the shares
+    of images that came to them when it was chosen.
     """,
   examples: [
     "consort bench model.onnx --batch 1,8 --threads 1,2",
@@ -49,6 +51,8 @@ let benchCommand = Command(
 /// The arguments of `consort bench`, understood.
 private struct BenchmarkJob {
   private let models: [ImageModel]
+  /// Of an ensemble whose members run one after another.
+  private let cascade: EnsembleManifest?
   private let batches, threads: [Int]
   private let seconds: Double
   private let options: InferenceOptions
@@ -67,18 +71,22 @@ private struct BenchmarkJob {
     options = InferenceOptions(
       threads: 1, precision: try arguments.choice("--precision") ?? .float32,
       arrangement: try arguments.choice("--arrangement") ?? .automatic)
-    models = try Self.models(arguments)
+    (models, cascade) = try Self.models(arguments)
     names = arguments.operands
   }
 
-  private static func models(_ arguments: ParsedArguments) throws -> [ImageModel] {
+  private static func models(
+    _ arguments: ParsedArguments
+  ) throws -> ([ImageModel], cascade: EnsembleManifest?) {
     let size = try arguments.integer("--input-size")
     let paths = arguments.operands
-    guard paths.count == 1, Directory.isDirectory(paths[0]), !arguments.isSet("--onnx") else {
-      return try paths.map { try ImageModel(path: $0, imageSize: size) }
+    guard paths.contains(where: Directory.isDirectory), !arguments.isSet("--onnx") else {
+      // How images become the input does not matter here, and need not be known.
+      return (try paths.map { try ImageModel(path: $0, imageSize: size) }, nil)
     }
-    return try ModelSubject(arguments, preprocessing: PreprocessingOptions(arguments)).members
-      .map(\.model)
+    let subject = try ModelSubject(arguments, preprocessing: PreprocessingOptions(arguments))
+    let isCascade = subject.manifest?.cascade != nil
+    return (subject.members.map(\.model), isCascade ? subject.manifest : nil)
   }
 
   private static func list(
@@ -111,10 +119,16 @@ private struct BenchmarkJob {
   func measure() throws -> BenchmarkAnswer {
     let fixed = models.compactMap(\.input.fixedBatch).first
     var rows: [BenchmarkAnswer.Row] = []
+    var stages: [CascadeTimes] = []
     for batch in fixed.map({ [$0] }) ?? batches {
       for count in threads {
         var options = options
         options.threads = count
+        if let cascade {
+          stages.append(
+            try CascadeTimes(models, cascade, batch: batch, seconds: seconds, options: options))
+          continue
+        }
         let classifiers = try groups.map { try Classifier($0, batch: batch, options: options) }
         let measured = try InferenceTimes(classifiers, seconds: seconds)
         rows.append(.init(batch: batch, threads: count, measured))
@@ -124,7 +138,8 @@ private struct BenchmarkJob {
     return BenchmarkAnswer(
       models: names, precision: options.precision.rawValue, consort: consortVersion,
       engine: InferenceEngine.version, processor: environment.processor,
-      processors: environment.processorCount, rows: rows)
+      processors: environment.processorCount, rows: rows,
+      cascade: cascade == nil ? nil : stages)
   }
 }
 
@@ -134,6 +149,8 @@ private struct BenchmarkAnswer: Encodable {
   let precision, consort, engine, processor: String
   let processors: Int
   let rows: [Row]
+  /// In place of the rows, where the members are a cascade.
+  let cascade: [CascadeTimes]?
 
   struct Row: Encodable {
     let batch, threads, runs: Int
@@ -149,6 +166,11 @@ private struct BenchmarkAnswer: Encodable {
   }
 
   func text() -> String {
+    (cascade.map(CascadeTimes.text) ?? table)
+      + "\(processor), \(processors) processors; consort \(consort), \(engine); \(precision)\n"
+  }
+
+  private var table: String {
     var table = TextTable(columns: [
       .init("batch", .right), .init("threads", .right), .init("p50 ms", .right),
       .init("p90 ms", .right), .init("p99 ms", .right), .init("images/s", .right),
@@ -161,7 +183,6 @@ private struct BenchmarkAnswer: Encodable {
         Figures.fixed(row.imagesPerSecond, 1), row.runs.grouped,
       ])
     }
-    return table.text() + "\(processor), \(processors) processors; consort \(consort), \(engine); "
-      + "\(precision)\n"
+    return table.text()
   }
 }

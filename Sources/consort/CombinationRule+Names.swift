@@ -27,3 +27,15 @@ extension CombinationRule {
   /// The name that users give it.
   var name: String { Self.names.first { $0.rule == self }?.name ?? rawValue }
 }
+
+extension Combination {
+  /// Such as "geometric-mean, weighted, with temperatures".
+  var summary: String {
+    let scales = memberTemperatures != nil || temperature != nil
+    let parts = [
+      rule.name, weights == nil ? nil : "weighted", scales ? "with temperatures" : nil,
+      cascade == nil ? nil : "as a cascade",
+    ]
+    return parts.compactMap { $0 }.joined(separator: ", ")
+  }
+}

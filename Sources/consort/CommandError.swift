@@ -22,22 +22,16 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
   case memberExists(path: String)
   /// A list of names that is not as long as there are classes.
   case wrongLabelCount(path: String, found: Int, wanted: Int)
-  /// The run's experiment keeps no images apart.
-  case noHoldOut(path: String)
   /// Members of the run have no predictions yet.
   case missingPredictions(path: String, split: String, members: [String], total: Int)
-  /// There are no predictions at a path.
-  case notPredictions(path: String, reason: String)
-  /// Some members have hold-out predictions and others none.
-  case partialHoldOut(path: String, members: [String], total: Int)
-  /// Nothing can be chosen without hold-out predictions.
-  case nothingToChooseOn(option: String)
-  /// An ensemble directory has no predictions of its own.
-  case imagesMissing(path: String)
-  /// An ensemble beside a run that decodes its images as it needs them.
-  case streamedImages(path: String)
-  /// The images are not those of the run.
-  case otherImages(path: String, run: String)
+  /// The file holds no decision.
+  case invalidDecision(path: String, reason: String)
+  /// The decision has no candidate of the name.
+  case unknownCandidate(path: String, id: String, known: [String])
+  /// A candidate of the decision makes no sense.
+  case unfitCandidate(path: String, id: String, reason: String)
+  /// Members of a candidate are not among the models.
+  case missingDecided(id: String, members: [String], known: [String])
 
   /// One sentence naming the file, what is wrong and the mend.
   var description: String {
@@ -67,43 +61,31 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
       "there is a member in '\(path)' already: give another --out, or remove it"
     case .wrongLabelCount(let path, let found, let wanted):
       "'\(path)' has \(found) names for \(wanted) classes; give one a line for each class"
-    case .noHoldOut(let path):
-      "the experiment of '\(path)' holds no images out; give its data a \"holdOut\" and train again"
     case .missingPredictions(let path, let split, let members, let total):
       "\(members.count) of \(total) members in '\(path)' lack predictions on \(split) images "
         + "(\(Self.listing(members))); "
         + "run `consort train` without --members, or with these"
-    case .notPredictions, .partialHoldOut, .nothingToChooseOn, .imagesMissing, .streamedImages,
-      .otherImages:
-      sourceDescription
+    case .invalidDecision, .unknownCandidate, .unfitCandidate, .missingDecided:
+      decisionDescription
     }
   }
 
-  private var sourceDescription: String {
+  private var decisionDescription: String {
     switch self {
-    case .notPredictions(let path, let reason):
-      "there are no predictions in '\(path)': \(reason); name runs, ensemble directories, predictions files, "
-        + "directories of such, or lists"
-    case .partialHoldOut(let path, let members, let total):
-      "\(members.count) of \(total) members have no hold-out predictions (\(Self.listing(members)) of '\(path)'), "
-        + "and others have: give those too, such as by `consort predict … --split hold-out --out DIR`"
-    case .nothingToChooseOn(let option):
-      "\(option) chooses, and there are no hold-out predictions to choose on: train with a \"holdOut\", or add the "
-        + "members' predictions of other labelled images, written by `consort predict … --split hold-out --out DIR`"
-    case .imagesMissing(let path):
-      "the ensemble '\(path)' holds no predictions: name labelled images with --data, and those to choose on with "
-        + "--hold-out-data"
-    case .streamedImages(let path):
-      "the ensemble '\(path)' cannot predict the images of a run that decodes them as it needs them: give its "
-        + "predictions, written by `consort predict … --out DIR`"
-    case .otherImages(let path, let run):
-      "the images in '\(path)' are not those of '\(run)' (their fingerprints differ): name the directory that it was "
-        + "trained with"
+    case .invalidDecision(let path, let reason):
+      "'\(path)' is no decision: \(reason); give the file as it was written, or write it again"
+    case .unknownCandidate(let path, let id, let known):
+      "'\(path)' has no candidate '\(id)' (it has \(Self.listing(known))); name one of them with --candidate"
+    case .unfitCandidate(let path, let id, let reason):
+      "the candidate '\(id)' of '\(path)' cannot be built: \(reason); write the file again"
+    case .missingDecided(let id, let members, let known):
+      "the candidate '\(id)' needs \(Self.listing(members)), which the models given do not have "
+        + "(they have \(Self.listing(known))); give the runs and files that hold all its members"
     default: ""
     }
   }
 
-  private static func listing(_ names: [String]) -> String {
+  static func listing(_ names: [String]) -> String {
     let shown = names.prefix(8).joined(separator: ", ")
     return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
   }

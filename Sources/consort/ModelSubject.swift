@@ -5,102 +5,101 @@ import Experiments
 import Files
 import Inference
 
-/// The models that a command is about: an ensemble, a run's members, or ONNX files.
+/// The models that a command is about: members of ensembles and runs, and ONNX files.
 struct ModelSubject {
   let members: [EnsembleMember]
   /// The members' ONNX files.
   let files: [MemberBytes]
   /// The classes' names, in the order of the outputs, where they are known.
   let labels: [String]?
-  /// What an ensemble says about how its members are combined.
-  private(set) var rule: CombinationRule?
-  /// The images that a run drew itself.
-  private(set) var images: ImageSplit?
+  /// What the ensemble says that is the one operand.
+  let manifest: EnsembleManifest?
+  /// The images that the runs drew themselves, where all operands are runs with the same ones.
+  let drawnImages: ProceduralImages?
 
   /// What `init` takes beside what is said about the input.
   static let options = [
     CommandOption("--onnx", help: "The operands are ONNX files, whatever they are called."),
-    CommandOption("--members", "NAME,...", help: "Only these members of a run."),
+    CommandOption("--members", "NAME,...", help: "Only these members, in this order."),
   ]
 
   /// Reads what the operands name.
   ///
-  /// - Parameter preprocessing: What the user says about how images become the input.
-  init(_ arguments: ParsedArguments, preprocessing: PreprocessingOptions) throws {
-    let paths = arguments.operands
-    let names = arguments.string("--members")
-    guard paths.count == 1, Directory.isDirectory(paths[0]), !arguments.isSet("--onnx") else {
-      guard names == nil else { throw UsageError("--members goes with a run") }
-      try self.init(files: paths, preprocessing)
-      return
+  /// - Parameters:
+  ///   - preprocessing: What the user says about how images become the input.
+  ///   - decided: Which of their members, in order, by a decision; all, or those that `--members` names, where nil.
+  init(
+    _ arguments: ParsedArguments, preprocessing: PreprocessingOptions,
+    decided: DecidedCandidate? = nil
+  ) throws {
+    let isFile = arguments.isSet("--onnx")
+    let operands = try arguments.operands.map {
+      try ModelOperand($0, isFile: isFile, preprocessing)
     }
-    if Directory.exists("\(paths[0])/\(EnsembleDirectory.manifestName)") {
-      guard names == nil else { throw UsageError("--members goes with a run, not an ensemble") }
-      let ensemble = try EnsembleDirectory(path: paths[0])
-      let files = try ensemble.manifest.members.map {
-        MemberBytes.file(try MappedFile(path: "\(paths[0])/\($0.file)"))
-      }
-      try self.init(ensemble.members(), files)
-      rule = ensemble.manifest.rule
-    } else {
-      try self.init(run: paths[0], members: names, preprocessing)
+    let names = try ModelOperand.names(of: operands)
+    let chosen = try decided?.places(in: names) ?? Self.places(arguments, in: names, operands)
+    var members: [EnsembleMember] = []
+    var files: [MemberBytes] = []
+    for place in chosen {
+      var (member, bytes) = try operands[place.operand].member(at: place.member, preprocessing)
+      member.name = names[place.operand][place.member]
+      members.append(member)
+      files.append(bytes)
     }
-  }
-
-  private init(_ members: [EnsembleMember], _ files: [MemberBytes]) throws {
     self.members = members
     self.files = files
     labels = try EnsembleMember.commonLabels(of: members)
-  }
-
-  private init(files paths: [String], _ preprocessing: PreprocessingOptions) throws {
-    let files = try paths.map { try MappedFile(path: $0) }
-    let members = try paths.map { path in
-      try preprocessing.member(ImageModel(path: path, imageSize: preprocessing.size))
-    }
-    try self.init(Self.withUniqueNames(members), files.map(MemberBytes.file))
-  }
-
-  private init(run path: String, members names: String?, _ preprocessing: PreprocessingOptions)
-    throws
-  {
-    let models = try Self.selected(names, of: TrainedMember.members(of: path), run: path).map {
-      (member: $0, bytes: try $0.onnx(endsInSoftmax: false))
-    }
-    let members = try models.map { model in
-      try model.bytes.withUnsafeBytes { bytes in
-        try preprocessing.member(ImageModel(bytes: bytes, source: model.member.directory.path))
-      }
-    }
-    try self.init(members, models.map { .memory($0.bytes) })
-    let run = RunDirectory(path: path)
-    if Directory.exists(run.experimentPath) {
-      images = try run.experiment().data.procedural?.dataset().test
+    drawnImages = try Self.drawnImages(by: operands)
+    if case .ensemble(let ensemble) = operands[0].content, operands.count == 1, decided == nil {
+      manifest = ensemble.manifest
+    } else {
+      manifest = nil
     }
   }
 
-  private static func selected(
-    _ names: String?, of members: [TrainedMember], run: String
-  ) throws -> [TrainedMember] {
-    guard let names else { return members }
-    let words = names.split(separator: ",").map(String.init)
-    let chosen = words.compactMap { word in members.first { $0.name == word } }
+  /// How the members are combined: by the rule that the user gives, or as the ensemble has it.
+  func combination(_ arguments: ParsedArguments) throws(UsageError) -> Combination {
+    if let rule = try CombinationRule(arguments) { return Combination(rule: rule) }
+    return manifest?.combination ?? Combination()
+  }
+
+  /// Where a member is: in which operand, and where in it.
+  typealias Place = (operand: Int, member: Int)
+
+  static func places(of names: [[String]]) -> [Place] {
+    names.indices.flatMap { operand in names[operand].indices.map { (operand, $0) } }
+  }
+
+  private static func places(
+    _ arguments: ParsedArguments, in names: [[String]], _ operands: [ModelOperand]
+  ) throws(UsageError) -> [Place] {
+    let all = places(of: names)
+    guard let text = arguments.string("--members") else { return all }
+    if case .ensemble = operands[0].content, operands.count == 1 {
+      throw UsageError("--members goes with a run or files, not an ensemble, which is a whole")
+    }
+    let words = text.split(separator: ",").map(String.init)
+    let chosen = words.compactMap { word in
+      all.first { names[$0.operand][$0.member] == word }
+    }
     guard chosen.count == words.count, !words.isEmpty, Set(words).count == words.count else {
-      let known = members.map(\.name).joined(separator: ", ")
-      throw UsageError("--members names members of '\(run)' (\(known)), each once, not '\(names)'")
+      let known = names.joined().joined(separator: ", ")
+      let paths = operands.map { "'\($0.path)'" }.joined(separator: ", ")
+      throw UsageError("--members names members of \(paths) (\(known)), each once, not '\(text)'")
     }
     return chosen
   }
 
-  /// Numbers the members of a name that several have.
-  private static func withUniqueNames(_ members: [EnsembleMember]) -> [EnsembleMember] {
-    var seen: [String: Int] = [:]
-    return members.map { member in
-      seen[member.name, default: 0] += 1
-      guard let count = seen[member.name], count > 1 else { return member }
-      var renamed = member
-      renamed.name = "\(member.name) (\(count))"
-      return renamed
+  private static func drawnImages(by operands: [ModelOperand]) throws -> ProceduralImages? {
+    var drawn: ProceduralImages?
+    for operand in operands {
+      guard case .run = operand.content else { return nil }
+      let run = RunDirectory(path: operand.path)
+      guard Directory.exists(run.experimentPath), let own = try run.experiment().data.procedural,
+        drawn == nil || drawn == own
+      else { return nil }
+      drawn = own
     }
+    return drawn
   }
 }

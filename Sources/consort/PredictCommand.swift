@@ -13,8 +13,7 @@ let predictCommand = Command(
   operands: [
     Operand(
       "MODEL",
-      help:
-        "ONNX files, the directory of an ensemble that build-ensemble wrote, or a run directory.",
+      help: "ONNX files, directories of ensembles that build-ensemble wrote, and run directories.",
       isRepeated: true)
   ],
   options: [
@@ -23,6 +22,8 @@ let predictCommand = Command(
       help: "The images: folders of classes, tar shards, CIFAR's binary files, or image files "
         + "without labels; in DIR, or in its folder test or val."),
     CombinationRule.option,
+    CommandOption(
+      "--all-members", help: "Run the members of a cascade on every image, for their figures."),
     CommandOption(
       "--labels", "FILE", help: "The classes' names in the order of the outputs, one a line."),
   ] + ModelSubject.options + PreprocessingOptions.options + [
@@ -33,7 +34,12 @@ let predictCommand = Command(
     CommandOption(
       "--precision", "P", help: "float32 (unless given), bfloat16 or float16, where supported."),
     CommandOption(
-      "--out", "DIR", help: "Write each member's and the ensemble's predictions there."),
+      "--out", "DIR",
+      help: "Write the predictions of the ensemble and of each member that saw all images there."),
+    CommandOption(
+      "--split", "NAME",
+      help: "What --out calls the images: test unless given, or hold-out for those to choose on."
+    ),
     CommandOption("--csv", "FILE", help: "Write the ensemble's five most probable classes."),
     CommandOption("--json", help: "Print JSON in place of the table."),
   ],
@@ -41,7 +47,9 @@ let predictCommand = Command(
     Members that are fed alike share the decoded images. Folders are matched with the model's
     classes by name, where its file or --labels names them; otherwise in sorted order, where there
     are as many folders as classes. What a model's file says about how images become its input can
-    be overridden. Without labels there are no figures: give --csv.
+    be overridden. Without labels there are no figures: give --csv. An ensemble is combined as its
+    directory says, unless --rule is given: of a cascade, each member runs only on the images that
+    have not stopped before it.
     """,
   examples: [
     "consort predict a.onnx b.onnx --data /data/imagenet --resize 256 --mean imagenet --std imagenet",
@@ -54,7 +62,9 @@ private struct PredictionJob {
   private let subject: ModelSubject
   private let images: LabelledImages
   private let options: PredictionOptions
-  private let rule: CombinationRule
+  private let combination: Combination
+  private let runsAllMembers: Bool
+  private let split: String
   private let out, csv: String?
   private let printsJSON: Bool
 
@@ -68,7 +78,9 @@ private struct PredictionJob {
       inference: try InferenceOptions(arguments), batch: batch,
       corruptImages: try arguments.choice("--corrupt") ?? .fail)
     subject = try ModelSubject(arguments, preprocessing: PreprocessingOptions(arguments))
-    rule = try CombinationRule(arguments) ?? subject.rule ?? .geometricMean
+    combination = try subject.combination(arguments)
+    runsAllMembers = arguments.isSet("--all-members")
+    split = try Self.split(arguments, drawsImages: subject.drawnImages != nil)
     images = try Self.images(for: subject, arguments)
     guard images.hasLabels || out == nil else {
       throw UsageError("--out needs images with labels, in folders of classes: give --csv")
@@ -81,11 +93,11 @@ private struct PredictionJob {
   ) throws -> LabelledImages {
     let labels = try arguments.string("--labels").map { try LabelledImages.names(in: $0) }
     let data = arguments.string("--data")
-    if let split = subject.images {
+    if let drawn = subject.drawnImages {
       guard data == nil, labels == nil else {
         throw UsageError("the run drew its own images: leave --data and --labels out")
       }
-      return LabelledImages(split)
+      return LabelledImages(drawn.dataset().test)
     }
     guard let data else { throw UsageError("--data DIR is missing") }
     let model = subject.members[0].model
@@ -94,16 +106,34 @@ private struct PredictionJob {
       model: model.source)
   }
 
+  private static func split(
+    _ arguments: ParsedArguments, drawsImages: Bool
+  ) throws(UsageError) -> String {
+    guard let name = arguments.string("--split") else { return "test" }
+    let isSimple = name.utf8.allSatisfy {
+      $0 == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+    }
+    guard isSimple, (1...40).contains(name.utf8.count) else {
+      throw UsageError("--split is 1 to 40 of a-z, 0-9 and -, such as hold-out, not '\(name)'")
+    }
+    guard !drawsImages || name == "test" else {
+      throw UsageError("what is predicted of a run's own images is its test images: no --split")
+    }
+    return name
+  }
+
   func run() throws {
     let bar = Mutex(ProgressLine("images"))
     let found = try EnsemblePredictions(
-      of: subject.members, on: images.images, options: options
+      of: subject.members, combinedBy: combination, runsAllMembers: runsAllMembers,
+      on: images.images, options: options
     ) { done, total in bar.withLock { $0.show(done, of: total) } }
     bar.withLock { $0.end() }
     for image in found.skipped {
       Terminal.writeError("skipped '\(image.name)': \(image.reason)")
     }
-    let answer = try PredictionAnswer(found, images, rule: rule)
+    let answer = try PredictionAnswer(found, images, split: split)
     if let out { try answer.write(to: out) }
     if let csv { try answer.writeCSV(to: csv) }
     print(try printsJSON ? answer.json() : answer.text(), terminator: "")

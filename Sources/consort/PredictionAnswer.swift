@@ -15,91 +15,128 @@ import Inference
 struct PredictionAnswer {
   private let found: EnsemblePredictions
   private let images: LabelledImages
-  private let rule: CombinationRule
-  /// The members' predictions. Where there are no labels, theirs are 0, which no combination reads.
-  private let members: [Predictions]
+  /// `[n]`, of the images that were predicted. Where there are none, they are 0, which no combination reads.
+  private let labels: [Int64]
+  /// The members' predictions; nil for a member of a cascade that did not see every image.
+  private let members: [Predictions?]
   private let ensemble: Predictions
 
-  init(_ found: EnsemblePredictions, _ images: LabelledImages, rule: CombinationRule) throws {
+  init(_ found: EnsemblePredictions, _ images: LabelledImages, split: String) throws {
     self.found = found
     self.images = images
-    self.rule = rule
-    let labels = found.indices.map { images.hasLabels ? images.labels[$0] : 0 }
-    members = try zip(found.members, found.logProbabilities).map { member, values in
-      try Predictions(
-        name: member.name, network: member.network,
-        multiplyAccumulates: member.multiplyAccumulates, parameters: member.parameters,
-        split: "test", fingerprint: found.fingerprint, logProbabilities: values, labels: labels,
-        classes: member.model.classes)
-    }
-    ensemble = try Predictions(combining: members, rule: rule, name: "ensemble")
+    labels = found.indices.map { images.hasLabels ? images.labels[$0] : 0 }
+    members = try found.memberPredictions(split: split, labels: labels)
+    ensemble = try found.combined(split: split, labels: labels, name: "ensemble")
+  }
+
+  private var isCascade: Bool { found.combination.cascade != nil }
+
+  /// Whether the ensemble is more than its one member.
+  private var hasEnsemble: Bool {
+    let combination = found.combination
+    return members.count > 1 || combination.temperature != nil
+      || combination.memberTemperatures != nil
   }
 
   private struct Row: Encodable {
     let name, network: String
     let parameters, multiplyAccumulates: Int
-    /// nil without labels.
+    /// The share of the images that it predicted.
+    let imageFraction: Double
+    /// nil without labels, and for a member that did not predict every image.
     let metrics: Metrics?
   }
 
   private struct Answer: Encodable {
     let images: Int
     let skipped: [String]
-    let fingerprint, rule: String
+    let fingerprint, split, rule: String
+    let combination: Combination
+    let seconds: Double
     let members: [Row]
     let ensemble: Row
+    /// Of a cascade only, as is what follows.
+    let exitFractions: [Double]?
+    let expectedMultiplyAccumulates: Double?
   }
 
-  private func rows() throws -> (members: [Row], ensemble: Row) {
-    func row(_ predictions: Predictions, of subjects: [Predictions]) throws -> Row {
-      Row(
-        name: predictions.name, network: predictions.network, parameters: predictions.parameters,
-        multiplyAccumulates: predictions.multiplyAccumulates,
-        metrics: images.hasLabels ? try Metrics(of: subjects, rule: rule) : nil)
+  private func memberRows() throws -> [Row] {
+    try members.indices.map { index in
+      let member = found.members[index]
+      let predictions = images.hasLabels ? members[index] : nil
+      return Row(
+        name: member.name, network: member.network, parameters: member.parameters,
+        multiplyAccumulates: member.multiplyAccumulates,
+        imageFraction: Double(found.places[index].count) / Double(found.indices.count),
+        metrics: try predictions.map { try Metrics(of: [$0]) })
     }
-    return (try members.map { try row($0, of: [$0]) }, try row(ensemble, of: members))
+  }
+
+  private func ensembleRow() throws -> Row {
+    Row(
+      name: ensemble.name, network: ensemble.network, parameters: ensemble.parameters,
+      multiplyAccumulates: ensemble.multiplyAccumulates, imageFraction: 1,
+      metrics: images.hasLabels ? try found.metrics(labels: labels) : nil)
   }
 
   /// The figures as JSON.
   func json() throws -> String {
-    let rows = try rows()
-    return try Answer(
+    try Answer(
       images: found.indices.count, skipped: found.skipped.map(\.name),
-      fingerprint: found.fingerprint, rule: rule.name, members: rows.members,
-      ensemble: rows.ensemble
+      fingerprint: found.fingerprint, split: ensemble.split, rule: found.combination.rule.name,
+      combination: found.combination, seconds: found.seconds, members: memberRows(),
+      ensemble: ensembleRow(), exitFractions: isCascade ? found.exitFractions : nil,
+      expectedMultiplyAccumulates: isCascade ? found.expectedMultiplyAccumulates : nil
     ).readableJSON()
   }
 
   /// The figures as a table.
   func text() throws -> String {
-    let rows = try rows()
     var table = TextTable(columns: [
       .init("member"), .init("network"), .init("MACs", .right), .init("top-1 %", .right),
       .init("top-5 %", .right), .init("NLL", .right), .init("ECE", .right),
     ])
-    for row in rows.members + (members.count > 1 ? [rows.ensemble] : []) {
-      let figures = row.metrics.map { metrics in
-        [
-          Figures.percent(metrics.top1Accuracy), Figures.percent(metrics.topKAccuracy),
-          Figures.fixed(metrics.negativeLogLikelihood, 4),
-          Figures.fixed(metrics.expectedCalibrationError, 4),
-        ]
-      }
+    for row in try memberRows() + (hasEnsemble ? [ensembleRow()] : []) {
       table.append(
-        [row.name, row.network, Figures.scaled(row.multiplyAccumulates)] + (figures ?? []))
+        [row.name, row.network, Figures.scaled(row.multiplyAccumulates)] + figures(of: row))
     }
-    let skipped = found.skipped.isEmpty ? "" : ", \(found.skipped.count.grouped) skipped"
-    let combined = members.count > 1 ? ", combined by \(rule.name)" : ""
-    return table.text() + "\(found.indices.count.grouped) images\(skipped)\(combined)\n"
+    return table.text() + summary
   }
 
-  /// Writes each member's and the ensemble's predictions into a new directory.
+  private func figures(of row: Row) -> [String] {
+    if let metrics = row.metrics {
+      return [
+        Figures.percent(metrics.top1Accuracy), Figures.percent(metrics.topKAccuracy),
+        Figures.fixed(metrics.negativeLogLikelihood, 4),
+        Figures.fixed(metrics.expectedCalibrationError, 4),
+      ]
+    }
+    return row.imageFraction < 1 ? ["– (saw \(Figures.percent(row.imageFraction)) %)"] : []
+  }
+
+  /// The lines below the table.
+  private var summary: String {
+    let skipped = found.skipped.isEmpty ? "" : ", \(found.skipped.count.grouped) skipped"
+    let combined = hasEnsemble ? ", combined by \(found.combination.summary)" : ""
+    let milliseconds = Figures.fixed(1000 * found.seconds / Double(found.indices.count), 2)
+    var lines = ["\(found.indices.count.grouped) images\(skipped)\(combined)"]
+    if isCascade {
+      let stops = zip(found.members, found.exitFractions).map { member, fraction in
+        "\(Terminal.printable(member.name)) \(Figures.percent(fraction)) %"
+      }
+      lines.append("stopped after: " + stops.joined(separator: ", "))
+    }
+    lines.append("\(Figures.fixed(found.seconds, 1)) s, \(milliseconds) ms an image")
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  /// Writes the predictions of the ensemble and of each member that saw all images into a new directory.
   func write(to directory: String) throws {
     try Directory.createWhole(directory) { place in
       for (index, member) in members.enumerated() {
-        try member.write(to: "\(place)/member-\(index).safetensors")
+        try member?.write(to: "\(place)/member-\(index).safetensors")
       }
-      if members.count > 1 { try ensemble.write(to: "\(place)/ensemble.safetensors") }
+      if hasEnsemble { try ensemble.write(to: "\(place)/ensemble.safetensors") }
     }
   }
 

@@ -15,14 +15,14 @@ enum PredictionSource {
 
   /// Finds out what is at `path`.
   ///
-  /// - Throws: `CommandError.notPredictions` where it is none of these.
+  /// - Throws: `SourceError.notPredictions` where it is none of these.
   init(path: String) throws {
     if Directory.isDirectory(path) {
       self = try Self.directory(path)
       return
     }
     guard Directory.exists(path) else {
-      throw CommandError.notPredictions(path: path, reason: "there is no such file or directory")
+      throw SourceError.notPredictions(path: path, reason: "there is no such file or directory")
     }
     let name = path.lowercased()
     if name.hasSuffix(".safetensors") {
@@ -30,12 +30,12 @@ enum PredictionSource {
     } else if name.hasSuffix(".json") {
       self = .list(try PredictionList(path: path))
     } else if [".npy", ".npz", ".csv"].contains(where: name.hasSuffix) {
-      throw CommandError.notPredictions(
+      throw SourceError.notPredictions(
         path: path,
         reason: "it does not say what its member costs; name it in a list of predictions, a .json file "
           + "(`consort help frontier` shows one)")
     } else {
-      throw CommandError.notPredictions(
+      throw SourceError.notPredictions(
         path: path, reason: "its name ends in none of .safetensors and .json")
     }
   }
@@ -51,7 +51,7 @@ enum PredictionSource {
       $0.hasSuffix(".safetensors") && $0 != "ensemble.safetensors" && !$0.hasPrefix(".")
     }
     guard !files.isEmpty else {
-      throw CommandError.notPredictions(
+      throw SourceError.notPredictions(
         path: path,
         reason: "it is neither a run, nor an ensemble, nor does it hold predictions files")
     }

@@ -46,7 +46,7 @@ struct PredictionSources {
     }
     try checkHoldOut(found, paths)
     guard !test.isEmpty else {
-      throw CommandError.notPredictions(
+      throw SourceError.notPredictions(
         path: paths[0], reason: "it has hold-out predictions only: give those of the test images too")
     }
     if let shifted {
@@ -109,7 +109,7 @@ struct PredictionSources {
     let place = sources.firstIndex { source in
       source.test.contains { $0.name == first || "\(source.label)/\($0.name)" == first }
     }
-    throw CommandError.partialHoldOut(
+    throw SourceError.partialHoldOut(
       path: place.map { paths[$0] } ?? paths[0], members: missing, total: test.count)
   }
 }

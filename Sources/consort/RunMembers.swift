@@ -15,11 +15,7 @@ struct RunMembers {
   ///   for a bad file.
   func predictions() throws -> [Predictions] {
     try checkIsRun()
-    let experiment = try run.experiment()
-    guard split != "hold-out" || experiment.data.holdOut > 0 else {
-      throw CommandError.noHoldOut(path: run.path)
-    }
-    let members = experiment.allMembers.map(\.name)
+    let members = try run.experiment().allMembers.map(\.name)
     let paths = members.map { run.member($0).predictionsPath(split: split) }
     let missing = zip(members, paths).filter { !Directory.exists($0.1) }.map(\.0)
     guard missing.isEmpty else {

@@ -51,7 +51,7 @@ struct SourceImages {
   private let place: Place
 
   /// - Parameter run: Whose data set `options` names; nil where no run is given.
-  /// - Throws: `CommandError.otherImages` where they are not the run's.
+  /// - Throws: `SourceError.otherImages` where they are not the run's.
   init(_ options: ImageOptions, run: RunDirectory?) throws {
     guard let run else {
       place = .directories(options)
@@ -85,7 +85,7 @@ struct SourceImages {
       directory: data, imageSize: experiment.data.imageSize,
       progress: { Terminal.writeError($0) })
     guard dataset.test.fingerprint == record.testFingerprint else {
-      throw CommandError.otherImages(path: data, run: run.path)
+      throw SourceError.otherImages(path: data, run: run.path)
     }
     return try resident(dataset, experiment)
   }
@@ -107,7 +107,7 @@ struct SourceImages {
     case (.resident(let dataset, let partition), .holdOut):
       return partition.holdOut.isEmpty
         ? nil : LabelledImages(dataset.train.subset(partition.holdOut))
-    case (.streamed, _): throw CommandError.streamedImages(path: ensemble.path)
+    case (.streamed, _): throw SourceError.streamedImages(path: ensemble.path)
     case (.directories(let options), _):
       let directory = part == .test ? options.data : options.holdOutData
       return try directory.map {
@@ -119,15 +119,15 @@ struct SourceImages {
 
   /// What members of an ensemble say about the images; none where there are no images to choose on.
   ///
-  /// - Throws: `CommandError.imagesMissing` without images to judge by.
+  /// - Throws: `SourceError.imagesMissing` without images to judge by.
   func predict(
     _ part: Part, _ members: [EnsembleMember], of ensemble: EnsembleDirectory
   ) throws -> [Predictions] {
     guard let images = try images(part, for: ensemble, classes: ensemble.manifest.classes) else {
-      guard part == .holdOut else { throw CommandError.imagesMissing(path: ensemble.path) }
+      guard part == .holdOut else { throw SourceError.imagesMissing(path: ensemble.path) }
       return []
     }
-    guard images.hasLabels else { throw CommandError.imagesMissing(path: ensemble.path) }
+    guard images.hasLabels else { throw SourceError.imagesMissing(path: ensemble.path) }
     let bar = Mutex(ProgressLine("images"))
     let found = try EnsemblePredictions(
       of: members, on: images.images,
@@ -136,13 +136,8 @@ struct SourceImages {
     ) { done, total in bar.withLock { $0.show(done, of: total) } }
     bar.withLock { $0.end() }
     let labels = found.indices.map { images.labels[$0] }
-    return try zip(found.members, found.logProbabilities).map { member, values in
-      try Predictions(
-        name: member.name, network: member.network,
-        multiplyAccumulates: member.multiplyAccumulates, parameters: member.parameters,
-        split: part == .test ? "test" : SourcePredictions.holdOutSplit,
-        fingerprint: found.fingerprint, logProbabilities: values, labels: labels,
-        classes: member.model.classes)
-    }
+    return try found.memberPredictions(
+      split: part == .test ? "test" : SourcePredictions.holdOutSplit, labels: labels
+    ).compactMap { $0 }
   }
 }

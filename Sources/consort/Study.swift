@@ -22,12 +22,12 @@ struct Study {
     sources = try PredictionSources(
       paths, shifted: options.shifted, labels: options.labels, images: options.images)
     let shown = split == "test" ? sources.test : sources.holdOut
-    guard !shown.isEmpty else { throw CommandError.nothingToChooseOn(option: "--split \(split)") }
+    guard !shown.isEmpty else { throw SourceError.nothingToChooseOn(option: "--split \(split)") }
     frontier = try Frontier.analyze(
       shown, rule: options.decision.rule, maximumSubsets: options.curveSubsets)
     diversity = try Diversity(shown)
     guard !sources.holdOut.isEmpty, split == "test" else {
-      if let option = options.choosingOption { throw CommandError.nothingToChooseOn(option: option) }
+      if let option = options.choosingOption { throw SourceError.nothingToChooseOn(option: option) }
       (decision, latencyConditions) = (nil, nil)
       return
     }

@@ -20,7 +20,8 @@ import Testing
 
   private static func write(to path: String) throws -> EnsembleDirectory {
     try EnsembleDirectory.write(
-      to: path, members: [member("logits"), member("softmax")], rule: .arithmeticMean)
+      to: path, members: [member("logits"), member("softmax")],
+      combination: Combination(rule: .arithmeticMean))
   }
 
   @Test func readsWhatItWrites() throws {
@@ -81,8 +82,9 @@ import Testing
   }
 
   @Test(arguments: [
-    (#""version" : 1"#, #""version" : 2"#, "its version is not 1"),
-    (#""classes" : 5"#, #""classes" : 5, "weights" : [1]"#, "the key 'weights' is not known"),
+    (#""version" : 2"#, #""version" : 3"#, "its version is not in 1 to 2"),
+    (#""version" : 2"#, #""version" : true"#, "its version is not in 1 to 2"),
+    (#""classes" : 5"#, #""classes" : 5, "weight" : [1]"#, "the key 'weight' is not known"),
     (#""classes" : 5"#, #""classes" : 4"#, "names 5 different classes of 4"),
     (#""member-0.onnx""#, #""../logits.onnx""#, "'../logits.onnx' is no name of an ONNX file"),
     (#""member-0.onnx""#, #""member-1.onnx""#, "two members have one name or one file"),
@@ -94,14 +96,120 @@ import Testing
   func refusesManifestsThatMakeNoSense(text: String, change: String, message: String) throws {
     let directory = try TemporaryDirectory()
     let ensemble = try Self.write(to: "\(directory.path)/ensemble")
-    let manifest = try String(contentsOfFile: "\(ensemble.path)/ensemble.json", encoding: .utf8)
-    try #require(manifest.contains(text))
+    try Self.change(text, to: change, in: directory)
+    let error = #expect(throws: InferenceError.self) { try EnsembleDirectory(path: ensemble.path) }
+    let description = try #require(error).description
+    #expect(description.contains(message), "\(description)")
+    #expect(description.contains("`consort build-ensemble` writes one"))
+  }
+
+  /// Replaces `text` in the `ensemble.json` of the directory's ensemble.
+  private static func change(
+    _ text: String, to change: String, in directory: TemporaryDirectory
+  ) throws {
+    let path = "\(directory.path)/ensemble/ensemble.json"
+    let manifest = try String(contentsOfFile: path, encoding: .utf8)
     let range = try #require(manifest.range(of: text))
     try directory.write(
       Array(manifest.replacingCharacters(in: range, with: change).utf8),
       to: "ensemble/ensemble.json")
+  }
+
+  private static let cascade = Combination(
+    rule: .arithmeticMean, memberTemperatures: [1.5, 0.5],
+    cascade: CascadeStops(confidence: .margin, confidenceThresholds: [0.25]), temperature: 2)
+
+  private static func write(
+    _ combination: Combination, expected: Double? = nil, exitFractions: [Double]? = nil,
+    to directory: TemporaryDirectory
+  ) throws -> EnsembleDirectory {
+    try EnsembleDirectory.write(
+      to: "\(directory.path)/ensemble", members: [member("logits"), member("softmax")],
+      combination: combination, expectedMultiplyAccumulates: expected,
+      exitFractions: exitFractions)
+  }
+
+  @Test(arguments: [
+    cascade, Combination(weights: [0.75, 0.25]),
+    Combination(
+      cascade: CascadeStops(confidence: .agreement, confidenceThresholds: [nil])),
+  ])
+  func holdsTheWholeCombination(combination: Combination) throws {
+    let directory = try TemporaryDirectory()
+    let written = try Self.write(
+      combination, expected: 7000.5, exitFractions: [0.75, 0.25], to: directory)
+    let read = try EnsembleDirectory(path: written.path)
+    #expect(read.manifest.version == 2)
+    #expect(read.manifest.combination == combination)
+    #expect(read.manifest.expectedMultiplyAccumulates == 7000.5)
+    #expect(read.manifest.exitFractions == [0.75, 0.25])
+    #expect(try read.member(at: 1).member.name == "softmax")
+  }
+
+  @Test func readsTheFirstVersion() throws {
+    let directory = try TemporaryDirectory()
+    let ensemble = try Self.write(to: "\(directory.path)/ensemble")
+    try Self.change(#""version" : 2"#, to: #""version" : 1"#, in: directory)
+    let read = try EnsembleDirectory(path: ensemble.path)
+    #expect(read.manifest.version == 1)
+    #expect(read.manifest.combination == Combination(rule: .arithmeticMean))
+    #expect(try read.members().count == 2)
+    for key in [
+      #""weights": [1, 0]"#, #""memberTemperatures": [1, 1]"#, #""temperature": 1"#,
+      #""cascade": null"#, #""expectedMultiplyAccumulates": 5"#, #""exitFractions": [0, 1]"#,
+    ] {
+      try Self.change(#""version" : 1"#, to: #"\#(key), "version" : 1"#, in: directory)
+      let error = #expect(throws: InferenceError.self) {
+        try EnsembleDirectory(path: ensemble.path)
+      }
+      #expect(try #require(error).description.contains("belongs to version 2"))
+      try Self.change(#"\#(key), "version" : 1"#, to: #""version" : 1"#, in: directory)
+    }
+  }
+
+  @Test(arguments: [
+    (#""confidence" : "margin""#, #""confidence" : "sure""#, "lacks a value"),
+    (#""confidence" : "margin""#, #""confidence" : "margin", "a" : 1"#, "key 'a' of its cascade"),
+    ("0.25", "0.25, 0.5", "its cascade has 2 thresholds for 2 members"),
+    ("0.25", #""0.25""#, "has one of another type"), ("0.25", "1e999", "is no JSON object"),
+    (#""temperature" : 2"#, #""temperature" : 0"#, "a temperature is not in"),
+    (#""temperature" : 2"#, #""temperature" : 2, "weights" : [1, 0]"#, "weights go with the"),
+    ("1.5", "-1.5", "a temperature is not in"), ("1.5,", "", "it has 1 temperatures for 2"),
+    ("7000.5", "0", "its expected cost is not above 0"),
+    ("7000.5", "13865", "its expected cost is not above 0 and at most the sum"),
+    ("0.75", "0.5", "its exit fractions are not of 0 to 1, and 1 in all"),
+    ("0.75", "1.75", "its exit fractions are not of 0 to 1"),
+    ("0.75,", "", "it has 1 exit fractions for 2 members"),
+  ])
+  func refusesCombinationsThatMakeNoSense(text: String, change: String, message: String) throws {
+    let directory = try TemporaryDirectory()
+    let ensemble = try Self.write(
+      Self.cascade, expected: 7000.5, exitFractions: [0.75, 0.25], to: directory)
+    // The keys are sorted, and the cascade's threshold comes before the same exit fraction.
+    try Self.change(text, to: change, in: directory)
     let error = #expect(throws: InferenceError.self) { try EnsembleDirectory(path: ensemble.path) }
-    #expect(try #require(error).description.contains(message))
+    let description = try #require(error).description
+    #expect(description.contains(message), "\(description)")
+    #expect(description.contains("`consort build-ensemble` writes one"))
+  }
+
+  @Test func writesNoCombinationThatDoesNotFit() throws {
+    let directory = try TemporaryDirectory()
+    for (combination, expected, exitFractions) in [
+      (Combination(weights: [1]), nil, nil), (Self.cascade, -1, nil),
+      (Self.cascade, Double.nan, nil), (Self.cascade, 7000, [0.5, 0.6]),
+      (Combination(temperature: .infinity), nil, nil),
+    ] as [(Combination, Double?, [Double]?)] {
+      let error = #expect(throws: InferenceError.self) {
+        try Self.write(
+          combination, expected: expected, exitFractions: exitFractions, to: directory)
+      }
+      guard case .notAnEnsemble? = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+    }
+    #expect(try directory.names() == [])
   }
 
   @Test func predictsWithMembersThatReadDifferentInputs() throws {

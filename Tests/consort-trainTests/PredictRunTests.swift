@@ -36,4 +36,37 @@ import Testing
       ["predict", run, "--members", TinyExperiment.members[1], "--json"], environment: environment)
     #expect((try one.object()["members"] as? [Any])?.count == 1)
   }
+
+  /// Members of one name in two runs are told apart by the runs.
+  @Test func membersOfSeveralRunsAreDeployed() throws {
+    let whole = try TinyExperiment.finishedRun()
+    let directory = try TemporaryDirectory()
+    for run in ["one", "two"] { try whole.write(to: "\(directory.path)/runs/\(run)") }
+    func consort(_ arguments: [String]) throws -> Consort {
+      let run = try Consort(
+        arguments, environment: ["XDG_CACHE_HOME": "\(directory.path)/cache"],
+        directory: directory.path)
+      #expect(run.status == 0, "\(run.errors)")
+      return run
+    }
+    let names = ["two/\(TinyExperiment.members[1])", "one/\(TinyExperiment.members[0])"]
+    let decision = """
+      {"version": 1, "candidates": [], "deployed": {"id": "a", "members": \(names), "combination":
+      {"rule": "geometricMean", "weights": [0.75, 0.25]}}}
+      """
+    try directory.write(Array(decision.utf8), to: "decision.json")
+    _ = try consort(
+      ["build-ensemble", "runs/one", "runs/two/", "--decision", "decision.json", "--out", "built"])
+    let manifest = try String(
+      contentsOfFile: "\(directory.path)/built/ensemble.json", encoding: .utf8)
+    for name in names { #expect(manifest.contains("\"name\" : \"\(name)\"")) }
+    // The runs' own images; both runs drew the same.
+    let pair = try consort(
+      ["predict", "runs/one", "runs/two", "--members", names.joined(separator: ","), "--json"])
+    let members = try #require(try pair.object()["members"] as? [[String: Any]])
+    #expect(members.compactMap { $0["name"] as? String } == names)
+    let split = try Consort(
+      ["predict", "runs/one", "--split", "hold-out"], directory: directory.path)
+    #expect(split.status == 2 && split.errors.contains("is its test images"))
+  }
 }

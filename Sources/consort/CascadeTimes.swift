@@ -1,0 +1,58 @@
+import CLI
+import Inference
+
+/// How long the members of a cascade take, and what that makes for an image on average.
+struct CascadeTimes: Encodable {
+  let batch, threads: Int
+  let members: [Member]
+  /// The mean over images as they came to the members when the cascade was chosen; nil where nobody recorded it.
+  let expectedMilliseconds: Double?
+
+  struct Member: Encodable {
+    let name: String
+    let medianMilliseconds: Double
+    /// The share of the images that come to it; nil where nobody recorded it.
+    let imageFraction: Double?
+  }
+
+  /// Times each member alone.
+  init(
+    _ models: [ImageModel], _ manifest: EnsembleManifest, batch: Int, seconds: Double,
+    options: InferenceOptions
+  ) throws(InferenceError) {
+    (self.batch, threads) = (batch, options.threads)
+    var rest = 1.0
+    var expected = 0.0
+    var members: [Member] = []
+    for (index, model) in models.enumerated() {
+      let classifier = try Classifier([model], batch: batch, options: options)
+      let median = try InferenceTimes([classifier], seconds: seconds).quantile(0.5)
+      members.append(
+        Member(
+          name: manifest.members[index].name, medianMilliseconds: 1000 * median,
+          imageFraction: manifest.exitFractions.map { _ in rest }))
+      expected += 1000 * median * rest
+      rest = max(0, rest - (manifest.exitFractions?[index] ?? 0))
+    }
+    self.members = members
+    expectedMilliseconds = manifest.exitFractions.map { _ in expected }
+  }
+
+  /// The rows of some measurements as a table.
+  static func text(_ rows: [CascadeTimes]) -> String {
+    var table = TextTable(columns: [
+      .init("batch", .right), .init("threads", .right), .init("member"),
+      .init("images that reach it %", .right), .init("p50 ms", .right),
+    ])
+    for row in rows {
+      let head = [row.batch.grouped, row.threads.grouped]
+      for member in row.members {
+        let share = member.imageFraction.map { Figures.percent($0) } ?? "–"
+        table.append(head + [member.name, share, Figures.fixed(member.medianMilliseconds, 3)])
+      }
+      let expected = row.expectedMilliseconds.map { Figures.fixed($0, 3) } ?? "–"
+      table.append(head + ["expected of the cascade", "", expected])
+    }
+    return table.text()
+  }
+}
