@@ -44,7 +44,7 @@ let frontierCommand = Command(
           {"file": "a.npy", "name": "a", "network": "resnet", "macs": 4100000000, "parameters": 25600000},
           {"file": "b.safetensors"}]}
 
-    Writes report.html, frontier.svg, frontier.png, frontier.json, frontier.csv, frontier.vl.json
+    Writes frontier.svg, frontier.png, frontier.json, frontier.csv, frontier.vl.json
     and diversity.json.
     """,
   examples: [
@@ -111,7 +111,7 @@ private struct FrontierJob {
       printsJSON ? try frontier.readableJSON() : FrontierSummary.text(frontier) + "\n",
       terminator: "")
     let context = ReportContext(runDirectory: directory, command: Shell.commandLine())
-    let page = try FrontierReport.write(frontier, diversity, context, to: out)
-    if !printsJSON { print("report: \(Terminal.printable(page))") }
+    let chart = try FrontierReport.write(frontier, diversity, context, to: out)
+    if !printsJSON { print("chart: \(Terminal.printable(chart))") }
   }
 }
