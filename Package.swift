@@ -133,7 +133,7 @@ let package = Package(
 
     .target(name: "Reports", dependencies: ["CLI", "Ensembles", "Files", "Processes"]),
     .testTarget(
-      name: "ReportsTests", dependencies: ["CLI", "Ensembles", "Files", "Reports"],
+      name: "ReportsTests", dependencies: ["CLI", "Ensembles", "Files", "Randomness", "Reports"],
       resources: [.copy("Fixtures")]),
 
     .executableTarget(

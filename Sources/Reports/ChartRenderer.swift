@@ -16,11 +16,28 @@ public struct ChartRenderer: Hashable, Sendable {
   /// The Python to run, found on the PATH.
   public var python = "python3"
 
-  /// A drawn chart.
-  struct Chart: Sendable {
-    let svg, png: [UInt8]
+  /// The version of Vega-Lite that draws.
+  static let vegaLiteVersion = "5.21"
+
+  /// Drawn charts.
+  struct Charts: Sendable {
+    /// By name.
+    var pictures: [String: Picture] = [:]
     /// The scripts that draw a specification in a browser, which define `vegaEmbed`.
-    let script: [UInt8]
+    var script: [UInt8] = []
+
+    /// Writes NAME.svg and NAME.png for each.
+    func write(to directory: String) throws {
+      for (name, picture) in pictures.sorted(by: { $0.key < $1.key }) {
+        try DurableFile.write(picture.svg, to: "\(directory)/\(name).svg")
+        try DurableFile.write(picture.png, to: "\(directory)/\(name).png")
+      }
+    }
+  }
+
+  /// A drawn chart.
+  struct Picture: Sendable {
+    let svg, png: [UInt8]
   }
 
   /// Takes the packages of the dependencies' directory, `.deps` in a checkout.
@@ -57,32 +74,42 @@ public struct ChartRenderer: Hashable, Sendable {
     return Directory.isDirectory(packages + "/vl_convert") ? packages : nil
   }
 
-  /// Reads chart.json in the directory of its first argument and writes chart.svg, chart.png and chart.js there.
+  /// Reads each NAME.json in the directory of its first argument, and writes NAME.svg, NAME.png and script.js there.
   private static let program = """
-    import sys
+    import glob, sys
     directory, packages, version = sys.argv[1:4]
     sys.path.insert(0, packages)
     import vl_convert
-    with open(directory + "/chart.json", encoding="utf-8") as file:
-        specification = file.read()
-    svg = vl_convert.vegalite_to_svg(specification, vl_version=version)
-    png = vl_convert.svg_to_png(svg, scale=2)
-    script = vl_convert.javascript_bundle(vl_version=version)
-    for name, data in [("svg", svg.encode()), ("png", png), ("js", script.encode())]:
-        with open(directory + "/chart." + name, "wb") as file:
+    def write(path, data):
+        with open(path, "wb") as file:
             file.write(data)
+    for path in sorted(glob.glob(glob.escape(directory) + "/*.json")):
+        with open(path, encoding="utf-8") as file:
+            specification = file.read()
+        svg = vl_convert.vegalite_to_svg(specification, vl_version=version)
+        write(path[:-5] + ".svg", svg.encode())
+        write(path[:-5] + ".png", vl_convert.svg_to_png(svg, scale=2))
+    write(directory + "/script.js", vl_convert.javascript_bundle(vl_version=version).encode())
     """
 
-  /// Draws the chart of a specification, in a directory beside the results that is removed afterwards.
-  func render(_ specification: String, in directory: String) throws -> Chart {
+  /// Draws the charts of specifications, by name, in a directory beside the results that is removed afterwards.
+  ///
+  /// One process draws them all: starting it takes longer than drawing.
+  func render(_ specifications: [String: String], in directory: String) throws -> Charts {
     let workplace = try Self.temporaryDirectory(in: directory)
     defer { Self.remove(workplace) }
-    try DurableFile.write(Array(specification.utf8), to: workplace + "/chart.json")
+    for (name, specification) in specifications {
+      try DurableFile.write(
+        Array(specification.utf8), to: "\(workplace)/\(name).json", isSynced: false)
+    }
     try draw(workplace, for: directory)
-    return Chart(
-      svg: try Self.contents(workplace + "/chart.svg"),
-      png: try Self.contents(workplace + "/chart.png"),
-      script: try Self.contents(workplace + "/chart.js"))
+    var charts = Charts(script: try Self.contents(workplace + "/script.js"))
+    for name in specifications.keys {
+      charts.pictures[name] = Picture(
+        svg: try Self.contents("\(workplace)/\(name).svg"),
+        png: try Self.contents("\(workplace)/\(name).png"))
+    }
+    return charts
   }
 
   private func draw(_ workplace: String, for directory: String) throws(ReportError) {
@@ -92,7 +119,7 @@ public struct ChartRenderer: Hashable, Sendable {
       outcome = try Subprocess.run(
         [
           python, "-I", "-B", "-c", Self.program, workplace, packages,
-          FrontierChart.vegaLiteVersion,
+          Self.vegaLiteVersion,
         ], catchesErrorText: true)
     } catch {
       throw .rendererMissing(reason: "'\(python)' cannot be started (\(error.reason))")
@@ -122,7 +149,7 @@ public struct ChartRenderer: Hashable, Sendable {
   }
 
   private static func remove(_ workplace: String) {
-    for name in ["json", "svg", "png", "js"] { unlink("\(workplace)/chart.\(name)") }
+    for name in (try? Directory.names(in: workplace)) ?? [] { unlink("\(workplace)/\(name)") }
     rmdir(workplace)
   }
 }

@@ -3,9 +3,6 @@ import Files
 
 /// The chart of accuracy against compute as a Vega-Lite 5 specification.
 struct FrontierChart {
-  /// The version of Vega-Lite that draws it.
-  static let vegaLiteVersion = "5.21"
-
   let frontier: Frontier
 
   /// How wide the plot is.
@@ -46,7 +43,7 @@ struct FrontierChart {
 
   /// The data and the rule: charts of one run differ in them.
   private func source(_ dataset: String?) -> String {
-    let rule = FrontierPage.name(of: frontier.rule)
+    let rule = Words.name(of: frontier.rule)
     return (dataset.map { $0 + " · " } ?? "") + rule
   }
 
@@ -75,28 +72,11 @@ struct FrontierChart {
 
   private func xEncoding() -> JSONValue {
     let costs = frontier.curves.flatMap { $0.points.map { Double($0.multiplyAccumulates) } }
-    let low = max(1, costs.min() ?? 1) / 1.35
-    let high = max(1, costs.max() ?? 1) * 1.35
+    let scale = CostScale(costs: costs.map { max(1, $0) })
     return [
       "field": "macs", "type": "quantitative", "title": "MACs per image (log scale)",
-      "scale": ["type": "log", "nice": false, "domain": [.number(low), .number(high)]],
-      "axis": [
-        "format": "~s", "labelOverlap": true,
-        "values": .array(Self.ticks(from: low, to: high).map { .number($0) }),
-      ],
+      "scale": scale.scale, "axis": scale.axis(format: "~s"),
     ]
-  }
-
-  /// One, two and five times the powers of ten between the bounds; the powers alone over many decades.
-  private static func ticks(from low: Double, to high: Double) -> [Double] {
-    let leading: [Double] = high / low > 20_000 ? [1] : [1, 2, 5]
-    var ticks: [Double] = []
-    var power = 1.0
-    while power <= high {
-      ticks += leading.map { $0 * power }.filter { $0 >= low && $0 <= high }
-      power *= 10
-    }
-    return ticks
   }
 
   private func yEncoding() -> JSONValue {
@@ -194,46 +174,5 @@ struct FrontierChart {
         field("ece", "ECE", ".4f"), field("subsets", "Subsets", ",d"),
       ]
     return .array(fields)
-  }
-}
-
-extension FrontierChart {
-  /// Colours and fonts. The networks' colours are told apart with any colour vision, and each has its own shape.
-  ///
-  /// Source: Okabe and Ito 2008, "Color Universal Design"; lightened where the background is dark.
-  static func configuration(isDark: Bool) -> JSONValue {
-    let background: JSONValue = isDark ? "#14181d" : "#ffffff"
-    let text: JSONValue = isDark ? "#e6e9ed" : "#1c2126"
-    let faint: JSONValue = isDark ? "#2c333b" : "#e3e6ea"
-    let line: JSONValue = isDark ? "#8a949f" : "#78828c"
-    let palette: JSONValue =
-      isDark
-      ? ["#5db7f0", "#f09a5a", "#3fc79c", "#e39ac4", "#e8c33c", "#b8a8f5", "#d8d8d8"]
-      : ["#0072b2", "#d55e00", "#009e73", "#b8568f", "#b98900", "#5b4bb5", "#5a5a5a"]
-    let font: JSONValue = "system-ui, 'Liberation Sans', Arial, sans-serif"
-    return [
-      "background": background, "font": font,
-      "view": ["stroke": .null],
-      "range": [
-        "category": palette,
-        "symbol": ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"],
-      ],
-      "axis": [
-        "labelColor": text, "titleColor": text, "gridColor": faint, "domainColor": line,
-        "tickColor": line, "labelFontSize": 12, "titleFontSize": 13, "titleFontWeight": "normal",
-        "titlePadding": 10,
-      ],
-      "legend": ["labelColor": text, "labelFontSize": 13, "columnPadding": 18],
-      "title": [
-        "color": text, "subtitleColor": text, "fontSize": 16, "subtitleFontSize": 12,
-        "subtitlePadding": 6, "subtitleLineHeight": 16, "anchor": "start", "offset": 12,
-      ],
-      "style": [
-        "frontier": ["color": line, "strokeDash": [5, 4], "strokeWidth": 1.25],
-        "ring": ["color": text, "opacity": 1],
-        "halo": ["stroke": background, "strokeWidth": 4, "fontWeight": "bold"],
-        "count": ["color": text, "fontWeight": "bold"],
-      ],
-    ]
   }
 }

@@ -31,6 +31,8 @@ public struct ReportContext: Hashable, Sendable {
   public let dataset: String?
   /// The command line that makes this report; nil leaves it out.
   public var command: String?
+  /// What `consort build-ensemble` builds the chosen ensemble of: run directories or models.
+  public var sources: [String]
   /// More about the images.
   public var data: [Fact]
   /// The experiment's settings.
@@ -40,12 +42,13 @@ public struct ReportContext: Hashable, Sendable {
 
   /// Creates a context.
   public init(
-    title: String, dataset: String? = nil, command: String? = nil, data: [Fact] = [],
-    experiment: [Fact] = [], environment: [Fact] = []
+    title: String, dataset: String? = nil, command: String? = nil, sources: [String] = [],
+    data: [Fact] = [], experiment: [Fact] = [], environment: [Fact] = []
   ) {
     self.title = Self.clean(title)
     self.dataset = dataset.map(Self.clean)
     self.command = command
+    self.sources = sources
     self.data = data
     self.experiment = experiment
     self.environment = environment
@@ -54,7 +57,7 @@ public struct ReportContext: Hashable, Sendable {
   /// Reads what the run directory tells: the experiment's name, data.json, experiment.json and environment.json where they are.
   ///
   /// A file that is missing or no JSON leaves its part empty: the figures do not depend on it.
-  public init(runDirectory: String, command: String? = nil) {
+  public init(runDirectory: String, command: String? = nil, sources: [String]? = nil) {
     var path = runDirectory[...]
     while path.count > 1, path.last == "/" { path.removeLast() }
     let experiment = Self.facts(runDirectory + "/experiment.json")
@@ -64,7 +67,7 @@ public struct ReportContext: Hashable, Sendable {
     let data = Self.facts(runDirectory + "/data.json")
     self.init(
       title: name ?? runDirectory, dataset: data.first { $0.name == "name" }?.value,
-      command: command, data: data,
+      command: command, sources: sources ?? [runDirectory], data: data,
       experiment: experiment,
       environment: Self.facts(runDirectory + "/environment.json"))
   }

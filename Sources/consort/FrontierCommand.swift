@@ -99,7 +99,9 @@ private struct FrontierJob {
         terminator: "")
     } else {
       print(FrontierSummary.text(study.frontier), terminator: "")
-      if let decision = study.decision { print("\n" + DecisionSummary.text(decision), terminator: "") }
+      if let decision = study.decision {
+        print("\n" + DecisionText(decision).lines() + "\n" + DecisionSummary.text(decision), terminator: "")
+      }
     }
     let context = study.context(paths)
     try Directory.create(out)

@@ -45,7 +45,7 @@ struct Study {
   /// What a report says of where it comes from.
   func context(_ paths: [String]) -> ReportContext {
     var context = ReportContext(
-      runDirectory: sources.run?.path ?? paths[0], command: Shell.commandLine())
+      runDirectory: sources.run?.path ?? paths[0], command: Shell.commandLine(), sources: paths)
     if let latencyConditions {
       context.environment.append(.init(name: "latency", value: latencyConditions))
     }

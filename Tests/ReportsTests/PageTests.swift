@@ -7,84 +7,122 @@ import Testing
 @Suite struct PageTests {
   private static let hostile = "</script><script>alert(1)</script><img src=x onerror='alert(2)'>&\""
 
-  private func page(
-    renamed name: String? = nil, context: ReportContext = ReportContext(title: "run")
-  ) throws -> String {
-    try FrontierPage(
-      frontier: try Fixture.frontier(renamed: name),
-      diversity: try Fixture.diversity(renamed: name),
-      context: context,
-      chart: ChartRenderer.Chart(
-        svg: Array("<svg/>".utf8), png: [], script: Array("let vegaEmbed;".utf8))
-    ).html()
+  private func page(_ content: ReportContent, script: String = "let vegaEmbed;") throws -> String {
+    let charts = ReportCharts(content: content)
+    let picture = ChartRenderer.Picture(svg: Array("<svg/>".utf8), png: [])
+    let drawn = ChartRenderer.Charts(
+      pictures: charts.files.mapValues { _ in picture }, script: Array(script.utf8))
+    return try ReportPage(content: content, charts: charts, drawn: drawn, directory: "out").html()
+  }
+
+  private func sections(_ page: String) -> [String] {
+    page.components(separatedBy: "<section id=\"").dropFirst().map {
+      String($0.prefix { $0 != "\"" })
+    }
   }
 
   @Test func thePageTellsItAll() throws {
-    let context = ReportContext(
-      title: "cifar10-quick", dataset: "cifar10", command: "consort frontier runs/cifar10-quick",
-      environment: [.init(name: "processor", value: "A & B")])
-    let page = try page(context: context)
+    let page = try page(SyntheticReport.plain.get())
+    #expect(
+      sections(page) == [
+        "candidates", "frontier", "rules", "calibration", "cascade", "shifted", "diversity",
+        "members", "forecast", "examples", "curves", "data", "notes",
+      ])
     for text in [
-      "<h1>cifar10-quick</h1>", "1 of 2 pairs", "Larger, mean, %", "training again may change it",
-      "draws of images, for these same trained members",
-      "<b>3 × wide-resnet-16-2 beats one wide-resnet-16-4</b>",
-      "cannot be told apart", "falls short of", "<td>±\u{20}0.35</td>",
-      "<td title=\"26,657,408\">26.7 M</td>",
-      "Disagreement, %", "10,000 of the test split, 10 classes", String(repeating: "3f", count: 32),
-      "geometric mean", "<code>consort frontier runs/cifar10-quick</code>", "A &amp; B",
-      "FLOPs = 2 × MACs", "McNemar", "prefers-color-scheme: dark", "@media print",
-      "width=device-width", "data:image/svg+xml;base64,PHN2Zy8+",
+      "<h1>cifar10-widths</h1>", "McNemar", "training again may change it", "A &amp; B",
+      "consort build-ensemble runs/cifar10-widths --decision out/decision.json --candidate ",
+      "FLOPs = 2 × MACs", "prefers-color-scheme: dark", "@media print", "width=device-width",
+      "data:image/svg+xml;base64,PHN2Zy8+", "data-measure=\"latency\"", "aria-label=\"Cost\"",
+      "data-matrix=\"qStatistic\"", "<label for=\"budget\">", "draws of images",
+      "<code>consort decide runs/cifar10-widths</code>", "Nothing chosen", "Shapley",
+      "class=\"tiny\"", "A further wide-resnet-16-1, the 5th, would bring about",
     ] {
       #expect(page.contains(text), "\(text)")
     }
-    #expect(!page.contains("nan"))
+    #expect(!page.contains("NaN") && !page.contains(">nan"))
   }
 
-  @Test func aTitleHasNoControlCharacters() {
-    #expect(ReportContext(title: "a\u{1}b\u{202e}").title == "a?b?")
+  @Test func withoutHoldOutThereIsNoChoice() throws {
+    var report = SyntheticReport()
+    report.hasDecision = false
+    let page = try page(report.content())
+    #expect(sections(page) == ["diversity", "curves", "data", "notes"])
+    #expect(page.contains("Nothing could be chosen: there are no hold-out predictions."))
+    #expect(!page.contains("build-ensemble --"))
+  }
+
+  @Test func oneMemberHasAPageToo() throws {
+    var report = SyntheticReport()
+    report.members.networks = [report.members.networks[2]]
+    report.members.hasShifted = false
+    report.members.hasLatencies = false
+    report.examples = 0
+    let page = try page(report.content())
+    #expect(
+      sections(page) == ["candidates", "frontier", "calibration", "curves", "data", "notes"])
+    #expect(page.contains("One model is enough: deploy wide-resnet-16-4-0"))
+    #expect(!page.contains("data-measure=\"latency\""))
+  }
+
+  @Test(arguments: [(2, 2), (2, 1), (40, 3)])
+  func fewImagesAndClassesHaveAPageToo(images: Int, classes: Int) throws {
+    var report = SyntheticReport()
+    report.members.images = images
+    report.members.classes = classes
+    let page = try page(report.content())
+    #expect(page.contains("\(images) images of the split &#39;hold-out&#39; chose"))
+    #expect(!page.contains("NaN") && !page.contains("nan,"))
   }
 
   @Test func textFromFilesIsEscaped() throws {
-    let context = ReportContext(
-      title: Self.hostile, dataset: Self.hostile, command: Self.hostile,
+    var report = SyntheticReport()
+    report.members.networks[0].name = Self.hostile
+    report.context = ReportContext(
+      title: Self.hostile, dataset: Self.hostile, command: Self.hostile, sources: [Self.hostile],
       data: [.init(name: Self.hostile, value: Self.hostile)],
       environment: [.init(name: Self.hostile, value: Self.hostile)])
-    let page = try page(renamed: Self.hostile, context: context)
+    var content = try report.content()
+    content.examples = [
+      ExampleImage(
+        png: [1, 2], label: Self.hostile, chosen: (Self.hostile, 0.5),
+        reference: (Self.hostile, 0.4))
+    ]
+    let page = try page(content)
     #expect(!page.contains("<img src=x"))
     #expect(!page.contains("<script>alert"))
-    #expect(page.components(separatedBy: "<script").count - 1 == 3, "the page's own elements")
-    #expect(page.components(separatedBy: "</script").count - 1 == 3)
+    #expect(page.components(separatedBy: "<script").count - 1 == 4, "the page's own elements")
+    #expect(page.components(separatedBy: "</script").count - 1 == 4)
     #expect(page.contains("&lt;img src=x onerror=&#39;alert(2)&#39;&gt;&amp;&quot;"))
   }
 
   @Test func theChartsDataReadsBack() throws {
-    let page = try page(renamed: Self.hostile)
-    let start = try #require(page.range(of: "id=\"charts\">"))
+    var report = SyntheticReport()
+    report.members.networks[0].name = Self.hostile
+    let page = try page(report.content())
+    let start = try #require(page.range(of: "id=\"report\">"))
     let end = try #require(page[start.upperBound...].range(of: "</script>"))
     let json = Data(page[start.upperBound..<end.lowerBound].utf8)
-    let charts = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
-    let specification = try #require(charts["specification"] as? [String: Any])
-    let data = try #require(specification["data"] as? [String: [[String: Any]]])
-    #expect(data["values"]?.first?["network"] as? String == Self.hostile)
-    #expect(charts["dark"] != nil && charts["light"] != nil)
+    let data = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
+    let decision = try #require(data["decision"] as? [String: Any])
+    let rows = try #require(decision["rows"] as? [[String: Any]])
+    #expect(rows.contains { ($0["network"] as? String)?.contains(Self.hostile) == true })
+    #expect(rows.count { $0["deployed"] as? Bool == true } == 1)
+    #expect(rows.count { $0["reference"] as? Bool == true } == 1)
+    let charts = try #require(data["charts"] as? [String: Any])
+    #expect(
+      Set(charts.keys) == ["tradeoff", "reliability", "diversity", "forecast", "frontier"])
+    #expect(data["dark"] != nil && data["light"] != nil)
   }
 
   @Test func thePageNeedsNoNetwork() throws {
-    let page = try page()
+    let page = try page(SyntheticReport.plain.get())
     #expect(page.contains("default-src 'none'"))
     #expect(!page.contains("src=\"http"))
     #expect(!page.contains("<link"))
   }
 
-  @Test func oneMemberHasNoDiversity() throws {
-    let frontier = try Fixture.frontier()
-    let json = #"{"members": ["a"], "disagreement": [[0]], "doubleFault": [[0.1]]}"#
-    let diversity = try JSONDecoder().decode(Diversity.self, from: Data(json.utf8))
-    let page = try FrontierPage(
-      frontier: frontier, diversity: diversity, context: ReportContext(title: "run"),
-      chart: ChartRenderer.Chart(svg: [], png: [], script: [])
-    ).html()
-    #expect(!page.contains("<h2>Diversity</h2>"))
+  @Test func aTitleHasNoControlCharacters() {
+    #expect(ReportContext(title: "a\u{1}b\u{202e}").title == "a?b?")
   }
 
   @Test func theRunDirectoryTellsTheContext() throws {
@@ -101,6 +139,7 @@ import Testing
       let context = ReportContext(runDirectory: directory + "/", command: "consort demo")
       #expect(context.title == directory.split(separator: "/").last.map(String.init))
       #expect(context.dataset == "cifar10")
+      #expect(context.sources == [directory + "/"])
       #expect(context.environment.contains(.init(name: "command", value: "consort train")))
       #expect(context.environment.contains(.init(name: "versions.libtorch", value: "2.11.0")))
       #expect(context.experiment.contains(.init(name: "members[0].count", value: "3")))

@@ -9,36 +9,61 @@ import Testing
     try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
   }
 
+  private static let files = [
+    "calibration.json", "candidates.csv", "decision.json", "diversity.json", "forecast.json",
+    "frontier.csv", "frontier.json", "members.csv", "rules.csv", "rules.json",
+  ]
+  private static let charts = ["diversity", "forecast", "frontier", "reliability", "tradeoff"]
+
   @Test(
     .enabled(
       if: Fixture.dependencies != nil, "the chart renderer is not installed: run `make setup`"))
-  func chartsAreDrawn() throws {
-    let hostile = "<b>\"x\" & 'y'</b>"
+  func theReportIsDrawn() throws {
+    try Fixture.withDirectory { directory in
+      var report = SyntheticReport()
+      report.members.networks[0].name = "<b>\"x\" & 'y'</b>"
+      report.context = ReportContext(title: "a <run>")
+      let path = try DecisionReport.write(
+        try report.content(), to: directory + "/report", dependencies: Fixture.dependencies)
+      #expect(path == directory + "/report/report.html")
+      let drawn = Self.charts.flatMap { name in ["png", "svg", "vl.json"].map { "\(name).\($0)" } }
+      #expect(
+        try names(in: directory + "/report") == (Self.files + drawn + ["report.html"]).sorted())
+      for name in Self.charts {
+        let file = directory + "/report/" + name
+        let svg = try String(contentsOfFile: file + ".svg", encoding: .utf8)
+        #expect(svg.contains("a &lt;run&gt;") && !svg.contains("<b>"), "\(name)")
+        let png = try Data(contentsOf: URL(filePath: file + ".png"))
+        #expect(Array(png.prefix(8)) == [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+        #expect(png[16..<20].reduce(0) { $0 << 8 | Int($1) } > 600, "\(name) is wide enough")
+      }
+      let page = try Data(contentsOf: URL(filePath: path))
+      #expect(page.count < 3_000_000)
+      #expect(String(decoding: page, as: UTF8.self).contains("vegaEmbed"))
+    }
+  }
+
+  @Test(
+    .enabled(
+      if: Fixture.dependencies != nil, "the chart renderer is not installed: run `make setup`"))
+  func theFrontierIsDrawnAlone() throws {
     try Fixture.withDirectory { directory in
       let path = try FrontierReport.write(
-        try Fixture.frontier(renamed: hostile), try Fixture.diversity(),
-        ReportContext(title: "a <run>"), to: directory + "/frontier",
-        dependencies: Fixture.dependencies)
-      #expect(path == directory + "/frontier/report.html")
+        try Fixture.frontier(), try Fixture.diversity(), ReportContext(title: "a <run>"),
+        to: directory + "/frontier", dependencies: Fixture.dependencies)
+      #expect(path == directory + "/frontier/frontier.svg")
       #expect(
         try names(in: directory + "/frontier") == [
           "diversity.json", "frontier.csv", "frontier.json", "frontier.png", "frontier.svg",
-          "frontier.vl.json", "report.html",
+          "frontier.vl.json",
         ])
-      let svg = try String(contentsOfFile: directory + "/frontier/frontier.svg", encoding: .utf8)
+      let svg = try String(contentsOfFile: path, encoding: .utf8)
       for text in [
         "MACs per image (log scale)", "Test accuracy, %", "wide-resnet-16-4", "a &lt;run&gt;",
         "100M",
       ] {
         #expect(svg.contains(text), "\(text)")
       }
-      #expect(!svg.contains("<b>"))
-      let png = try Data(contentsOf: URL(filePath: directory + "/frontier/frontier.png"))
-      #expect(Array(png.prefix(8)) == [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
-      #expect(png[16..<20].reduce(0) { $0 << 8 | Int($1) } > 1000, "wide enough for a page")
-      let page = try String(contentsOfFile: path, encoding: .utf8)
-      #expect(page.contains("vegaEmbed"))
-      #expect(page.components(separatedBy: "</script").count - 1 == 3)
     }
   }
 
@@ -47,24 +72,43 @@ import Testing
       // The page and charts of earlier figures go, so that none lie beside the new ones.
       try FileManager.default.createDirectory(
         atPath: directory + "/out", withIntermediateDirectories: true)
-      for name in ["report.html", "frontier.svg", "frontier.png"] {
+      for name in ["report.html", "frontier.svg", "tradeoff.png", "rules.csv"] {
         try Data("old".utf8).write(to: URL(filePath: directory + "/out/" + name))
       }
       do {
-        try FrontierReport.write(
-          try Fixture.frontier(), try Fixture.diversity(), ReportContext(title: "x"),
-          to: directory + "/out", dependencies: directory)
+        try DecisionReport.write(
+          try SyntheticReport.plain.get(), to: directory + "/out", dependencies: directory)
         Issue.record("nothing was thrown")
       } catch let error as ReportError {
         #expect(error == .rendererMissing(reason: "'\(directory)/python/vl_convert' is missing"))
         #expect("\(error)".contains("make setup"))
       }
       #expect(
-        try names(in: directory + "/out") == [
-          "diversity.json", "frontier.csv", "frontier.json", "frontier.vl.json",
+        try names(in: directory + "/out")
+          == (Self.files + Self.charts.map { $0 + ".vl.json" }).sorted())
+      let text = try String(contentsOfFile: directory + "/out/decision.json", encoding: .utf8)
+      let decision = try JSONDecoder().decode(Decision.self, from: Data(text.utf8))
+      #expect(decision.chosen == (try SyntheticReport.plain.get().decision?.chosen))
+      let rules = try String(contentsOfFile: directory + "/out/rules.csv", encoding: .utf8)
+      #expect(rules.hasPrefix("method,members,macs,"))
+    }
+  }
+
+  @Test func nothingStaleStaysWhereNothingIsChosen() throws {
+    try Fixture.withDirectory { directory in
+      let out = directory + "/out"
+      _ = try? DecisionReport.write(
+        try SyntheticReport.plain.get(), to: out, dependencies: directory)
+      var content = try SyntheticReport.plain.get()
+      content.decision = nil
+      content.contributions = nil
+      content.forecasts = []
+      _ = try? DecisionReport.write(content, to: out, dependencies: directory)
+      #expect(
+        try names(in: out) == [
+          "diversity.json", "diversity.vl.json", "frontier.csv", "frontier.json",
+          "frontier.vl.json",
         ])
-      let text = try String(contentsOfFile: directory + "/out/frontier.json", encoding: .utf8)
-      #expect(try Frontier(json: text) == (try Fixture.frontier()))
     }
   }
 
@@ -83,7 +127,7 @@ import Testing
       try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
       #expect(
         throws: ReportError.renderingFailed(directory: out, reason: "RuntimeError: no ink")
-      ) { try renderer.render("{}", in: out) }
+      ) { try renderer.render(["a": "{}"], in: out) }
       #expect(try names(in: out).isEmpty)
     }
   }
@@ -94,7 +138,7 @@ import Testing
       #expect(
         throws: ReportError.renderingFailed(
           directory: directory, reason: "'python3' died of signal 9")
-      ) { try renderer.render("{}", in: directory) }
+      ) { try renderer.render(["a": "{}"], in: directory) }
     }
   }
 
@@ -103,7 +147,7 @@ import Testing
       var renderer = try renderer("", in: directory)
       renderer.python = "no-such-python"
       do {
-        _ = try renderer.render("{}", in: directory)
+        _ = try renderer.render(["a": "{}"], in: directory)
         Issue.record("nothing was thrown")
       } catch let error as ReportError {
         #expect("\(error)".contains("'no-such-python' cannot be started (No such file"))

@@ -1,28 +1,48 @@
 import CLI
 import Ensembles
 
-extension FrontierPage {
-  /// How differently the members err: two matrices as heat maps, and a line a network.
-  func diversitySection() -> HTML {
-    guard diversity.members.count > 1 else { return "" }
+extension ReportPage {
+  /// How differently the members err: matrices of colours, and a line a network.
+  var diversitySection: Section? {
+    guard let chart = charts.diversity else { return nil }
+    let buttons = chart.matrices.enumerated().map { index, matrix -> HTML in
+      """
+      <button type="button" data-matrix="\(matrix.key)" aria-pressed="\(index == 0 ? "true" : "false")" \
+      title="\(matrix.meaning)">\(matrix.title)</button>
+
+      """
+    }
+    let meanings = chart.matrices.map { "<li><b>\($0.title)</b>: \($0.meaning).</li>\n" as HTML }
+    let width = "max-width: \(Int(21 + 3.2 * Double(diversity.members.count)))rem" as HTML
+    return Section(
+      id: "diversity", title: "Diversity",
+      body: """
+        <p>An ensemble gains where its members err on different images.</p>
+        \(withinNetworks)
+        <div class="controls choice" role="group" aria-label="Measure of diversity"><span>Show</span>
+        \(buttons.joined())</div>
+        \(figure("diversity", label: "Matrices of how differently each two members err.",
+          style: width.markup, caption: """
+          Each two members on the images of '\(frontier.split)'. Columns have the rows' numbers.
+          """))
+        <ul class="small">
+        \(meanings.joined())</ul>
+        \(numbers)
+        """)
+  }
+
+  /// The first matrix as a table, for those who cannot see the picture.
+  private var numbers: HTML {
+    guard diversity.members.count <= 30 else { return "" }
     return """
-      <section>
-      <h2>Diversity</h2>
-      <p>An ensemble gains where its members err on different images. Disagreement: the share of \
-      images on which two members name different classes. Double fault: the share on which both \
-      are wrong.</p>
-      \(withinNetworks())
-      <h3>Disagreement, %</h3>
+      <details><summary>Disagreement in numbers</summary>
       \(matrix(diversity.disagreement, label: "Disagreement"))
-      <details><summary>Double fault, %</summary>
-      \(matrix(diversity.doubleFault, label: "Double fault"))
       </details>
-      </section>
       """
   }
 
   /// Mean disagreement and double fault between the members of one network.
-  private func withinNetworks() -> HTML {
+  private var withinNetworks: HTML {
     let rows = frontier.curves.compactMap { curve -> HTML? in
       let indices = diversity.members.indices.filter {
         curve.members.contains(diversity.members[$0])
@@ -53,25 +73,14 @@ extension FrontierPage {
   }
 
   private func matrix(_ values: [[Double]], label: String) -> HTML {
-    var largest = 0.0
-    for (row, cells) in values.enumerated() {
-      for (column, value) in cells.enumerated() where row != column {
-        largest = max(largest, value)
-      }
-    }
     let heads = diversity.members.indices.map { "<th scope=\"col\">\($0 + 1)</th>" as HTML }
     let rows = zip(diversity.members, values).enumerated().map { row, line -> HTML in
       let cells = line.1.enumerated().map { column, value -> HTML in
-        if row == column { return "<td></td>" }
-        let heat = largest > 0 ? max(0, min(1, value / largest)) : 0
-        return """
-          <td style="--heat:\(Figures.fixed(100 * heat, 0))%" title="\(diversity.members[row]) and \
-          \(diversity.members[column])">\(Figures.percent(value, 1))</td>
-          """
+        row == column ? "<td></td>" : "<td>\(Figures.percent(value, 1))</td>"
       }
       return "<tr><th scope=\"row\">\(row + 1) \(line.0)</th>\(cells.joined())</tr>\n"
     }
     return .table(
-      label, style: "heat", head: "<th scope=\"col\">Member</th>\(heads.joined())", rows: rows)
+      label, head: "<th scope=\"col\">Member, %</th>\(heads.joined())", rows: rows)
   }
 }

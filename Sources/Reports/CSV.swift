@@ -1,0 +1,19 @@
+/// Comma-separated values (RFC 4180, lines ended by a line feed).
+struct CSV {
+  private(set) var text: String
+
+  init(_ names: [String]) { text = Self.line(names) }
+
+  /// Appends a line; what is nil stays empty.
+  mutating func append(_ cells: [String?]) { text += Self.line(cells.map { $0 ?? "" }) }
+
+  private static func line(_ cells: [String]) -> String {
+    cells.map(field).joined(separator: ",") + "\n"
+  }
+
+  private static func field(_ text: String) -> String {
+    guard text.contains(where: { ",\"\r\n".contains($0) || $0 == "\r\n" }) else { return text }
+    let parts = text.split(separator: "\"", omittingEmptySubsequences: false)
+    return "\"" + parts.joined(separator: "\"\"") + "\""
+  }
+}

@@ -1,0 +1,58 @@
+import Ensembles
+import Files
+
+/// The charts that there is something to draw for.
+struct ReportCharts {
+  let content: ReportContent
+
+  var tradeoff: TradeoffChart? { content.decision.map { TradeoffChart(decision: $0) } }
+
+  var reliability: ReliabilityChart? {
+    guard let decision = content.decision else { return nil }
+    let choice = decision.calibration
+    var summaries: [(String, ReliabilitySummary)] = []
+    if let reference = content.referenceReliability {
+      summaries.append(("Best single model", reference))
+    }
+    summaries.append(("Deployed, no temperatures", choice.uncalibrated))
+    if choice.place != nil { summaries.append(("Deployed, with temperatures", choice.calibrated)) }
+    return ReliabilityChart(summaries: summaries)
+  }
+
+  var diversity: DiversityChart? {
+    content.diversity.members.count > 1 ? DiversityChart(diversity: content.diversity) : nil
+  }
+
+  var forecast: ForecastChart? {
+    content.forecasts.isEmpty ? nil : ForecastChart(forecasts: content.forecasts)
+  }
+
+  /// By name, complete, in light colours.
+  var files: [String: JSONValue] {
+    let title = content.context.title
+    var charts = [
+      "frontier": FrontierChart(frontier: content.frontier).specification(
+        title: title, dataset: content.context.dataset, width: .pixels(680))
+    ]
+    charts["tradeoff"] = tradeoff?.specification(
+      title: "\(title): accuracy against cost", width: .pixels(720), isInteractive: false)
+    charts["reliability"] = reliability?.specification(title: "\(title): reliability")
+    charts["diversity"] = diversity?.picture(title: "\(title): diversity")
+    charts["forecast"] = forecast?.specification(title: "\(title): what more members would bring")
+    return charts.mapValues { ChartTheme(isDark: false).complete($0) }
+  }
+
+  /// By name, without colours, for the page.
+  var interactive: [String: JSONValue] {
+    var charts = [
+      "frontier": FrontierChart(frontier: content.frontier)
+        .specification(title: nil, width: .container)
+    ]
+    charts["tradeoff"] = tradeoff?.specification(
+      title: nil, width: .container, isInteractive: true)
+    charts["reliability"] = reliability?.specification(title: nil)
+    charts["diversity"] = diversity?.single
+    charts["forecast"] = forecast?.specification(title: nil)
+    return charts
+  }
+}

@@ -1,0 +1,104 @@
+import CLI
+import Ensembles
+
+extension ReportPage {
+  /// Those on a frontier, the chosen one and the best single model; a row shows its candidate in the panel.
+  var candidatesSection: Section? {
+    guard let decision = content.decision else { return nil }
+    let measure = decision.options.cost
+    let shown = decision.candidates.filter {
+      $0.isOnFrontier || $0.isOnSameNetworkFrontier || $0.id == decision.chosen
+        || $0.id == decision.reference
+    }.sorted { ($0.holdOut.cost[measure] ?? 0, $0.id) < ($1.holdOut.cost[measure] ?? 0, $1.id) }
+    let hasTimes = shown.contains { $0.test.cost.latencyMilliseconds != nil }
+    let time: HTML = hasTimes ? "<th scope=\"col\">ms</th>" : ""
+    let head: HTML = """
+      <th scope="col">Candidate</th><th scope="col" class="word">Kind</th><th scope="col">MACs</th>\
+      <th scope="col">Parameters</th>\(time)<th scope="col">Hold-out, %</th>\
+      <th scope="col">Test, %</th><th scope="col">95 % interval</th>\
+      <th scope="col">Points</th><th scope="col">95 % interval</th><th scope="col">McNemar</th>\
+      <th scope="col" class="word">Verdict</th><th scope="col" class="word">Frontier</th>
+      """
+    return Section(
+      id: "frontier", title: "Frontier",
+      body: """
+        <p>Candidates that nothing else beats on the hold-out for their \
+        \(Words.name(of: measure)), by cost. Points: test accuracy less that of the best single model. \
+        ● among all, ○ among single models and ensembles of one network.</p>
+        \(.table("Candidates on the frontier", style: "rows", head: head,
+          rows: shown.map { row($0, decision, hasTimes: hasTimes) }))
+        """)
+  }
+
+  private func row(_ candidate: Candidate, _ decision: Decision, hasTimes: Bool) -> HTML {
+    let comparison = candidate.comparison
+    let mark: HTML =
+      candidate.id == decision.chosen
+      ? " <span class=\"tag\">deploy</span>"
+      : candidate.id == decision.reference ? " <span class=\"tag\">best single</span>" : ""
+    let time: HTML =
+      hasTimes
+      ? "<td>\(candidate.test.cost.latencyMilliseconds.map(Words.milliseconds) ?? "–")</td>" : ""
+    let verdict: HTML = comparison.map { badge($0.verdict) } ?? ""
+    return """
+      <tr tabindex="0" data-candidate="\(candidate.id)"\
+      \(candidate.id == decision.chosen ? HTML(" class=\"pareto\"") : "")>\
+      <th scope="row" title="\(candidate.members.joined(separator: ", "))">\
+      <span class="name">\(Words.networks(of: candidate))</span>\(mark)</th>\
+      <td class="word">\(Words.name(of: candidate.kind))</td>\
+      <td>\(Words.scaled(candidate.test.cost.multiplyAccumulates))</td>\
+      <td>\(Figures.scaled(candidate.test.cost.parameters))</td>\(time)\
+      <td>\(Figures.percent(candidate.holdOut.metrics.top1Accuracy))</td>\
+      <td>\(Figures.percent(candidate.test.metrics.top1Accuracy))</td>\
+      <td>\(Words.range(candidate.testInterval))</td>\
+      <td>\(comparison.map { Figures.points($0.difference) } ?? "")</td>\
+      <td>\(comparison.map { Words.points($0.interval) } ?? "")</td>\
+      <td>\(comparison.map { Figures.probability($0.mcNemarPValue) } ?? "")</td>\
+      <td class="word">\(verdict)</td>\
+      <td class="word">\(candidate.isOnFrontier ? "●" : "")\
+      \(candidate.isOnSameNetworkFrontier ? "○" : "")</td></tr>
+
+      """
+  }
+
+  /// Every way to combine all members.
+  var rulesSection: Section? {
+    guard let rules = content.decision?.rules else { return nil }
+    let rows = rules.rows.enumerated().map { index, row -> HTML in
+      """
+      <tr><th scope="row">\(row.method.name)</th><td>\(row.memberCount)</td>\
+      <td>\(Figures.scaled(row.multiplyAccumulates))</td>\
+      <td>\(Figures.percent(row.holdOut.top1Accuracy))</td>\
+      <td>\(Figures.percent(row.test.top1Accuracy))</td>\
+      <td>\(Self.likelihood(row))</td><td>\(Figures.fixed(row.test.expectedCalibrationError, 4))</td>\
+      \(index == 0 ? "<td></td><td></td><td></td><td></td>" : against(row))</tr>
+
+      """
+    }
+    let head: HTML = """
+      <th scope="col">All members, by</th><th scope="col">Members</th><th scope="col">MACs</th>\
+      <th scope="col">Hold-out, %</th><th scope="col">Test, %</th><th scope="col">NLL, nats</th>\
+      <th scope="col">ECE</th><th scope="col">Points</th><th scope="col">95 % interval</th>\
+      <th scope="col">McNemar</th><th scope="col" class="word">Verdict</th>
+      """
+    return Section(
+      id: "rules", title: "Combination rules",
+      body: """
+        <p>The same members, combined in different ways; each beside the geometric mean of all, on the \
+        same test images. Weights and the greedy choice were fitted on the hold-out.</p>
+        \(.table("Combination rules", head: head, rows: rows))
+        """)
+  }
+
+  private static func likelihood(_ row: RuleComparison.Row) -> String {
+    row.method == .rule(.majorityVote) ? "–" : Figures.fixed(row.test.negativeLogLikelihood, 4)
+  }
+
+  private func against(_ row: RuleComparison.Row) -> HTML {
+    """
+    <td>\(Figures.points(row.difference))</td>\
+    <td>\(Figures.points(row.lowerBound)) to \(Figures.points(row.upperBound))</td>\
+    <td>\(Figures.probability(row.mcNemarPValue))</td><td class="word">\(badge(row.verdict))</td>
+    """
+  }
+}

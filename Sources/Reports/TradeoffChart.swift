@@ -1,0 +1,214 @@
+import Ensembles
+import Files
+
+/// The chart of every candidate's test accuracy against its cost.
+struct TradeoffChart {
+  let decision: Decision
+
+  /// The measures in which every single model's cost is known: those that the decision counts first.
+  var measures: [CostMeasure] {
+    let own = decision.options.cost
+    return [own]
+      + CostMeasure.allCases.filter { measure in
+        measure != own && decision.candidates.allSatisfy { ($0.test.cost[measure] ?? 0) > 0 }
+      }
+  }
+
+  /// In the order of the colours and shapes.
+  static let kinds: [Candidate.Kind] = [.single, .ensemble, .mixed, .weighted, .cascade]
+
+  func scale(_ measure: CostMeasure) -> CostScale {
+    CostScale(
+      costs: decision.candidates.flatMap { [$0.test.cost[measure], $0.holdOut.cost[measure]] }
+        .compactMap { $0 }.filter { $0 > 0 })
+  }
+
+  /// The x encoding for a measure.
+  func xEncoding(_ measure: CostMeasure) -> JSONValue {
+    let scale = scale(measure)
+    let isTime = [.latency, .parallelLatency].contains(measure)
+    return [
+      "field": "cost", "type": "quantitative", "title": .string(Words.axis(of: measure)),
+      "scale": scale.scale, "axis": scale.axis(format: isTime ? "~r" : "~s"),
+    ]
+  }
+
+  /// One row a candidate.
+  var rows: [JSONValue] {
+    decision.candidates.map { CandidateRow(candidate: $0, decision: decision).json }
+  }
+
+  /// Without colours.
+  ///
+  /// - Parameters:
+  ///   - isInteractive: Whether a budget and a pinned candidate show, which the page sets, and the page brings the data.
+  func specification(title: String?, width: FrontierChart.Width, isInteractive: Bool) -> JSONValue {
+    var specification: [String: JSONValue] = [
+      "description": "Test accuracy against cost, a mark a candidate.", "height": 430,
+      "data": ["values": isInteractive ? [] : .array(rows)],
+      "params": parameters,
+      "transform": [
+        ["calculate": "datum.costs[measure]", "as": "cost"],
+        ["calculate": "(datum.spent || datum.costs)[measure]", "as": "spending"],
+        ["filter": "isValid(datum.cost) && datum.cost > 0"],
+        ["calculate": "log(datum.cost / least) / log(most / least)", "as": "place"],
+      ],
+      "encoding": ["x": xEncoding(decision.options.cost), "y": yEncoding],
+      "layer": .array(layers(isInteractive: isInteractive)),
+    ]
+    switch width {
+    case .pixels(let pixels): specification["width"] = .integer(pixels)
+    case .container:
+      specification["width"] = "container"
+      specification["autosize"] = ["type": "fit", "contains": "padding", "resize": true]
+    }
+    if let title { specification["title"] = heading(title) }
+    return .object(specification)
+  }
+
+  private func heading(_ title: String) -> JSONValue {
+    [
+      "text": .string(title),
+      "subtitle": [
+        "Lines: what the hold-out chooses for each budget; solid among all, dashed among single models",
+        "and ensembles of one network. Small dots: other ensembles. Bars: 95 % interval.",
+      ],
+    ]
+  }
+
+  private var parameters: JSONValue {
+    let scale = scale(decision.options.cost)
+    return [
+      ["name": "measure", "value": .string(decision.options.cost.rawValue)],
+      ["name": "least", "value": .number(scale.low)],
+      ["name": "most", "value": .number(scale.high)],
+      ["name": "lines", "value": true],
+      ["name": "budget", "value": .number(1e300)],
+      ["name": "pinned", "value": ""],
+    ]
+  }
+
+  private var yEncoding: JSONValue {
+    let shown = decision.candidates
+    let low = shown.map { 100 * $0.test.metrics.top1Accuracy }.min() ?? 0
+    let high = shown.map { 100 * $0.test.metrics.top1Accuracy }.max() ?? 100
+    let room = max(0.09 * (high - low), 0.1)
+    return [
+      "field": "accuracy", "type": "quantitative",
+      "title": .string("Accuracy on the \(Words.testName(decision)), %"),
+      "scale": [
+        "zero": false, "nice": true,
+        "domain": [.number(max(0, low - room)), .number(min(100, high + room))],
+      ],
+      "axis": ["labelOverlap": true],
+    ]
+  }
+
+  private var kind: JSONValue {
+    let present = Set(decision.candidates.map { Words.name(of: $0.kind) })
+    let names = Self.kinds.map(Words.name(of:))
+    return [
+      "field": "kind", "type": "nominal",
+      "scale": ["domain": .array(names.map { .string($0) })],
+      "legend": [
+        "title": .null, "orient": "top", "labelLimit": 240, "symbolSize": 90, "symbolOpacity": 1,
+        "values": .array(names.filter(present.contains).map { .string($0) }),
+      ],
+    ]
+  }
+
+  private func layers(isInteractive: Bool) -> [JSONValue] {
+    let ringed = isInteractive ? "datum.deployed || datum.reference || datum.id === pinned"
+      : "datum.deployed || datum.reference"
+    return (isInteractive ? [budget] : []) + [
+      points("datum.faint", size: 22, opacity: 0.35, faded: 0.08),
+      line("datum.frontier", style: "chosen"),
+      line("datum.same", style: "plain"),
+      [
+        "transform": [["filter": .string(ringed)]],
+        "mark": ["type": "rule", "style": "interval", "clip": true],
+        "encoding": [
+          "y": ["field": "low", "type": "quantitative"], "y2": ["field": "high"],
+        ],
+      ],
+      points("!datum.faint", size: 85, opacity: 1, faded: 0.15),
+      [
+        "transform": [["filter": .string(ringed)]],
+        "mark": [
+          "type": "point", "style": "ring", "size": 320, "strokeWidth": 1.75, "filled": false,
+        ],
+      ],
+    ] + labels
+  }
+
+  private var budget: JSONValue {
+    [
+      "data": ["values": [[:]]],
+      "mark": ["type": "rule", "style": "budget", "clip": true],
+      "encoding": [
+        "x": ["datum": ["expr": "min(budget, most)"], "type": "quantitative"], "y": .null,
+        "opacity": ["value": ["expr": "budget < most ? 1 : 0"]],
+      ],
+    ]
+  }
+
+  private func points(_ filter: String, size: Int, opacity: Double, faded: Double) -> JSONValue {
+    [
+      "transform": [["filter": .string(filter)]],
+      "mark": ["type": "point", "filled": true, "size": .integer(size), "cursor": "pointer"],
+      "encoding": [
+        "color": kind, "shape": kind, "tooltip": tooltip,
+        "opacity": [
+          "condition": [
+            "test": "datum.spending <= budget * 1.000001", "value": .number(opacity),
+          ],
+          "value": .number(faded),
+        ],
+      ],
+    ]
+  }
+
+  /// Steps: the accuracy of what the hold-out chooses for each budget.
+  private func line(_ filter: String, style: String) -> JSONValue {
+    [
+      "transform": [["filter": .string("lines && \(filter)")]],
+      "mark": ["type": "line", "style": .string(style), "interpolate": "step-after"],
+      "encoding": ["order": ["field": "cost", "type": "quantitative"]],
+    ]
+  }
+
+  /// Names beside the two marked candidates, towards the middle; above the more accurate one, below the other.
+  private var labels: [JSONValue] {
+    let test = { (id: String) in decision.candidate(id)?.test.metrics.top1Accuracy ?? 0 }
+    let isHigher = test(decision.chosen) >= test(decision.reference)
+    let high = isHigher ? "datum.deployed" : "datum.reference"
+    let low = isHigher ? "(datum.reference && !datum.deployed)" : "(datum.deployed && !datum.reference)"
+    var layers: [JSONValue] = []
+    for (which, dy) in [(high, -22), (low, 24)] {
+      for (side, align, dx) in [("datum.place < 0.5", "left", -8), ("datum.place >= 0.5", "right", 8)] {
+        for style in ["halo", "words"] {
+          layers.append([
+            "transform": [["filter": .string("\(which) && \(side)")]],
+            "mark": [
+              "type": "text", "style": .string(style), "align": .string(align),
+              "dx": .integer(dx), "dy": .integer(dy), "fontSize": 12, "limit": 340,
+            ],
+            "encoding": ["text": ["field": "label", "type": "nominal"]],
+          ])
+        }
+      }
+    }
+    return layers
+  }
+
+  private var tooltip: JSONValue {
+    .array(
+      [
+        ("title", "Candidate"), ("what", "Members"), ("how", "Combined by"), ("macs", "MACs"),
+        ("size", "Parameters"), ("time", "Time"), ("right", "Accuracy (95 %)"),
+        ("against", "Against the best single"),
+      ].map { field, title -> JSONValue in
+        ["field": .string(field), "type": "nominal", "title": .string(title)]
+      })
+  }
+}

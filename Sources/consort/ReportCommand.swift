@@ -1,0 +1,72 @@
+import CLI
+import Ensembles
+import Files
+import Reports
+
+/// `consort report`: what to deploy, on a page that opens without a network.
+let reportCommand = Command(
+  name: "report",
+  summary: "Make a page that says what to deploy: one larger model, several smaller, or a cascade.",
+  operands: [Operand("SOURCE", help: sourceHelp, isRepeated: true)],
+  options: StudyOptions.options + [
+    CommandOption("--no-latency", help: "Do not time the members on this machine."),
+    CommandOption(
+      "--out", "DIR",
+      help: "Where the page goes; SOURCE/report unless given (without a list's .json), or report "
+        + "for several sources."),
+  ],
+  discussion: """
+    Chooses as `consort frontier` does, and writes report.html, one file with everything in it: the
+    decision in words, an interactive chart of accuracy against cost, tables, calibration, cascades,
+    diversity, forecasts, and with --data images that the chosen ensemble gets right and the best
+    single member wrong. Beside it each chart as SVG, PNG and Vega-Lite, each table as CSV and JSON,
+    and decision.json, of which `consort build-ensemble` makes what was chosen, or any candidate.
+    """,
+  examples: [
+    "consort report runs/cifar10-mixed --data ~/cifar10",
+    "consort report runs/a runs/b --cost latency --max-cost 2.5ms --out report",
+    "consort report hold-out.json test.json --shifted shifted.json --out report",
+  ],
+  run: { arguments in
+    let paths = arguments.operands.map(withoutSlash)
+    let out = arguments.string("--out") ?? place(of: "report", for: paths)
+    let study = try Study(
+      paths, StudyOptions(arguments), measuresLatency: !arguments.isSet("--no-latency"))
+    let page = try DecisionReport.write(study.content(paths), to: out)
+    if let decision = study.decision { print(DecisionText(decision).lines(), terminator: "") }
+    print("report: \(Terminal.printable(page))")
+  })
+
+extension Study {
+  /// All that the page tells.
+  func content(_ paths: [String]) throws -> ReportContent {
+    let reference = decision.flatMap { $0.candidate($0.reference) }
+    let single = reference.flatMap { reference in
+      sources.test.first { $0.name == reference.members[0] }
+    }
+    return ReportContent(
+      decision: decision, frontier: frontier, diversity: diversity,
+      contributions: sources.holdOut.isEmpty
+        ? nil : try MemberContributions(of: sources.holdOut, rule: frontier.rule),
+      forecasts: try forecasts(),
+      referenceReliability: try single.map { try ReliabilitySummary(of: $0) },
+      examples: try ReportExamples.find(self), context: context(paths))
+  }
+
+  /// Of each network with enough members, from the images that choose where there are such.
+  private func forecasts() throws -> [NetworkForecast] {
+    let known = sources.holdOut.isEmpty ? sources.test : sources.holdOut
+    let groups = Dictionary(grouping: known, by: \.network)
+    return try groups.keys.sorted().compactMap { network in
+      guard let members = groups[network], members.count >= Forecast.fewestMembers else {
+        return nil
+      }
+      let fewer = max(Forecast.fewestMembers, (members.count + 1) / 2)
+      return NetworkForecast(
+        network: network, split: known[0].split,
+        forecast: try Forecast(from: members, rule: frontier.rule),
+        checks: fewer < members.count
+          ? try Forecast.check(members, known: fewer, rule: frontier.rule) : [])
+    }
+  }
+}
