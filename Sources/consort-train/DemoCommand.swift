@@ -9,8 +9,8 @@ let demoCommand = Command(
   options: trainingOptions,
   discussion: """
     Draws ten classes of small synthetic images, trains Wide ResNets of three widths on them, several of each, and
-    reports accuracy against compute for their ensembles, as `consort frontier` does. Needs no data and no network; takes a
-    few minutes on two cores. The images are made by code and say nothing about photographs.
+    writes the page that says what to deploy of them, as `consort report` does. Needs no data and no network; takes a few
+    minutes on two cores. The images are made by code and say nothing about photographs.
     """,
   examples: ["consort demo"]
 ) { arguments in
@@ -22,9 +22,9 @@ let demoCommand = Command(
   try train(experiment, on: loadImages(of: experiment, file: "the demo", from: nil), options)
   print("")
   guard let consort = Executable.sibling("consort") else {
-    throw UsageError("the place of `consort` is unknown: run `consort frontier \(directory.path)`")
+    throw UsageError("the place of `consort` is unknown: run `consort report \(directory.path)`")
   }
-  let reason = Executable.replace(with: consort, arguments: ["frontier", directory.path])
+  let reason = Executable.replace(with: consort, arguments: ["report", directory.path])
   throw UsageError("cannot start '\(consort)' (\(reason)): build it with `make build`")
 }
 

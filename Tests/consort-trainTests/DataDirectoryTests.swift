@@ -35,7 +35,7 @@ import Testing
       try writeExperiment(in: directory, data: #"{"imageSize": 8, "holdOut": 1}"#)
       let run = try TinyExperiment.train(["--data", "pictures"], in: directory)
       #expect(run.status == 0)
-      #expect(run.output.hasSuffix("next: consort frontier runs/tiny\n"))
+      #expect(run.output.hasSuffix("next: consort report runs/tiny\n"))
       let before = try FileTree("\(directory)/runs")
       let other = try TinyExperiment.train(["--data", "others"], in: directory)
       #expect(other.status == 1)

@@ -18,7 +18,7 @@ import Testing
             #"\#(member)  epoch \#(epoch)/2  loss \d\.\d{3}  train \#(percent)  hold-out \#(percent)  "#
               + #"[\d,]+ images/s  \d+:\d\d left"#
           } + ["\(member)  trained, test \(percent)"]
-        } + ["next: consort frontier runs/tiny"]
+        } + ["next: consort report runs/tiny"]
       #expect(lines.count == expected.count)
       for (line, pattern) in zip(lines, expected) {
         #expect(try Regex(pattern).wholeMatch(in: line) != nil, "\(line)")
@@ -49,7 +49,7 @@ import Testing
       for (line, member) in zip(screen.lines, TinyExperiment.members) {
         #expect(try Regex("\(member)  trained, test \(percent)").wholeMatch(in: line) != nil)
       }
-      #expect(screen.lines.last == "next: consort frontier runs/tiny")
+      #expect(screen.lines.last == "next: consort report runs/tiny")
       // The heads, the member at work and the one that waits; no line reaches the last column.
       let epoch5 = try #require(screen.frames.first { $0.contains { $0.contains("  5/8  ") } })
       try #require(epoch5.count >= 3)
@@ -77,7 +77,7 @@ import Testing
       try TinyExperiment.write(TinyExperiment.json(epochs: 8), in: directory)
       let screen = try show(columns: 80, rows: 24, jobs: 2, in: directory)
       #expect(screen.strange == [])
-      #expect(screen.lines.count == 3 && screen.lines.last == "next: consort frontier runs/tiny")
+      #expect(screen.lines.count == 3 && screen.lines.last == "next: consort report runs/tiny")
       let both = screen.frames.first { frame in
         TinyExperiment.members.allSatisfy { member in
           frame.contains { $0.hasPrefix(member) && $0.contains("/8  [") }

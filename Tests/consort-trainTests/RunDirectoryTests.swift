@@ -68,7 +68,7 @@ import Testing
         run.output == """
           wide-resnet-10-1-0  complete
           wide-resnet-10-1-1  complete
-          next: consort frontier runs/tiny
+          next: consort report runs/tiny
 
           """)
       #expect(try FileTree("\(directory)/runs/tiny/members") == before)
