@@ -56,7 +56,7 @@ public struct Candidate: Codable, Hashable, Sendable {
   public let shifted: Evaluation?
   /// Of the accuracy on the test images, by Wilson's method.
   public let testInterval: ConfidenceInterval
-  /// Whether no other is better on the hold-out in accuracy or cost, and as good in the other.
+  /// Whether no other is better on the hold-out in accuracy or cost, and as good in the other; of equals the first alone.
   public internal(set) var isOnFrontier = false
   /// Whether that is so among single members and ensembles of one network.
   public internal(set) var isOnSameNetworkFrontier = false

@@ -58,14 +58,18 @@ struct CandidateBuilder {
   ) throws(EnsembleError) -> Candidate.Evaluation {
     let members = places.map { set[$0] }
     let latencies = sets.latencies(of: places)
-    let metrics = try combination.metrics(of: members)
     guard combination.cascade != nil else {
       return Candidate.Evaluation(
-        metrics: metrics, cost: Cost(of: members, latencies: latencies), exitFractions: nil)
+        metrics: try combination.metrics(of: members),
+        cost: Cost(of: members, latencies: latencies), exitFractions: nil)
     }
-    let fractions = try combination.exitFractions(members)
+    let exits = try combination.exits(members)
+    let fractions = members.indices.map { stage in
+      Double(exits.count { $0 == stage }) / Double(exits.count)
+    }
+    let combined = try combination.combine(members, exits: exits, name: "cascade")
     return Candidate.Evaluation(
-      metrics: metrics,
+      metrics: try Metrics(of: [combined]),
       cost: Cost(ofCascade: members, exitFractions: fractions, latencies: latencies),
       exitFractions: fractions)
   }
@@ -142,5 +146,17 @@ private struct FittedTemperatures {
       "without": calibration.uncalibrated, "beforeCombining": calibration.before,
       "afterCombining": calibration.after,
     ]
+    if place == .beforeCombining, try losesHits(holdOut) {
+      place = calibration.after < calibration.uncalibrated ? .afterCombining : nil
+    }
+  }
+
+  /// Whether the members' temperatures cost accuracy, for which the candidate was chosen. One that acts on the combined
+  /// predictions never does.
+  private func losesHits(_ holdOut: [Predictions]) throws(EnsembleError) -> Bool {
+    var scaled = combination
+    scaled.memberTemperatures = memberTemperatures
+    let before = try combination.metrics(of: holdOut).top1Accuracy
+    return try scaled.metrics(of: holdOut).top1Accuracy < before
   }
 }

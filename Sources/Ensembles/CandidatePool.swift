@@ -125,7 +125,8 @@ extension CandidatePool {
   ) throws(EnsembleError) {
     let weights = rules.weights.weights
     try addWeighted(.weighted, weights, builder)
-    let counts = Dictionary(uniqueKeysWithValues: rules.selection.members.map { ($0.name, $0.count) })
+    let counts = Dictionary(
+      uniqueKeysWithValues: rules.selection.members.map { ($0.name, $0.count) })
     let total = Double(counts.values.reduce(0, +))
     try addWeighted(.greedy, sets.test.map { Double(counts[$0.name] ?? 0) / total }, builder)
   }
@@ -134,11 +135,16 @@ extension CandidatePool {
     _ kind: Candidate.Kind, _ weights: [Double], _ builder: CandidateBuilder
   ) throws(EnsembleError) {
     let used = weights.indices.filter { weights[$0] > 0 }
-    // One member, or weights that are all alike, are among the ensembles already or say nothing new.
-    guard used.count > 1 else { return }
+    guard used.count > 1, !isPlain(used.map { weights[$0] }) else { return }
     add([
       try builder.candidate(kind, members: used, Combination(weights: used.map { weights[$0] }))
     ])
+  }
+
+  /// Whether members of such weights are among the ensembles already.
+  private func isPlain(_ weights: [Double]) -> Bool {
+    Set(weights).count == 1 && weights.count <= options.maximumMembers && !isSampled
+      && [.geometricMean, .logitMean].contains(options.rule)
   }
 
   /// The best cascades for budgets from the cheapest member up, and that for what is wanted.
@@ -209,9 +215,9 @@ extension CandidatePool {
   func choose() throws(EnsembleError) -> Int {
     let budget = options.maximumCost ?? .infinity
     let needed = options.minimumAccuracy ?? (options.maximumCost == nil ? accuracy(reference) : 0)
+    // A hair apart, lest decimals that were asked for, or summed, round the wrong way.
     let allowed = candidates.indices.filter {
-      // A hair less, lest the accuracy asked for, written in decimals, rounds up.
-      cost($0) <= budget && accuracy($0) >= needed - 1e-9
+      cost($0) <= budget * (1 + 1e-9) && accuracy($0) >= needed - 1e-9
     }
     let best = allowed.reduce(nil as Int?) { best, index in
       guard let best else { return index }
@@ -230,12 +236,11 @@ extension CandidatePool {
   private func unreachable(_ budget: Double, _ needed: Double) -> String {
     let all = candidates.indices
     let cheapest = all.map(cost).min() ?? 0
-    let best = all.filter { cost($0) <= budget }.map(accuracy).max()
-    guard let best else {
-      return "a cost of at most \(budget) (the cheapest costs \(cheapest))"
-    }
-    return "an accuracy of \(needed)"
-      + (budget.isFinite ? " at a cost of at most \(budget)" : "") + " (the best has \(best))"
+    let best = all.filter { cost($0) <= budget * (1 + 1e-9) }.map(accuracy).max()
+    let goal = "a cost of at most \(budget) \(options.cost.unit)"
+    guard let best else { return "\(goal) (the cheapest costs \(cheapest))" }
+    return "an accuracy of \(needed)" + (budget.isFinite ? " at \(goal)" : "")
+      + " (the best has \(best))"
   }
 
   /// Compares those that matter with the best single member on the test images.

@@ -153,6 +153,7 @@ private struct BeamSearch {
         known[set] =
           StageStatistics.of(
             set.map { members[$0] }, rule: rule, measure: confidence, firstStage: count)[0]
+          .sorted()
       }
     }
   }

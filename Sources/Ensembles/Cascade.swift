@@ -68,7 +68,7 @@ public struct Cascade: Codable, Hashable, Sendable {
     try Predictions.checkNamesDiffer(holdOut)
     try goal.check()
     let search = ThresholdSearch(
-      stages: StageStatistics.of(holdOut, rule: rule, measure: confidence),
+      stages: StageStatistics.of(holdOut, rule: rule, measure: confidence).map { $0.sorted() },
       costs: holdOut.map { Double($0.multiplyAccumulates) },
       goal: goal.total(images: holdOut[0].count))
     guard let plan = search.best() else {

@@ -42,34 +42,31 @@ extension Combination {
     return stage.confidence.map { $0 >= threshold }
   }
 
-  /// `[N]`: after which member, from 0, each image stops.
+  /// `[N]`: after which member, from 0, each image stops. All stages are computed in one pass.
+  ///
+  /// - Parameter members: All of them, which fit.
   func exits(_ members: [Predictions]) throws(EnsembleError) -> [Int] {
     var exits = [Int](repeating: members.count - 1, count: members[0].count)
-    guard cascade != nil else { return exits }
-    for stage in (0..<members.count - 1).reversed() {
-      let stops = try stops(after: Array(members[...stage]), isLast: false)
-      for (image, stop) in stops.enumerated() where stop { exits[image] = stage }
+    guard let cascade, members.count > 1 else { return exits }
+    let stages = StageStatistics.of(
+      Array(try scale(members).dropLast()), rule: rule, measure: cascade.confidence)
+    for (place, stage) in stages.enumerated().reversed() {
+      guard let threshold = cascade.confidenceThresholds[place] else { continue }
+      for (image, confidence) in stage.confidence.enumerated() where confidence >= threshold {
+        exits[image] = place
+      }
     }
     return exits
   }
 
-  /// Of each member, the share of the images that stop after it.
-  func exitFractions(_ members: [Predictions]) throws(EnsembleError) -> [Double] {
-    let exits = try exits(members)
-    return members.indices.map { stage in
-      Double(exits.count { $0 == stage }) / Double(exits.count)
-    }
-  }
-
   /// Takes for each image the combination of the members that it came to.
   ///
-  /// - Parameter members: With their temperatures.
+  /// - Parameters:
+  ///   - members: With their temperatures.
+  ///   - exits: `[N]`: after which member each image stops.
   func combineStages(
-    _ members: [Predictions], name: String
+    _ members: [Predictions], exits: [Int], name: String
   ) throws(EnsembleError) -> Predictions {
-    var unscaled = self
-    unscaled.memberTemperatures = nil
-    let exits = try unscaled.exits(members)
     let first = members[0]
     var logProbabilities = [Float](repeating: 0, count: first.count * first.classes)
     var cost = 0.0
@@ -81,7 +78,7 @@ extension Combination {
       cost += cumulated * Double(images.count)
       var stopped: [Predictions] = []
       for member in members[...stage] { stopped.append(try member.selecting(images)) }
-      let combined = rule.combine(stopped)
+      let combined = rule.combineRanked(stopped)
       for (place, image) in images.enumerated() {
         for c in 0..<first.classes {
           logProbabilities[image * first.classes + c] = combined[place * first.classes + c]

@@ -52,19 +52,31 @@ public struct Combination: Codable, Hashable, Sendable {
 
   /// Combines predictions of the members, in order.
   ///
-  /// What is made costs the sum of the members, or what the cascade costs on these images on average.
+  /// What is made costs the sum of the members, or what the cascade costs on these images on average. Its predicted classes
+  /// are those of the rule, also where classes have as many votes: those that the vote does not rank first get a hair less.
   ///
   /// - Throws: `EnsembleError.invalidArgument` where it does not fit as many members; others where they predict different data.
   public func combine(_ members: [Predictions], name: String) throws(EnsembleError) -> Predictions {
     try Predictions.checkSameData(members)
     try check(members)
+    return try combine(members, exits: exits(members), name: name)
+  }
+
+  /// As `combine(_:name:)`, for members that fit.
+  ///
+  /// - Parameter exits: `[N]`: after which member each image stops.
+  func combine(
+    _ members: [Predictions], exits: [Int], name: String
+  ) throws(EnsembleError) -> Predictions {
     let scaled = try scale(members)
     let combined =
       cascade == nil
-      ? try combineAll(scaled, name: name) : try combineStages(scaled, name: name)
-    return try temperature.map { (value) throws(EnsembleError) in
-      try Temperature.scaled(combined, by: value)
-    } ?? combined
+      ? try combineAll(scaled, name: name)
+      : try combineStages(scaled, exits: exits, name: name)
+    guard let temperature else { return combined }
+    // Rounding may make two classes equal: a temperature is no reason to predict another one.
+    return try Temperature.scaled(combined, by: temperature)
+      .preferring(combined.predictedClasses())
   }
 
   /// What the combined predictions are worth; votes are ranked as `CombinationRule.majorityVote` has it.
@@ -98,7 +110,10 @@ public struct Combination: Codable, Hashable, Sendable {
   private func combineAll(
     _ members: [Predictions], name: String
   ) throws(EnsembleError) -> Predictions {
-    guard let weights else { return try Predictions(combining: members, rule: rule, name: name) }
+    guard let weights else {
+      return try Predictions(
+        of: members, name: name, logProbabilities: rule.combineRanked(members))
+    }
     return try Predictions(weighting: members, by: weights, name: name)
   }
 }

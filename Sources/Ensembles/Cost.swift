@@ -8,6 +8,15 @@ public enum CostMeasure: String, Codable, CaseIterable, Sendable {
   case latency
   /// Measured milliseconds of one image, members side by side: the slowest. A cascade's members follow one another.
   case parallelLatency
+
+  /// Such as "ms".
+  var unit: String {
+    switch self {
+    case .multiplyAccumulates: "multiply-accumulates"
+    case .parameters: "parameters"
+    case .latency, .parallelLatency: "ms"
+    }
+  }
 }
 
 /// What one image costs.

@@ -17,7 +17,8 @@ extension Predictions {
     if split != other.split { return "splits '\(split)' and '\(other.split)'" }
     if count != other.count { return "\(count) and \(other.count) images" }
     if classes != other.classes { return "\(classes) and \(other.classes) classes" }
-    if !identity.mayBeSame(as: other.identity) {
+    // Equal ones need no look at the labels' fingerprints, which take time.
+    if fingerprint != other.fingerprint, !identity.mayBeSame(as: other.identity) {
       return "fingerprints '\(fingerprint)' and '\(other.fingerprint)'"
     }
     if let image = labels.indices.first(where: { labels[$0] != other.labels[$0] }) {

@@ -18,6 +18,21 @@ struct StageStatistics: Sendable {
   let confidence: [Double]
   /// `[N]`: whether the combined prediction is the label.
   let isRight: [Bool]
+  /// `[N]`: the images, the least sure first; empty unless from `sorted()`, which searches for thresholds gain by.
+  private(set) var order: [Int32] = []
+
+  init(confidence: [Double], isRight: [Bool]) {
+    self.confidence = confidence
+    self.isRight = isRight
+  }
+
+  /// With the images put in order, once for all searches.
+  func sorted() -> StageStatistics {
+    var result = self
+    result.order = confidence.indices.sorted { confidence[$0] < confidence[$1] }
+      .map { Int32($0) }
+    return result
+  }
 
   /// The stages of the first `firstStage`, `firstStage + 1`, ... members up to all of them.
   ///
@@ -53,6 +68,11 @@ struct StageStatistics: Sendable {
         confidence: confidence,
         isRight: zip(predicted, members[0].labels).map { $0 == Int($1) })
     }
+  }
+
+  /// `[N]`: what all members predict together, votes ranked as `CombinationRule.majorityVote` has it.
+  static func predictedClasses(_ members: [Predictions], rule: CombinationRule) -> [Int] {
+    Outputs(members, rule: rule, firstStage: members.count).predicted.map { Int($0) }
   }
 
   /// What the kernel fills: `[stages, N]` each.

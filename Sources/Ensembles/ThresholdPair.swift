@@ -1,7 +1,7 @@
 /// Two thresholds of a cascade that are best together, all others fixed: found exactly, among all that differ in what they
 /// do to some image.
 ///
-/// Complexity: O(N log N) for N images.
+/// Complexity: O(N log N) for N images, which come in order.
 struct ThresholdPair {
   /// What becomes of an image that reaches the first of the two stages.
   struct Image {
@@ -35,13 +35,14 @@ struct ThresholdPair {
   let cost: Double
 
   /// - Parameters:
-  ///   - images: Those that reach the first of the two stages.
+  ///   - images: Those that reach the first of the two stages, ascending in how sure it is.
+  ///   - secondOrder: Places of those that reach the second stage, ascending in how sure that is.
   ///   - hits: Of the other images.
   ///   - cost: Of the other images, and of these up to the first stage.
   ///   - goal: What is wanted.
   /// - Returns: nil where the goal is out of reach.
-  init?(_ images: [Image], hits: Int, cost: Double, goal: Goal) {
-    var sweep = Sweep(images, hits: hits, cost: cost, goal: goal)
+  init?(_ images: [Image], secondOrder: [Int], hits: Int, cost: Double, goal: Goal) {
+    var sweep = Sweep(images, secondOrder, hits: hits, cost: cost, goal: goal)
     guard let found = sweep.best() else { return nil }
     first = found.first
     second = found.second
@@ -53,8 +54,6 @@ struct ThresholdPair {
   private struct Sweep {
     private let images: [Image]
     private let goal: Goal
-    /// The images by how sure the first stage is.
-    private let order: [Int]
     /// The different values of how sure the second stage is, ascending.
     private let places: [Double]
     /// Of each image that reaches the second stage, the place of its value.
@@ -69,17 +68,15 @@ struct ThresholdPair {
       let cost: Double
     }
 
-    init(_ images: [Image], hits: Int, cost: Double, goal: Goal) {
+    init(_ images: [Image], _ secondOrder: [Int], hits: Int, cost: Double, goal: Goal) {
       self.images = images
       self.goal = goal
-      order = images.indices.sorted { images[$0].first < images[$1].first }
       var places: [Double] = []
       var placeOf = [Int](repeating: 0, count: images.count)
-      let reaching = images.indices.filter { images[$0].second != nil }
-        .map { (index: $0, value: images[$0].second ?? 0) }.sorted { $0.value < $1.value }
-      for image in reaching {
-        if places.last != image.value { places.append(image.value) }
-        placeOf[image.index] = places.count - 1
+      for index in secondOrder {
+        guard let value = images[index].second else { continue }
+        if places.last != value { places.append(value) }
+        placeOf[index] = places.count - 1
       }
       self.places = places
       self.placeOf = placeOf
@@ -91,15 +88,15 @@ struct ThresholdPair {
     mutating func best() -> Choice? {
       var best: Choice?
       var next = 0
-      consider(&best, first: order.first.map { images[$0].first })
-      while next < order.count {
+      consider(&best, first: images.first?.first)
+      while next < images.count {
         // Images that are equally sure pass together.
-        let level = images[order[next]].first
-        while next < order.count, images[order[next]].first == level {
-          pass(order[next])
+        let level = images[next].first
+        while next < images.count, images[next].first == level {
+          pass(next)
           next += 1
         }
-        consider(&best, first: next < order.count ? images[order[next]].first : nil)
+        consider(&best, first: next < images.count ? images[next].first : nil)
       }
       return best
     }

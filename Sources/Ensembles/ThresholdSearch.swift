@@ -98,22 +98,37 @@ struct ThresholdSearch {
     var hits = 0
     var cost = 0.0
     var reaching: [ThresholdPair.Image] = []
-    for image in 0..<images {
+    var places = [Int](repeating: -1, count: images)
+    for image in imagesInOrder(of: first) {
       let exit = exit(of: image, thresholds, from: 0, upTo: first)
       cost += costs[0...exit].reduce(0, +)
       if exit < first {
         hits += value(exit, image)
       } else {
-        reaching.append(self.image(image, thresholds, first, second))
+        let found = self.image(image, thresholds, first, second)
+        if found.second != nil { places[image] = reaching.count }
+        reaching.append(found)
       }
     }
-    guard let pair = ThresholdPair(reaching, hits: hits, cost: cost, goal: goal) else {
-      return nil
-    }
+    let secondOrder =
+      second < thresholds.count
+      ? imagesInOrder(of: second).compactMap { places[$0] < 0 ? nil : places[$0] } : []
+    guard
+      let pair = ThresholdPair(
+        reaching, secondOrder: secondOrder, hits: hits, cost: cost, goal: goal)
+    else { return nil }
     var found = thresholds
     found[first] = pair.first
     if second < found.count { found[second] = pair.second }
     return outcome(found)
+  }
+
+  /// The images, the least sure first.
+  private func imagesInOrder(of stage: Int) -> [Int] {
+    let order = stages[stage].order
+    guard order.isEmpty else { return order.map { Int($0) } }
+    let confidence = stages[stage].confidence
+    return confidence.indices.sorted { confidence[$0] < confidence[$1] }
   }
 
   private func image(
