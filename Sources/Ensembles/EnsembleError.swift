@@ -69,7 +69,7 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(name) is \(value) where \(expected) is needed; give such a one"
     case .unreachableGoal(let goal, let members):
       "nothing made of \(members.joined(separator: ", ")) reaches \(goal) on the hold-out; "
-        + "ask for less or give further members"
+        + "ask for something else or give further members"
     case .invalidSubsetLimit(let limit):
       "at most \(limit) subsets of each size are allowed; allow at least 1"
     case .invalidSizes(let sizes, let members):
