@@ -132,11 +132,26 @@ class Page:
             time.sleep(0.05)
 
     def drawn(self):
-        """Milliseconds from the start of the navigation until every chart was drawn."""
-        return float(self.wait("document.documentElement.dataset.drawn || null"))
+        """Milliseconds from the start of the navigation until the first chart was drawn."""
+        return float(self.wait("document.documentElement?.dataset.drawn"))
+
+    def settle(self, seconds=1.5):
+        """Gives the page time where nothing tells that it is ready."""
+        time.sleep(seconds)
+
+    def draw_all(self):
+        """Scrolls along the page, which draws a chart when a reader comes near, and back."""
+        self.drawn()
+        for _ in range(3):
+            for place in range(0, int(self.value("document.documentElement.scrollHeight")), 700):
+                self.value(f"scrollTo({{top: {place}, behavior: 'instant'}})")
+                self.value("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)))")
+        self.wait("document.documentElement.dataset.missing === '0'")
+        self.value("scrollTo({top: 0, behavior: 'instant'})")
 
     def errors(self):
-        """What the page's console and the browser complained of."""
+        """Exceptions, and what the console and the browser call errors."""
+        self.value("0")
         found = []
         for event in self.browser.events:
             if event.get("sessionId") != self.session:
@@ -145,10 +160,10 @@ class Page:
             if event["method"] == "Runtime.exceptionThrown":
                 details = parameters["exceptionDetails"]
                 found.append(details.get("exception", {}).get("description", details["text"]))
-            elif event["method"] == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning", "assert"):
+            elif event["method"] == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "assert"):
                 found.append(" ".join(str(argument.get("value", argument.get("description")))
                                       for argument in parameters["args"]))
-            elif event["method"] == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning"):
+            elif event["method"] == "Log.entryAdded" and parameters["entry"]["level"] == "error":
                 found.append(parameters["entry"]["text"])
         return found
 

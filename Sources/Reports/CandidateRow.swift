@@ -48,11 +48,13 @@ struct CandidateRow {
 
   /// Beside the point of the deployed candidate and the best single model.
   private var label: String? {
-    let name = CandidateRow.shortened(Words.networks(of: candidate))
+    let name = CandidateRow.shortened(Words.networks(of: candidate), to: 30)
     switch (isDeployed, isReference) {
-    case (true, true): return "deploy, and best single: \(name)"
-    case (true, false): return "deploy: \(name)"
-    case (false, true): return "best single: \(name)"
+    case (true, true): return "Deploy the best single: \(name)"
+    case (true, false):
+      let isSingle = candidate.kind == .single
+      return "Deploy: " + (isSingle ? name : Words.name(of: candidate.kind).lowercased())
+    case (false, true): return "Best single: \(name)"
     case (false, false): return nil
     }
   }

@@ -66,9 +66,11 @@ struct ChartTheme {
     ]
   }
 
-  /// Colours that a chart's own parameters take: of text on pale and on full cells.
+  /// What a chart's own parameters take: colours of text on pale and on full cells, and how full turns it.
   var parameters: JSONValue {
-    isDark ? ["onPale": "#e6e9ed", "onFull": "#0b1117"] : ["onPale": "#1c2126", "onFull": "#ffffff"]
+    isDark
+      ? ["onPale": "#e6e9ed", "onFull": "#0b1117", "turn": 0.55]
+      : ["onPale": "#1c2126", "onFull": "#ffffff", "turn": 0.78]
   }
 
   /// A whole specification in these colours, with a margin, that any tool can draw.

@@ -182,10 +182,11 @@ extension DecisionWriter {
 
 extension DecisionWriter {
   var images: String {
-    let sample = decision.isSampled ? ", some sizes a random sample," : ""
-    let cascades = decision.candidates.contains { $0.kind == .cascade } ? " and cascades" : ""
+    let sample = decision.isSampled ? " (of some sizes a random sample)" : ""
+    let hasCascades = decision.candidates.contains { $0.kind == .cascade }
+    let cascades = hasCascades ? ", and cascades of them" : ""
     return "\(Words.count(decision.holdOut.count, "image")) of the split "
-      + "'\(decision.holdOut.split)' chose, among "
+      + "'\(decision.holdOut.split)' chose among "
       + Words.count(decision.subsetCount, "model or ensemble", "models and ensembles")
       + "\(sample)\(cascades); \(Words.count(decision.test.count, "image")) of "
       + "'\(decision.test.split)', which chose nothing, judge."

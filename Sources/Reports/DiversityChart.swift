@@ -69,7 +69,10 @@ struct DiversityChart {
   }
 
   private var parameters: JSONValue {
-    [["name": "onPale", "value": "#000000"], ["name": "onFull", "value": "#ffffff"]]
+    [
+      ["name": "onPale", "value": "#000000"], ["name": "onFull", "value": "#ffffff"],
+      ["name": "turn", "value": 0.78],
+    ]
   }
 
   private func body(
@@ -111,7 +114,7 @@ struct DiversityChart {
     let names = diversity.members.map { CandidateRow.shortened(Terminal.printable($0), to: 28) }
     let numbered = names.enumerated().map { "\($0 + 1)  \($1)" }
     var axis: [String: JSONValue] = [
-      "title": .null, "ticks": false, "domain": false, "labelAngle": 0, "labelLimit": 220,
+      "title": .null, "ticks": false, "domain": false, "labelAngle": 0, "labelLimit": 220, "labelPadding": 6,
       "labelOverlap": "greedy", "labels": .bool(labels),
     ]
     if field == "column" { axis["orient"] = "top" }
@@ -152,7 +155,7 @@ struct DiversityChart {
           "field": "value", "type": "quantitative", "format": matrix.isShare ? ".1f" : ".2f",
         ],
         "color": [
-          "condition": ["test": "datum.shade > 0.55", "value": ["expr": "onFull"]],
+          "condition": ["test": "datum.shade > turn", "value": ["expr": "onFull"]],
           "value": ["expr": "onPale"],
         ],
       ],

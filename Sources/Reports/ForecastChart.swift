@@ -11,26 +11,26 @@ struct ForecastChart {
     var specification: [String: JSONValue] = [
       "description": "Mean accuracy of ensembles by the number of members, and its forecast.",
       "columns": 3, "spacing": 26, "resolve": ["scale": ["color": "shared"]],
-      "concat": .array(forecasts.enumerated().map { panel($1, isFirst: $0 == 0) }),
+      "concat": .array(forecasts.map(panel)),
     ]
     if let title {
       specification["title"] = [
         "text": .string(title),
-        "subtitle": "Dots: known means. Rings with bars: forecast, 95 %. Diamonds: forecasts from fewer members.",
+        "subtitle": "Circles: known means. Squares with bars: forecast, 95 %. Triangles: forecast from fewer members.",
       ]
     }
     return .object(specification)
   }
 
-  private func panel(_ forecast: NetworkForecast, isFirst: Bool) -> JSONValue {
+  private func panel(_ forecast: NetworkForecast) -> JSONValue {
     [
       "title": [
         "text": .string(CandidateRow.shortened(forecast.network, to: 34)), "fontSize": 13,
         "offset": 6, "anchor": "start",
       ],
-      "width": 215, "height": 210,
+      "width": 240, "height": 210,
       "layer": [
-        law(forecast), intervals(forecast), points(forecast, isFirst: isFirst), checks(forecast),
+        law(forecast), intervals(forecast), points(forecast), checks(forecast),
       ],
     ]
   }
@@ -44,16 +44,19 @@ struct ForecastChart {
     return [
       "data": ["values": .array(rows)],
       "mark": ["type": "line", "style": "plain", "interpolate": "monotone"],
-      "encoding": ["x": x, "y": y(isFirst: true)],
+      "encoding": ["x": x, "y": y],
     ]
   }
 
   private var x: JSONValue {
-    ["field": "n", "type": "quantitative", "axis": ["title": "Members", "tickMinStep": 1, "format": "d"],
-     "scale": ["zero": false, "nice": false, "padding": 10]]
+    [
+      "field": "n", "type": "quantitative",
+      "axis": ["title": "Members", "tickMinStep": 1, "format": "d"],
+      "scale": ["zero": false, "nice": false, "padding": 10],
+    ]
   }
 
-  private func y(isFirst: Bool) -> JSONValue {
+  private var y: JSONValue {
     [
       "field": "accuracy", "type": "quantitative", "scale": ["zero": false],
       "axis": ["title": "Mean accuracy, %", "tickCount": 6],
@@ -81,7 +84,7 @@ struct ForecastChart {
     ]
   }
 
-  private func points(_ forecast: NetworkForecast, isFirst: Bool) -> JSONValue {
+  private func points(_ forecast: NetworkForecast) -> JSONValue {
     let known = forecast.forecast.accuracies.enumerated().map { index, accuracy -> JSONValue in
       [
         "n": .integer(index + 1), "kind": "known", "interval": "–",
@@ -93,7 +96,7 @@ struct ForecastChart {
       "data": ["values": .array(known + expected)],
       "mark": ["type": "point", "size": 75, "opacity": 1],
       "encoding": [
-        "x": x, "y": y(isFirst: isFirst), "color": kind(legend: true), "shape": kind(legend: true),
+        "x": x, "y": y, "color": kind, "shape": kind,
         "tooltip": tooltip("95 % interval", "interval"),
       ],
     ]
@@ -101,7 +104,7 @@ struct ForecastChart {
 
   private static let kinds: [JSONValue] = ["known", "forecast", "forecast from fewer"]
 
-  private func kind(legend: Bool) -> JSONValue {
+  private var kind: JSONValue {
     [
       "field": "kind", "type": "nominal",
       "scale": ["domain": .array(Self.kinds)],
@@ -120,7 +123,7 @@ struct ForecastChart {
       "data": ["values": .array(rows)],
       "mark": ["type": "point", "size": 110, "opacity": 1, "strokeWidth": 1.75],
       "encoding": [
-        "x": x, "y": y(isFirst: false), "color": kind(legend: true), "shape": kind(legend: true),
+        "x": x, "y": y, "color": kind, "shape": kind,
         "tooltip": tooltip("then found", "found"),
       ],
     ]

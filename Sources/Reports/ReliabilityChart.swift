@@ -104,10 +104,10 @@ struct ReliabilityChart {
         "x2": ["field": "to"],
         "y": [
           "field": "share", "type": "quantitative", "scale": ["domain": [0, 100]],
-          "axis": [
-            "title": isFirst ? "Images, %" : .null, "values": [0, 50, 100],
-          ],
+          "axis": ["title": isFirst ? "Images, %" : .null, "values": [0, 50, 100]],
+          "stack": .null,
         ],
+        "y2": ["datum": 0],
         "tooltip": tooltip,
       ],
     ]

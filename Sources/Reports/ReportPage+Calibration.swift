@@ -100,7 +100,7 @@ extension ReportPage {
   /// The same members without stopping, where that was kept.
   private func allStages(_ cascade: Candidate, _ decision: Decision) -> String {
     let price =
-      "On the \(Words.testName(decision)) it is right about "
+      "On the \(Words.testName(decision)) it has "
       + "\(Figures.percent(cascade.test.metrics.top1Accuracy)) % for "
       + "\(Words.cost(cascade.test.cost.multiplyAccumulates, .multiplyAccumulates)) an image on average"
     let all = decision.candidates.first {
@@ -108,7 +108,7 @@ extension ReportPage {
         && $0.combination.rule == cascade.combination.rule
     }
     guard let all else { return price + "." }
-    return price + "; all its members on every image, about "
+    return price + "; all its members on every image have "
       + "\(Figures.percent(all.test.metrics.top1Accuracy)) % for "
       + "\(Words.cost(all.test.cost.multiplyAccumulates, .multiplyAccumulates))."
   }

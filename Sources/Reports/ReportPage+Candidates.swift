@@ -15,9 +15,8 @@ extension ReportPage {
     let head: HTML = """
       <th scope="col">Candidate</th><th scope="col" class="word">Kind</th><th scope="col">MACs</th>\
       <th scope="col">Parameters</th>\(time)<th scope="col">Hold-out, %</th>\
-      <th scope="col">Test, %</th><th scope="col">95 % interval</th>\
-      <th scope="col">Points</th><th scope="col">95 % interval</th><th scope="col">McNemar</th>\
-      <th scope="col" class="word">Verdict</th><th scope="col" class="word">Frontier</th>
+      <th scope="col">Test, % (95 %)</th><th scope="col">Points (95 %)</th>\
+      <th scope="col">McNemar</th><th scope="col" class="word">Verdict</th>
       """
     return Section(
       id: "frontier", title: "Frontier",
@@ -40,23 +39,23 @@ extension ReportPage {
       hasTimes
       ? "<td>\(candidate.test.cost.latencyMilliseconds.map(Words.milliseconds) ?? "–")</td>" : ""
     let verdict: HTML = comparison.map { badge($0.verdict) } ?? ""
+    let frontiers =
+      (candidate.isOnFrontier ? "●" : "") + (candidate.isOnSameNetworkFrontier ? "○" : "")
     return """
       <tr tabindex="0" data-candidate="\(candidate.id)"\
       \(candidate.id == decision.chosen ? HTML(" class=\"pareto\"") : "")>\
       <th scope="row" title="\(candidate.members.joined(separator: ", "))">\
-      <span class="name">\(Words.networks(of: candidate))</span>\(mark)</th>\
+      <span class="name">\(Words.networks(of: candidate))</span> \(frontiers)\(mark)</th>\
       <td class="word">\(Words.name(of: candidate.kind))</td>\
       <td>\(Words.scaled(candidate.test.cost.multiplyAccumulates))</td>\
       <td>\(Figures.scaled(candidate.test.cost.parameters))</td>\(time)\
       <td>\(Figures.percent(candidate.holdOut.metrics.top1Accuracy))</td>\
-      <td>\(Figures.percent(candidate.test.metrics.top1Accuracy))</td>\
-      <td>\(Words.range(candidate.testInterval))</td>\
-      <td>\(comparison.map { Figures.points($0.difference) } ?? "")</td>\
-      <td>\(comparison.map { Words.points($0.interval) } ?? "")</td>\
+      <td>\(Figures.percent(candidate.test.metrics.top1Accuracy)) \
+      <small>(\(Words.range(candidate.testInterval)))</small></td>\
+      <td>\(comparison.map { Figures.points($0.difference) } ?? "") \
+      <small>\(comparison.map { "(\(Words.points($0.interval)))" } ?? "")</small></td>\
       <td>\(comparison.map { Figures.probability($0.mcNemarPValue) } ?? "")</td>\
-      <td class="word">\(verdict)</td>\
-      <td class="word">\(candidate.isOnFrontier ? "●" : "")\
-      \(candidate.isOnSameNetworkFrontier ? "○" : "")</td></tr>
+      <td class="word">\(verdict)</td></tr>
 
       """
   }

@@ -110,7 +110,16 @@ struct KeyFigure {
         name: name,
         value: share < 1.995
           ? "\(Figures.percent(share, 0)) %" : "\(Figures.fixed(share, share < 10 ? 1 : 0)) ×",
-        note: "\(Words.cost(own, measure)) against \(Words.cost(single, measure))")
+        note: "of the best single model's: \(amount(own, measure)) against "
+          + amount(single, measure))
+    }
+  }
+
+  /// Without the name that the card has already.
+  private static func amount(_ value: Double, _ measure: CostMeasure) -> String {
+    switch measure {
+    case .multiplyAccumulates, .parameters: ReportPage.unbroken(Words.scaled(value))
+    case .latency, .parallelLatency: Words.milliseconds(value) + "\u{a0}ms"
     }
   }
 

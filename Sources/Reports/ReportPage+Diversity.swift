@@ -52,8 +52,8 @@ extension ReportPage {
         let doubleFault = mean(diversity.doubleFault, over: indices)
       else { return nil }
       return """
-        <li>Two members of <b>\(curve.network)</b> disagree on \(Figures.percent(disagreement, 1)) % \
-        of the images, and both are wrong on \(Figures.percent(doubleFault, 1)) % (means over pairs).</li>
+        <li>Two members of <b>\(curve.network)</b> disagree on \(Figures.percent(disagreement, 1)) % \
+        of the images, and both are wrong on \(Figures.percent(doubleFault, 1)) % (means over pairs).</li>
 
         """
     }

@@ -144,7 +144,7 @@ extension ReportPage {
     guard !content.examples.isEmpty else { return nil }
     let figures = content.examples.map { example -> HTML in
       """
-      <li><img class="\(Self.isTiny(example.png) ? "tiny" : "photo")" alt="" loading="lazy" \
+      <li><img class="\(Self.isTiny(example.png) ? "tiny" : "photo")" alt="" \
       src="data:image/png;base64,\(Data(example.png).base64EncodedString())">
       <p><b>\(example.label)</b></p>
       <p class="better">✓ \(example.chosen.name) \(Figures.percent(example.chosen.probability, 0)) %</p>

@@ -49,7 +49,8 @@ extension ReportPage {
       const wide = room(name);
       const columns = narrow.matches ? 1 : Math.min(3, specification.concat.length);
       specification.columns = columns;
-      const width = Math.floor(Math.min(300, (wide - axis * columns) / columns));
+      const most = columns === 1 ? 460 : 300;
+      const width = Math.floor(Math.min(most, (wide - axis * columns) / columns));
       for (const part of specification.concat) resize(part, width);
     };
 
@@ -59,7 +60,7 @@ extension ReportPage {
         specification.data = { values: rows };
         specification.encoding.x = structuredClone(measure.x);
         if (narrow.matches) specification.encoding.x.title = measure.name + " (log scale)";
-        specification.height = narrow.matches ? 340 : 430;
+        specification.height = narrow.matches ? 340 : 470;
         const values = {
           measure: measure.key, least: measure.least, most: measure.most, budget: state.budget,
           pinned: state.pinned, lines: measure.key === decision.measure,
@@ -114,6 +115,7 @@ extension ReportPage {
       }
       if (views[name]) views[name].finalize();
       views[name] = await vegaEmbed("#chart-" + name, specification, {
+        mode: "vega-lite",
         config: theme.config,
         tooltip: { theme: dark.matches ? "dark" : "light" },
         actions: { export: true, source: false, compiled: false, editor: false },
@@ -126,11 +128,14 @@ extension ReportPage {
     let drawing = Promise.resolve();
     const redraw = (names) => {
       drawing = drawing.then(async () => {
-        for (const name of names) if (name in report.charts) await draw(name);
+        for (const name of names) await draw(name);
       });
       return drawing;
     };
-    const order = ["tradeoff", "reliability", "diversity", "forecast", "frontier"];
+    const order = ["tradeoff", "reliability", "diversity", "forecast", "frontier"]
+      .filter((name) => name in report.charts);
+    // Those that were drawn, and no others: a chart waits until the reader comes near it.
+    const again = (names) => redraw(names.filter((name) => name in views));
 
     """
 
@@ -145,8 +150,8 @@ extension ReportPage {
         if (index < parts.thresholds.length) {
           notes.push(threshold === null ? "never stops" : "stops from " + fixed(threshold, 4));
         }
-        notes.push(fixed(100 * parts.exits[index], 1) + " % stop here on the hold-out, "
-          + fixed(100 * parts.testExits[index], 1) + " % on the test images");
+        notes.push(fixed(100 * parts.exits[index], 1) + " % stop here (test: "
+          + fixed(100 * parts.testExits[index], 1) + " %)");
       }
       return notes.join("; ");
     };
@@ -168,13 +173,21 @@ extension ReportPage {
           sets.map(([, values]) => element("td", {}, fixed(values[index], digits)))))));
     };
 
-    const costLines = (row) => element("ul", { class: "plain" }, decision.measures.map((measure) => {
-      const cost = row.costs[measure.key];
-      const spent = row.spent && row.spent[measure.key];
-      const also = spent && spent !== cost ? " (on the hold-out " + amount(spent, measure) + ")" : "";
-      const side = measure.key === "parallelLatency" ? ", members side by side" : "";
-      return element("li", {}, amount(cost, measure) + side + also);
-    }));
+    // A cascade costs what the images need: the hold-out's need not be the test images'.
+    const costTable = (row) => {
+      const kinds = row.spent ? [["Test", row.costs], ["Hold-out", row.spent]] : [["An image", row.costs]];
+      const shown = decision.measures.filter((measure) =>
+        measure.key !== "parallelLatency" || row.costs.parallelLatency !== row.costs.latency);
+      const names = { multiplyAccumulates: "MACs", parameters: "Parameters", latency: "ms, in turn",
+        parallelLatency: "ms, side by side" };
+      return element("table", {},
+        element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Cost"),
+          kinds.map(([name]) => element("th", { scope: "col" }, name)))),
+        element("tbody", {}, shown.map((measure) => element("tr", {},
+          element("th", { scope: "row" }, names[measure.key]),
+          kinds.map(([, costs]) => element("td", {},
+            measure.isTime ? time(costs[measure.key]) : scaled(costs[measure.key])))))));
+    };
 
     const copyButton = (text) => {
       const button = element("button", { type: "button" }, "Copy the command");
@@ -203,13 +216,13 @@ extension ReportPage {
           ? element("p", {}, element("span", { class: "badge " + row.comparison.kind }, row.comparison.word), " "
             + row.comparison.text + " against the best single model")
           : element("p", {}, row.reference ? "The best single model on the hold-out." : row.against + " against the best single model"),
-        element("h4", {}, "An image costs"), costLines(row),
+        costTable(row),
         element("h4", {}, row.parts.thresholds ? "Members, one after another" : "Members"), members(row),
         row.members.length > 1 ? element("p", { class: "small" }, "Combined by the " + row.how
           + (confidence ? "; sure by " + confidence : "") + ".") : null,
         temperature ? element("p", { class: "small" }, "Deployed with a temperature of " + fixed(temperature, 3)
           + "; the figures below are without.") : null,
-        element("h4", {}, "Figures"), metrics(row),
+        metrics(row),
         element("h4", {}, "Build it"), element("pre", {}, command), copyButton(command),
       ].flat().filter((part) => part));
     };
@@ -340,18 +353,29 @@ extension ReportPage {
       startBudget();
       pin(decision.chosen);
     }
-    dark.addEventListener("change", () => redraw(order));
-    narrow.addEventListener("change", () => redraw(order));
+    dark.addEventListener("change", () => again(order));
+    narrow.addEventListener("change", () => again(order));
     let width = innerWidth;
     let waiting = 0;
     addEventListener("resize", () => {
       if (innerWidth === width) return;
       width = innerWidth;
       clearTimeout(waiting);
-      waiting = setTimeout(() => redraw(["reliability", "forecast"]), 250);
+      waiting = setTimeout(() => again(["reliability", "forecast"]), 250);
     });
-    redraw(order).then(() => {
-      document.documentElement.dataset.drawn = Math.round(performance.now());
+    // Read by tests: when the first chart was there, and how many of all are.
+    const [first, ...others] = order;
+    const done = document.documentElement.dataset;
+    redraw([first]).then(() => {
+      done.drawn = Math.round(performance.now());
+      done.missing = others.length;
+      const near = new IntersectionObserver((entries) => {
+        for (const entry of entries.filter((entry) => entry.isIntersecting)) {
+          near.unobserve(entry.target);
+          redraw([entry.target.id.slice("chart-".length)]).then(() => { done.missing -= 1; });
+        }
+      }, { rootMargin: "800px" });
+      for (const name of others) near.observe(document.getElementById("chart-" + name));
     });
 
     """

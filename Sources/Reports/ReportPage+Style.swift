@@ -74,10 +74,9 @@ extension ReportPage {
     tbody tr + tr > * { border-top: 1px solid var(--line); }
     tbody tr.pareto > * { background: var(--panel); }
     tbody tr.pareto > th { font-weight: 700; }
-    .name {
-      display: inline-block; max-width: 22rem; overflow: hidden; text-overflow: ellipsis;
-      vertical-align: bottom;
-    }
+    tbody th:first-child { white-space: normal; min-width: 10.5rem; max-width: 16rem; }
+    .name { overflow-wrap: anywhere; }
+    td small { color: var(--soft); font-size: .75rem; }
     .live .rows tbody tr { cursor: pointer; }
     .live .rows tbody tr:hover > * { background: var(--panel); }
     .rows tr.pinned > th:first-child { box-shadow: inset .2rem 0 var(--accent); }
@@ -126,6 +125,7 @@ extension ReportPage {
     .budget output { font-weight: 400; color: var(--soft); }
     .budget input { width: 100%; margin: .4rem 0; accent-color: var(--accent); }
     .budget p { margin: .2rem 0 0; min-height: 4.6rem; }
+    @media (min-width: 62.01rem) { .live .panel { position: sticky; top: 1rem; } }
     .live .panel {
       display: block; padding: 1rem 1.1rem; background: var(--panel); border-radius: .6rem; font-size: .9rem;
       border: 1px solid var(--line);
@@ -133,6 +133,7 @@ extension ReportPage {
     .panel h3 { margin: .35rem 0 .5rem; font-size: 1.05rem; }
     .panel h4 { margin: 1rem 0 .3rem; font-size: .8125rem; color: var(--soft); font-weight: 500; }
     .panel p { margin: .4rem 0; }
+    .panel .tag { margin-left: .4rem; }
     .panel ol { margin: .2rem 0; padding-left: 1.3rem; }
     .panel li span { display: block; color: var(--soft); font-size: .8125rem; }
     .panel table { font-size: .8125rem; }
@@ -143,7 +144,7 @@ extension ReportPage {
     .panel pre {
       margin: .3rem 0 .5rem; padding: .5rem .6rem; white-space: pre-wrap; overflow-wrap: anywhere;
       background: var(--background); border: 1px solid var(--line); border-radius: .35rem;
-      font: .8125rem/1.45 ui-monospace, "Liberation Mono", monospace;
+      font: .78rem/1.45 ui-monospace, "Liberation Mono", monospace;
     }
 
     """
@@ -195,8 +196,7 @@ extension ReportPage {
       .card { padding: .6rem .7rem; }
       .card b { font-size: 1.3rem; }
       .finding { grid-template-columns: 1fr; gap: .35rem; }
-      .name { max-width: 9.5rem; }
-      tbody th:first-child { max-width: 12rem; white-space: normal; }
+      tbody th:first-child { min-width: 8rem; max-width: 9.5rem; }
       dl:not(.cards) { grid-template-columns: 1fr; gap: 0; }
       dl:not(.cards) dd { margin-bottom: .6rem; }
       .examples { grid-template-columns: repeat(2, 1fr); }
@@ -219,7 +219,6 @@ extension ReportPage {
       .scroll { overflow: visible; border: 0; }
       table { font-size: .62rem; }
       th, td { padding: .15rem .3rem; white-space: normal; }
-      .name { max-width: none; white-space: normal; }
       tbody th:first-child, thead th:first-child { position: static; }
       h2, h3 { break-after: avoid; }
       tr, .finding, .card, figure, .examples li { break-inside: avoid; }

@@ -118,8 +118,8 @@ struct TradeoffChart {
   }
 
   private func layers(isInteractive: Bool) -> [JSONValue] {
-    let ringed = isInteractive ? "datum.deployed || datum.reference || datum.id === pinned"
-      : "datum.deployed || datum.reference"
+    let marked = "datum.deployed || datum.reference"
+    let ringed = isInteractive ? marked + " || datum.id === pinned" : marked
     return (isInteractive ? [budget] : []) + [
       points("datum.faint", size: 22, opacity: 0.35, faded: 0.08),
       line("datum.frontier", style: "chosen"),
@@ -177,28 +177,26 @@ struct TradeoffChart {
     ]
   }
 
-  /// Names beside the two marked candidates, towards the middle; above the more accurate one, below the other.
+  /// Names beside the two marked candidates, where the lines rarely are: above and to the left of the deployed one,
+  /// which others follow to the right; below and to the right of the best single model.
   private var labels: [JSONValue] {
-    let test = { (id: String) in decision.candidate(id)?.test.metrics.top1Accuracy ?? 0 }
-    let isHigher = test(decision.chosen) >= test(decision.reference)
-    let high = isHigher ? "datum.deployed" : "datum.reference"
-    let low = isHigher ? "(datum.reference && !datum.deployed)" : "(datum.deployed && !datum.reference)"
-    var layers: [JSONValue] = []
-    for (which, dy) in [(high, -22), (low, 24)] {
-      for (side, align, dx) in [("datum.place < 0.5", "left", -8), ("datum.place >= 0.5", "right", 8)] {
-        for style in ["halo", "words"] {
-          layers.append([
-            "transform": [["filter": .string("\(which) && \(side)")]],
-            "mark": [
-              "type": "text", "style": .string(style), "align": .string(align),
-              "dx": .integer(dx), "dy": .integer(dy), "fontSize": 12, "limit": 340,
-            ],
-            "encoding": ["text": ["field": "label", "type": "nominal"]],
-          ])
-        }
+    label("datum.deployed", left: "datum.place >= 0.28", dy: -20)
+      + label("datum.reference && !datum.deployed", left: "datum.place >= 0.62", dy: 24)
+  }
+
+  private func label(_ which: String, left: String, dy: Int) -> [JSONValue] {
+    [(left, "right", 6), ("!(\(left))", "left", -6)].flatMap { side, align, dx in
+      ["halo", "words"].map { style -> JSONValue in
+        [
+          "transform": [["filter": .string("\(which) && \(side)")]],
+          "mark": [
+            "type": "text", "style": .string(style), "align": .string(align),
+            "dx": .integer(dx), "dy": .integer(dy), "fontSize": 12, "limit": 340,
+          ],
+          "encoding": ["text": ["field": "label", "type": "nominal"]],
+        ]
       }
     }
-    return layers
   }
 
   private var tooltip: JSONValue {

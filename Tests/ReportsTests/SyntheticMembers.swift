@@ -26,7 +26,7 @@ struct SyntheticMembers {
       name: "wide-resnet-16-4", count: 1, strength: 3.2, multiplyAccumulates: 392_612_352,
       parameters: 2_750_370, milliseconds: 2.94),
   ]
-  var images = 2000
+  var images = 400
   var classes = 10
   var hasLatencies = true
   var hasShifted = true
@@ -42,7 +42,7 @@ struct SyntheticMembers {
     let shared = (0..<images * classes).map { _ in Self.normal(&stream) }
     return try networks.enumerated().flatMap { place, network in
       try (0..<network.count).map { member in
-        var stream = RandomStream(seed: seed, UInt64(place + 1), UInt64(member))
+        var stream = RandomStream(seed: seed &+ 1000, UInt64(place + 1), UInt64(member))
         let logits = shared.enumerated().map { index, common in
           let isLabel = labels[index / classes] == Int64(index % classes)
           let signal = isLabel ? network.strength - loss : 0
