@@ -6,7 +6,12 @@ import Foundation
 /// All that a report tells, of members that do not exist.
 struct SyntheticReport {
   var members = SyntheticMembers()
-  var options = Decision.Options()
+  /// Two stages: three take a debug build long to search.
+  var options = {
+    var options = Decision.Options()
+    options.maximumStages = 2
+    return options
+  }()
   var context = ReportContext(
     title: "cifar10-widths", dataset: "cifar10",
     command: "consort decide runs/cifar10-widths", sources: ["runs/cifar10-widths"],
