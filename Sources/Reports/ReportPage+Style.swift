@@ -82,7 +82,7 @@ extension ReportPage {
     .rows tr.pinned > th:first-child { box-shadow: inset .2rem 0 var(--accent); }
     .rows tr:focus-visible { outline-offset: -2px; }
     .tag {
-      margin-left: .35rem; padding: .05rem .45rem; border-radius: 1rem; font-size: .75rem;
+      display: inline-block; white-space: nowrap; margin-left: .35rem; padding: 0 .45rem; border-radius: 1rem; font-size: .75rem;
       font-weight: 500; color: var(--on-accent); background: var(--accent);
     }
     td.bar {

@@ -59,7 +59,8 @@ import Testing
     #expect(
       text.goal.hasPrefix(
         "Wanted: the least MACs with at least the accuracy of the best single model ("))
-    #expect(text.shifted?.hasPrefix("On the shifted images (400 images of 'shifted') it has ") == true)
+    #expect(
+      text.shifted?.hasPrefix("On the shifted images (400 images of 'shifted') it has ") == true)
     #expect(text.caveat.contains("not corrected for the number of comparisons"))
     #expect(text.sentences.count == 8)
   }
@@ -93,7 +94,8 @@ import Testing
     #expect(text.deploy.hasSuffix(" M MACs against 393 M MACs."))
     #expect(
       text.goal.hasPrefix(
-        "Wanted: the most accurate on the hold-out for at most 1.00 T MACs an image. There it has "))
+        "Wanted: the most accurate on the hold-out for at most 1.00 T MACs an image. There it has ")
+    )
   }
 
   @Test func timeCanBeWhatCounts() throws {

@@ -79,10 +79,10 @@ private let dependencies = URL(filePath: #filePath).deletingLastPathComponent()
       #expect(run.errors == "")
       let lines = run.output.split(separator: "\n").map(String.init)
       #expect(lines.first?.hasPrefix("network") == true)
-      #expect(lines.last == "report: \(directory)/report/report.html")
+      #expect(lines.last == "chart: \(directory)/report/frontier.svg")
       #expect(run.output.contains("2 × wide-resnet-10-1 "))
-      let page = try String(contentsOfFile: directory + "/report/report.html", encoding: .utf8)
-      #expect(page.contains("<code>consort frontier "))
+      let chart = try String(contentsOfFile: directory + "/report/frontier.svg", encoding: .utf8)
+      #expect(chart.contains("MACs per image (log scale)"))
       #expect(!Directory.exists(directory + "/run/frontier"))
     }
   }
