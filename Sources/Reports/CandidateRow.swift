@@ -38,7 +38,9 @@ struct CandidateRow {
         "shifted": candidate.shifted.map { Self.metrics($0.metrics) } ?? .null,
       ]),
     ]
-    if candidate.combination.cascade != nil { members["spent"] = Self.costs(candidate.holdOut.cost) }
+    if candidate.combination.cascade != nil {
+      members["spent"] = Self.costs(candidate.holdOut.cost)
+    }
     for (name, value) in texts { members[name] = .string(value) }
     if let label { members["label"] = .string(label) }
     members["parts"] = parts
@@ -84,7 +86,8 @@ struct CandidateRow {
   private var against: String {
     if isReference { return "it is the best single model" }
     if let comparison = candidate.comparison {
-      return "\(Figures.points(comparison.difference)) points (\(Words.points(comparison.interval)))"
+      return
+        "\(Figures.points(comparison.difference)) points (\(Words.points(comparison.interval)))"
     }
     let best = decision.candidate(decision.reference)?.test.metrics.top1Accuracy ?? 0
     return "\(Figures.points(candidate.test.metrics.top1Accuracy - best)) points"

@@ -19,7 +19,8 @@ struct DiversityChart {
     [
       Matrix(
         key: "disagreement", title: "Disagreement, %",
-        meaning: "the share of images on which the two name different classes; more is more diverse",
+        meaning:
+          "the share of images on which the two name different classes; more is more diverse",
         values: diversity.disagreement, isShare: true),
       Matrix(
         key: "doubleFault", title: "Double fault, %",
@@ -114,11 +115,13 @@ struct DiversityChart {
     let names = diversity.members.map { CandidateRow.shortened(Terminal.printable($0), to: 28) }
     let numbered = names.enumerated().map { "\($0 + 1)  \($1)" }
     var axis: [String: JSONValue] = [
-      "title": .null, "ticks": false, "domain": false, "labelAngle": 0, "labelLimit": 220, "labelPadding": 6,
+      "title": .null, "ticks": false, "domain": false, "labelAngle": 0, "labelLimit": 220,
+      "labelPadding": 6,
       "labelOverlap": "greedy", "labels": .bool(labels),
     ]
     if field == "column" { axis["orient"] = "top" }
-    if field == "row", let words = try? JSONValue.array(numbered.map { .string($0) }).compactText() {
+    if field == "row", let words = try? JSONValue.array(numbered.map { .string($0) }).compactText()
+    {
       axis["labelExpr"] = .string("\(words)[datum.value - 1]")
     }
     return [

@@ -16,7 +16,10 @@ struct ForecastChart {
     if let title {
       specification["title"] = [
         "text": .string(title),
-        "subtitle": "Circles: known means. Squares with bars: forecast, 95 %. Triangles: forecast from fewer members.",
+        "subtitle": [
+          "Circles: known means. Squares: forecast, 95 %.",
+          "Triangles: forecast from fewer members.",
+        ],
       ]
     }
     return .object(specification)

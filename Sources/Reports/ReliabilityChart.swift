@@ -18,7 +18,8 @@ struct ReliabilityChart {
     if let title {
       specification["title"] = [
         "text": .string(title),
-        "subtitle": "Bars that end on the dashed line tell the truth; below it the model is too sure.",
+        "subtitle":
+          "Bars that end on the dashed line tell the truth; below it the model is too sure.",
       ]
     }
     return .object(specification)
@@ -47,7 +48,8 @@ struct ReliabilityChart {
         "to": CandidateRow.rounded(100 * bin.upperBound),
         "accuracy": CandidateRow.rounded(100 * bin.accuracy),
         "confidence": CandidateRow.rounded(100 * bin.confidence),
-        "count": .integer(bin.count), "share": CandidateRow.rounded(100 * Double(bin.count) / total),
+        "count": .integer(bin.count),
+        "share": CandidateRow.rounded(100 * Double(bin.count) / total),
         "range": .string(range), "few": .bool(bin.count < 20),
       ]
     }

@@ -54,7 +54,9 @@ extension ReportFiles {
     ]
   }
 
-  private static let costNames = ["macs", "parameters", "milliseconds", "milliseconds_side_by_side"]
+  private static let costNames = [
+    "macs", "parameters", "milliseconds", "milliseconds_side_by_side",
+  ]
 
   static func candidates(_ decision: Decision) -> String {
     var csv = CSV(

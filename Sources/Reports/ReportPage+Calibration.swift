@@ -56,7 +56,8 @@ extension ReportPage {
       """
     let rows = cascade.members.indices.map { stage(cascade, stops, $0, decision) }
     let which =
-      cascade.id == decision.chosen ? "The deployed cascade" : "The most accurate cascade on the frontier"
+      cascade.id == decision.chosen
+      ? "The deployed cascade" : "The most accurate cascade on the frontier"
     return Section(
       id: "cascade", title: "The cascade",
       body: """
@@ -87,7 +88,8 @@ extension ReportPage {
         return "<td></td>"
       }
       let percent = Figures.percent(fractions[stage], 1)
-      return "<td class=\"bar\" style=\"--share:\(Figures.percent(fractions[stage], 0))%\">\(percent)</td>"
+      return
+        "<td class=\"bar\" style=\"--share:\(Figures.percent(fractions[stage], 0))%\">\(percent)</td>"
     }
     return """
       <tr><th scope="row">\(stage + 1)</th><td class="word">\(cascade.members[stage])</td>\

@@ -45,8 +45,8 @@ extension ReportPage {
       <tr tabindex="0" data-candidate="\(candidate.id)"\
       \(candidate.id == decision.chosen ? HTML(" class=\"pareto\"") : "")>\
       <th scope="row" title="\(candidate.members.joined(separator: ", "))">\
-      <span class="name">\(Words.networks(of: candidate))</span> \(frontiers)\(mark)</th>\
-      <td class="word">\(Words.name(of: candidate.kind))</td>\
+      <span class="name">\(Words.networks(of: candidate))</span>\u{a0}\(frontiers)\(mark)</th>\
+      <td class="word" title="\(Words.name(of: candidate.kind))">\(candidate.kind.rawValue)</td>\
       <td>\(Words.scaled(candidate.test.cost.multiplyAccumulates))</td>\
       <td>\(Figures.scaled(candidate.test.cost.parameters))</td>\(time)\
       <td>\(Figures.percent(candidate.holdOut.metrics.top1Accuracy))</td>\

@@ -7,7 +7,8 @@ extension ReportPage {
     let findings = Findings(frontier)
     let items = findings.findings.map(item)
     let caveat: HTML = findings.findings.isEmpty ? "" : "<p>\(Findings.caveat)</p>"
-    let label = "Chart of accuracy against multiply-accumulates; the table of points has its numbers."
+    let label =
+      "Chart of accuracy against multiply-accumulates; the table of points has its numbers."
     return Section(
       id: "curves", title: "Nothing chosen: ensembles of every size",
       body: """

@@ -94,7 +94,8 @@ extension ReportPage {
   private static func checked(_ forecast: NetworkForecast) -> String {
     guard !forecast.checks.isEmpty else { return "" }
     let inside = forecast.checks.count(where: \.isInside)
-    return " Checked on members held back: \(inside) of \(forecast.checks.count) inside the interval."
+    return
+      " Checked on members held back: \(inside) of \(forecast.checks.count) inside the interval."
   }
 
   /// The candidates that matter on further images.

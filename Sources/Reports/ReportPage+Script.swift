@@ -57,7 +57,10 @@ extension ReportPage {
     const fit = {
       tradeoff(specification) {
         const measure = currentMeasure();
-        specification.data = { values: rows };
+        // Beside each other there is no room for names on a narrow screen.
+        specification.data = {
+          values: narrow.matches ? rows.map((row) => ({ ...row, label: (row.label || "").split(":")[0] })) : rows,
+        };
         specification.encoding.x = structuredClone(measure.x);
         if (narrow.matches) specification.encoding.x.title = measure.name + " (log scale)";
         specification.height = narrow.matches ? 340 : 470;

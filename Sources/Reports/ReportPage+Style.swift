@@ -74,7 +74,7 @@ extension ReportPage {
     tbody tr + tr > * { border-top: 1px solid var(--line); }
     tbody tr.pareto > * { background: var(--panel); }
     tbody tr.pareto > th { font-weight: 700; }
-    tbody th:first-child { white-space: normal; min-width: 10.5rem; max-width: 16rem; }
+    tbody th:first-child { white-space: normal; min-width: 11.5rem; max-width: 18rem; }
     .name { overflow-wrap: anywhere; }
     td small { color: var(--soft); font-size: .75rem; }
     .live .rows tbody tr { cursor: pointer; }
@@ -82,7 +82,7 @@ extension ReportPage {
     .rows tr.pinned > th:first-child { box-shadow: inset .2rem 0 var(--accent); }
     .rows tr:focus-visible { outline-offset: -2px; }
     .tag {
-      margin-left: .35rem; padding: .05rem .45rem; border-radius: 1rem; font-size: .75rem;
+      display: inline-block; white-space: nowrap; margin-left: .35rem; padding: 0 .45rem; border-radius: 1rem; font-size: .75rem;
       font-weight: 500; color: var(--on-accent); background: var(--accent);
     }
     td.bar {
@@ -139,7 +139,7 @@ extension ReportPage {
     .panel table { font-size: .8125rem; }
     .panel th, .panel td { padding: .2rem .3rem; }
     .panel tbody th:first-child, .panel thead th:first-child {
-      background: transparent; position: static; padding-left: 0;
+      background: transparent; position: static; padding-left: 0; min-width: 0; white-space: nowrap;
     }
     .panel pre {
       margin: .3rem 0 .5rem; padding: .5rem .6rem; white-space: pre-wrap; overflow-wrap: anywhere;
@@ -211,15 +211,21 @@ extension ReportPage {
         --better: #00604f; --better-back: #ffffff; --worse: #9a3c00; --worse-back: #ffffff;
         --undecided: #444444; --undecided-back: #ffffff; --accent: #0072b2; --on-accent: #ffffff;
       }
-      body { font-size: 12px; }
+      html { font-size: 12px; }
+      body { font-size: 1rem; }
       main { max-width: none; padding: 0; }
       nav, .live .chart, .live .controls, .live .panel, .live .controls-note { display: none; }
       .explorer { display: block; }
       .live .still { display: block; max-height: 17cm; }
       .scroll { overflow: visible; border: 0; }
-      table { font-size: .62rem; }
-      th, td { padding: .15rem .3rem; white-space: normal; }
-      tbody th:first-child, thead th:first-child { position: static; }
+      table { font-size: .78rem; }
+      th, td { padding: .2rem .35rem; }
+      thead th, td.word { white-space: normal; }
+      td small { display: block; }
+      .cards { grid-template-columns: repeat(5, minmax(0, 1fr)); gap: .5rem; }
+      .card { padding: .5rem .6rem; }
+      .card b { font-size: 1.3rem; }
+      tbody th:first-child, thead th:first-child { position: static; min-width: 0; max-width: none; }
       h2, h3 { break-after: avoid; }
       tr, .finding, .card, figure, .examples li { break-inside: avoid; }
       .examples { grid-template-columns: repeat(6, 1fr); }

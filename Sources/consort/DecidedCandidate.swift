@@ -95,7 +95,8 @@ extension DecidedCandidate.Decision {
       }
       return deployed
     }
-    let found = (candidates + (deployed.map { [$0] } ?? [])).first { $0.id == id }
+    // The chosen one is built as it is to be deployed, with its temperatures.
+    let found = ((deployed.map { [$0] } ?? []) + candidates).first { $0.id == id }
     guard let found else {
       throw .unknownCandidate(path: path, id: id, known: candidates.map(\.id))
     }

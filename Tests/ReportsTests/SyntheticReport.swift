@@ -6,13 +6,19 @@ import Foundation
 /// All that a report tells, of members that do not exist.
 struct SyntheticReport {
   var members = SyntheticMembers()
-  var options = Decision.Options()
+  /// Two stages: three take a debug build long to search.
+  var options = {
+    var options = Decision.Options()
+    options.maximumStages = 2
+    return options
+  }()
   var context = ReportContext(
     title: "cifar10-widths", dataset: "cifar10",
     command: "consort decide runs/cifar10-widths", sources: ["runs/cifar10-widths"],
     environment: [.init(name: "machine.cpu", value: "A & B")])
   var hasDecision = true
   var examples = 12
+  var maximumSubsets = 1000
 
   /// Made once.
   static let plain = Result { try SyntheticReport().content() }
@@ -20,12 +26,16 @@ struct SyntheticReport {
   func content() throws -> ReportContent {
     let sets = try members.sets()
     let decision = try Decision(sets, options: options)
-    let reference = try sets.test.first { [$0.name] == decision.candidate(decision.reference)?.members }
-      .map { try ReliabilitySummary(of: $0) }
+    let reference = try sets.test.first {
+      [$0.name] == decision.candidate(decision.reference)?.members
+    }
+    .map { try ReliabilitySummary(of: $0) }
     return ReportContent(
-      decision: hasDecision ? decision : nil, frontier: try Frontier.analyze(sets.test),
+      decision: hasDecision ? decision : nil,
+      frontier: try Frontier.analyze(sets.test, maximumSubsets: maximumSubsets),
       diversity: try Diversity(sets.test),
-      contributions: hasDecision ? try MemberContributions(of: sets.holdOut) : nil,
+      contributions: hasDecision
+        ? try MemberContributions(of: sets.holdOut, maximumSubsets: maximumSubsets) : nil,
       forecasts: hasDecision ? try forecasts(sets) : [],
       referenceReliability: hasDecision ? reference : nil,
       examples: hasDecision ? exampleImages : [], context: context)
@@ -36,9 +46,11 @@ struct SyntheticReport {
       let own = sets.holdOut.filter { $0.network == network.name }
       guard own.count >= Forecast.fewestMembers else { return nil }
       return NetworkForecast(
-        network: network.name, split: "hold-out", forecast: try Forecast(from: own),
+        network: network.name, split: "hold-out",
+        forecast: try Forecast(from: own, maximumSubsets: maximumSubsets),
         checks: own.count > Forecast.fewestMembers
-          ? try Forecast.check(own, known: Forecast.fewestMembers) : [])
+          ? try Forecast.check(own, known: Forecast.fewestMembers, maximumSubsets: maximumSubsets)
+          : [])
     }
   }
 
