@@ -77,7 +77,11 @@ struct ChartTheme {
   func complete(_ specification: JSONValue) -> JSONValue {
     guard case .object(var members) = specification else { return specification }
     members["$schema"] = "https://vega.github.io/schema/vega-lite/v5.json"
-    members["config"] = configuration
+    // A picture has one text for those who cannot see it; one a mark would make it many times as large.
+    if case .object(var configuration) = configuration {
+      configuration["aria"] = false
+      members["config"] = .object(configuration)
+    }
     members["padding"] = 16
     if case .array(let given) = members["params"], case .object(let values) = parameters {
       members["params"] = .array(

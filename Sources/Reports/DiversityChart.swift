@@ -83,6 +83,7 @@ struct DiversityChart {
     return [
       "width": width, "height": height,
       "data": ["values": .array(rows)],
+      "transform": names,
       "encoding": [
         "x": axis("column", labels: diversity.members.count <= 30),
         "y": axis("row", labels: true),
@@ -101,13 +102,23 @@ struct DiversityChart {
       values.enumerated().filter { $0.offset != row }.map { column, value -> JSONValue in
         [
           "row": .integer(row + 1), "column": .integer(column + 1),
-          "first": .string(diversity.members[row]), "second": .string(diversity.members[column]),
           "value": value.map { CandidateRow.rounded(scale * $0) } ?? .null,
           "shade": value.map { CandidateRow.rounded(high > low ? ($0 - low) / (high - low) : 0) }
             ?? .null,
         ]
       }
     }
+  }
+
+  /// The names of each cell's members, each written once.
+  private var names: JSONValue {
+    let names = JSONValue.array(
+      diversity.members.map { .string(CandidateRow.shortened(Terminal.printable($0), to: 80)) })
+    guard let list = try? names.compactText() else { return [] }
+    return [
+      ["calculate": .string("\(list)[datum.row - 1]"), "as": "first"],
+      ["calculate": .string("\(list)[datum.column - 1]"), "as": "second"],
+    ]
   }
 
   /// Numbered: names would take more room than the matrix. Rows have them where they are few.
@@ -132,7 +143,8 @@ struct DiversityChart {
 
   private func cells(_ matrix: Matrix) -> JSONValue {
     [
-      "mark": ["type": "rect", "cornerRadius": 2],
+      // Round corners make many cells large files.
+      "mark": ["type": "rect", "cornerRadius": hasNumbers ? 2 : 0],
       "encoding": [
         "color": [
           "field": "value", "type": "quantitative", "scale": ["zero": false],

@@ -131,13 +131,14 @@ struct TradeoffChart {
           "y": ["field": "low", "type": "quantitative"], "y2": ["field": "high"],
         ],
       ],
-      points("!datum.faint", size: 85, opacity: 1, faded: 0.15),
+      // Below the marks, which answer the mouse.
       [
         "transform": [["filter": .string(ringed)]],
         "mark": [
           "type": "point", "style": "ring", "size": 320, "strokeWidth": 1.75, "filled": false,
         ],
       ],
+      points("!datum.faint", size: 85, opacity: 1, faded: 0.15),
     ] + labels
   }
 
