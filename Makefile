@@ -28,8 +28,8 @@ fuzz-models: setup
 	  Tests/InferenceTests/Fixtures/*.onnx
 
 check: setup
-	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks Examples Package.swift
 	scripts/check-docs
 
 format:
-	swift format --in-place --recursive Sources Tests Benchmarks Package.swift
+	swift format --in-place --recursive Sources Tests Benchmarks Examples Package.swift
