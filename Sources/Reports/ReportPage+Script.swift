@@ -135,7 +135,7 @@ extension ReportPage {
       });
       return drawing;
     };
-    const order = ["tradeoff", "reliability", "diversity", "forecast", "frontier"]
+    const order = ["tradeoff", "frontier", "reliability", "diversity", "forecast"]
       .filter((name) => name in report.charts);
     // Those that were drawn, and no others: a chart waits until the reader comes near it.
     const again = (names) => redraw(names.filter((name) => name in views));

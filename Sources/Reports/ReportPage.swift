@@ -64,7 +64,10 @@ struct ReportPage {
   }
 
   private var sections: [Section] {
-    [
+    guard content.decision != nil else {
+      return [curvesSection, diversitySection, dataSection, notesSection].compactMap { $0 }
+    }
+    return [
       explorer, candidatesSection, rulesSection, calibrationSection, cascadeSection,
       shiftedSection, diversitySection, membersSection, forecastSection, examplesSection,
       curvesSection, dataSection, notesSection,

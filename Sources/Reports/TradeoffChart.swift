@@ -178,11 +178,14 @@ struct TradeoffChart {
     ]
   }
 
-  /// Names beside the two marked candidates, where the lines rarely are: above and to the left of the deployed one,
-  /// which others follow to the right; below and to the right of the best single model.
+  /// Names beside the two marked candidates: to the left of the deployed one, which others follow to the right, and of
+  /// the best single model where it is far to the right; one above its mark and one below, lest they meet.
   private var labels: [JSONValue] {
-    label("datum.deployed", left: "datum.place >= 0.28", dy: -20)
-      + label("datum.reference && !datum.deployed", left: "datum.place >= 0.62", dy: 24)
+    let accuracy = { (id: String) in decision.candidate(id)?.test.metrics.top1Accuracy ?? 0 }
+    let isHigher = accuracy(decision.chosen) >= accuracy(decision.reference)
+    return label("datum.deployed", left: "datum.place >= 0.28", dy: isHigher ? -20 : 24)
+      + label(
+        "datum.reference && !datum.deployed", left: "datum.place >= 0.62", dy: isHigher ? 24 : -20)
   }
 
   private func label(_ which: String, left: String, dy: Int) -> [JSONValue] {

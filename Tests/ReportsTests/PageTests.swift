@@ -46,7 +46,7 @@ import Testing
     var report = SyntheticReport()
     report.hasDecision = false
     let page = try page(report.content())
-    #expect(sections(page) == ["diversity", "curves", "data", "notes"])
+    #expect(sections(page) == ["curves", "diversity", "data", "notes"])
     #expect(page.contains("Nothing could be chosen: there are no hold-out predictions."))
     #expect(!page.contains("build-ensemble --"))
   }
