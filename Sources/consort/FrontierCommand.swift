@@ -100,7 +100,9 @@ private struct FrontierJob {
     } else {
       print(FrontierSummary.text(study.frontier), terminator: "")
       if let decision = study.decision {
-        print("\n" + DecisionText(decision).lines() + "\n" + DecisionSummary.text(decision), terminator: "")
+        print(
+          "\n" + DecisionText(decision).lines() + "\n" + DecisionSummary.text(decision),
+          terminator: "")
       }
     }
     let context = study.context(paths)

@@ -32,7 +32,8 @@ enum PredictionSource {
     } else if [".npy", ".npz", ".csv"].contains(where: name.hasSuffix) {
       throw SourceError.notPredictions(
         path: path,
-        reason: "it does not say what its member costs; name it in a list of predictions, a .json file "
+        reason:
+          "it does not say what its member costs; name it in a list of predictions, a .json file "
           + "(`consort help frontier` shows one)")
     } else {
       throw SourceError.notPredictions(

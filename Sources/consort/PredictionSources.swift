@@ -47,7 +47,8 @@ struct PredictionSources {
     try checkHoldOut(found, paths)
     guard !test.isEmpty else {
       throw SourceError.notPredictions(
-        path: paths[0], reason: "it has hold-out predictions only: give those of the test images too")
+        path: paths[0],
+        reason: "it has hold-out predictions only: give those of the test images too")
     }
     if let shifted {
       let source = try Self.read(

@@ -24,19 +24,22 @@ struct StudyOptions {
       CommandOption(
         "--cost", "MEASURE",
         help: "What a budget counts: macs (unless given), parameters, latency (members one after "
-          + "another) or parallel-latency (side by side: the slowest). Latencies are measured here."),
+          + "another) or parallel-latency (side by side: the slowest). Latencies are measured here."
+      ),
       CommandOption(
         "--max-cost", "COST",
         help: "Choose the most accurate on the hold-out for this budget, such as 60M or 2.5ms."),
       CommandOption(
         "--min-accuracy", "PERCENT",
-        help: "Choose the cheapest with this accuracy on the hold-out, such as 93.5; that of the best "
+        help:
+          "Choose the cheapest with this accuracy on the hold-out, such as 93.5; that of the best "
           + "single member unless --max-cost is given."),
       CommandOption(
         "--max-stages", "N", help: "The most members of a cascade; 3 unless given, 1 for none."),
       CommandOption(
         "--confidence", "NAME,...",
-        help: "When a cascade stops: maximum-probability (unless given), margin, entropy, agreement; "
+        help:
+          "When a cascade stops: maximum-probability (unless given), margin, entropy, agreement; "
           + "of several the best on the hold-out."),
       CommandOption(
         "--max-subsets", "N",
@@ -96,7 +99,8 @@ struct StudyOptions {
     guard let number = Double(digits), number > 0, number.isFinite else {
       throw UsageError(
         "--max-cost is a number above 0 "
-          + (isTime ? "of milliseconds, such as 2.5ms" : "with k, M, G or T or without, such as 60M")
+          + (isTime
+            ? "of milliseconds, such as 2.5ms" : "with k, M, G or T or without, such as 60M")
           + ", not '\(text)'")
     }
     return number * (unit?.1 ?? 1)

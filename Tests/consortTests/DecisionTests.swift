@@ -24,7 +24,8 @@ import Testing
     func member(
       _ name: String, _ network: String, macs: Int, errors: Int
     ) throws -> Predictions {
-      var stream = RandomStream(seed: UInt64(errors * 31 + images + name.utf8.reduce(0) { $0 + Int($1) }))
+      var stream = RandomStream(
+        seed: UInt64(errors * 31 + images + name.utf8.reduce(0) { $0 + Int($1) }))
       let labels = self.labels ?? (0..<images).map { Int64($0 % classes) }
       var rows: [Float] = []
       for label in labels {

@@ -159,7 +159,8 @@ private let dependencies = URL(filePath: #filePath).deletingLastPathComponent()
       #expect(missing.errors.contains("/nosuch': there is no such file or directory"))
       let empty = try Consort(["frontier", directory])
       #expect(empty.errors.contains("neither a run, nor an ensemble"))
-      for (name, reason) in [("file", "its name ends in none"), ("a.npy", "what its member costs")] {
+      for (name, reason) in [("file", "its name ends in none"), ("a.npy", "what its member costs")]
+      {
         try Data().write(to: URL(filePath: "\(directory)/\(name)"))
         #expect(try Consort(["frontier", "\(directory)/\(name)"]).errors.contains(reason))
       }
