@@ -74,9 +74,11 @@ struct CandidateBuilder {
       exitFractions: fractions)
   }
 
-  /// `[N]` of the test images: 1 where the candidate is right, else 0.
-  func correctness(of candidate: Candidate) throws(EnsembleError) -> [Double] {
-    let members = try Predictions.of(candidate.members, in: sets.test)
+  /// `[N]` of a set of images: 1 where the candidate is right, else 0.
+  func correctness(
+    of candidate: Candidate, in set: [Predictions]
+  ) throws(EnsembleError) -> [Double] {
+    let members = try Predictions.of(candidate.members, in: set)
     let combination = candidate.combination
     guard combination == Combination(rule: combination.rule) else {
       let combined = try combination.combine(members, name: candidate.id)

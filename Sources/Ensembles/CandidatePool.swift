@@ -149,26 +149,59 @@ extension CandidatePool {
 
   /// The best cascades for budgets from the cheapest member up, and that for what is wanted.
   mutating func addCascades(_ builder: CandidateBuilder) throws(EnsembleError) {
-    guard options.maximumStages > 1, sets.test.count > 1 else { return }
-    let isParameters = options.cost == .parameters
+    try addCascades(cascadeGoals(cascadeCosts()), builder)
+  }
+
+  /// The cheapest cascade that lies above the best single member by the margin that is wanted.
+  ///
+  /// How much is known only of a cascade that is there: the one that just reaches it tells how much the two differ.
+  mutating func addCascadesWithMargin(_ builder: CandidateBuilder) throws(EnsembleError) {
+    guard needsMargin, let reaching = try cheapest(builder, margin: 0), reaching != reference else {
+      return
+    }
+    // What is found may differ from the single member in more images than what told how much: a little more is tried too.
+    for factor in [1, 1.25] {
+      let error = try standardError(of: reaching, builder)
+      let needed = accuracy(reference) + factor * options.margin * error
+      guard needed <= 1 else { return }
+      try addCascades([.accuracy(atLeast: needed)], builder)
+    }
+  }
+
+  private func cascadeCosts() throws(EnsembleError) -> [Double] {
     // All of a cascade's parameters are always stored: what it saves is computation.
-    let costs = try isParameters ? sets.costs(.multiplyAccumulates) : self.costs
-    let goals = cascadeGoals(costs, countsBudget: !isParameters)
-    var found: Set<[String]> = []
+    try options.cost == .parameters ? sets.costs(.multiplyAccumulates) : costs
+  }
+
+  private mutating func addCascades(
+    _ goals: [Cascade.Goal], _ builder: CandidateBuilder
+  ) throws(EnsembleError) {
+    guard options.maximumStages > 1, sets.test.count > 1 else { return }
+    let costs = try cascadeCosts()
+    var found = Set(
+      candidates.filter { $0.kind == .cascade }.map { Plan($0.members, $0.combination) })
     for pool in cascadePools {
       let cascades = try Cascade.search(
         pool.map { sets.holdOut[$0] }, maximumStages: options.maximumStages, rule: options.rule,
         confidences: options.confidences, goals: goals, costs: pool.map { costs[$0] })
       for cascade in cascades.compactMap({ $0 }) where cascade.stages.count > 1 {
-        let key =
-          cascade.stages.map { "\($0.member) \($0.confidenceThreshold ?? 2)" }
-          + [cascade.confidence.rawValue]
-        guard found.insert(key).inserted else { continue }
+        let plan = Plan(cascade.stages.map(\.member), cascade.combination)
+        guard found.insert(plan).inserted else { continue }
         let members = cascade.stages.compactMap { stage in
           sets.test.firstIndex { $0.name == stage.member }
         }
         add([try builder.candidate(.cascade, members: members, cascade.combination)])
       }
+    }
+  }
+
+  /// What makes two cascades the same.
+  private struct Plan: Hashable {
+    let members: [String]
+    let combination: Combination
+
+    init(_ members: [String], _ combination: Combination) {
+      (self.members, self.combination) = (members, combination)
     }
   }
 
@@ -180,7 +213,7 @@ extension CandidatePool {
       .filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
   }
 
-  private func cascadeGoals(_ costs: [Double], countsBudget: Bool) -> [Cascade.Goal] {
+  private func cascadeGoals(_ costs: [Double]) -> [Cascade.Goal] {
     let low = costs.min() ?? 1
     let high = max((costs.max() ?? 1) * 1.5, low * 4)
     var goals = (1...Self.cascadeBudgets).map { step -> Cascade.Goal in
@@ -189,7 +222,9 @@ extension CandidatePool {
     }
     goals.append(.accuracy(atLeast: accuracy(reference)))
     if let accuracy = options.minimumAccuracy { goals.append(.accuracy(atLeast: accuracy)) }
-    if let cost = options.maximumCost, countsBudget { goals.append(.cost(atMost: cost)) }
+    if let cost = options.maximumCost, options.cost != .parameters {
+      goals.append(.cost(atMost: cost))
+    }
     return goals
   }
 }
@@ -212,9 +247,10 @@ extension CandidatePool {
   /// The candidate that the hold-out says to take.
   ///
   /// Within a budget the most accurate, of equals the cheapest; without one the cheapest that is accurate enough.
-  func choose() throws(EnsembleError) -> Int {
+  func choose(_ builder: CandidateBuilder) throws(EnsembleError) -> Int {
+    if needsMargin { return try cheapest(builder, margin: options.margin) ?? reference }
     let budget = options.maximumCost ?? .infinity
-    let needed = options.minimumAccuracy ?? (options.maximumCost == nil ? accuracy(reference) : 0)
+    let needed = options.minimumAccuracy ?? 0
     // A hair apart, lest decimals that were asked for, or summed, round the wrong way.
     let allowed = candidates.indices.filter {
       cost($0) <= budget * (1 + 1e-9) && accuracy($0) >= needed - 1e-9
@@ -231,6 +267,37 @@ extension CandidatePool {
       throw .unreachableGoal(unreachable(budget, needed), members: sets.test.map(\.name))
     }
     return best
+  }
+
+  /// Whether the best single member is what is to be reached.
+  private var needsMargin: Bool { options.maximumCost == nil && options.minimumAccuracy == nil }
+
+  /// The cheapest candidate that is more accurate on the hold-out than the best single member by so many standard errors
+  /// of the difference, of equals the most accurate; that member itself differs by none.
+  private func cheapest(
+    _ builder: CandidateBuilder, margin: Double
+  ) throws(EnsembleError) -> Int? {
+    let ascending = candidates.indices.filter { accuracy($0) >= accuracy(reference) - 1e-9 }
+      .sorted { (cost($0), -accuracy($0), $0) < (cost($1), -accuracy($1), $1) }
+    for index in ascending {
+      guard index != reference, margin > 0 else { return index }
+      let error = try standardError(of: index, builder)
+      if accuracy(index) - accuracy(reference) >= margin * error - 1e-9 { return index }
+    }
+    return nil
+  }
+
+  /// Of the difference between a candidate's accuracy on the hold-out and the best single member's, on the same images.
+  private func standardError(
+    of index: Int, _ builder: CandidateBuilder
+  ) throws(EnsembleError) -> Double {
+    let first = try builder.correctness(of: candidates[index], in: sets.holdOut)
+    let second = try builder.correctness(of: candidates[reference], in: sets.holdOut)
+    let differences = zip(first, second).map { $0 - $1 }
+    let count = Double(differences.count)
+    let mean = differences.reduce(0, +) / count
+    let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / (count * max(1, count - 1))).squareRoot()
   }
 
   private func unreachable(_ budget: Double, _ needed: Double) -> String {
@@ -252,8 +319,10 @@ extension CandidatePool {
           || ![.ensemble, .mixed].contains(candidate.kind))
     }
     guard !compared.isEmpty else { return }
-    var columns = [try builder.correctness(of: candidates[reference])]
-    for index in compared { columns.append(try builder.correctness(of: candidates[index])) }
+    var columns = [try builder.correctness(of: candidates[reference], in: sets.test)]
+    for index in compared {
+      columns.append(try builder.correctness(of: candidates[index], in: sets.test))
+    }
     let bootstrap = PairedBootstrap(columns: columns, seed: options.seed)
     for (place, index) in zip(1..., compared) {
       let test = McNemarTest(first: columns[place], second: columns[0])

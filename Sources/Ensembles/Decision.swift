@@ -21,6 +21,9 @@ public struct Decision: Codable, Sendable {
     /// The accuracy that is needed on the hold-out, in `0...1`; nil to need that of the best single member, or the best
     /// there is for the budget.
     public var minimumAccuracy: Double?
+    /// By how many standard errors of the paired difference the chosen one is to lie above the best single member on the
+    /// hold-out, where that is what is needed: the cheapest of many that just reach it was lucky there.
+    public var margin = 1.0
     /// Of all that is random.
     public var seed: UInt64 = 0
 
@@ -96,8 +99,9 @@ public struct Decision: Codable, Sendable {
       ? try RuleComparison(holdOut: sets.holdOut, test: sets.test, seed: options.seed) : nil
     if let rules, !options.isSameNetworkOnly { try pool.addFitted(rules, builder) }
     try pool.addCascades(builder)
+    try pool.addCascadesWithMargin(builder)
     pool.rank()
-    let chosen = try pool.choose()
+    let chosen = try pool.choose(builder)
     try pool.compare(chosen: chosen, builder)
     version = Self.currentVersion
     self.options = options
@@ -147,6 +151,10 @@ extension Decision.Options {
     if let maximumCost, !(maximumCost > 0 && maximumCost.isFinite) {
       throw .invalidArgument(
         name: "the greatest cost", value: "\(maximumCost)", expected: "a number above 0")
+    }
+    guard (0...100).contains(margin) else {
+      throw .invalidArgument(
+        name: "the margin", value: "\(margin)", expected: "a number in 0...100")
     }
     if let minimumAccuracy, !(0...1).contains(minimumAccuracy) {
       throw .invalidArgument(

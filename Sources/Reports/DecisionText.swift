@@ -202,11 +202,19 @@ extension DecisionWriter {
         + "\(onHoldOut) for \(holdOutPrice)."
     }
     let needed =
-      least.map { "at least \($0)" }
-      ?? "at least the accuracy of the best single model "
+      least.map { "at least \($0)" } ?? "\(margin) of the best single model "
       + "(\(Figures.percent(reference.holdOut.metrics.top1Accuracy)) %)"
     return "Wanted: the least \(Words.name(of: measure)) with \(needed) on the hold-out. "
       + "There it has \(onHoldOut) for \(holdOutPrice)."
+  }
+
+  private var margin: String {
+    let errors = decision.options.margin
+    guard errors > 0 else { return "at least the accuracy" }
+    let text = errors == errors.rounded() ? Figures.fixed(errors, 0) : Figures.fixed(errors, 2)
+    return errors == 1
+      ? "an accuracy by one standard error above that"
+      : "an accuracy by \(text) standard errors above that"
   }
 
   private var perImage: String { measure == .multiplyAccumulates ? " an image" : "" }

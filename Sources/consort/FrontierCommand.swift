@@ -29,8 +29,9 @@ let frontierCommand = Command(
     Where the members have hold-out predictions, it then tries every ensemble of up to --max-members
     of them, whatever their networks, fits weights and searches cascades on the hold-out, and prints
     which are best for their cost there, with their test figures: no test image chooses anything.
-    Without --max-cost and --min-accuracy it chooses the cheapest that is as accurate on the hold-out
-    as the best single member.
+    Without --max-cost and --min-accuracy it chooses the cheapest that is more accurate on the hold-out
+    than the best single member by a standard error (--margin): the cheapest that just reaches it is
+    the one that was lucky there. Where none is, it chooses that member.
 
     A list of predictions is such a file; paths are relative to it, and files of other programs are
     .npy, .npz or .csv with logits or probabilities, one row an image. A split called "hold-out"

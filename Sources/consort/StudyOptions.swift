@@ -35,6 +35,10 @@ struct StudyOptions {
           "Choose the cheapest with this accuracy on the hold-out, such as 93.5; that of the best "
           + "single member unless --max-cost is given."),
       CommandOption(
+        "--margin", "N",
+        help: "Standard errors of the paired difference by which what is chosen without these two "
+          + "lies above the best single member on the hold-out; 1 unless given, 0 for none."),
+      CommandOption(
         "--max-stages", "N", help: "The most members of a cascade; 3 unless given, 1 for none."),
       CommandOption(
         "--confidence", "NAME,...",
@@ -72,13 +76,16 @@ struct StudyOptions {
       }
       options.minimumAccuracy = percent / 100
     }
+    options.margin = try arguments.number("--margin") ?? options.margin
+    guard (0...100).contains(options.margin) else { throw UsageError("--margin is from 0 to 100") }
     options.confidences = try Self.confidences(arguments) ?? options.confidences
     decision = options
     labels = arguments.string("--labels")
     shifted = arguments.string("--shifted")
     images = ImageOptions(arguments)
     choosingOption = [
-      "--max-cost", "--min-accuracy", "--cost", "--same-network", "--max-members", "--max-stages",
+      "--max-cost", "--min-accuracy", "--margin", "--cost", "--same-network", "--max-members",
+      "--max-stages",
       "--confidence", "--shifted",
     ].first { arguments.string($0) != nil || arguments.isSet($0) }
   }

@@ -68,6 +68,7 @@ import Testing
           $0.cost = measure
           $0.maximumCost = choice.budget
           $0.minimumAccuracy = choice.needed
+          $0.margin = 0
         }
         let builder = CandidateBuilder(sets: sets, options: options)
         var pool = try CandidatePool(
@@ -75,10 +76,10 @@ import Testing
         if !isSameNetworkOnly { try pool.addFitted(rules, builder) }
         pool.rank()
         guard let best = isSameNetworkOnly ? choice.same : choice.all else {
-          #expect(throws: EnsembleError.self) { try pool.choose() }
+          #expect(throws: EnsembleError.self) { try pool.choose(builder) }
           continue
         }
-        let chosen = pool.candidates[try pool.choose()]
+        let chosen = pool.candidates[try pool.choose(builder)]
         #expect(
           chosen.members == expected.names(best.members),
           "\(measure), at most \(choice.budget ?? .infinity), at least \(choice.needed ?? 0)")
@@ -94,6 +95,39 @@ import Testing
       }
     }
     #expect(choices > 20)
+  }
+
+  /// The cheapest that lies above the best single member by its standard errors, counted from the images that only one of
+  /// the two gets right.
+  @Test(arguments: [0.5, 1, 2, 50])
+  func theMarginIsOfPairedStandardErrors(_ margin: Double) throws {
+    let sets = try candidateSets()
+    let decision = try Decision(sets, options: options { $0.margin = margin })
+    func hits(_ candidate: Candidate) throws -> [Bool] {
+      let members = candidate.members.compactMap { name in sets.holdOut.first { $0.name == name } }
+      let combined = try candidate.combination.combine(members, name: candidate.id)
+      return zip(combined.predictedClasses(), combined.labels).map { Int64($0) == $1 }
+    }
+    let reference = try #require(decision.candidate(decision.reference))
+    let single = try hits(reference)
+    let count = Double(single.count)
+    let passing = try decision.candidates.filter { candidate in
+      let own = try hits(candidate)
+      let gained = Double(zip(own, single).count { $0 && !$1 })
+      let lost = Double(zip(own, single).count { !$0 && $1 })
+      let variance = (gained + lost - (gained - lost) * (gained - lost) / count) / (count - 1)
+      let error = (variance / count).squareRoot()
+      return candidate.id != reference.id && gained > lost
+        && (gained - lost) / count >= margin * error - 1e-9
+    }
+    let cheapest = passing.filter {
+      $0.holdOut.cost.multiplyAccumulates < reference.holdOut.cost.multiplyAccumulates
+    }.min {
+      ($0.holdOut.cost.multiplyAccumulates, -$0.holdOut.metrics.top1Accuracy)
+        < ($1.holdOut.cost.multiplyAccumulates, -$1.holdOut.metrics.top1Accuracy)
+    }
+    #expect(decision.chosen == (cheapest ?? reference).id)
+    #expect(margin < 50 || decision.chosen == decision.reference)
   }
 
   @Test func weightsAndGreedyChoice() throws {
