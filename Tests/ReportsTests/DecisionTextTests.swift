@@ -58,7 +58,15 @@ import Testing
         + "cascades of them; 400 images of 'test', which chose nothing, judge.")
     #expect(
       text.goal.hasPrefix(
-        "Wanted: the least MACs with at least the accuracy of the best single model ("))
+        "Wanted: the least MACs with an accuracy by one standard error above that of the best "
+          + "single model ("))
+    for (margin, words) in [
+      (0, "at least the accuracy of"), (2, "an accuracy by 2 standard errors above that of"),
+      (0.5, "an accuracy by 0.50 standard errors above that of"),
+    ] as [(Double, String)] {
+      let text = DecisionText(try changed([(["options", "margin"], margin)]))
+      #expect(text.goal.contains("the least MACs with \(words) the best single model ("))
+    }
     #expect(
       text.shifted?.hasPrefix("On the shifted images (400 images of 'shifted') it has ") == true)
     #expect(text.caveat.contains("not corrected for the number of comparisons"))
