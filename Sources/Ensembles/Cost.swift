@@ -9,6 +9,9 @@ public enum CostMeasure: String, Codable, CaseIterable, Sendable {
   /// Measured milliseconds of one image, members side by side: the slowest. A cascade's members follow one another.
   case parallelLatency
 
+  /// Whether it is a time, which has to be measured.
+  public var isTime: Bool { self == .latency || self == .parallelLatency }
+
   /// Such as "ms".
   var unit: String {
     switch self {
@@ -70,7 +73,12 @@ extension Cost {
     members.reduce(0) { $0 + $1.parameters }
   }
 
-  private static func expected(_ costs: [Double], _ exitFractions: [Double]) -> Double {
+  /// What an image costs on average where it stops after some of the members, in the unit of the costs.
+  ///
+  /// - Parameters:
+  ///   - costs: Of each member.
+  ///   - exitFractions: Of each member, the share of the images that stop after it.
+  public static func expected(_ costs: [Double], _ exitFractions: [Double]) -> Double {
     var reaching = 1.0
     return zip(costs, exitFractions).reduce(0) { sum, stage in
       defer { reaching -= stage.1 }

@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -19,10 +21,11 @@ extension Frontier {
       "top1_mean", "top1_standard_deviation", "top1_minimum", "top1_maximum", "topk_mean",
       "negative_log_likelihood", "brier_score", "expected_calibration_error", "pareto",
     ]
-    let rows = curves.flatMap { curve in
-      curve.points.map { ([Self.csvField(curve.network)] + Self.csvFields($0)) }
+    var csv = CSV(names)
+    for curve in curves {
+      for point in curve.points { csv.append([curve.network] + Self.csvFields(point)) }
     }
-    return ([names] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
+    return csv.text
   }
 
   private static func csvFields(_ point: Point) -> [String] {
@@ -37,12 +40,5 @@ extension Frontier {
     ]
     return integers.map(String.init) + [String(point.isSampled)] + numbers.map { "\($0)" }
       + [String(point.isOnParetoFrontier)]
-  }
-
-  private static func csvField(_ text: String) -> String {
-    guard text.contains(where: { ",\"\r\n".contains($0) || $0 == "\r\n" }) else { return text }
-    return "\""
-      + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-      + "\""
   }
 }

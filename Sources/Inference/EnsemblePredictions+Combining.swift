@@ -11,13 +11,7 @@ extension EnsemblePredictions {
   /// What an image cost on average, in multiply-accumulates, where each stopped when it was to: the sum of the members
   /// where they are no cascade.
   public var expectedMultiplyAccumulates: Double {
-    var cumulated = 0.0
-    var cost = 0.0
-    for (member, fraction) in zip(members, exitFractions) {
-      cumulated += Double(member.multiplyAccumulates)
-      cost += cumulated * fraction
-    }
-    return cost
+    Cost.expected(members.map { Double($0.multiplyAccumulates) }, exitFractions)
   }
 
   /// Each member's predictions; nil for a member of a cascade that not every image came to.

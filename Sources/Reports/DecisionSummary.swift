@@ -22,7 +22,7 @@ public enum DecisionSummary {
   }
 
   /// The candidates to show, ascending in cost: those on the frontier, the best single member and the chosen one.
-  static func shown(_ decision: Decision) -> [Candidate] {
+  private static func shown(_ decision: Decision) -> [Candidate] {
     let measure = decision.options.cost
     return decision.candidates.filter {
       $0.isOnFrontier || $0.id == decision.reference || $0.id == decision.chosen
@@ -52,23 +52,19 @@ public enum DecisionSummary {
   }
 
   /// Such as "2 x wide-resnet-16-1", or "wide-resnet-16-1 > wide-resnet-16-2" for a cascade.
-  static func members(_ candidate: Candidate) -> String {
+  private static func members(_ candidate: Candidate) -> String {
     candidate.kind == .cascade
       ? candidate.network.replacing(" + ", with: " > ") : candidate.network
   }
 
-  static func share(_ interval: ConfidenceInterval) -> String {
-    "\(Figures.percent(interval.lowerBound)) – \(Figures.percent(interval.upperBound))"
-  }
-
-  static func points(_ interval: ConfidenceInterval) -> String {
-    "\(Figures.points(interval.lowerBound)) – \(Figures.points(interval.upperBound))"
+  private static func share(_ interval: ConfidenceInterval) -> String {
+    "\(Figures.percent(interval.lowerBound)) to \(Figures.percent(interval.upperBound))"
   }
 
   private static func comparison(_ comparison: Candidate.Comparison?) -> [String] {
     guard let comparison else { return [] }
     return [
-      Figures.points(comparison.difference), points(comparison.interval),
+      Figures.points(comparison.difference), Words.points(comparison.interval),
       Figures.probability(comparison.mcNemarPValue),
     ]
   }
@@ -86,7 +82,7 @@ public enum DecisionSummary {
         Figures.percent(row.test.top1Accuracy),
         isVote ? "–" : Figures.fixed(row.test.negativeLogLikelihood, 4),
         Figures.points(row.difference),
-        "\(Figures.points(row.lowerBound)) – \(Figures.points(row.upperBound))",
+        "\(Figures.points(row.lowerBound)) to \(Figures.points(row.upperBound))",
         Figures.probability(row.mcNemarPValue),
       ])
     }
@@ -112,9 +108,6 @@ extension CostMeasure {
   /// The number with its digits; "–" where it is not known.
   func text(_ cost: Double?) -> String {
     guard let cost else { return "–" }
-    switch self {
-    case .multiplyAccumulates, .parameters: return Figures.scaled(Int(cost.rounded()))
-    case .latency, .parallelLatency: return Figures.fixed(cost, cost < 1 ? 3 : 2)
-    }
+    return isTime ? Words.milliseconds(cost) : Words.scaled(cost)
   }
 }

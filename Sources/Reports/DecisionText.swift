@@ -150,7 +150,7 @@ extension DecisionWriter {
 
   var otherCosts: String? {
     let others: [CostMeasure] =
-      [.latency, .parallelLatency].contains(measure)
+      measure.isTime
       ? [.multiplyAccumulates] : [.latency, .parallelLatency]
     let parts = others.compactMap { other -> String? in
       guard let own = deployed.test.cost[other], let single = reference.test.cost[other] else {

@@ -1,4 +1,5 @@
 import CLI
+import Ensembles
 import Inference
 
 /// How long the members of a cascade take, and what that makes for an image on average.
@@ -22,7 +23,6 @@ struct CascadeTimes: Encodable {
   ) throws(InferenceError) {
     (self.batch, threads) = (batch, options.threads)
     var rest = 1.0
-    var expected = 0.0
     var members: [Member] = []
     for (index, model) in models.enumerated() {
       let classifier = try Classifier([model], batch: batch, options: options)
@@ -31,11 +31,12 @@ struct CascadeTimes: Encodable {
         Member(
           name: manifest.members[index].name, medianMilliseconds: 1000 * median,
           imageFraction: manifest.exitFractions.map { _ in rest }))
-      expected += 1000 * median * rest
       rest = max(0, rest - (manifest.exitFractions?[index] ?? 0))
     }
     self.members = members
-    expectedMilliseconds = manifest.exitFractions.map { _ in expected }
+    expectedMilliseconds = manifest.exitFractions.map { fractions in
+      Cost.expected(members.map(\.medianMilliseconds), fractions)
+    }
   }
 
   /// The rows of some measurements as a table.

@@ -146,14 +146,14 @@ struct PredictionAnswer {
     try DurableFile.write(to: path) { writer in
       let heads = (1...shown).flatMap { ["class\($0)", "probability\($0)"] }
       let labelled = images.hasLabels ? ["image", "label"] : ["image"]
-      try writer.write((labelled + heads).joined(separator: ",") + "\n")
+      try writer.write(CSV.line(labelled + heads))
       for (row, index) in found.indices.enumerated() {
         var cells = [images.images.name(of: index)]
         if images.hasLabels { cells.append(className(Int(images.labels[index]))) }
         for (label, probability) in best(shown, ofRow: row) {
           cells += [className(label), String(probability)]
         }
-        try writer.write(cells.map(Self.quoted).joined(separator: ",") + "\n")
+        try writer.write(CSV.line(cells))
       }
     }
   }
@@ -170,12 +170,6 @@ struct PredictionAnswer {
       let order = values.indices.sorted { (values[$1], $0) < (values[$0], $1) }.prefix(count)
       return order.map { (label: $0 - values.startIndex, probability: probability(values[$0])) }
     }
-  }
-
-  /// A cell as RFC 4180 has it.
-  private static func quoted(_ text: String) -> String {
-    guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 }
 

@@ -85,8 +85,7 @@ struct StudyOptions {
     images = ImageOptions(arguments)
     choosingOption = [
       "--max-cost", "--min-accuracy", "--margin", "--cost", "--same-network", "--max-members",
-      "--max-stages",
-      "--confidence", "--shifted",
+      "--max-stages", "--confidence", "--shifted",
     ].first { arguments.string($0) != nil || arguments.isSet($0) }
   }
 
@@ -98,15 +97,14 @@ struct StudyOptions {
 
   /// A number with k, M, G or T, or milliseconds.
   static func cost(_ text: String, measure: CostMeasure) throws(UsageError) -> Double {
-    let isTime = [.latency, .parallelLatency].contains(measure)
     let units: [(String, Double)] =
-      isTime ? [("ms", 1)] : [("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12)]
+      measure.isTime ? [("ms", 1)] : [("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12)]
     let unit = units.first { text.hasSuffix($0.0) }
     let digits = text.dropLast(unit?.0.count ?? 0)
     guard let number = Double(digits), number > 0, number.isFinite else {
       throw UsageError(
         "--max-cost is a number above 0 "
-          + (isTime
+          + (measure.isTime
             ? "of milliseconds, such as 2.5ms" : "with k, M, G or T or without, such as 60M")
           + ", not '\(text)'")
     }
@@ -152,7 +150,4 @@ extension CostMeasure {
     }
     self = known.measure
   }
-
-  /// Whether it has to be measured.
-  var isTime: Bool { self == .latency || self == .parallelLatency }
 }

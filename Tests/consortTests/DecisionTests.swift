@@ -204,20 +204,27 @@ import Testing
 
   @Test func badFilesOfOtherProgramsAreRefusedAndNothingIsWritten() throws {
     let costs = "\"macs\": 10, \"parameters\": 5"
-    func refused(_ file: String, _ content: [UInt8], _ words: String) throws {
+    let head = "label,a,b\n"
+    func refused(
+      _ file: String, _ content: [UInt8], _ words: String, beside rows: String? = nil
+    ) throws {
       try directory.write(content, to: file)
+      if let rows { try DurableFile.write(head + rows, to: path("whole.csv")) }
+      let files = (rows == nil ? [] : ["whole.csv"]) + [file]
+      let members = files.map { "{\"file\": \"\($0)\", \(costs)}" }.joined(separator: ", ")
       try DurableFile.write(
-        "{\"split\": \"test\", \"members\": [{\"file\": \"\(file)\", \(costs)}]}",
-        to: path("list.json"))
+        "{\"split\": \"test\", \"members\": [\(members)]}", to: path("list.json"))
       let run = try run(["frontier", "list.json", "--out", "out"])
       #expect(run.status == 1 && run.output == "")
       #expect(run.errors.contains(words) && run.errors.contains(file), "\(run.errors)")
       #expect(!Directory.exists(path("out")))
     }
-    let head = "label,a,b\n"
     try refused("nan.csv", Array((head + "0,nan,1\n").utf8), "nan")
     try refused("row.csv", Array((head + "0,1,2\n1,3\n").utf8), "line 3")
     try refused("label.csv", Array((head + "2,1,2\n").utf8), "label 0")
+    // A row that its fellow has.
+    let short = Array((head + "0,1,2\n").utf8)
+    try refused("short.csv", short, "2 and 1 images", beside: "0,1,2\n1,3,1\n")
     let pickled = "\u{93}NUMPY".unicodeScalars.map { UInt8($0.value) } + [1, 0]
     let dictionary = "{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }"
     let padded = dictionary + String(repeating: " ", count: 117 - dictionary.utf8.count) + "\n"

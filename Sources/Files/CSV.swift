@@ -1,13 +1,16 @@
 /// Comma-separated values (RFC 4180, lines ended by a line feed).
-struct CSV {
-  private(set) var text: String
+public struct CSV: Sendable {
+  /// All lines so far.
+  public private(set) var text: String
 
-  init(_ names: [String]) { text = Self.line(names) }
+  /// Begins with a line of names.
+  public init(_ names: [String]) { text = Self.line(names) }
 
   /// Appends a line; what is nil stays empty.
-  mutating func append(_ cells: [String?]) { text += Self.line(cells.map { $0 ?? "" }) }
+  public mutating func append(_ cells: [String?]) { text += Self.line(cells.map { $0 ?? "" }) }
 
-  private static func line(_ cells: [String]) -> String {
+  /// One line, with its end.
+  public static func line(_ cells: [String]) -> String {
     cells.map(field).joined(separator: ",") + "\n"
   }
 
