@@ -72,6 +72,11 @@ let package = Package(
       dependencies: ["Ensembles", "Weights", "Files", "Randomness", "TestSupport"],
       exclude: ["Fixtures"]),
 
+    .target(name: "ArchitectureSearch", dependencies: ["Ensembles", "Networks", "Randomness"]),
+    .testTarget(
+      name: "ArchitectureSearchTests",
+      dependencies: ["ArchitectureSearch", "Ensembles", "Networks", "Randomness"]),
+
     .systemLibrary(
       name: "CLibJPEG", pkgConfig: "libjpeg",
       providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
@@ -89,9 +94,12 @@ let package = Package(
       dependencies: ["Datasets", "Files", "Processes", "Randomness", "TestSupport"],
       resources: [.copy("Fixtures")]),
 
-    .target(name: "Experiments", dependencies: ["Datasets", "Files", "Networks", "Randomness"]),
+    .target(
+      name: "Experiments",
+      dependencies: ["ArchitectureSearch", "Datasets", "Files", "Networks", "Randomness"]),
     .testTarget(
-      name: "ExperimentsTests", dependencies: ["Datasets", "Experiments", "Files"]),
+      name: "ExperimentsTests",
+      dependencies: ["ArchitectureSearch", "Datasets", "Experiments", "Files"]),
 
     .target(
       name: "COpenVINO",

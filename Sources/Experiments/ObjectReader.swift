@@ -134,6 +134,26 @@ struct ObjectReader {
     return bounds[0]...bounds[1]
   }
 
+  /// A list of at least one value, each once.
+  mutating func options<Option: Hashable>(
+    _ key: String, _ expected: String, _ read: (JSONValue) -> Option?
+  ) throws(ExperimentError) -> [Option] {
+    let list = try present(value(key), key)
+    guard case .array(let values) = list else {
+      throw wrongType(key, "a list of \(expected)", list)
+    }
+    guard !values.isEmpty else { throw invalid(key, "is empty: add \(expected) to choose from") }
+    var options: [Option] = []
+    for value in values {
+      guard let option = read(value) else {
+        throw invalid(key, "has \(value.kind), but may have \(expected) only")
+      }
+      guard !options.contains(option) else { throw invalid(key, "has \(value.kind) twice") }
+      options.append(option)
+    }
+    return options
+  }
+
   mutating func optionalObject(_ key: String) throws(ExperimentError) -> ObjectReader? {
     guard let value = value(key) else { return nil }
     return try ObjectReader(value, file: file, path: name(key))
