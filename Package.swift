@@ -91,7 +91,8 @@ let package = Package(
 
     .target(name: "Experiments", dependencies: ["Datasets", "Files", "Networks", "Randomness"]),
     .testTarget(
-      name: "ExperimentsTests", dependencies: ["Datasets", "Experiments", "Files"]),
+      name: "ExperimentsTests",
+      dependencies: ["Datasets", "Experiments", "Files", "Networks", "TestSupport"]),
 
     .target(
       name: "COpenVINO",

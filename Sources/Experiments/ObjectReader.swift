@@ -26,7 +26,7 @@ struct ObjectReader {
     return values[key]
   }
 
-  private func wrongType(_ key: String, _ expected: String, _ value: JSONValue) -> ExperimentError {
+  func wrongType(_ key: String, _ expected: String, _ value: JSONValue) -> ExperimentError {
     .wrongType(file: file, key: name(key), expected: expected, actual: value.kind)
   }
 
@@ -44,6 +44,11 @@ struct ObjectReader {
         range: "\(range.lowerBound) to \(range.upperBound)")
     }
     return number
+  }
+
+  /// The value as it stands.
+  mutating func json(_ key: String) throws(ExperimentError) -> JSONValue {
+    try present(value(key), key)
   }
 
   mutating func optionalString(_ key: String) throws(ExperimentError) -> String? {

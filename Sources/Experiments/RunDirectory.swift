@@ -49,6 +49,8 @@ public struct RunDirectory: Hashable, Sendable {
   /// - Throws: `ExperimentError` where the directory belongs to something else, `FileError` where it cannot be
   ///   written; what was there is left as it was.
   public func claim(for experiment: Experiment, data: DataRecord) throws {
+    // One that was made by code could not be read again otherwise.
+    try experiment.checkNetworks(file: experimentPath)
     if try isClaimed(by: experiment, data) { return }
     try Directory.create(path)
     let lock = try DirectoryLock(waitingFor: path)

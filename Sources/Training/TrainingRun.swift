@@ -34,7 +34,7 @@ public struct TrainingRun: Sendable {
   ///   - decoders: Threads that decode images for one member, where they are decoded as they are needed.
   ///   - command: The command line, for the record.
   ///   - versions: Of what takes part besides libtorch, for the record.
-  /// - Throws: `ExperimentError` or `FileError`; nothing of an earlier run is changed then.
+  /// - Throws: `ExperimentError`, `TrainingError`, `NetworkError` or `FileError`; nothing of an earlier run is changed then.
   public init(
     of experiment: Experiment, on images: RunImages, in directory: RunDirectory,
     devices: [Device] = [.cpu], threads: Int, decoders: Int = 1,
@@ -52,7 +52,7 @@ public struct TrainingRun: Sendable {
     partition = try DataPartition(of: experiment, available: images.splits.train.count)
     normalization = Normalization(of: images, training: partition.training)
     for group in experiment.members {
-      let network = try images.network(group.network, for: experiment)
+      let network = try images.network(group.network, group.architecture, for: experiment)
       if let weights = group.weights { _ = try InitialWeights(path: weights, for: network) }
     }
     try directory.claim(for: experiment, data: record)
@@ -118,7 +118,7 @@ public struct TrainingRun: Sendable {
   private func longestFirst(_ members: [Experiment.Member]) throws -> [Experiment.Member] {
     var costs: [String: Int] = [:]
     for member in members where costs[member.network] == nil {
-      let network = try images.network(member.network, for: experiment)
+      let network = try images.network(member.network, member.architecture, for: experiment)
       costs[member.network] = try network.cost().multiplyAccumulates
     }
     return members.enumerated().sorted { first, second in
@@ -169,7 +169,7 @@ public struct TrainingRun: Sendable {
       queue.report(.alreadyComplete(member))
       return true
     }
-    let network = try self.images.network(member.network, for: experiment)
+    let network = try self.images.network(member.network, member.architecture, for: experiment)
     let data = try memberImages(of: member, network, images, queue)
     let training = try MemberTraining(
       member, of: experiment, network: network, data: data, normalization: normalization,
