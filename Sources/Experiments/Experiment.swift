@@ -100,7 +100,7 @@ public struct DataSelection: Codable, Hashable, Sendable {
   /// The built-in synthetic images; nil for those of the directory that the user gives.
   public var procedural: ProceduralImages?
   /// The side to which images of a directory are brought; nil where they already have one size, or where each member's
-  /// network has its own.
+  /// network has its own; networks given as data keep their own where images are decoded while they train.
   public var imageSize: Int?
   /// What becomes of an image that cannot be decoded.
   public var corruptImages: CorruptImages
