@@ -99,7 +99,9 @@ let package = Package(
       dependencies: ["ArchitectureSearch", "Datasets", "Files", "Networks", "Randomness"]),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["ArchitectureSearch", "Datasets", "Experiments", "Files"]),
+      dependencies: [
+        "ArchitectureSearch", "Datasets", "Experiments", "Files", "Networks", "TestSupport",
+      ]),
 
     .target(
       name: "COpenVINO",
@@ -129,8 +131,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Torch", "Networks", "Datasets", "Weights", "Ensembles", "Experiments", "Files",
-        "Randomness",
+        "ArchitectureSearch", "Torch", "Networks", "Datasets", "Weights", "Ensembles",
+        "Experiments", "Files", "Randomness",
       ]),
     .testTarget(
       name: "TrainingTests",
@@ -147,8 +149,8 @@ let package = Package(
     .executableTarget(
       name: "consort",
       dependencies: [
-        "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Inference", "Networks", "ONNX",
-        "Processes", "Reports", "Weights",
+        "ArchitectureSearch", "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Inference",
+        "Networks", "ONNX", "Processes", "Reports", "Weights",
       ]),
     .testTarget(
       name: "consortTests",
@@ -159,7 +161,8 @@ let package = Package(
     .executableTarget(
       name: "consort-train",
       dependencies: [
-        "CLI", "Datasets", "Experiments", "Files", "Networks", "Processes", "Torch", "Training",
+        "ArchitectureSearch", "CLI", "Datasets", "Experiments", "Files", "Networks", "Processes",
+        "Torch", "Training",
       ]),
     .testTarget(
       name: "consort-trainTests",

@@ -13,16 +13,14 @@ extension SearchPlan {
   ///
   /// - Throws: `ExperimentError` naming the file, the key and the mend.
   public init(path: String) throws {
-    try self.init(json: Experiment.contents(of: path), file: path)
+    try self.init(json: ObjectReader.contents(of: path), file: path)
   }
 
   /// Reads and validates a plan in JSON; `file` names it in errors.
   public init(json: Data, file: String) throws(ExperimentError) {
     var reader = try ObjectReader(json: json, file: file)
     name = try reader.directoryName("name")
-    guard var data = try reader.optionalObject("data") else {
-      throw .missingKey(file: file, key: "data")
-    }
+    var data = try reader.object("data")
     self.data = try DataSelection(&data)
     guard self.data.holdOut > 0 else {
       throw reader.invalid("data", "has a holdOut of 0, but candidates are judged by it")
@@ -140,11 +138,11 @@ extension MobileSpace.Stage {
       stride: try reader.optionalInteger("stride", in: 1...8) ?? 1, kernelSizes: kernels,
       expansions: try reader.integerOptions("expansions", in: 1...64),
       squeezeRatios: try reader.options("squeezeRatios", "numbers from 0 to 1") { value in
-        value.number.flatMap { (0...1).contains($0) ? $0 : nil }
+        value.asNumber.flatMap { (0...1).contains($0) ? $0 : nil }
       },
       blocks: try reader.integerOptions("blocks", in: 1...1000),
       channels: try reader.integerOptions("channels", in: 1...65_536),
-      skips: try reader.options("skips", "true, false") { value in
+      skips: try reader.options("skips", "true, false") { value -> Bool? in
         if case .bool(let flag) = value { flag } else { nil }
       })
     try reader.finish()
@@ -254,7 +252,7 @@ extension SearchPlan.Finalists {
     let recipe = try Recipe(&object)
     try object.finish()
     var designs: [HandDesigned] = []
-    for var design in try reader.optionalObjects("handDesigned") {
+    for var design in try reader.optionalObjects("handDesigned") ?? [] {
       let network = try design.string("network")
       do {
         _ = try Network(named: network)
@@ -271,5 +269,16 @@ extension SearchPlan.Finalists {
       trainingImages: try reader.optionalInteger("trainingImages", in: 1...1_000_000_000),
       handDesigned: designs)
     try reader.finish()
+  }
+}
+
+extension JSONValue {
+  /// The number, whole or not; nil for anything else.
+  fileprivate var asNumber: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
   }
 }

@@ -121,12 +121,14 @@ extension ProxyEvaluator {
   private func training(
     of candidate: SearchMember, _ images: WorkerImages, _ files: MemberDirectory
   ) throws -> (training: MemberTraining, holdOut: EvaluationImages) {
-    let network = try self.images.fitted(candidate.network)
+    let network = try self.images.network(
+      candidate.network.name, candidate.network, for: experiment)
     let member = Experiment.Member(
       name: candidate.network.name, network: candidate.network.name,
       architecture: candidate.network, index: candidate.place)
-    var data = try images.memberImages(
-      of: member, network, in: experiment, partition, self.images,
+    var data = images.memberImages(
+      of: member, network, in: experiment, partition,
+      resizing: self.images.resizing(imageSize: experiment.data.imageSize),
       StreamedImages.Decoding(
         corruptImages: experiment.data.corruptImages, workers: setup.decoders, skipped: { _ in }))
     guard let holdOut = data.holdOut else {

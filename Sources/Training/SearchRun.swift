@@ -44,13 +44,13 @@ public struct SearchRun: Sendable {
     _ = try plan.costRange(costModel)
     let experiment = plan.candidateExperiment()
     let partition = try DataPartition(of: experiment, available: images.splits.train.count)
-    guard images.classNames.count == plan.space.classes else {
-      throw TrainingError.otherClasses(
-        network: plan.space.space.namePrefix, classes: plan.space.classes,
-        dataClasses: images.classNames.count)
-    }
+    let space = plan.space.space
+    let first = try space.network(
+      Architecture([Int](repeating: 0, count: space.decisions.count)))
+    _ = try images.network(space.namePrefix, first, for: experiment)
     try setup.directory.claim(for: plan)
-    try setup.directory.claim(data: images.record(for: experiment, partition))
+    try setup.directory.claim(data: images.record(
+        for: experiment, partition, Normalization(of: images, training: partition.training)))
     if !Directory.exists(setup.directory.environmentPath) {
       try environment.write(to: setup.directory.environmentPath)
     }
