@@ -51,7 +51,7 @@ let package = Package(
     .testTarget(name: "CLITests", dependencies: ["CLI"]),
 
     .target(name: "Networks"),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
 
     .target(name: "Weights", dependencies: ["Files"]),
     .testTarget(

@@ -6,6 +6,9 @@
 public struct MobileNetwork: Hashable, Sendable {
   /// The network as data.
   public let network: Network
+  /// What `network.totals()` gives, counted while the network was validated: a third of a search's time would go into
+  /// validating it again.
+  public let totals: NetworkTotals
 
   /// Blocks of one kind, one after the other.
   public struct Stage: Codable, Hashable, Sendable {
@@ -52,7 +55,7 @@ public struct MobileNetwork: Hashable, Sendable {
   ///   - dropout: The rate before the last layer.
   ///   - stochasticDepth: The rate that a block after the last would have, in 0...1; earlier ones have a share of it.
   ///   - flavor: Whose padding and normalisation the network has.
-  /// - Throws: `NetworkError` where a number is out of its range.
+  /// - Throws: `NetworkError` where a number is out of its range, or a count overflows.
   public init(
     name: String, inputSize: Int, stem: Int, stemStride: Int, stages: [Stage], head: Int,
     classes: Int, dropout: Double = 0.2, stochasticDepth: Double = 0.2,
@@ -73,7 +76,7 @@ public struct MobileNetwork: Hashable, Sendable {
     network = Network(
       name: name, input: ImageShape(channels: 3, height: inputSize, width: inputSize),
       layers: builder.layers.layers, initialization: .efficientNet)
-    _ = try network.shapes()
+    totals = try network.totals()
   }
 }
 
