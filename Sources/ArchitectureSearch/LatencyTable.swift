@@ -1,2 +1,2 @@
 import Networks
-public struct LatencyTable: Sendable { public func latency(of network: Network) throws(NetworkError) -> Double? { nil } }
+public struct LatencyTable: Sendable { public init() {}; public func latency(of network: Network) throws(NetworkError) -> Double? { nil } }
