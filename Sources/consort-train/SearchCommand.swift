@@ -7,6 +7,12 @@ import Processes
 import Synchronization
 import Training
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 let searchCommand = Command(
   name: "search", summary: "Search architectures for the members of an ensemble.",
   operands: [
@@ -73,6 +79,7 @@ private func describe(_ plan: SearchPlan, file: String, _ costModel: CostModel) 
     "target: \(plan.cost.text(plan.cost.target)) for an ensemble of \(plan.members)"
       + (plan.cost.tolerance.map { ", within \(Figures.percent($0, 0)) %" } ?? "")
       + "; \(plan.controller.name), \(plan.settings.map(\.rawValue).joined(separator: ", "))")
+  fflush(nil)
 }
 
 private func search(
