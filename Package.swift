@@ -137,7 +137,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Datasets", "Ensembles", "Experiments", "TestSupport", "Weights",
+        "ArchitectureSearch", "Training", "Datasets", "Ensembles", "Experiments", "Networks",
+        "TestSupport", "Torch", "Weights",
       ],
       resources: [.copy("Fixtures")]),
 
@@ -169,6 +170,9 @@ let package = Package(
       dependencies: ["Ensembles", "TestSupport", "Weights", "consort", "consort-train"],
       exclude: ["Fixtures"]),
 
+    .executableTarget(
+      name: "benchmark-search", dependencies: ["ArchitectureSearch", "Networks", "Randomness"],
+      path: "Benchmarks/Search"),
     .executableTarget(
       name: "benchmark-training-step", dependencies: ["Networks", "Torch", "Training"],
       path: "Benchmarks/TrainingStep", exclude: ["peer.py"]),

@@ -23,6 +23,26 @@ public struct EvaluationRecord: Codable, Hashable, Sendable {
   /// Its part of the time that the evaluation of its cohort took.
   public var seconds: Double
 
+  /// Describes an evaluation.
+  public init(
+    stage: String, number: Int, members: [Architecture], networks: [String], cost: Double,
+    accuracy: Double?, reward: Double, rung: Int, rungs: Int, failure: String?,
+    trainingImages: Int, seconds: Double
+  ) {
+    self.stage = stage
+    self.number = number
+    self.members = members
+    self.networks = networks
+    self.cost = cost
+    self.accuracy = accuracy
+    self.reward = reward
+    self.rung = rung
+    self.rungs = rungs
+    self.failure = failure
+    self.trainingImages = trainingImages
+    self.seconds = seconds
+  }
+
   /// Whether it was trained as far as any.
   public var isComplete: Bool { failure == nil && rung == rungs }
 }

@@ -62,6 +62,8 @@ public struct StageSearch {
   private var trained: [SearchMember: Int] = [:]
   /// Everything evaluated so far, in order.
   public private(set) var records: [EvaluationRecord] = []
+  /// What the search itself took so far: proposals, costs, learning and records, without the evaluations.
+  public private(set) var overheadSeconds = 0.0
   /// So many cohorts in a row without a new architecture mean that none is left.
   private static let patience = 500
 
@@ -99,6 +101,9 @@ public struct StageSearch {
   ) throws -> End {
     var idleCohorts = 0
     var recorded = recorded[...]
+    let start = ContinuousClock.now
+    var evaluationSeconds = 0.0
+    defer { overheadSeconds += start.duration(to: .now) / .seconds(1) - evaluationSeconds }
     while spentShare < 1 {
       let left = budget.evaluations.map { $0 - records.count } ?? Int.max
       let proposals = try controller.propose(
@@ -110,7 +115,10 @@ public struct StageSearch {
       try replay(fresh, from: &recorded)
       let unevaluated = fresh.filter { known[$0] == nil }
       if !unevaluated.isEmpty {
-        guard let new = try evaluate(unevaluated, scorer) else {
+        let before = ContinuousClock.now
+        let evaluated = try evaluate(unevaluated, scorer)
+        evaluationSeconds += before.duration(to: .now) / .seconds(1)
+        guard let new = evaluated else {
           return isTimeOver ? .budgetSpent : .interrupted
         }
         try keep(new)

@@ -129,7 +129,7 @@ public struct SearchRun: Sendable {
         })
       guard end != .interrupted else { return .interrupted }
       let best = search.records.best
-      setup.observe(.stageEnded(stage, end, best: best))
+      setup.observe(.stageEnded(stage, end, best: best, overheadSeconds: search.overheadSeconds))
       own += search.records
       guard let best else { return .nothing }
       for architecture in best.members {

@@ -104,10 +104,11 @@ extension SupernetworkEvaluator {
       experiment, space: space, parameters: parameters, place: place,
       images: memberImages(place: place, images), normalization: normalization, directory: files,
       device: images.device)
-    let isDone = try training.run(shouldStop: queue.shouldStop) { step, imagesPerSecond in
+    let isDone = try training.run(shouldStop: queue.shouldStop) { step, loss, imagesPerSecond in
       setup.observe(
         .supernetwork(
-          place: place, step: step, steps: training.steps, imagesPerSecond: imagesPerSecond))
+          place: place, step: step, steps: training.steps, loss: loss,
+          imagesPerSecond: imagesPerSecond))
     }
     if isDone {
       try training.weights.write(to: files.weightsPath)

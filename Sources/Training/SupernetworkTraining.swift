@@ -59,16 +59,18 @@ final class SupernetworkTraining {
 
   /// Takes the remaining steps, and saves; returns false where it was stopped before.
   func run(
-    shouldStop: () -> Bool, observe: (_ step: Int, _ imagesPerSecond: Double) -> Void
+    shouldStop: () -> Bool, observe: (_ step: Int, _ loss: Double, _ imagesPerSecond: Double) -> Void
   ) throws -> Bool {
     guard stepsTaken < steps else { return true }
-    var (images, since) = (0, ContinuousClock.now)
+    var (images, lossSum, since) = (0, 0.0, ContinuousClock.now)
     while stepsTaken < steps {
-      images += try step()
+      let (count, loss) = try step()
+      (images, lossSum) = (images + count, lossSum + loss * Double(count))
       let seconds = since.duration(to: .now) / .seconds(1)
       if seconds > 1 || stepsTaken == steps {
-        observe(stepsTaken, Double(images) / max(seconds, 1e-9))
-        (images, since) = (0, .now)
+        observe(
+          stepsTaken, lossSum / Double(max(1, images)), Double(images) / max(seconds, 1e-9))
+        (images, lossSum, since) = (0, 0, .now)
       }
       if shouldStop(), stepsTaken < steps {
         try save()
@@ -85,8 +87,9 @@ final class SupernetworkTraining {
     return true
   }
 
-  /// Takes a step; returns how many images it saw.
-  private func step() throws -> Int {
+  /// Takes a step; returns how many images it saw, and their mean loss.
+  private func step() throws -> (images: Int, loss: Double) {
+    var loss = 0.0
     let batch = try images.training.batch(epoch: position.epoch, step: position.step)
     if batch.count > 0 {
       var stream = RandomStream(
@@ -94,22 +97,23 @@ final class SupernetworkTraining {
       let path = Architecture(
         space.decisions.map { stream.integer(below: $0.options.count) })
       try generator.reseed(stream.next())
-      try train(space.network(path), on: batch)
+      loss = try train(space.network(path), on: batch)
     }
     position.step += 1
     if position.step == stepsPerEpoch {
       position = Checkpoint.Position(epoch: position.epoch + 1)
     }
-    return batch.count
+    return (batch.count, loss)
   }
 
-  private func train(_ network: Network, on batch: BatchImages) throws {
+  private func train(_ network: Network, on batch: BatchImages) throws -> Double {
     let recipe = experiment.recipe
     let tensors = try batch.tensors(on: weights.device)
     let logits = try weights.model(of: network).logits(
       constants.normalized(tensors.images()), training: true, generator: generator)
     let loss = try logits.crossEntropy(tensors.labels(), labelSmoothing: recipe.labelSmoothing)
-    guard try loss.scalar().isFinite else {
+    let value = try loss.scalar()
+    guard value.isFinite else {
       throw TrainingError.lossNotFinite(
         member: "shared network \(place + 1)", epoch: position.epoch + 1, step: position.step)
     }
@@ -117,6 +121,7 @@ final class SupernetworkTraining {
     try optimizer.step(
       learningRate: recipe.learningRate.value(
         at: stepsTaken, stepsPerEpoch: stepsPerEpoch, epochs: recipe.epochs))
+    return value
   }
 
   private func save() throws {

@@ -35,11 +35,12 @@ final class SearchDisplay {
     case .stageBegan(let stage):
       (self.stage, records, spentShare, cohort) = (stage, [], 0, nil)
       redraw(now: true)
-    case .supernetwork(let place, let step, let steps, let imagesPerSecond):
-      supernetwork =
-        "shared network \(place + 1) of \(plan.members): step \(step.grouped) of \(steps.grouped), "
-        + "\(Int(imagesPerSecond).grouped) images/s"
-      redraw(now: step == steps)
+    case .supernetwork(let place, let step, let steps, let loss, let imagesPerSecond):
+      let text =
+        "shared network \(place + 1): step \(step.grouped) of \(steps.grouped), loss "
+        + "\(Figures.fixed(loss, 3)), \(Int(imagesPerSecond).grouped) images/s"
+      supernetwork = text
+      if step == steps { say(text) } else { redraw(now: false) }
     case .cohortBegan(let members, let rung, let rungs):
       (cohort, speeds, supernetwork) = ((members, rung, rungs, 0), [:], nil)
       redraw(now: false)
@@ -57,8 +58,8 @@ final class SearchDisplay {
       let isNews = records.count > self.records.count
       (self.records, self.spentShare) = (records, spentShare)
       if isLive { redraw(now: true) } else if isNews { say(stageLine) }
-    case .stageEnded(let stage, let end, let best):
-      finish(stage, end, best)
+    case .stageEnded(let stage, let end, let best, let overheadSeconds):
+      finish(stage, end, best, overheadSeconds)
     case .finalists(let event):
       erase()
       if case .began(let members, let epochs) = event {
@@ -74,11 +75,17 @@ final class SearchDisplay {
     training.end()
   }
 
-  private func finish(_ stage: SearchStage, _ end: StageSearch.End, _ best: EvaluationRecord?) {
-    earlier.seconds += records.reduce(0) { $0 + $1.seconds }
+  private func finish(
+    _ stage: SearchStage, _ end: StageSearch.End, _ best: EvaluationRecord?,
+    _ overheadSeconds: Double
+  ) {
+    let seconds = records.reduce(0) { $0 + $1.seconds }
+    earlier.seconds += seconds
     earlier.shares += stage.budgetShare
     self.stage = nil
-    var text = "\(stage.name): \(evaluated)"
+    var text =
+      "\(stage.name): \(evaluated) in \(Figures.duration(seconds)), of which the search itself "
+      + "\(Figures.percent(overheadSeconds / max(seconds + overheadSeconds, 1e-9), 2)) %"
     switch end {
     case .budgetSpent: break
     case .nothingNew: text += ", and nothing new is proposed"
