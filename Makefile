@@ -1,4 +1,4 @@
-.PHONY: setup build demo test soak fuzz fuzz-models check format
+.PHONY: setup build demo demo-search test soak fuzz fuzz-models check format
 
 setup:
 	@scripts/setup
@@ -9,6 +9,10 @@ build: setup
 # Trains three widths on embedded images and writes a report: a few minutes on two cores.
 demo: build
 	.build/release/consort demo
+
+# Searches members on the same kind of images, and trains what it found: a few minutes more.
+demo-search: build
+	.build/release/consort search Experiments/search-demo.json
 
 test: setup
 	swift test

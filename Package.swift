@@ -167,7 +167,10 @@ let package = Package(
       ]),
     .testTarget(
       name: "consort-trainTests",
-      dependencies: ["Ensembles", "TestSupport", "Weights", "consort", "consort-train"],
+      dependencies: [
+        "ArchitectureSearch", "Experiments", "Ensembles", "TestSupport", "Weights", "consort",
+        "consort-train",
+      ],
       exclude: ["Fixtures"]),
 
     .executableTarget(

@@ -1,0 +1,154 @@
+import ArchitectureSearch
+import Experiments
+import Foundation
+import TestSupport
+import Testing
+
+/// Whole searches of a few tiny networks, as a user runs them.
+@Suite struct SearchTests {
+  private static let proxy = """
+    {"kind": "proxy", "recipe": {"preset": "fast", "epochs": 3, "batchSize": 16}, "rungs": [1, 3]}
+    """
+  private static let supernetwork = """
+    {"kind": "supernetwork", "recipe": {"preset": "fast", "epochs": 40, "batchSize": 16}}
+    """
+  private static let finalists = """
+    {"recipe": {"preset": "fast", "epochs": 1, "batchSize": 16}, "seeds": 2}
+    """
+
+  private func write(
+    in directory: String, evaluator: String = proxy, finalists: String = "null",
+    channels: String = "[8, 12, 16]", target: Int = 600_000
+  ) throws {
+    let json = """
+      {
+        "name": "tiny",
+        "data": {
+          "procedural": {"imageSize": 8, "trainCount": 160, "testCount": 40}, "holdOut": 64
+        },
+        "space": {
+          "kind": "wide-resnet", "inputSize": 8,
+          "groups": [
+            {"blocks": [1, 2], "channels": \(channels)}, {"blocks": [1, 2], "channels": [8, 16]}
+          ]
+        },
+        "members": 2, "cost": {"measure": "macs", "target": \(target)},
+        "settings": ["duplicated", "joint", "sequential"],
+        "controller": {"kind": "evolution", "population": 4, "sample": 2},
+        "reward": {"kind": "absolute"}, "evaluator": \(evaluator), "cohort": 4,
+        "budget": {"evaluations": 8}, "finalists": \(finalists)
+      }
+      """
+    try json.write(toFile: directory + "/plan.json", atomically: true, encoding: .utf8)
+  }
+
+  private let command = ["search", "plan.json", "--threads", "1"]
+
+  private func records(in directory: String) throws -> [EvaluationRecord] {
+    try SearchDirectory(path: directory + "/runs/tiny").evaluations().map { record in
+      var record = record
+      record.seconds = 0
+      return record
+    }
+  }
+
+  @Test func aKilledSearchEndsAsItWouldHaveWhateverTheJobs() throws {
+    try Consort.withDirectory { directory in
+      try write(in: directory, finalists: Self.finalists)
+      let whole = try Consort(command + ["--jobs", "1"], directory: directory)
+      #expect(whole.status == 0, "\(whole.errors)")
+      let expected = try records(in: directory)
+      let search = SearchDirectory(path: directory + "/runs/tiny")
+      let found = try search.found().map(\.networks)
+      let predictions = try Data(
+        contentsOf: URL(
+          filePath: search.finalists.member(found[0][0] + "-1")
+            .predictionsPath(split: "test")))
+      try FileManager.default.removeItem(atPath: directory + "/runs")
+      for kill in 1...6 {
+        let running = try RunningConsort(command + ["--jobs", "2"], directory: directory)
+        let instant = Date.now + 0.4 * Double(kill)
+        _ = running.wait { _ in Date.now >= instant }
+        running.send(SIGKILL)
+        _ = try running.finish()
+      }
+      let resumed = try Consort(command + ["--jobs", "2"], directory: directory)
+      #expect(resumed.status == 0, "\(resumed.errors)")
+      #expect(try records(in: directory) == expected)
+      #expect(try search.found().map(\.networks) == found)
+      let again = try Data(
+        contentsOf: URL(
+          filePath: search.finalists.member(found[0][0] + "-1")
+            .predictionsPath(split: "test")))
+      #expect(again == predictions)
+    }
+  }
+
+  @Test func sharedWeightsThatWereKilledInTrainingEndAsTheyWouldHave() throws {
+    try Consort.withDirectory { directory in
+      try write(in: directory, evaluator: Self.supernetwork)
+      let whole = try Consort(command, directory: directory)
+      #expect(whole.status == 0, "\(whole.errors)")
+      let expected = try records(in: directory)
+      #expect(expected.count == 24)
+      try FileManager.default.removeItem(atPath: directory + "/runs")
+      let running = try RunningConsort(command, directory: directory)
+      let weights = directory + "/runs/tiny/supernetworks/0"
+      #expect(running.wait { _ in FileManager.default.fileExists(atPath: weights) })
+      running.send(SIGINT)
+      #expect(try running.finish().status == 1)
+      let resumed = try Consort(command, directory: directory)
+      #expect(resumed.status == 0, "\(resumed.errors)")
+      #expect(try records(in: directory) == expected)
+    }
+  }
+
+  @Test func candidatesThatDivergeAreRecordedAndTheSearchGoesOn() throws {
+    try Consort.withDirectory { directory in
+      let diverging = Self.proxy.replacingOccurrences(
+        of: "\"batchSize\": 16",
+        with:
+          "\"batchSize\": 16, \"learningRate\": {\"kind\": \"oneCycle\", \"peak\": 1000, \"warmUp\": 0.1}"
+      )
+      try write(in: directory, evaluator: diverging)
+      let result = try Consort(command, directory: directory)
+      let records = try records(in: directory)
+      // Two stages of eight, two of four.
+      #expect(records.count == 24)
+      let failed = records.filter { $0.failure != nil }
+      #expect(!failed.isEmpty)
+      #expect(failed.allSatisfy { $0.failure?.contains("the loss is not finite") == true })
+      #expect(failed.allSatisfy { $0.accuracy == nil })
+      #expect(result.output.contains("failed"))
+    }
+  }
+
+  @Test func aChangedSpaceIsRefusedOnResume() throws {
+    try Consort.withDirectory { directory in
+      try write(in: directory)
+      #expect(try Consort(command, directory: directory).status == 0)
+      let expected = try records(in: directory)
+      try write(in: directory, channels: "[8, 12, 20]")
+      let changed = try Consort(command, directory: directory)
+      #expect(changed.status == 1)
+      #expect(
+        changed.errors.contains(
+          "'runs/tiny' was made by another experiment (there 16, here 20): give another name or --out, or remove it"
+        ), "\(changed.errors)")
+      #expect(try records(in: directory) == expected)
+    }
+  }
+
+  @Test func aTargetThatNoNetworkMeetsIsRefusedBeforeAnythingIsWritten() throws {
+    try Consort.withDirectory { directory in
+      try write(in: directory, target: 600_000_000)
+      let result = try Consort(command, directory: directory)
+      #expect(result.status == 1)
+      #expect(
+        result.errors.contains(
+          "no network of the search space meets the cost target, 300.0 M MACs"),
+        "\(result.errors)")
+      #expect(!FileManager.default.fileExists(atPath: directory + "/runs"))
+    }
+  }
+}
