@@ -72,6 +72,10 @@ let package = Package(
       dependencies: ["Ensembles", "Weights", "Files", "Randomness", "TestSupport"],
       exclude: ["Fixtures"]),
 
+    .target(name: "ArchitectureSearch", dependencies: ["Ensembles", "Networks"]),
+    .testTarget(
+      name: "ArchitectureSearchTests", dependencies: ["ArchitectureSearch", "Networks"]),
+
     .systemLibrary(
       name: "CLibJPEG", pkgConfig: "libjpeg",
       providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
@@ -139,14 +143,14 @@ let package = Package(
     .executableTarget(
       name: "consort",
       dependencies: [
-        "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Inference", "Networks", "ONNX",
-        "Processes", "Reports", "Weights",
+        "ArchitectureSearch", "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Inference",
+        "Networks", "ONNX", "Processes", "Randomness", "Reports", "Weights",
       ]),
     .testTarget(
       name: "consortTests",
       dependencies: [
-        "Ensembles", "Experiments", "Files", "Networks", "Randomness", "TestSupport", "Weights",
-        "consort",
+        "ArchitectureSearch", "Ensembles", "Experiments", "Files", "Networks", "Randomness",
+        "TestSupport", "Weights", "consort",
       ]),
     .executableTarget(
       name: "consort-train",
