@@ -148,7 +148,8 @@ extension LatencyTable: Codable {
       try require(
         row.milliseconds.isTime, .segments,
         "segment \(index) takes \(row.milliseconds) ms; a time is finite and positive")
-      try require((try? row.segment.output()) != nil, .segments, "segment \(index) is no piece of a network")
+      try require(
+        (try? row.segment.output()) != nil, .segments, "segment \(index) is no piece of a network")
       let earlier = milliseconds.updateValue(row.milliseconds, forKey: row.segment)
       try require(earlier == nil, .segments, "segment \(index) is there twice")
     }

@@ -117,7 +117,8 @@ private struct SegmentCutter {
         numbers.steps.append(first)
         continue
       }
-      let second = layer.inputs.count > 1 ? numbers.step(named: layer.inputs[1], before: index) : nil
+      let second =
+        layer.inputs.count > 1 ? numbers.step(named: layer.inputs[1], before: index) : nil
       steps.append(NetworkSegment.Step(layer.operation, first: first, second: second))
       shapes.append(outputs[index])
       numbers.steps.append(steps.count)
@@ -131,7 +132,8 @@ private struct SegmentCutter {
     result.reserveCapacity(starts.count)
     for (start, end) in zip(starts, starts.dropFirst()) {
       guard case .map(let input) = shapes[start] else { continue }
-      result.append(NetworkSegment(input: input, steps: steps[start..<end].map { $0.moved(-start) }))
+      result.append(
+        NetworkSegment(input: input, steps: steps[start..<end].map { $0.moved(-start) }))
     }
     return result
   }

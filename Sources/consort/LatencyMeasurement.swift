@@ -15,7 +15,7 @@ extension LatencyTable {
   ///   - checkedOn: Whole networks to be timed for the check; their segments are measured too.
   ///   - secondsPerPiece: How long each segment and each network of the check runs, over all rounds; compiling, and a
   ///     warm-up of a fifth, come on top.
-  ///   - progress: Is told how far it is, now and then.
+  ///   - progress: Is told how far it is after each timing, as `ProgressLine.show` shows it.
   /// - Throws: `NetworkError`, or `InferenceError` where the engine takes no such network.
   init(
     measuring networks: [Network], checkedOn: [Network] = [], secondsPerPiece: Double = 0.5,
@@ -56,8 +56,8 @@ struct LatencyMeasurement {
   struct Progress: Hashable, Sendable {
     /// Timings that are done, and those that there are in all.
     let done, total: Int
-    /// An estimate; nil before the first.
-    let secondsLeft: Double?
+    /// An estimate.
+    let secondsLeft: Double
   }
 
   /// What is timed.
