@@ -51,7 +51,7 @@ let package = Package(
     .testTarget(name: "CLITests", dependencies: ["CLI"]),
 
     .target(name: "Networks"),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
 
     .target(name: "Weights", dependencies: ["Files"]),
     .testTarget(
@@ -72,9 +72,10 @@ let package = Package(
       dependencies: ["Ensembles", "Weights", "Files", "Randomness", "TestSupport"],
       exclude: ["Fixtures"]),
 
-    .target(name: "ArchitectureSearch", dependencies: ["Ensembles", "Networks"]),
+    .target(name: "ArchitectureSearch", dependencies: ["Ensembles", "Networks", "Randomness"]),
     .testTarget(
-      name: "ArchitectureSearchTests", dependencies: ["ArchitectureSearch", "Networks"]),
+      name: "ArchitectureSearchTests",
+      dependencies: ["ArchitectureSearch", "Ensembles", "Networks", "Randomness"]),
 
     .systemLibrary(
       name: "CLibJPEG", pkgConfig: "libjpeg",
@@ -93,9 +94,14 @@ let package = Package(
       dependencies: ["Datasets", "Files", "Processes", "Randomness", "TestSupport"],
       resources: [.copy("Fixtures")]),
 
-    .target(name: "Experiments", dependencies: ["Datasets", "Files", "Networks", "Randomness"]),
+    .target(
+      name: "Experiments",
+      dependencies: ["ArchitectureSearch", "Datasets", "Files", "Networks", "Randomness"]),
     .testTarget(
-      name: "ExperimentsTests", dependencies: ["Datasets", "Experiments", "Files"]),
+      name: "ExperimentsTests",
+      dependencies: [
+        "ArchitectureSearch", "Datasets", "Experiments", "Files", "Networks", "TestSupport",
+      ]),
 
     .target(
       name: "COpenVINO",
@@ -125,8 +131,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Torch", "Networks", "Datasets", "Weights", "Ensembles", "Experiments", "Files",
-        "Randomness",
+        "ArchitectureSearch", "Torch", "Networks", "Datasets", "Weights", "Ensembles",
+        "Experiments", "Files", "Randomness",
       ]),
     .testTarget(
       name: "TrainingTests",
@@ -155,7 +161,8 @@ let package = Package(
     .executableTarget(
       name: "consort-train",
       dependencies: [
-        "CLI", "Datasets", "Experiments", "Files", "Networks", "Processes", "Torch", "Training",
+        "ArchitectureSearch", "CLI", "Datasets", "Experiments", "Files", "Networks", "Processes",
+        "Torch", "Training",
       ]),
     .testTarget(
       name: "consort-trainTests",

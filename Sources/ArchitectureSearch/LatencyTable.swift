@@ -26,10 +26,11 @@ public struct LatencyTable: Sendable {
     self.check = check
   }
 
-  /// Milliseconds for one image; nil where a segment was not measured, or the network is ill-formed.
-  public func latency(of network: Network) -> Double? {
-    guard let segments = try? network.segments() else { return nil }
-    return latency(of: segments)
+  /// Milliseconds for one image; nil where a segment was not measured.
+  ///
+  /// - Throws: `NetworkError` where the network is ill-formed.
+  public func latency(of network: Network) throws(NetworkError) -> Double? {
+    latency(of: try network.segments())
   }
 
   /// Milliseconds of a network of these segments for one image; nil where one of them was not measured.

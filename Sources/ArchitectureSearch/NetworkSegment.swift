@@ -90,11 +90,10 @@ extension Network {
   /// unless others read the convolution's result too; so do a maximum, and a squeeze and excitation. So a residual block
   /// is one segment, and a block without a shortcut falls into its convolutions.
   ///
-  /// Takes time in proportion to the number of layers, most of it for `shapes()`.
-  ///
+  /// - Complexity: O(layers): little more than `shapes()` takes.
   /// - Throws: `NetworkError` where the network is ill-formed.
   public func segments() throws(NetworkError) -> [NetworkSegment] {
-    SegmentCutter(self, try shapes()).segments()
+    SegmentCutter(self, try NetworkGraph(self)).segments()
   }
 }
 
@@ -105,23 +104,26 @@ private struct SegmentCutter {
   /// The shape of the image, then of each step's result.
   private var shapes: [FeatureShape]
 
-  /// Numbers the layers of a sound network.
-  init(_ network: Network, _ outputs: [FeatureShape]) {
+  /// Numbers the layers that count; those that only trainings have stand for what they read.
+  init(_ network: Network, _ graph: NetworkGraph) {
     shapes = [.map(network.input)]
-    steps.reserveCapacity(outputs.count)
-    shapes.reserveCapacity(outputs.count + 1)
-    var numbers = LayerNumbers(network.layers)
-    for (index, layer) in network.layers.enumerated() {
-      let first = numbers.step(named: layer.inputs[0], before: index)
-      if layer.operation.isForTrainingOnly {
-        numbers.steps.append(first)
+    steps.reserveCapacity(network.layers.count)
+    shapes.reserveCapacity(network.layers.count + 1)
+    var numbers: [Int] = []
+    numbers.reserveCapacity(network.layers.count)
+    func number(_ source: Int) -> Int { source == NetworkGraph.image ? 0 : numbers[source] }
+    for index in network.layers.indices {
+      let operation = network.layers[index].operation
+      let sources = graph.sources[index]
+      let first = number(sources.first)
+      if operation.isForTrainingOnly {
+        numbers.append(first)
         continue
       }
-      let second =
-        layer.inputs.count > 1 ? numbers.step(named: layer.inputs[1], before: index) : nil
-      steps.append(NetworkSegment.Step(layer.operation, first: first, second: second))
-      shapes.append(outputs[index])
-      numbers.steps.append(steps.count)
+      let second = network.layers[index].inputs.count > 1 ? number(sources.second) : nil
+      steps.append(NetworkSegment.Step(operation, first: first, second: second))
+      shapes.append(graph.shapes[index])
+      numbers.append(steps.count)
     }
   }
 
@@ -171,36 +173,6 @@ private struct SegmentCutter {
       count[second] += 1
     }
     return (last, count)
-  }
-}
-
-/// Finds layers by their names, most of which are near.
-private struct LayerNumbers {
-  private let layers: [Layer]
-  /// The step that gives each layer's result; what only trainings do gives its input's.
-  var steps: [Int] = []
-  private var far: [String: Int]?
-
-  init(_ layers: [Layer]) {
-    self.layers = layers
-    steps.reserveCapacity(layers.count)
-  }
-
-  /// Comparing the names of the layers just before is quicker than hashing one.
-  private static let near = 24
-
-  mutating func step(named name: String, before index: Int) -> Int {
-    for earlier in stride(from: index - 1, through: max(0, index - Self.near), by: -1)
-    where layers[earlier].name == name {
-      return steps[earlier]
-    }
-    if name == Network.inputName { return 0 }
-    let all =
-      far
-      ?? Dictionary(
-        layers.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-    far = all
-    return all[name].map { steps[$0] } ?? 0
   }
 }
 

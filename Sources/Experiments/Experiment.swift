@@ -34,18 +34,30 @@ public struct Experiment: Codable, Hashable, Sendable {
   }
 
   /// Several members of one network.
-  public struct MemberGroup: Codable, Hashable, Sendable {
+  public struct MemberGroup: Hashable, Sendable {
     /// The network's name, such as "wide-resnet-16-1".
-    public var network: String
+    public let network: String
+    /// The network itself, where it is given as data; nil where its name says it all.
+    public let architecture: Network?
     /// How many are trained.
     public var count: Int
     /// The weights that each starts from: a directory that `consort import` or a training wrote, or a safetensors file;
     /// nil for random ones. A last layer for another number of classes is drawn anew.
     public var weights: String?
 
-    /// Creates a group.
+    /// Creates a group of a network that is known by name.
     public init(network: String, count: Int, weights: String? = nil) {
-      self.network = network
+      self.init(network, nil, count: count, weights: weights)
+    }
+
+    /// Creates a group of any network. Under its name no other may stand in the experiment.
+    public init(network: Network, count: Int, weights: String? = nil) {
+      self.init(network.name, network, count: count, weights: weights)
+    }
+
+    private init(_ name: String, _ architecture: Network?, count: Int, weights: String?) {
+      network = name
+      self.architecture = architecture
       self.count = count
       self.weights = weights
     }
@@ -57,10 +69,23 @@ public struct Experiment: Codable, Hashable, Sendable {
     public let name: String
     /// The network's name.
     public let network: String
+    /// The network itself, where it is given as data; nil where its name says it all.
+    public let architecture: Network?
     /// Over all groups, from 0; with the experiment's seed it selects the member's random numbers.
     public let index: Int
     /// The weights that it starts from; nil for random ones.
     public let weights: String?
+
+    /// Describes a member.
+    public init(
+      name: String, network: String, architecture: Network?, index: Int, weights: String? = nil
+    ) {
+      self.name = name
+      self.network = network
+      self.architecture = architecture
+      self.index = index
+      self.weights = weights
+    }
   }
 
   /// All members, in order.
@@ -73,8 +98,8 @@ public struct Experiment: Codable, Hashable, Sendable {
         numbers[group.network] = number + 1
         result.append(
           Member(
-            name: "\(group.network)-\(number)", network: group.network, index: result.count,
-            weights: group.weights))
+            name: "\(group.network)-\(number)", network: group.network,
+            architecture: group.architecture, index: result.count, weights: group.weights))
       }
     }
     return result
@@ -86,7 +111,7 @@ public struct DataSelection: Codable, Hashable, Sendable {
   /// The built-in synthetic images; nil for those of the directory that the user gives.
   public var procedural: ProceduralImages?
   /// The side to which images of a directory are brought; nil where they already have one size, or where each member's
-  /// network has its own.
+  /// network has its own; networks given as data keep their own where images are decoded while they train.
   public var imageSize: Int?
   /// What becomes of an image that cannot be decoded.
   public var corruptImages: CorruptImages
@@ -109,84 +134,28 @@ public struct DataSelection: Codable, Hashable, Sendable {
 }
 
 extension Experiment {
-  /// Reads and validates an experiment file.
+  /// Reads and validates an experiment file, and the network files that it names, relative to the working directory.
   ///
   /// - Throws: `ExperimentError` naming the file, the key and the mend.
   public init(path: String) throws {
-    try self.init(json: Self.contents(of: path), file: path)
+    try self.init(json: ObjectReader.contents(of: path), file: path)
   }
 
-  private static func contents(of path: String) throws -> Data {
-    do {
-      return try MappedFile(path: path).withBytes { Data($0) }
-    } catch {
-      throw ExperimentError.unreadable(file: path, reason: reason(of: error))
-    }
-  }
-
-  private static func reason(of error: FileError) -> String {
-    switch error {
-    case .cannotRead(_, let reason), .cannotWrite(_, let reason),
-      .cannotCreateDirectory(_, let reason):
-      reason
-    }
-  }
-
-  /// Reads and validates an experiment in JSON; `file` names it in errors.
+  /// Reads and validates an experiment in JSON, and the network files that it names; `file` names it in errors.
   public init(json: Data, file: String) throws(ExperimentError) {
-    let value: JSONValue
-    do {
-      value = try JSONDecoder().decode(JSONValue.self, from: json)
-    } catch {
-      throw .notJSON(file: file, reason: Self.reason(of: error))
-    }
-    if let key = RepeatedKeys.first(in: json) { throw .repeatedKey(file: file, key: key) }
-    var reader = try ObjectReader(value, file: file, path: "")
-    name = try reader.string("name")
-    guard !name.isEmpty, name.utf8.count <= 100,
-      name.utf8.allSatisfy({ Self.nameBytes.contains($0) }), name.first != "."
-    else {
-      throw reader.invalid(
-        "name", "is '\(name)', but must be 1 to 100 of letters, digits, '-', '_' and '.'")
-    }
-    guard var data = try reader.optionalObject("data") else {
-      throw .missingKey(file: file, key: "data")
-    }
+    var reader = try ObjectReader(json: json, file: file)
+    name = try reader.directoryName("name")
+    var data = try reader.object("data")
     self.data = try DataSelection(&data)
     members = []
     for var group in try reader.objects("members") { members.append(try MemberGroup(&group)) }
     guard !members.isEmpty else { throw reader.invalid("members", "is empty: add a network") }
-    guard var recipe = try reader.optionalObject("recipe") else {
-      throw .missingKey(file: file, key: "recipe")
-    }
+    var recipe = try reader.object("recipe")
     self.recipe = try Recipe(&recipe)
     try recipe.finish()
     seed = try reader.optionalInteger("seed", in: 0...Int.max) ?? 0
     try reader.finish()
-  }
-
-  private static let nameBytes = Set(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.".utf8)
-
-  private static func reason(of error: any Error) -> String {
-    guard case DecodingError.dataCorrupted(let context)? = error as? DecodingError else {
-      return "\(error)"
-    }
-    return context.underlyingError.map { "\($0)" } ?? context.debugDescription
-  }
-}
-
-extension Experiment.MemberGroup {
-  init(_ reader: inout ObjectReader) throws(ExperimentError) {
-    network = try reader.string("network")
-    do {
-      _ = try Network(named: network)
-    } catch {
-      throw reader.invalid("network", "does not work: \(error)")
-    }
-    count = try reader.integer("count", in: 1...10_000)
-    weights = try reader.optionalString("weights")
-    try reader.finish()
+    try checkNetworks(file: file)
   }
 }
 

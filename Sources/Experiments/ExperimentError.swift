@@ -16,6 +16,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case outOfRange(file: String, key: String, value: String, range: String)
   /// A value that makes no sense.
   case invalid(file: String, key: String, reason: String)
+  /// The file is no description of a network.
+  case invalidNetworkFile(path: String, reason: String)
   /// There are not enough images for what the experiment asks.
   case tooFewImages(trainingImages: Int?, holdOut: Int, available: Int)
   /// The run directory was made by another experiment.
@@ -26,6 +28,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case unusableDataRecord(file: String)
   /// The record of what a member's images are is damaged.
   case unusableDescription(file: String)
+  /// A line of the record of a search makes no sense.
+  case unusableRecord(file: String, line: Int)
   /// The directory holds something else than a run.
   case notARun(directory: String)
 
@@ -46,6 +50,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
     case .outOfRange(let file, let key, let value, let range):
       "'\(file)': \(key) is \(value), but must be in \(range)"
     case .invalid(let file, let key, let reason): "'\(file)': \(key) \(reason)"
+    case .invalidNetworkFile(let path, let reason):
+      "'\(path)' describes no network: \(reason); `consort train` writes such a file for each member"
     case .tooFewImages(let training, let holdOut, let available):
       "the experiment asks for \(training.map { "\($0) training images" } ?? "at least one training image") "
         + "beside a hold-out of \(holdOut), but the data has \(available): lower data.holdOut or data.trainingImages"
@@ -57,6 +63,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
       "'\(file)' does not say which images the run was made with: restore the file, or give another --out"
     case .unusableDescription(let file):
       "'\(file)' does not say how images become the network's input: restore the file, or import the weights again"
+    case .unusableRecord(let file, let line):
+      "'\(file)', line \(line), makes no sense: remove that line and those after it, which are then evaluated again"
     case .notARun(let directory):
       "'\(directory)' is no run directory and not empty: give another --out"
     }

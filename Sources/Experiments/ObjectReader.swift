@@ -26,7 +26,7 @@ struct ObjectReader {
     return values[key]
   }
 
-  private func wrongType(_ key: String, _ expected: String, _ value: JSONValue) -> ExperimentError {
+  func wrongType(_ key: String, _ expected: String, _ value: JSONValue) -> ExperimentError {
     .wrongType(file: file, key: name(key), expected: expected, actual: value.kind)
   }
 
@@ -46,6 +46,11 @@ struct ObjectReader {
     return number
   }
 
+  /// The value as it stands.
+  mutating func json(_ key: String) throws(ExperimentError) -> JSONValue {
+    try present(value(key), key)
+  }
+
   mutating func optionalString(_ key: String) throws(ExperimentError) -> String? {
     guard let value = value(key) else { return nil }
     guard case .string(let text) = value else { throw wrongType(key, "a text", value) }
@@ -54,6 +59,15 @@ struct ObjectReader {
 
   mutating func string(_ key: String) throws(ExperimentError) -> String {
     try present(optionalString(key), key)
+  }
+
+  /// What a directory can be called.
+  mutating func directoryName(_ key: String) throws(ExperimentError) -> String {
+    let name = try string(key)
+    guard DirectoryName.isValid(name) else {
+      throw invalid(key, "is '\(name)', but must be \(DirectoryName.rule)")
+    }
+    return name
   }
 
   mutating func optionalInteger(
@@ -134,13 +148,41 @@ struct ObjectReader {
     return bounds[0]...bounds[1]
   }
 
+  /// A list of at least one value, each once.
+  mutating func options<Option: Hashable>(
+    _ key: String, _ expected: String, _ read: (JSONValue) -> Option?
+  ) throws(ExperimentError) -> [Option] {
+    let list = try present(value(key), key)
+    guard case .array(let values) = list else {
+      throw wrongType(key, "a list of \(expected)", list)
+    }
+    guard !values.isEmpty else { throw invalid(key, "is empty: add \(expected) to choose from") }
+    var options: [Option] = []
+    for value in values {
+      guard let option = read(value) else {
+        throw invalid(key, "has \(value.kind), but may have \(expected) only")
+      }
+      guard !options.contains(option) else { throw invalid(key, "has \(value.kind) twice") }
+      options.append(option)
+    }
+    return options
+  }
+
   mutating func optionalObject(_ key: String) throws(ExperimentError) -> ObjectReader? {
     guard let value = value(key) else { return nil }
     return try ObjectReader(value, file: file, path: name(key))
   }
 
+  mutating func object(_ key: String) throws(ExperimentError) -> ObjectReader {
+    try present(optionalObject(key), key)
+  }
+
   mutating func objects(_ key: String) throws(ExperimentError) -> [ObjectReader] {
-    let value = try present(value(key), key)
+    try present(optionalObjects(key), key)
+  }
+
+  mutating func optionalObjects(_ key: String) throws(ExperimentError) -> [ObjectReader]? {
+    guard let value = value(key) else { return nil }
     guard case .array(let values) = value else { throw wrongType(key, "a list", value) }
     var readers: [ObjectReader] = []
     for (index, value) in values.enumerated() {

@@ -49,6 +49,8 @@ public struct RunDirectory: Hashable, Sendable {
   /// - Throws: `ExperimentError` where the directory belongs to something else, `FileError` where it cannot be
   ///   written; what was there is left as it was.
   public func claim(for experiment: Experiment, data: DataRecord) throws {
+    // One that was made by code could not be read again otherwise.
+    try experiment.checkNetworks(file: experimentPath)
     if try isClaimed(by: experiment, data) { return }
     try Directory.create(path)
     let lock = try DirectoryLock(waitingFor: path)
@@ -68,7 +70,7 @@ public struct RunDirectory: Hashable, Sendable {
       return false
     }
     let earlier = try Experiment(path: experimentPath)
-    if let difference = try Self.difference(earlier, experiment) {
+    if let difference = try JSONDifference.first(earlier, experiment) {
       throw ExperimentError.otherExperiment(directory: path, difference: difference)
     }
     guard Directory.exists(dataPath) else { return false }
@@ -81,25 +83,6 @@ public struct RunDirectory: Hashable, Sendable {
   /// Whether the name is that of a first file being written: by a process that was killed, or by one that shares the run.
   private func isUnfinished(_ name: String) -> Bool {
     name.hasPrefix("experiment.json.") && name.hasSuffix(".partial")
-  }
-
-  /// The first line in which the two differ, for a message.
-  private static func difference(_ earlier: Experiment, _ later: Experiment) throws -> String? {
-    guard earlier != later else { return nil }
-    let lines = try [earlier, later].map { experiment in
-      try experiment.readableJSON()
-        .split(separator: "\n").map { line in
-          String(line.drop(while: { $0 == " " }).drop(while: { $0 == "," }))
-        }
-    }
-    for (old, new) in zip(lines[0], lines[1]) where old != new {
-      return "there \(trimmed(old)), here \(trimmed(new))"
-    }
-    return "one has more members than the other"
-  }
-
-  private static func trimmed(_ line: String) -> String {
-    line.last == "," ? String(line.dropLast()) : line
   }
 }
 

@@ -66,11 +66,12 @@ public struct RunStatus: Codable, Hashable, Sendable {
     let experiment = try directory.experiment()
     // Before the members: one that starts in between shows as running all the same.
     let isRunLocked = DirectoryLock.isHeld(directory.membersPath)
-    let readings = experiment.allMembers.map {
+    let experimentMembers = experiment.allMembers
+    let readings = experimentMembers.map {
       MemberReading($0, directory.member($0.name), epochs: experiment.recipe.epochs)
     }
     let estimate = TimeEstimate(
-      readings.map(\.forEstimate), costs: NetworkCosts(of: experiment.members.map(\.network)))
+      readings.map(\.forEstimate), costs: NetworkCosts(ofMembers: experimentMembers))
     self.experiment = experiment.name
     members = zip(readings, estimate.memberSecondsLeft).map { $0.member(secondsLeft: $1) }
     let running = members.filter { $0.state == .running }

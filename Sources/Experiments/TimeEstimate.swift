@@ -90,15 +90,23 @@ public struct TimeEstimate: Hashable, Sendable {
 public struct NetworkCosts: Hashable, Sendable {
   /// Multiply-accumulates for one image by the network's name; only their ratio matters here, so for images of the
   /// network's usual size.
-  private let multiplyAccumulates: [String: Int]
+  private var multiplyAccumulates: [String: Int] = [:]
 
   /// Counts the networks of these names; one that does not exist has no cost.
   public init(of networks: some Sequence<String>) {
-    var costs: [String: Int] = [:]
-    for name in networks where costs[name] == nil {
-      costs[name] = (try? Network(named: name).cost())?.multiplyAccumulates
+    for name in networks { count(name) { try Network(named: name) } }
+  }
+
+  /// Counts the networks of `members`, by name or as they are given.
+  public init(ofMembers members: [Experiment.Member]) {
+    for member in members {
+      count(member.network) { try member.architecture ?? Network(named: member.network) }
     }
-    multiplyAccumulates = costs
+  }
+
+  private mutating func count(_ name: String, _ network: () throws -> Network) {
+    guard multiplyAccumulates[name] == nil else { return }
+    multiplyAccumulates[name] = (try? network().cost())?.multiplyAccumulates
   }
 
   /// The cost of the network of that name, more than 0; nil where it was not counted.

@@ -44,142 +44,41 @@ public struct EfficientNet: Hashable, Sendable {
     stochasticDepth: Double = 0.2
   ) throws(NetworkError) {
     let figures = scale.figures
-    var builder = Builder(
-      flavor: flavor, width: figures.width, depth: figures.depth, stochasticDepth: stochasticDepth)
-    builder.appendStem()
-    for (index, stage) in Self.stages.enumerated() { builder.append(stage, index: index) }
-    builder.appendHead(classes: classes, dropout: figures.dropout)
-    let size = inputSize ?? figures.resolution
-    network = Network(
+    network = try MobileNetwork(
       name: "efficientnet-\(scale)" + (flavor == .symmetric ? "-symmetric" : ""),
-      input: ImageShape(channels: 3, height: size, width: size), layers: builder.layers.layers,
-      initialization: .efficientNet)
-    _ = try network.shapes()
+      inputSize: inputSize ?? figures.resolution, stem: scale.channels(32), stemStride: 2,
+      stages: scale.stages, head: scale.channels(1280), classes: classes,
+      dropout: figures.dropout, stochasticDepth: stochasticDepth, flavor: flavor
+    ).network
   }
-
-  fileprivate struct Stage {
-    let repeats, kernelSize, stride, expansion, channels: Int
-  }
-
-  /// B0's.
-  fileprivate static let stages = [
-    Stage(repeats: 1, kernelSize: 3, stride: 1, expansion: 1, channels: 16),
-    Stage(repeats: 2, kernelSize: 3, stride: 2, expansion: 6, channels: 24),
-    Stage(repeats: 2, kernelSize: 5, stride: 2, expansion: 6, channels: 40),
-    Stage(repeats: 3, kernelSize: 3, stride: 2, expansion: 6, channels: 80),
-    Stage(repeats: 3, kernelSize: 5, stride: 1, expansion: 6, channels: 112),
-    Stage(repeats: 4, kernelSize: 5, stride: 2, expansion: 6, channels: 192),
-    Stage(repeats: 1, kernelSize: 3, stride: 1, expansion: 6, channels: 320),
-  ]
 }
 
-extension EfficientNet {
-  private struct Builder {
-    let flavor: Flavor
-    let width, depth, stochasticDepth: Double
-    var layers = LayerList()
-    private var channels = 0
-    private var blocks = 0
+extension EfficientNet.Scale {
+  /// B0's.
+  private static let stages = [
+    MobileNetwork.Stage(blocks: 1, kernelSize: 3, stride: 1, expansion: 1, channels: 16),
+    MobileNetwork.Stage(blocks: 2, kernelSize: 3, stride: 2, expansion: 6, channels: 24),
+    MobileNetwork.Stage(blocks: 2, kernelSize: 5, stride: 2, expansion: 6, channels: 40),
+    MobileNetwork.Stage(blocks: 3, kernelSize: 3, stride: 2, expansion: 6, channels: 80),
+    MobileNetwork.Stage(blocks: 3, kernelSize: 5, stride: 1, expansion: 6, channels: 112),
+    MobileNetwork.Stage(blocks: 4, kernelSize: 5, stride: 2, expansion: 6, channels: 192),
+    MobileNetwork.Stage(blocks: 1, kernelSize: 3, stride: 1, expansion: 6, channels: 320),
+  ]
 
-    init(flavor: Flavor, width: Double, depth: Double, stochasticDepth: Double) {
-      self.flavor = flavor
-      self.width = width
-      self.depth = depth
-      self.stochasticDepth = stochasticDepth
+  /// B0's, scaled.
+  fileprivate var stages: [MobileNetwork.Stage] {
+    Self.stages.map { stage in
+      var scaled = stage
+      scaled.blocks = Int((Double(stage.blocks) * figures.depth).rounded(.up))
+      scaled.channels = channels(stage.channels)
+      return scaled
     }
+  }
 
-    mutating func appendStem() {
-      channels = scaled(32)
-      appendConvolution("conv_stem", outputs: channels, kernelSize: 3, stride: 2)
-      appendNormalization("bn1", activates: true)
-    }
-
-    mutating func append(_ stage: Stage, index: Int) {
-      for block in 0..<repeats(of: stage) {
-        appendBlock(stage, "blocks.\(index).\(block)", stride: block == 0 ? stage.stride : 1)
-      }
-    }
-
-    mutating func appendHead(classes: Int, dropout: Double) {
-      appendConvolution("conv_head", outputs: scaled(1280))
-      appendNormalization("bn2", activates: true)
-      layers.append("global_pool", .globalAveragePool)
-      layers.append("dropout", .dropout(rate: dropout))
-      layers.append("classifier", .linear(outputs: classes))
-    }
-
-    /// Widen, convolve each channel by itself, weigh the channels, and narrow again; plus x where nothing changes shape.
-    private mutating func appendBlock(_ stage: Stage, _ name: String, stride: Int) {
-      let (input, inputs, outputs) = (layers.last, channels, scaled(stage.channels))
-      let expanded = inputs * stage.expansion
-      // Without widening there is one convolution and one normalisation less, and timm counts from the first.
-      var names = ["conv_dw", "bn1", "conv_pw", "bn2"]
-      if stage.expansion > 1 {
-        appendConvolution("\(name).conv_pw", outputs: expanded)
-        appendNormalization("\(name).bn1", activates: true)
-        names = ["conv_dw", "bn2", "conv_pwl", "bn3"]
-      }
-      appendConvolution(
-        "\(name).\(names[0])", outputs: expanded, kernelSize: stage.kernelSize, stride: stride,
-        groups: expanded)
-      appendNormalization("\(name).\(names[1])", activates: true)
-      appendSqueezeExcitation("\(name).se", channels: expanded, squeezed: max(1, inputs / 4))
-      appendConvolution("\(name).\(names[2])", outputs: outputs)
-      appendNormalization("\(name).\(names[3])", activates: false)
-      if stride == 1, inputs == outputs { appendShortcut(from: input, name) }
-      channels = outputs
-      blocks += 1
-    }
-
-    private mutating func appendSqueezeExcitation(_ name: String, channels: Int, squeezed: Int) {
-      let map = layers.last
-      layers.append("\(name).squeeze", .squeeze)
-      appendConvolution("\(name).conv_reduce", outputs: squeezed, hasBias: true)
-      layers.append("\(name).act1", .silu)
-      appendConvolution("\(name).conv_expand", outputs: channels, hasBias: true)
-      layers.append("\(name).gate", .sigmoid)
-      layers.append("\(name).scale", .scale, from: [map, layers.last])
-    }
-
-    private mutating func appendShortcut(from input: String, _ name: String) {
-      let rate = stochasticDepth * Double(blocks) / Double(totalBlocks)
-      if rate > 0 { layers.append("\(name).drop_path", .stochasticDepth(rate: rate)) }
-      layers.append("\(name).add", .add, from: [layers.last, input])
-    }
-
-    private mutating func appendConvolution(
-      _ name: String, outputs: Int, kernelSize: Int = 1, stride: Int = 1, groups: Int = 1,
-      hasBias: Bool = false
-    ) {
-      layers.append(
-        name,
-        .convolution(
-          Convolution(
-            outputChannels: outputs, kernelSize: kernelSize, stride: stride,
-            padding: flavor == .tensorFlow && kernelSize > 1 ? .same : .half(of: kernelSize),
-            groups: groups, hasBias: hasBias)))
-    }
-
-    private mutating func appendNormalization(_ name: String, activates: Bool) {
-      layers.append(
-        name,
-        flavor == .tensorFlow
-          ? .batchNormalization(epsilon: 1e-3, momentum: 0.01)
-          : .batchNormalization(epsilon: 1e-5, momentum: 0.1))
-      if activates { layers.append("\(name).act", .silu) }
-    }
-
-    /// The scaled channels, to the nearest multiple of 8 that does not lose more than a tenth.
-    private func scaled(_ channels: Int) -> Int {
-      let wanted = Double(channels) * width
-      let rounded = max(8, Int(wanted + 4) / 8 * 8)
-      return Double(rounded) < 0.9 * wanted ? rounded + 8 : rounded
-    }
-
-    private func repeats(of stage: Stage) -> Int {
-      Int((Double(stage.repeats) * depth).rounded(.up))
-    }
-
-    private var totalBlocks: Int { EfficientNet.stages.map(repeats).reduce(0, +) }
+  /// The scaled channels, to the nearest multiple of 8 that does not lose more than a tenth.
+  fileprivate func channels(_ channels: Int) -> Int {
+    let wanted = Double(channels) * figures.width
+    let rounded = max(8, Int(wanted + 4) / 8 * 8)
+    return Double(rounded) < 0.9 * wanted ? rounded + 8 : rounded
   }
 }

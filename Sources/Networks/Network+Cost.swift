@@ -28,112 +28,139 @@ public struct LayerCost: Codable, Hashable, Sendable {
   public let activationBytes: Int
 }
 
+/// The sums over a network's layers, for one image.
+public struct NetworkTotals: Codable, Hashable, Sendable {
+  /// Learnt numbers; running statistics are not counted.
+  public internal(set) var parameters = 0
+  /// Multiply-accumulates (MACs) of the convolutions and the linear layers.
+  public internal(set) var multiplyAccumulates = 0
+  /// The bytes of all layers' outputs together, float32.
+  public internal(set) var trainingActivationBytes = 0
+}
+
 extension Network {
   /// Counts parameters, multiply-accumulates and activation memory.
   ///
   /// - Throws: `NetworkError` where the network is ill-formed, or so large that a count overflows.
   public func cost() throws(NetworkError) -> NetworkCost {
-    let outputs = try shapes()
-    var shapeOf: [String: FeatureShape] = [Self.inputName: .map(input)]
+    let graph = try NetworkGraph(self)
     var costs: [LayerCost] = []
-    var total = LayerTotals()
-    for (layer, output) in zip(layers, outputs) {
-      let inputs = layer.inputs.compactMap { shapeOf[$0] }
-      let cost = try layer.cost(input: inputs[0], output: output)
-      try total.add(cost)
-      costs.append(cost)
-      shapeOf[layer.name] = output
+    let totals = try totals(graph) { index, own in
+      costs.append(
+        LayerCost(
+          name: layers[index].name, output: graph.shapes[index].description,
+          parameters: own.parameters, multiplyAccumulates: own.multiplyAccumulates,
+          activationBytes: own.trainingActivationBytes))
     }
     return NetworkCost(
-      layers: costs, parameters: total.parameters, multiplyAccumulates: total.macs,
-      peakActivationBytes: peakActivationBytes(outputs), trainingActivationBytes: total.bytes)
+      layers: costs, parameters: totals.parameters,
+      multiplyAccumulates: totals.multiplyAccumulates,
+      peakActivationBytes: graph.peakActivationBytes,
+      trainingActivationBytes: totals.trainingActivationBytes)
   }
 
-  private func peakActivationBytes(_ outputs: [FeatureShape]) -> Int {
-    var lastReader: [String: Int] = [:]
-    for (index, layer) in layers.enumerated() {
-      for input in layer.inputs { lastReader[input] = index }
+  /// Validates the network and counts as `cost()` does, without a record of each layer: a search can afford it for every
+  /// network that it looks at.
+  ///
+  /// - Throws: `NetworkError` where the network is ill-formed, or so large that a count overflows.
+  public func totals() throws(NetworkError) -> NetworkTotals {
+    try totals(NetworkGraph(self)) { _, _ in }
+  }
+
+  /// The sums; the body is told each layer's index and its own share.
+  private func totals(
+    _ graph: NetworkGraph, _ body: (Int, NetworkTotals) -> Void
+  ) throws(NetworkError) -> NetworkTotals {
+    var sums = NetworkTotals()
+    for index in layers.indices {
+      let own = layers[index].operation.totals(
+        input: graph.inputShape(of: index), output: graph.shapes[index])
+      guard let own, sums.add(own) else { throw .tooLarge(layer: layers[index].name) }
+      body(index, own)
     }
-    var alive: [String: Int] = [Self.inputName: FeatureShape.map(input).count]
-    var peak = 0
-    for (index, (layer, output)) in zip(layers, outputs).enumerated() {
-      alive[layer.name] = output.count
-      peak = max(peak, alive.values.reduce(0, +))
-      for input in layer.inputs where lastReader[input] == index { alive[input] = nil }
+    return sums
+  }
+}
+
+extension NetworkTotals {
+  /// Adds, or returns false where a sum, or twice it, overflows.
+  fileprivate mutating func add(_ other: NetworkTotals) -> Bool {
+    Self.add(other.parameters, to: &parameters)
+      && Self.add(other.multiplyAccumulates, to: &multiplyAccumulates)
+      && Self.add(other.trainingActivationBytes, to: &trainingActivationBytes)
+  }
+
+  private static func add(_ term: Int, to sum: inout Int) -> Bool {
+    let (value, overflow) = sum.addingReportingOverflow(term)
+    sum = value
+    // Twice the multiply-accumulates must fit too.
+    return !overflow && value <= Int.max / 2
+  }
+}
+
+extension NetworkGraph {
+  /// The most bytes alive at once, each output freed after its last reader.
+  fileprivate var peakActivationBytes: Int {
+    // The image comes first, then the layers.
+    let counts = [input.count] + shapes.map(\.count)
+    var lastReader = [Int?](repeating: nil, count: counts.count)
+    for (index, source) in sources.enumerated() {
+      lastReader[source.first + 1] = index
+      lastReader[source.second + 1] = index
+    }
+    var (alive, peak) = (counts[0], 0)
+    for (index, source) in sources.enumerated() {
+      alive += counts[index + 1]
+      peak = max(peak, alive)
+      for read in Set([source.first, source.second]) where lastReader[read + 1] == index {
+        alive -= counts[read + 1]
+      }
     }
     return 4 * peak
   }
 }
 
-/// Sums that notice an overflow.
-private struct LayerTotals {
-  var parameters = 0
-  var macs = 0
-  var bytes = 0
+extension Layer.Operation {
+  /// What a layer costs; nil where a count overflows.
+  fileprivate func totals(input: FeatureShape, output: FeatureShape) -> NetworkTotals? {
+    guard let parameters = parameters(input: input),
+      let macs = multiplyAccumulates(input: input, output: output),
+      let elements = output.checkedCount, let bytes = product(4, elements)
+    else { return nil }
+    return NetworkTotals(
+      parameters: parameters, multiplyAccumulates: macs, trainingActivationBytes: bytes)
+  }
 
-  mutating func add(_ cost: LayerCost) throws(NetworkError) {
-    let sums = [
-      parameters.addingReportingOverflow(cost.parameters),
-      macs.addingReportingOverflow(cost.multiplyAccumulates),
-      bytes.addingReportingOverflow(cost.activationBytes),
-    ]
-    // Twice the multiply-accumulates must fit too.
-    guard sums.allSatisfy({ !$0.overflow && $0.partialValue <= Int.max / 2 }) else {
-      throw .tooLarge(layer: cost.name)
+  private func parameters(input: FeatureShape) -> Int? {
+    var result: Int? = 0
+    forEachTensor(input: input) { _, sizes, kind in
+      guard kind.isTrainable, let sum = result else { return }
+      result = sizes.count.flatMap { count in
+        let (value, overflow) = sum.addingReportingOverflow(count)
+        return overflow ? nil : value
+      }
     }
-    (parameters, macs, bytes) = (sums[0].partialValue, sums[1].partialValue, sums[2].partialValue)
+    return result
+  }
+
+  private func multiplyAccumulates(input: FeatureShape, output: FeatureShape) -> Int? {
+    switch (self, input, output) {
+    case (.convolution(let convolution), .map(let from), .map(let to)):
+      product(
+        convolution.kernelSize, convolution.kernelSize, from.channels / convolution.groups,
+        to.channels, to.height, to.width)
+    case (.linear(let outputs), .vector(let inputs), _): product(outputs, inputs)
+    default: 0
+    }
   }
 }
 
-extension Layer {
-  fileprivate func cost(
-    input: FeatureShape, output: FeatureShape
-  ) throws(NetworkError) -> LayerCost {
-    let learnt = parameters(input: input, output: output).filter(\.isTrainable)
-    let factors: [Int] =
-      switch (operation, input, output) {
-      case (.convolution(let convolution), .map(let from), .map(let to)):
-        [
-          convolution.kernelSize, convolution.kernelSize, from.channels / convolution.groups,
-          to.channels, to.height, to.width,
-        ]
-      case (.linear(let outputs), .vector(let inputs), _): [outputs, inputs]
-      default: [0]
-      }
-    return LayerCost(
-      name: name, output: output.description,
-      parameters: try sum(
-        learnt.map { (parameter) throws(NetworkError) in
-          try product(parameter.shape)
-        }),
-      multiplyAccumulates: try product(factors),
-      activationBytes: try product([4, elements(output)]))
-  }
-
-  private func elements(_ shape: FeatureShape) throws(NetworkError) -> Int {
-    switch shape {
+extension FeatureShape {
+  /// `count`; nil where it overflows.
+  fileprivate var checkedCount: Int? {
+    switch self {
     case .vector(let count): count
-    case .map(let map): try product([map.channels, map.height, map.width])
+    case .map(let map): product(map.channels, map.height, map.width)
     }
-  }
-
-  private func product(_ factors: [Int]) throws(NetworkError) -> Int {
-    var result = 1
-    for factor in factors {
-      let (value, overflow) = result.multipliedReportingOverflow(by: factor)
-      guard !overflow else { throw .tooLarge(layer: name) }
-      result = value
-    }
-    return result
-  }
-
-  private func sum(_ terms: [Int]) throws(NetworkError) -> Int {
-    var result = 0
-    for term in terms {
-      let (value, overflow) = result.addingReportingOverflow(term)
-      guard !overflow else { throw .tooLarge(layer: name) }
-      result = value
-    }
-    return result
   }
 }

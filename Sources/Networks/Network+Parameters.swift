@@ -7,6 +7,8 @@ public struct Parameter: Hashable, Sendable {
     case convolutionBias, normalizationWeight, normalizationBias
     case runningMean, runningVariance
     case linearWeight, linearBias
+
+    var isTrainable: Bool { self != .runningMean && self != .runningVariance }
   }
 
   /// The layer's name and its own, as PyTorch has them: "blocks.0.bn1.running_mean".
@@ -24,7 +26,7 @@ public struct Parameter: Hashable, Sendable {
   }
 
   /// Whether gradients move it; the running statistics are buffers.
-  public var isTrainable: Bool { kind != .runningMean && kind != .runningVariance }
+  public var isTrainable: Bool { kind.isTrainable }
   /// How many numbers it holds.
   public var count: Int { shape.reduce(1, *) }
 }
@@ -34,44 +36,76 @@ extension Network {
   ///
   /// - Throws: `NetworkError` where the network is ill-formed.
   public func parameters() throws(NetworkError) -> [Parameter] {
-    let outputs = try shapes()
-    var shapeOf: [String: FeatureShape] = [Self.inputName: .map(input)]
+    let graph = try NetworkGraph(self)
     var result: [Parameter] = []
-    for (layer, output) in zip(layers, outputs) {
-      let inputs = layer.inputs.compactMap { shapeOf[$0] }
-      result += layer.parameters(input: inputs[0], output: output)
-      shapeOf[layer.name] = output
+    for (index, layer) in layers.enumerated() {
+      layer.operation.forEachTensor(input: graph.inputShape(of: index)) { name, sizes, kind in
+        result.append(Parameter(name: "\(layer.name).\(name)", shape: sizes.shape, kind: kind))
+      }
     }
     return result
   }
 }
 
-extension Layer {
-  func parameters(input: FeatureShape, output: FeatureShape) -> [Parameter] {
-    switch (operation, input, output) {
-    case (.convolution(let convolution), .map(let map), _):
-      let shape = [
-        convolution.outputChannels, map.channels / convolution.groups, convolution.kernelSize,
-        convolution.kernelSize,
-      ]
-      let weight = Parameter(
-        name: "\(name).weight", shape: shape, kind: .convolutionWeight(groups: convolution.groups))
-      let bias = Parameter(
-        name: "\(name).bias", shape: [convolution.outputChannels], kind: .convolutionBias)
-      return convolution.hasBias ? [weight, bias] : [weight]
-    case (.batchNormalization, .map(let map), _):
-      let kinds: [(String, Parameter.Kind)] = [
-        ("weight", .normalizationWeight), ("bias", .normalizationBias),
-        ("running_mean", .runningMean), ("running_var", .runningVariance),
-      ]
-      return kinds.map { Parameter(name: "\(name).\($0)", shape: [map.channels], kind: $1) }
-    case (.linear(let outputs), .vector(let inputs), _):
-      return [
-        Parameter(name: "\(name).weight", shape: [outputs, inputs], kind: .linearWeight),
-        Parameter(name: "\(name).bias", shape: [outputs], kind: .linearBias),
-      ]
-    default:
-      return []
+/// A tensor's sizes, which can be counted without an array.
+enum TensorSizes {
+  case vector(Int)
+  case matrix(outputs: Int, inputs: Int)
+  case kernels(outputs: Int, inputs: Int, size: Int)
+
+  /// As `Parameter` has it.
+  var shape: [Int] {
+    switch self {
+    case .vector(let count): [count]
+    case .matrix(let outputs, let inputs): [outputs, inputs]
+    case .kernels(let outputs, let inputs, let size): [outputs, inputs, size, size]
     }
   }
+
+  /// How many numbers the tensor holds; nil where that overflows.
+  var count: Int? {
+    switch self {
+    case .vector(let count): count
+    case .matrix(let outputs, let inputs): product(outputs, inputs)
+    case .kernels(let outputs, let inputs, let size): product(outputs, inputs, size, size)
+    }
+  }
+}
+
+extension Layer.Operation {
+  /// Calls the body with each tensor's own name, such as "weight", its sizes and what it is for. It builds no arrays and
+  /// no strings, for a search counts the parameters of thousands of networks a second.
+  func forEachTensor<Failure: Error>(
+    input: FeatureShape,
+    _ body: (String, TensorSizes, Parameter.Kind) throws(Failure) -> Void
+  ) throws(Failure) {
+    switch (self, input) {
+    case (.convolution(let convolution), .map(let map)):
+      let (outputs, groups) = (convolution.outputChannels, convolution.groups)
+      let sizes = TensorSizes.kernels(
+        outputs: outputs, inputs: map.channels / groups, size: convolution.kernelSize)
+      try body("weight", sizes, .convolutionWeight(groups: groups))
+      if convolution.hasBias { try body("bias", .vector(outputs), .convolutionBias) }
+    case (.batchNormalization, .map(let map)):
+      try body("weight", .vector(map.channels), .normalizationWeight)
+      try body("bias", .vector(map.channels), .normalizationBias)
+      try body("running_mean", .vector(map.channels), .runningMean)
+      try body("running_var", .vector(map.channels), .runningVariance)
+    case (.linear(let outputs), .vector(let inputs)):
+      try body("weight", .matrix(outputs: outputs, inputs: inputs), .linearWeight)
+      try body("bias", .vector(outputs), .linearBias)
+    default: break
+    }
+  }
+}
+
+/// The product; nil where it overflows.
+func product(_ factors: Int...) -> Int? {
+  var result = 1
+  for factor in factors {
+    let (value, overflow) = result.multipliedReportingOverflow(by: factor)
+    guard !overflow else { return nil }
+    result = value
+  }
+  return result
 }

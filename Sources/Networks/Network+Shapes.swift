@@ -27,26 +27,7 @@ extension Network {
   ///
   /// - Throws: `NetworkError` naming the first layer that is ill-formed.
   public func shapes() throws(NetworkError) -> [FeatureShape] {
-    try validateInput()
-    guard let last = layers.last else { throw .noLayers(network: name) }
-    var known: [String: FeatureShape] = [Self.inputName: .map(input)]
-    var unread: Set<String> = []
-    var result: [FeatureShape] = []
-    for layer in layers {
-      guard known[layer.name] == nil else { throw .duplicateName(layer: layer.name) }
-      let inputs = try layer.resolveInputs(known)
-      let shape = try layer.outputShape(inputs)
-      unread.subtract(layer.inputs)
-      unread.insert(layer.name)
-      known[layer.name] = shape
-      result.append(shape)
-    }
-    unread.remove(last.name)
-    if let unused = layers.first(where: { unread.contains($0.name) }) {
-      throw .unusedLayer(layer: unused.name)
-    }
-    guard case .vector? = result.last else { throw .outputIsNotLogits(layer: last.name) }
-    return result
+    try NetworkGraph(self).shapes
   }
 
   /// How many classes the logits distinguish.
@@ -54,73 +35,79 @@ extension Network {
     try shapes().last?.count ?? 0
   }
 
-  private func validateInput() throws(NetworkError) {
-    let sides = [input.channels, input.height, input.width]
-    guard sides.allSatisfy({ (1...65_536).contains($0) }) else { throw .invalidInput(input) }
+  /// The image's shape, if it is one.
+  func validInput() throws(NetworkError) -> ImageShape {
+    let sides = 1...65_536
+    guard sides.contains(input.channels), sides.contains(input.height), sides.contains(input.width)
+    else { throw .invalidInput(input) }
+    return input
   }
 }
 
 extension Layer {
-  fileprivate func resolveInputs(
-    _ known: [String: FeatureShape]
-  ) throws(NetworkError) -> [FeatureShape] {
-    let expected = operation == .add || operation == .scale ? 2 : 1
+  func requireInputCount() throws(NetworkError) {
+    let expected =
+      switch operation {
+      case .add, .scale: 2
+      default: 1
+      }
     guard inputs.count == expected else {
       throw .wrongInputCount(layer: name, expected: expected, actual: inputs.count)
     }
-    var shapes: [FeatureShape] = []
-    for input in inputs {
-      guard let shape = known[input] else { throw .unknownInput(layer: name, input: input) }
-      shapes.append(shape)
-    }
-    return shapes
   }
 
-  fileprivate func outputShape(_ inputs: [FeatureShape]) throws(NetworkError) -> FeatureShape {
+  /// The output's shape.
+  ///
+  /// - Parameters:
+  ///   - input: The shape of what the layer reads first.
+  ///   - second: That of what it reads second; any where it reads one.
+  func outputShape(
+    _ input: FeatureShape, _ second: FeatureShape
+  ) throws(NetworkError) -> FeatureShape {
     switch operation {
     case .convolution(let convolution):
-      return .map(try outputShape(of: convolution, on: requireMap(inputs[0])))
+      return .map(try outputShape(of: convolution, on: requireMap(input)))
     case .maxPool(let kernelSize, let stride, let padding):
-      let map = try requireMap(inputs[0])
+      let map = try requireMap(input)
       try require(2 * padding <= kernelSize, "the padding must be at most half of the kernel size")
       let window = Convolution(
         outputChannels: map.channels, kernelSize: kernelSize, stride: stride,
         padding: .symmetric(padding), groups: map.channels)
       return .map(try outputShape(of: window, on: map))
     case .batchNormalization(let epsilon, let momentum):
-      _ = try requireMap(inputs[0])
+      _ = try requireMap(input)
       try require(epsilon > 0 && epsilon.isFinite, "epsilon must be positive")
       try require((0...1).contains(momentum), "the momentum must be in 0...1")
-      return inputs[0]
+      return input
     case .relu, .silu, .sigmoid:
-      return inputs[0]
+      return input
     case .add:
-      guard inputs[0] == inputs[1] else {
-        throw .shapeMismatch(layer: name, reason: "cannot add \(inputs[0]) and \(inputs[1])")
+      guard input == second else {
+        throw .shapeMismatch(layer: name, reason: "cannot add \(input) and \(second)")
       }
-      return inputs[0]
+      return input
     case .scale:
-      let channels = try requireMap(inputs[0]).channels
-      guard inputs[1] == .map(ImageShape(channels: channels, height: 1, width: 1)) else {
+      let channels = try requireMap(input).channels
+      guard second == .map(ImageShape(channels: channels, height: 1, width: 1)) else {
         throw .shapeMismatch(
           layer: name,
-          reason: "cannot scale \(inputs[0]) by \(inputs[1]): it takes \(channels) x 1 x 1")
+          reason: "cannot scale \(input) by \(second): it takes \(channels) x 1 x 1")
       }
-      return inputs[0]
+      return input
     case .globalAveragePool:
-      return .vector(try requireMap(inputs[0]).channels)
+      return .vector(try requireMap(input).channels)
     case .squeeze:
-      return .map(ImageShape(channels: try requireMap(inputs[0]).channels, height: 1, width: 1))
+      return .map(ImageShape(channels: try requireMap(input).channels, height: 1, width: 1))
     case .dropout(let rate):
       try require((0..<1).contains(rate), "the dropout rate must be in 0..<1")
-      return inputs[0]
+      return input
     case .stochasticDepth(let rate):
-      _ = try requireMap(inputs[0])
+      _ = try requireMap(input)
       try require((0..<1).contains(rate), "the rate must be in 0..<1")
-      return inputs[0]
+      return input
     case .linear(let outputs):
-      guard case .vector = inputs[0] else {
-        throw .shapeMismatch(layer: name, reason: "needs a vector, not \(inputs[0]); pool first")
+      guard case .vector = input else {
+        throw .shapeMismatch(layer: name, reason: "needs a vector, not \(input); pool first")
       }
       try require((1...(1 << 24)).contains(outputs), "the outputs must be in 1...\(1 << 24)")
       return .vector(outputs)
@@ -162,7 +149,9 @@ extension Layer {
     return map
   }
 
-  private func require(_ condition: Bool, _ reason: String) throws(NetworkError) {
-    guard condition else { throw .invalidParameter(layer: name, reason: reason) }
+  private func require(
+    _ condition: Bool, _ reason: @autoclosure () -> String
+  ) throws(NetworkError) {
+    guard condition else { throw .invalidParameter(layer: name, reason: reason()) }
   }
 }

@@ -24,6 +24,8 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   case unknownName(String)
   /// The depth of a Wide ResNet is not 6N + 4, or its width is not positive.
   case invalidWideResNet(depth: Int, widenFactor: Int)
+  /// A number from which a network is built is outside its range.
+  case invalidNumber(network: String, reason: String)
   /// No ResNet has this depth.
   case invalidResNet(depth: Int)
 
@@ -48,6 +50,7 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
         + "resnet-18, and efficientnet-b0 to efficientnet-b7, also with -symmetric"
     case .invalidWideResNet(let depth, let widenFactor):
       "wide-resnet-\(depth)-\(widenFactor): the depth must be 6N + 4 (10, 16, 22, 28, 40 ...), the width at least 1"
+    case .invalidNumber(let network, let reason): "network '\(network)': \(reason)"
     case .invalidResNet(let depth):
       "resnet-\(depth): the depth must be "
         + (ResNet.imageNetDepths + ResNet.cifarDepths).map(String.init).joined(separator: ", ")

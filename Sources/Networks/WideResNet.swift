@@ -1,8 +1,8 @@
-/// A Wide ResNet: pre-activation residual blocks in three groups of 16k, 32k and 64k channels.
+/// A Wide ResNet: pre-activation residual blocks in groups, the original's three of 16k, 32k and 64k channels.
 ///
 /// Source: Zagoruyko & Komodakis 2016, arXiv:1605.07146.
 public struct WideResNet: Hashable, Sendable {
-  /// The network as data, called "wide-resnet-DEPTH-WIDTH".
+  /// The network as data, called "wide-resnet-DEPTH-WIDTH" where that says all.
   public let network: Network
 
   /// Creates WRN-depth-widenFactor for square RGB images.
@@ -19,60 +19,113 @@ public struct WideResNet: Hashable, Sendable {
     guard depth >= 10, depth % 6 == 4, depth <= 10_000, (1...10_000).contains(widenFactor) else {
       throw .invalidWideResNet(depth: depth, widenFactor: widenFactor)
     }
-    var builder = Builder(dropout: dropout)
-    builder.layers.append(
-      "stem", .convolution(outputChannels: 16, kernelSize: 3, stride: 1, padding: 1))
-    var channels = 16
-    for group in 0..<3 {
-      let width = 16 * widenFactor << group
-      for block in 0..<(depth - 4) / 6 {
-        let stride = group > 0 && block == 0 ? 2 : 1
-        builder.appendBlock(from: channels, to: width, stride: stride)
-        channels = width
-      }
-    }
-    builder.layers.append("bn", .wideResNetNormalization)
-    builder.layers.append("relu", .relu)
-    builder.layers.append("pool", .globalAveragePool)
-    builder.layers.append("head", .linear(outputs: classes))
-    network = Network(
+    let blocks = (depth - 4) / 6
+    try self.init(
       name: "wide-resnet-\(depth)-\(widenFactor)",
-      input: ImageShape(channels: 3, height: inputSize, width: inputSize),
+      groups: (0..<3).map { Group(blocks: blocks, channels: 16 * widenFactor << $0) },
+      inputSize: inputSize, classes: classes, dropout: dropout)
+  }
+
+  /// Blocks of one width, one after the other.
+  public struct Group: Codable, Hashable, Sendable {
+    /// How many there are.
+    public var blocks: Int
+    /// The channels of each.
+    public var channels: Int
+
+    /// Creates a group.
+    public init(blocks: Int, channels: Int) {
+      self.blocks = blocks
+      self.channels = channels
+    }
+  }
+
+  /// Creates a Wide ResNet whose groups differ in depth and width, for square RGB images.
+  ///
+  /// - Parameters:
+  ///   - name: What users know it by.
+  ///   - groups: At least one. Each but the first halves the sides.
+  ///   - inputSize: Pixels of each side.
+  ///   - classes: The number of logits.
+  ///   - dropout: The rate before each block's second convolution; 0 leaves it out.
+  /// - Throws: `NetworkError` where a number is out of its range.
+  public init(
+    name: String, groups: [Group], inputSize: Int = 32, classes: Int = 10, dropout: Double = 0
+  ) throws(NetworkError) {
+    let check = NumberCheck(network: name)
+    let blocks = try check.requireBlocks(groups.lazy.map(\.blocks), ofEach: "group")
+    for (index, group) in groups.enumerated() {
+      try check.requireSize(group.channels, "group \(index): the channels")
+    }
+    try check.require(dropout >= 0, "the dropout must be in 0..<1, not \(dropout)")
+    var builder = Builder(blocks: blocks, dropout: dropout)
+    builder.appendStem()
+    for (index, group) in groups.enumerated() { builder.append(group, stride: index > 0 ? 2 : 1) }
+    builder.appendHead(classes: classes)
+    network = Network(
+      name: name, input: ImageShape(channels: 3, height: inputSize, width: inputSize),
       layers: builder.layers.layers)
     _ = try network.shapes()
   }
 
   private struct Builder {
-    let dropout: Double
-    var layers = LayerList()
-    var blocks = 0
+    /// A block has at most so many layers; all others together are fewer.
+    private static let layersOfABlock = 9
 
-    /// a = ReLU(BN1(x)); z = conv2(ReLU(BN2(conv1(a)))); z plus x, or plus a projected where the channels change.
-    mutating func appendBlock(from input: Int, to output: Int, stride: Int) {
-      let prefix = "blocks.\(blocks)"
-      blocks += 1
+    let dropout: Double
+    private(set) var layers: LayerList
+    private var blocks = 0
+    private var channels = 16
+
+    init(blocks: Int, dropout: Double) {
+      self.dropout = dropout
+      layers = LayerList(capacity: Self.layersOfABlock * (blocks + 1))
+    }
+
+    mutating func appendStem() {
+      layers.append(
+        "stem", .convolution(outputChannels: channels, kernelSize: 3, stride: 1, padding: 1))
+    }
+
+    mutating func append(_ group: Group, stride: Int) {
+      for block in 0..<group.blocks {
+        layers.prefix = "blocks.\(blocks)."
+        appendBlock(to: group.channels, stride: block == 0 ? stride : 1)
+        channels = group.channels
+        blocks += 1
+      }
+      layers.prefix = ""
+    }
+
+    mutating func appendHead(classes: Int) {
+      layers.append("bn", .wideResNetNormalization)
+      layers.append("relu", .relu)
+      layers.append("pool", .globalAveragePool)
+      layers.append("head", .linear(outputs: classes))
+    }
+
+    /// a = ReLU(BN1(x)); z = conv2(ReLU(BN2(conv1(a)))); z plus x, or plus a projected where the shape changes.
+    private mutating func appendBlock(to output: Int, stride: Int) {
       var shortcut = layers.last
-      layers.append("\(prefix).bn1", .wideResNetNormalization)
-      layers.append("\(prefix).relu1", .relu)
+      layers.append("bn1", .wideResNetNormalization)
+      layers.append("relu1", .relu)
       let activated = layers.last
       layers.append(
-        "\(prefix).conv1",
-        .convolution(outputChannels: output, kernelSize: 3, stride: stride, padding: 1))
-      layers.append("\(prefix).bn2", .wideResNetNormalization)
-      layers.append("\(prefix).relu2", .relu)
-      if dropout > 0 { layers.append("\(prefix).dropout", .dropout(rate: dropout)) }
+        "conv1", .convolution(outputChannels: output, kernelSize: 3, stride: stride, padding: 1))
+      layers.append("bn2", .wideResNetNormalization)
+      layers.append("relu2", .relu)
+      if dropout > 0 { layers.append("dropout", .dropout(rate: dropout)) }
       layers.append(
-        "\(prefix).conv2",
-        .convolution(outputChannels: output, kernelSize: 3, stride: 1, padding: 1))
+        "conv2", .convolution(outputChannels: output, kernelSize: 3, stride: 1, padding: 1))
       let residual = layers.last
-      if input != output {
+      if channels != output || stride > 1 {
         layers.append(
-          "\(prefix).shortcut",
+          "shortcut",
           .convolution(outputChannels: output, kernelSize: 1, stride: stride, padding: 0),
           from: [activated])
         shortcut = layers.last
       }
-      layers.append("\(prefix).add", .add, from: [residual, shortcut])
+      layers.append("add", .add, from: [residual, shortcut])
     }
   }
 }

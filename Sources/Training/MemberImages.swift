@@ -9,7 +9,7 @@ struct MemberImages {
   /// Images of one epoch.
   let trainingCount: Int
   /// nil where nothing is held out.
-  let holdOut: EvaluationImages?
+  var holdOut: EvaluationImages?
   let test: EvaluationImages
 
   /// Images that lie on the device.
@@ -113,6 +113,28 @@ struct WorkerImages {
     switch images.source {
     case .resident(let splits): source = .resident(try ResidentSplits.Tensors(splits))
     case .streamed(let dataset): source = .streamed(dataset)
+    }
+  }
+}
+
+extension WorkerImages {
+  /// The images of one member.
+  ///
+  /// - Parameters:
+  ///   - resizing: How images that are only looked at come to the network's size.
+  ///   - decoding: How images are decoded, where they are as they are needed.
+  func memberImages(
+    of member: Experiment.Member, _ network: Network, in experiment: Experiment,
+    _ partition: DataPartition, resizing: Preprocessing.Resizing,
+    _ decoding: StreamedImages.Decoding
+  ) -> MemberImages {
+    switch source {
+    case .resident(let splits):
+      MemberImages(splits, partition, of: experiment, member: member.index)
+    case .streamed(let dataset):
+      MemberImages(
+        dataset, partition, of: experiment, member: member.index, input: network.input,
+        resizing: resizing, decoding)
     }
   }
 }

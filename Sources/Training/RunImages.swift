@@ -41,17 +41,62 @@ public enum RunImages: Sendable {
     }
   }
 
-  /// The network of that name for these images and their classes.
-  func network(_ name: String, for experiment: Experiment) throws -> Network {
+  /// The network of that name for these images and their classes, or `architecture`, where it is given as data, for
+  /// these images: it must have their classes. Resident images give it their size; streamed ones come to its own.
+  ///
+  /// - Throws: `TrainingError.networkDoesNotFit` or, for a name, `NetworkError`.
+  func network(
+    _ name: String, _ architecture: Network?, for experiment: Experiment
+  ) throws -> Network {
+    guard var network = architecture else { return try knownNetwork(name, for: experiment) }
+    switch self {
+    case .streamed:
+      let input = network.input
+      guard input.channels == 3, input.height == input.width else {
+        throw TrainingError.networkDoesNotFit(
+          network: name,
+          reason:
+            "it takes \(FeatureShape.map(input)), but images that are decoded while it trains come as squares of "
+            + "3 channels: change its input")
+      }
+    case .resident(let dataset): network.input = Self.shape(of: dataset)
+    }
+    try checkFit(of: network)
+    return network
+  }
+
+  private func knownNetwork(_ name: String, for experiment: Experiment) throws -> Network {
     switch self {
     case .streamed:
       return try Network(
         named: name, inputSize: experiment.data.imageSize, classes: classNames.count)
     case .resident(let dataset):
       var network = try Network(named: name, classes: classNames.count)
-      network.input = ImageShape(
-        channels: dataset.train.channels, height: dataset.train.height, width: dataset.train.width)
+      network.input = Self.shape(of: dataset)
       return network
+    }
+  }
+
+  private static func shape(of dataset: ImageDataset) -> ImageShape {
+    ImageShape(
+      channels: dataset.train.channels, height: dataset.train.height, width: dataset.train.width)
+  }
+
+  private func checkFit(of network: Network) throws(TrainingError) {
+    let classes: Int
+    do {
+      classes = try network.classes()
+      _ = try network.cost()
+    } catch {
+      throw .networkDoesNotFit(
+        network: network.name,
+        reason: "for an input of \(FeatureShape.map(network.input)), \(error)")
+    }
+    guard classes == classNames.count else {
+      throw .networkDoesNotFit(
+        network: network.name,
+        reason: "it has \(classes) classes, the images \(classNames.count): "
+          + "give its last layer \(classNames.count) outputs")
     }
   }
 
@@ -62,5 +107,19 @@ public enum RunImages: Sendable {
     case .streamed: .centreCrop(padding: 32)
     case .resident: imageSize.map { .shortSide($0) } ?? .none
     }
+  }
+
+  /// What a run notes of its images.
+  func record(
+    for experiment: Experiment, _ partition: DataPartition, _ normalization: Normalization
+  ) -> DataRecord {
+    let (train, test) = splits
+    return DataRecord(
+      name: name, availableImages: train.count,
+      trainingImages: partition.training.count, holdOutImages: partition.holdOut.count,
+      testImages: test.count, classNames: classNames,
+      trainingFingerprint: train.fingerprint, testFingerprint: test.fingerprint,
+      mean: normalization.mean, standardDeviation: normalization.standardDeviation,
+      resizing: resizing(imageSize: experiment.data.imageSize))
   }
 }

@@ -2,6 +2,8 @@
 public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The checkpoint does not fit the member, or is damaged.
   case unusableCheckpoint(path: String, reason: String)
+  /// A network that is given as data does not fit the images.
+  case networkDoesNotFit(network: String, reason: String)
   /// The weights do not fit the network.
   case unusableWeights(path: String, reason: String)
   /// The metrics file is not that of the checkpoint.
@@ -20,6 +22,7 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .unusableCheckpoint(let path, let reason):
       "'\(path)' cannot be used: \(reason); remove it to train this member from its start"
+    case .networkDoesNotFit(let network, let reason): "network '\(network)': \(reason)"
     case .unusableWeights(let path, let reason):
       "'\(path)' cannot be used: \(reason); give the weights of this network"
     case .unusableMetrics(let path, let epochs):

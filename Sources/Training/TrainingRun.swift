@@ -34,7 +34,7 @@ public struct TrainingRun: Sendable {
   ///   - decoders: Threads that decode images for one member, where they are decoded as they are needed.
   ///   - command: The command line, for the record.
   ///   - versions: Of what takes part besides libtorch, for the record.
-  /// - Throws: `ExperimentError` or `FileError`; nothing of an earlier run is changed then.
+  /// - Throws: `ExperimentError`, `TrainingError`, `NetworkError` or `FileError`; nothing of an earlier run is changed then.
   public init(
     of experiment: Experiment, on images: RunImages, in directory: RunDirectory,
     devices: [Device] = [.cpu], threads: Int, decoders: Int = 1,
@@ -52,7 +52,7 @@ public struct TrainingRun: Sendable {
     partition = try DataPartition(of: experiment, available: images.splits.train.count)
     normalization = Normalization(of: images, training: partition.training)
     for group in experiment.members {
-      let network = try images.network(group.network, for: experiment)
+      let network = try images.network(group.network, group.architecture, for: experiment)
       if let weights = group.weights { _ = try InitialWeights(path: weights, for: network) }
     }
     try directory.claim(for: experiment, data: record)
@@ -63,16 +63,7 @@ public struct TrainingRun: Sendable {
     }
   }
 
-  private var record: DataRecord {
-    let (train, test) = images.splits
-    return DataRecord(
-      name: images.name, availableImages: train.count,
-      trainingImages: partition.training.count, holdOutImages: partition.holdOut.count,
-      testImages: test.count, classNames: images.classNames,
-      trainingFingerprint: train.fingerprint, testFingerprint: test.fingerprint,
-      mean: normalization.mean, standardDeviation: normalization.standardDeviation,
-      resizing: images.resizing(imageSize: experiment.data.imageSize))
-  }
+  private var record: DataRecord { images.record(for: experiment, partition, normalization) }
 
   /// Trains what is not yet trained, on the calling thread and on further ones, the longest trainings first.
   ///
@@ -118,7 +109,7 @@ public struct TrainingRun: Sendable {
   private func longestFirst(_ members: [Experiment.Member]) throws -> [Experiment.Member] {
     var costs: [String: Int] = [:]
     for member in members where costs[member.network] == nil {
-      let network = try images.network(member.network, for: experiment)
+      let network = try images.network(member.network, member.architecture, for: experiment)
       costs[member.network] = try network.cost().multiplyAccumulates
     }
     return members.enumerated().sorted { first, second in
@@ -169,8 +160,13 @@ public struct TrainingRun: Sendable {
       queue.report(.alreadyComplete(member))
       return true
     }
-    let network = try self.images.network(member.network, for: experiment)
-    let data = try memberImages(of: member, network, images, queue)
+    let network = try self.images.network(member.network, member.architecture, for: experiment)
+    let data = images.memberImages(
+      of: member, network, in: experiment, partition,
+      resizing: self.images.resizing(imageSize: experiment.data.imageSize),
+      StreamedImages.Decoding(
+        corruptImages: experiment.data.corruptImages, workers: decoders,
+        skipped: { queue.reportSkipped($0) }))
     let training = try MemberTraining(
       member, of: experiment, network: network, data: data, normalization: normalization,
       directory: files, device: images.device, checkpointInterval: checkpointInterval)
@@ -192,22 +188,6 @@ public struct TrainingRun: Sendable {
     let accuracy = try finish(training, data, files)
     queue.report(.memberFinished(member, testAccuracy: accuracy))
     return true
-  }
-
-  private func memberImages(
-    of member: Experiment.Member, _ network: Network, _ images: WorkerImages, _ queue: MemberQueue
-  ) throws -> MemberImages {
-    switch images.source {
-    case .resident(let splits):
-      return MemberImages(splits, partition, of: experiment, member: member.index)
-    case .streamed(let dataset):
-      let decoding = StreamedImages.Decoding(
-        corruptImages: experiment.data.corruptImages, workers: decoders,
-        skipped: { queue.reportSkipped($0) })
-      return MemberImages(
-        dataset, partition, of: experiment, member: member.index, input: network.input,
-        resizing: self.images.resizing(imageSize: experiment.data.imageSize), decoding)
-    }
   }
 
   /// Removes what a complete member no longer needs.
@@ -268,23 +248,14 @@ public struct TrainingRun: Sendable {
       guard let images else { continue }
       let (evaluation, fingerprint) = try images.evaluate(
         model, normalization: normalization, batchSize: experiment.recipe.pieceSize)
-      try predictions(evaluation, training, split: split, fingerprint: fingerprint).write(
-        to: files.predictionsPath(split: split))
+      try Predictions(
+        evaluation, of: model.network, name: training.member.name, split: split,
+        fingerprint: fingerprint, classes: self.images.classNames.count
+      ).write(to: files.predictionsPath(split: split))
       testAccuracy = evaluation.top1Accuracy
     }
     try removeTraces(of: files)
     return testAccuracy
-  }
-
-  private func predictions(
-    _ evaluation: Evaluation, _ training: MemberTraining, split: String, fingerprint: String
-  ) throws -> Predictions {
-    let cost = try training.result.network.cost()
-    return try Predictions(
-      name: training.member.name, network: training.result.network.name,
-      multiplyAccumulates: cost.multiplyAccumulates, parameters: cost.parameters,
-      split: split, fingerprint: fingerprint, logProbabilities: evaluation.logProbabilities,
-      labels: evaluation.labels, classes: images.classNames.count)
   }
 }
 

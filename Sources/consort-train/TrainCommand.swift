@@ -37,6 +37,9 @@ let trainCommand = Command(
   } catch let error as ExperimentError {
     guard case .tooFewImages = error else { throw error }
     throw ExperimentDoesNotFit(file: file, reason: "\(error)")
+  } catch let error as TrainingError {
+    guard case .networkDoesNotFit = error else { throw error }
+    throw ExperimentDoesNotFit(file: file, reason: "\(error)")
   } catch let error as NetworkError {
     throw ExperimentDoesNotFit(file: file, reason: "\(error)")
   }

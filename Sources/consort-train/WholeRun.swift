@@ -10,7 +10,7 @@ struct WholeRun {
   /// Of each member's epochs that are over.
   private var epochSeconds: [String: [Double]] = [:]
   private var epochs = 1
-  private var costs = NetworkCosts(of: [])
+  private var costs = NetworkCosts(ofMembers: [])
 
   /// Takes note of what happened.
   mutating func take(_ event: TrainingEvent) {
@@ -18,7 +18,7 @@ struct WholeRun {
     case .began(let members, let epochs):
       order = members.map(\.name)
       self.epochs = epochs
-      costs = NetworkCosts(of: members.map(\.network))
+      costs = NetworkCosts(ofMembers: members)
       for member in members {
         self.members[member.name] = TimeEstimate.Member(network: member.network, state: .waiting)
       }

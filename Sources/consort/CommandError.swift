@@ -4,8 +4,6 @@ import Networks
 enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The program that trains cannot be started.
   case trainerUnusable(path: String, reason: String)
-  /// The file is no description of a network.
-  case invalidNetworkFile(path: String, reason: String)
   /// The directory is no run directory.
   case notARun(path: String, reason: String)
   /// The directory is neither a run nor a trained member.
@@ -38,8 +36,6 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .trainerUnusable(let path, let reason):
       "cannot start '\(path)', which trains: \(reason); build it with `make build`"
-    case .invalidNetworkFile(let path, let reason):
-      "'\(path)' describes no network: \(reason); `consort train` writes such a file for each member"
     case .notARun(let path, let reason):
       "'\(path)' is no run directory: \(reason); name one that `consort train` wrote, such as runs/NAME"
     case .notTrained(let path):

@@ -2,6 +2,7 @@ import Datasets
 import Experiments
 import Files
 import Foundation
+import Networks
 import Testing
 
 /// How far a run is, read from directories in every state.
@@ -100,6 +101,24 @@ import Testing
     #expect(abs((estimate.memberSecondsLeft[1] ?? 0) - each) < 1e-9)
     #expect(abs((estimate.secondsLeft ?? 0) - (10 + 2 * each)) < 1e-9)
     #expect(estimate.membersAtOnce == 1)
+  }
+
+  @Test func theCostsOfGivenNetworksAreTheirOwn() throws {
+    var network = try Network(named: "wide-resnet-10-2")
+    network.name = "mine"
+    let experiment = Experiment(
+      name: "e", data: DataSelection(holdOut: 0),
+      members: [.init(network: "wide-resnet-10-1", count: 1), .init(network: network, count: 1)],
+      recipe: Recipe(.fast))
+    let estimate = TimeEstimate(
+      [
+        .init(network: "wide-resnet-10-1", state: .running, doneShare: 0.5, ownSecondsLeft: 10),
+        .init(network: "mine", state: .waiting),
+      ], costs: NetworkCosts(ofMembers: experiment.allMembers))
+    let ratio =
+      try Double(network.cost().multiplyAccumulates)
+      / Double(Network(named: "wide-resnet-10-1").cost().multiplyAccumulates)
+    #expect(abs((estimate.memberSecondsLeft[1] ?? 0) - 20 * ratio) < 1e-9)
   }
 
   @Test func followersTakeTheNextFreePlace() {

@@ -23,6 +23,37 @@ import Testing
     #expect(try network.cost().trainingActivationBytes == 4 * (4 * 64 + 4 + 2))
   }
 
+  @Test(arguments: ["wide-resnet-16-2", "resnet-50", "efficientnet-b0"])
+  func totalsAreTheSumsOfTheCost(name: String) throws {
+    let network = try Network(named: name)
+    let (totals, cost) = (try network.totals(), try network.cost())
+    #expect(totals.parameters == cost.parameters)
+    #expect(totals.multiplyAccumulates == cost.multiplyAccumulates)
+    #expect(totals.trainingActivationBytes == cost.trainingActivationBytes)
+    #expect(totals.multiplyAccumulates == cost.layers.map(\.multiplyAccumulates).reduce(0, +))
+    let learnt = try network.parameters().filter(\.isTrainable).map(\.count)
+    #expect(totals.parameters == learnt.reduce(0, +))
+  }
+
+  /// The stem's output is freed once, though it is read twice at one place.
+  @Test func aLayerAddedToItselfIsAliveOnce() throws {
+    let twice = Layer("twice", .add, inputs: ["stem", "stem"])
+    let pool = Layer("pool", .globalAveragePool, inputs: ["twice"])
+    let cost = try Self.network([Self.stem, twice, pool, Self.head]).cost()
+    #expect(cost.peakActivationBytes == 4 * (4 * 64 + 4 * 64))
+  }
+
+  @Test func countsThatOverflowAreRefused() throws {
+    let wide = Layer.Operation.convolution(
+      outputChannels: 1 << 20, kernelSize: 1 << 20, stride: 1, padding: 1 << 19)
+    let network = Self.network([
+      Layer("stem", wide, inputs: ["input"]), Self.pool, Self.head,
+    ])
+    #expect(try network.classes() == 2)
+    #expect(throws: NetworkError.tooLarge(layer: "stem")) { try network.totals() }
+    #expect(throws: NetworkError.tooLarge(layer: "stem")) { try network.cost() }
+  }
+
   @Test func parametersAreNamedAsInPyTorch() throws {
     let names = try Network(named: "wide-resnet-10-1").parameters().map(\.name)
     #expect(names.first == "stem.weight")
@@ -69,7 +100,9 @@ import Testing
     let cases: [([Layer], NetworkError)] = [
       ([], .noLayers(network: "test")),
       ([Self.stem, Self.stem], .duplicateName(layer: "stem")),
+      ([Layer("input", .relu, inputs: ["input"])], .duplicateName(layer: "input")),
       ([Self.pool, Self.stem], .unknownInput(layer: "pool", input: "stem")),
+      ([Layer("self", .relu, inputs: ["self"])], .unknownInput(layer: "self", input: "self")),
       (
         [Layer("sum", .add, inputs: ["input"])],
         .wrongInputCount(layer: "sum", expected: 2, actual: 1)

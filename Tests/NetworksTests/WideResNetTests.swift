@@ -30,6 +30,49 @@ import Testing
     #expect(second.inputs == ["blocks.0.dropout"])
   }
 
+  @Test func groupsOfOneDepthAndDoubledWidthsAreTheOriginal() throws {
+    typealias Group = WideResNet.Group
+    let original = try WideResNet(depth: 16, widenFactor: 4, classes: 7, dropout: 0.3).network
+    let groups = [64, 128, 256].map { Group(blocks: 2, channels: $0) }
+    let same = try WideResNet(name: original.name, groups: groups, classes: 7, dropout: 0.3)
+    #expect(same.network == original)
+  }
+
+  /// Counts as PyTorch has them: Fixtures/make_counts.py. A group as wide as the one before needs a shortcut too, for it
+  /// halves the sides.
+  @Test(arguments: [
+    ([(1, 24), (3, 24), (2, 56)], 32, 140_682, 24_072_752),
+    ([(2, 16), (1, 16), (1, 40), (1, 8)], 45, 39_594, 25_241_472),
+  ])
+  func unevenGroups(_ groups: [(Int, Int)], size: Int, parameters: Int, macs: Int) throws {
+    let network = try WideResNet(
+      name: "uneven", groups: groups.map { .init(blocks: $0, channels: $1) }, inputSize: size
+    ).network
+    let totals = try network.totals()
+    #expect(totals.parameters == parameters)
+    #expect(totals.multiplyAccumulates == macs)
+  }
+
+  @Test func badGroupsAreRefused() {
+    let cases: [(String, [WideResNet.Group], Double)] = [
+      ("at least one group", [], 0),
+      ("group 0: the blocks", [.init(blocks: 0, channels: 16)], 0),
+      ("group 0: the channels", [.init(blocks: 1, channels: 0)], 0),
+      (
+        "more than 10000 blocks",
+        [.init(blocks: 9999, channels: 1), .init(blocks: 2, channels: 1)], 0
+      ),
+      ("the dropout", [.init(blocks: 1, channels: 16)], -0.1),
+      ("the dropout", [.init(blocks: 1, channels: 16)], 1),
+    ]
+    for (reason, groups, dropout) in cases {
+      let error = #expect(throws: NetworkError.self) {
+        try WideResNet(name: "bad", groups: groups, dropout: dropout)
+      }
+      #expect(error?.description.contains(reason) == true)
+    }
+  }
+
   @Test(arguments: ["wide-resnet-15-1", "wide-resnet-16-0", "wide-resnet-4-1", "wide-resnet", ""])
   func otherNamesAreRefused(name: String) {
     #expect(throws: NetworkError.self) { _ = try Network(named: name) }

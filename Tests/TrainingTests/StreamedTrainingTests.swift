@@ -2,6 +2,7 @@ import Datasets
 import Ensembles
 import Experiments
 import Foundation
+import Networks
 import Synchronization
 import Testing
 import Training
@@ -100,6 +101,30 @@ import Weights
           ])
         #expect(predictions[0].labels == predictions[1].labels)
         _ = try Metrics(of: predictions, rule: .geometricMean)
+      }
+    }
+  }
+
+  /// A network given as data has its own input, whatever the size for those that are known by name.
+  @Test func aGivenNetworkHasItsOwnSize() throws {
+    try Self.withImages { root in
+      var experiment = Self.experiment(imageSize: 16)
+      experiment.recipe.epochs = 1
+      var network = try Network(named: "resnet-20", inputSize: 24, classes: 3)
+      network.name = "mine"
+      experiment.members.append(.init(network: network, count: 1))
+      let (outcome, directory) = try Self.train(experiment, root: root, into: "given")
+      #expect(outcome == .complete)
+      #expect(try Network(file: directory.member("mine-0").networkPath) == network)
+      #expect(
+        try directory.member("mine-0").description()?.preprocessing.height == 24)
+      network.input.height = 20
+      experiment.members = [.init(network: network, count: 1)]
+      do {
+        _ = try Self.train(experiment, root: root, into: "oblong")
+        Issue.record("an oblong input was not noticed")
+      } catch {
+        #expect("\(error)".hasPrefix("network 'mine': it takes 3 x 20 x 24"), "\(error)")
       }
     }
   }

@@ -437,6 +437,77 @@ import Weights
     #expect(try Self.weights(parts, 1) == Self.weights(whole, 1))
   }
 
+  /// A network given as data is trained to the bits of the same network known by name, also when it is stopped.
+  @Test func aGivenNetworkTrainsAsTheNamedOne() throws {
+    let (named, given) = (Self.temporary(), Self.temporary())
+    defer { [named, given].forEach(Self.remove) }
+    var experiment = Self.experiment()
+    _ = try Self.train(experiment, in: named)
+    var network = try Network(named: "wide-resnet-10-1")
+    network.name = "mine"
+    let path = "\(given.path)-network.json"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try DurableFile.write(network.readableJSON(), to: path)
+    experiment.members = [.init(network: try Network(file: path), count: 2)]
+    #expect(experiment.allMembers.map(\.architecture) == [network, network])
+    #expect(try Self.train(experiment, in: given, stoppingAfter: 5) == .interrupted)
+    #expect(try Self.train(given.experiment(), in: given) == .complete)
+    for number in 0..<2 {
+      let files = ["wide-resnet-10-1-\(number)", "mine-\(number)"]
+      let directories = zip([named, given], files).map { $0.member($1) }
+      let weights = try directories.map { try SafeTensors(path: $0.weightsPath) }
+      #expect(weights[0].names == weights[1].names && weights[1].metadata["network"] == "mine")
+      for name in weights[0].names {
+        #expect(try weights[0].floats(named: name) == weights[1].floats(named: name), "\(name)")
+      }
+      let predictions = try directories.map {
+        try Predictions(path: $0.predictionsPath(split: "test")).withLogProbabilities { Array($0) }
+      }
+      #expect(predictions[0] == predictions[1])
+      network.input = ImageShape(channels: 3, height: 8, width: 8)
+      #expect(try Network(file: directories[1].networkPath) == network)
+    }
+  }
+
+  @Test func aGivenNetworkThatDoesNotFitIsNamed() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    func problem(_ network: Network) -> String {
+      var experiment = Self.experiment()
+      experiment.members = [.init(network: network, count: 1)]
+      do {
+        _ = try Self.train(experiment, in: directory)
+        return "none"
+      } catch {
+        return "\(error)"
+      }
+    }
+    var network = try Network(named: "wide-resnet-10-1", classes: 4)
+    network.name = "mine"
+    #expect(
+      problem(network)
+        == "network 'mine': it has 4 classes, the images 10: give its last layer 10 outputs")
+    network = Network(
+      name: "mine", input: ImageShape(channels: 3, height: 32, width: 32),
+      layers: [
+        Layer(
+          "stem",
+          .convolution(
+            Convolution(outputChannels: 10, kernelSize: 9, stride: 1, padding: .symmetric(0))),
+          inputs: ["input"]), Layer("pool", .globalAveragePool, inputs: ["stem"]),
+      ])
+    #expect(
+      problem(network)
+        == "network 'mine': for an input of 3 x 8 x 8, layer 'stem': a kernel of 9 does not fit into 8 x 8"
+    )
+    // What could not be read again is not begun.
+    network.name = "no/name"
+    network.layers[0].operation = .convolution(
+      Convolution(outputChannels: 10, kernelSize: 3, stride: 1, padding: .same))
+    #expect(problem(network).contains("members[0].network does not work: its name is 'no/name'"))
+    #expect(!Directory.exists(directory.path))
+  }
+
   @Test func ensemblesOfTheMembersCanBeAnalyzed() throws {
     let directory = Self.temporary()
     defer { Self.remove(directory) }

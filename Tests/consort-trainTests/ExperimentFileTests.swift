@@ -32,6 +32,23 @@ import Testing
       json: TinyExperiment.json().replacing("wide-resnet-10-1", with: "wide-resnet-11-1"),
       pieces: ["'tiny.json': members[0].network", "wide-resnet-11-1"]),
     Mistake(
+      testDescription: "a network file that is not there",
+      json: TinyExperiment.json().replacing("wide-resnet-10-1", with: "mine.json"),
+      pieces: ["'tiny.json': members[0].network", "cannot read 'mine.json'", "No such file"]),
+    Mistake(
+      testDescription: "a network of other classes",
+      json: TinyExperiment.json().replacing(
+        "\"wide-resnet-10-1\"",
+        with: """
+          {"name": "mine", "input": {"channels": 3, "height": 8, "width": 8}, "layers":
+          [{"name": "pool", "inputs": ["input"], "operation": {"globalAveragePool": {}}},
+          {"name": "head", "inputs": ["pool"], "operation": {"linear": {"outputs": 4}}}]}
+          """),
+      pieces: [
+        "'tiny.json' does not fit the images: network 'mine'", "4 classes, the images 10",
+        "give its last layer 10 outputs",
+      ]),
+    Mistake(
       testDescription: "hold-out larger than the data",
       json: TinyExperiment.json().replacing("\"holdOut\": 40", with: "\"holdOut\": 140"),
       pieces: ["'tiny.json'", "hold-out of 140", "the data has 140", "lower data.holdOut"]),

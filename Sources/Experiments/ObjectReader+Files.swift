@@ -1,0 +1,47 @@
+import Files
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+extension ObjectReader {
+  /// The bytes of a file.
+  ///
+  /// - Throws: `ExperimentError.unreadable`.
+  static func contents(of path: String) throws -> Data {
+    do {
+      return try MappedFile(path: path).withBytes { Data($0) }
+    } catch {
+      throw ExperimentError.unreadable(file: path, reason: reason(of: error))
+    }
+  }
+
+  private static func reason(of error: FileError) -> String {
+    switch error {
+    case .cannotRead(_, let reason), .cannotWrite(_, let reason),
+      .cannotCreateDirectory(_, let reason):
+      reason
+    }
+  }
+
+  /// Takes the object that is the whole file; `file` names it in errors.
+  init(json: Data, file: String) throws(ExperimentError) {
+    let value: JSONValue
+    do {
+      value = try JSONDecoder().decode(JSONValue.self, from: json)
+    } catch {
+      throw .notJSON(file: file, reason: Self.reason(of: error))
+    }
+    if let key = RepeatedKeys.first(in: json) { throw .repeatedKey(file: file, key: key) }
+    try self.init(value, file: file, path: "")
+  }
+
+  private static func reason(of error: any Error) -> String {
+    guard case DecodingError.dataCorrupted(let context)? = error as? DecodingError else {
+      return "\(error)"
+    }
+    return context.underlyingError.map { "\($0)" } ?? context.debugDescription
+  }
+}

@@ -1,0 +1,132 @@
+import ArchitectureSearch
+import Files
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The directory of one search, and where everything in it lies.
+public struct SearchDirectory: Hashable, Sendable {
+  /// The directory's path.
+  public let path: String
+
+  /// Refers to the search at `path`; creates nothing.
+  public init(path: String) {
+    self.path = path
+  }
+
+  /// The plan with everything spelled out.
+  public var planPath: String { "\(path)/search.json" }
+  /// The machine, the versions and the command that began the search.
+  public var environmentPath: String { "\(path)/environment.json" }
+  /// Which images were used.
+  public var dataPath: String { "\(path)/data.json" }
+  /// How long each part of the space's networks takes on the machine that began the search.
+  public var latenciesPath: String { "\(path)/latencies.json" }
+  /// One JSON object a line, one line an evaluated candidate.
+  public var evaluationsPath: String { "\(path)/evaluations.jsonl" }
+  /// What was found: one ensemble a setting.
+  public var foundPath: String { "\(path)/found.json" }
+  /// The networks that were found, NAME.json each.
+  public var networksPath: String { "\(path)/networks" }
+  /// The candidates' trainings; whoever searches holds its lock.
+  public var candidatesPath: String { "\(path)/candidates" }
+  /// The full training of what was found: a run like any other.
+  public var finalists: RunDirectory { RunDirectory(path: "\(path)/finalists") }
+  /// The report and its tables and charts.
+  public var reportPath: String { "\(path)/report" }
+
+  /// Whether there is a search.
+  public var exists: Bool { Directory.exists(planPath) }
+
+  /// The plan that made this search.
+  public func plan() throws -> SearchPlan {
+    guard exists else { throw ExperimentError.notARun(directory: path) }
+    return try SearchPlan(path: planPath)
+  }
+
+  /// Creates the directory for `plan`, or makes sure that it is already its own. The budget may have changed.
+  ///
+  /// - Throws: `ExperimentError` where the directory belongs to something else, `FileError` where it cannot be
+  ///   written; what was there is left as it was.
+  public func claim(for plan: SearchPlan) throws {
+    if exists {
+      var earlier = try self.plan()
+      earlier.budget = plan.budget
+      if let difference = try JSONDifference.first(earlier, plan) {
+        throw ExperimentError.otherExperiment(directory: path, difference: difference)
+      }
+    } else if Directory.exists(path) {
+      guard Directory.isDirectory(path), try Directory.names(in: path).isEmpty else {
+        throw ExperimentError.notARun(directory: path)
+      }
+    }
+    try Directory.create(path)
+    try DurableFile.write(plan.readableJSON(), to: planPath)
+  }
+
+  /// Notes the images, or makes sure that they are those of the search.
+  public func claim(data: DataRecord) throws {
+    if Directory.exists(dataPath) {
+      guard try DataRecord(path: dataPath).matches(data) else {
+        throw ExperimentError.otherData(directory: path)
+      }
+      return
+    }
+    try DurableFile.write(data.readableJSON(), to: dataPath)
+  }
+}
+
+extension SearchDirectory {
+  /// All evaluations on record, in order; none where there is no file.
+  ///
+  /// - Throws: `ExperimentError.unusableRecord` naming the line that makes no sense.
+  public func evaluations() throws -> [EvaluationRecord] {
+    guard Directory.exists(evaluationsPath) else { return [] }
+    let lines = try MappedFile(path: evaluationsPath).withBytes { Data($0) }
+      .split(separator: UInt8(ascii: "\n"))
+    return try lines.enumerated().map { number, line in
+      do {
+        let record = try JSONDecoder().decode(EvaluationRecord.self, from: Data(line))
+        guard record.isPlausible else { throw ImplausibleRecord() }
+        return record
+      } catch {
+        throw ExperimentError.unusableRecord(file: evaluationsPath, line: number + 1)
+      }
+    }
+  }
+
+  /// Writes all evaluations, in order.
+  public func write(_ evaluations: [EvaluationRecord]) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    try DurableFile.write(to: evaluationsPath) { writer in
+      for record in evaluations {
+        try writer.write(Array(try encoder.encode(record)) + [UInt8(ascii: "\n")])
+      }
+    }
+  }
+
+  /// What was found so far.
+  public func found() throws -> [FoundEnsemble] {
+    guard Directory.exists(foundPath) else { return [] }
+    let bytes = try MappedFile(path: foundPath).withBytes { Data($0) }
+    do {
+      return try JSONDecoder().decode([FoundEnsemble].self, from: bytes)
+    } catch {
+      throw ExperimentError.unusableRecord(file: foundPath, line: 1)
+    }
+  }
+}
+
+private struct ImplausibleRecord: Error {}
+
+extension EvaluationRecord {
+  fileprivate var isPlausible: Bool {
+    let numbers = [cost, reward, seconds, accuracy ?? 0]
+    return numbers.allSatisfy(\.isFinite) && number > 0 && trainingImages >= 0 && seconds >= 0
+      && (1...rungs).contains(rung) && !members.isEmpty && members.count == networks.count
+  }
+}
