@@ -50,6 +50,22 @@ public struct LatencyTable: Sendable {
     try network.segments().filter { milliseconds[$0] == nil }
   }
 
+  /// The same table, with its segments' times multiplied by one factor, so that it foretells these networks well.
+  ///
+  /// The factor is the median of those that would be right for each network. The conditions tell it.
+  public func calibrated(on networks: [Check.Comparison]) -> LatencyTable {
+    let factors = networks.map {
+      ($0.measuredMilliseconds - overheadMilliseconds)
+        / ($0.predictedMilliseconds - overheadMilliseconds)
+    }
+    guard let factor = factors.median, factor.isTime else { return self }
+    return LatencyTable(
+      milliseconds: milliseconds.mapValues { $0 * factor },
+      overheadMilliseconds: overheadMilliseconds,
+      conditions: "\(conditions); segments times \((factor * 1000).rounded() / 1000), "
+        + "fitted on \(networks.count) whole networks", check: check)
+  }
+
   /// The same table, checked.
   public func checked(on networks: [Check.Comparison]) -> LatencyTable {
     LatencyTable(
@@ -70,20 +86,14 @@ extension LatencyTable {
     }
 
     /// The median over the networks of the absolute relative error; nil where there are none.
-    public var medianError: Double? {
-      let errors = sortedErrors
-      guard !errors.isEmpty else { return nil }
-      return (errors[(errors.count - 1) / 2] + errors[errors.count / 2]) / 2
-    }
+    public var medianError: Double? { networks.map(\.error).median }
 
     /// The absolute relative error that nine networks in ten do not exceed, by the nearest rank; nil where there are none.
     public var ninetiethPercentileError: Double? {
-      let errors = sortedErrors
+      let errors = networks.map(\.error).sorted()
       guard !errors.isEmpty else { return nil }
       return errors[(9 * errors.count + 9) / 10 - 1]
     }
-
-    private var sortedErrors: [Double] { networks.map(\.error).sorted() }
   }
 }
 
@@ -200,6 +210,14 @@ extension LatencyTable.Check: Codable {
     try container.encode(networks, forKey: .networks)
     try container.encodeIfPresent(medianError, forKey: .medianError)
     try container.encodeIfPresent(ninetiethPercentileError, forKey: .ninetiethPercentileError)
+  }
+}
+
+extension [Double] {
+  /// Nil where there are none.
+  fileprivate var median: Double? {
+    let sorted = sorted()
+    return isEmpty ? nil : (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
   }
 }
 

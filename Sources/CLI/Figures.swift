@@ -48,6 +48,14 @@ public enum Figures {
     return hours > 0 ? "\(hours):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
   }
 
+  /// A great number: whole below a million, else such as "2.3 x 10^13".
+  public static func power(_ value: Double) -> String {
+    guard value.isFinite, value >= 1e6 else { return Int(value.isFinite ? value : 0).grouped }
+    var (leading, exponent) = (value, 0)
+    while leading >= 9.95 { (leading, exponent) = (leading / 10, exponent + 1) }
+    return "\(fixed(leading, 1)) x 10^\(exponent)"
+  }
+
   /// A p-value, such as "p = 0.034" or "p < 0.001".
   public static func probability(_ value: Double) -> String {
     value < 0.001 ? "p < 0.001" : "p = " + fixed(value, 3)

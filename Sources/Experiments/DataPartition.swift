@@ -27,6 +27,8 @@ public struct DataPartition: Hashable, Sendable {
 public enum RandomPurpose: UInt64, Sendable {
   case weights = 1
   case order, augmentation, dropout
+  /// The path of a step through shared weights.
+  case path
 }
 
 extension RandomStream {

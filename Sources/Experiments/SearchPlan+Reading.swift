@@ -42,6 +42,16 @@ extension SearchPlan {
     cohort = try reader.optionalInteger("cohort", in: 1...10_000) ?? 8
     var budget = try reader.object("budget")
     self.budget = try SearchBudget(&budget)
+    if case .supernetwork(let recipe) = self.evaluator {
+      guard self.budget.evaluations != nil || self.budget.seconds != nil else {
+        throw reader.invalid(
+          "budget", "counts training images only, but paths through a supernetwork take none: "
+            + "give evaluations or seconds")
+      }
+      guard recipe.piecesPerBatch == 1 else {
+        throw reader.invalid("evaluator", "has a recipe with piecesPerBatch: leave it out")
+      }
+    }
     if var finalists = try reader.optionalObject("finalists") {
       self.finalists = try Finalists(&finalists)
     }

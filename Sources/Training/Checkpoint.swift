@@ -44,7 +44,7 @@ enum Checkpoint {
   }
 
   /// Fills the tensors from the file, which must hold these and no others.
-  fileprivate static func load(
+  static func load(
     _ file: SafeTensors, into state: [(name: String, tensor: Tensor)]
   ) throws {
     guard Set(file.names) == Set(state.map(\.name)) else {

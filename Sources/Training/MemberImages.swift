@@ -138,3 +138,27 @@ extension WorkerImages {
     }
   }
 }
+
+extension DeviceImages {
+  /// Takes items from a queue and carries out `task` for each on the calling thread, until none is left, the task
+  /// returns false, or it throws, which ends all work.
+  func work<Item>(
+    on queue: WorkQueue<Item>, threads: Int,
+    _ task: (Item, WorkerImages, WorkQueue<Item>) throws -> Bool
+  ) {
+    do {
+      // The number of threads belongs to the calling thread, and tensors stay on it.
+      try Runtime.setThreads(threads)
+      let images = try WorkerImages(self)
+      func carryOut() throws {
+        while let item = queue.next() {
+          guard try task(item, images, queue) else { return }
+        }
+      }
+      guard case .cuda = device else { return try carryOut() }
+      try CUDAStream(device: device).run(carryOut)
+    } catch {
+      queue.fail(error)
+    }
+  }
+}

@@ -2,14 +2,14 @@ import Datasets
 import Experiments
 import Synchronization
 
-/// The members that wait to be trained, shared by the workers that take them, and what there is to tell about them.
+/// The members that wait to be trained, and what there is to tell about them.
 final class MemberQueue: Sendable {
   private struct Report {
     var failed: [String] = []
     var skipped: Set<String> = []
   }
 
-  private let work: WorkQueue<Experiment.Member>
+  let work: WorkQueue<Experiment.Member>
   private let report: Mutex<Report>
   private let observe: @Sendable (TrainingEvent) -> Void
 
@@ -22,17 +22,8 @@ final class MemberQueue: Sendable {
     self.observe = observe
   }
 
-  /// The next member; nil where none is left, or all work is to stop.
-  func next() -> Experiment.Member? { work.next() }
-
   /// Whether the worker should save where it stands and end.
   func shouldStop() -> Bool { work.shouldStop() }
-
-  /// Makes all workers end.
-  func stop() { work.stop() }
-
-  /// Keeps the first error for the end, and makes all workers end.
-  func fail(_ error: any Error) { work.fail(error) }
 
   /// Tells the observer, one event at a time.
   func report(_ event: TrainingEvent) {

@@ -16,6 +16,8 @@ public final class Model {
   private let plain, fused: Plan
   private let memoryFormat: MemoryFormat
   private let precision: Recipe.Precision
+  /// Whether normalisations go by the batch that they see even outside of training, for want of statistics of their own.
+  private let normalizesByBatch: Bool
 
   /// Creates the model with parameters drawn as the network's `initialization` says.
   ///
@@ -39,6 +41,7 @@ public final class Model {
       tensors[parameter.name] = tensor
     }
     self.tensors = tensors
+    normalizesByBatch = false
     plain = Plan(network.layers.map(FusedStep.layer))
     fused = Plan(FusedStep.steps(of: network))
   }
@@ -63,7 +66,23 @@ public final class Model {
     (network, parameters, device) = (other.network, other.parameters, other.device)
     (plain, fused) = (other.plain, other.fused)
     (memoryFormat, precision) = (other.memoryFormat, other.precision)
+    normalizesByBatch = other.normalizesByBatch
     tensors = try other.tensors.mapValues { try $0.detached().clone() }
+  }
+
+  /// Runs a network on tensors of somebody else's, normalised by the batch in training and outside of it.
+  ///
+  /// - Parameter tensors: One for each parameter and buffer of the network, of its shape, on `device`.
+  init(
+    _ network: Network, parameters: [Parameter], sharing tensors: [String: Tensor], device: Device,
+    memoryFormat: MemoryFormat, precision: Recipe.Precision
+  ) {
+    (self.network, self.parameters, self.device) = (network, parameters, device)
+    (self.memoryFormat, self.precision) = (memoryFormat, precision)
+    self.tensors = tensors
+    normalizesByBatch = true
+    plain = Plan(network.layers.map(FusedStep.layer))
+    fused = Plan(FusedStep.steps(of: network))
   }
 
   /// Runs the network.
@@ -132,7 +151,7 @@ public final class Model {
     case .batchNormalization:
       let (vectors, epsilon, momentum) = try batchNormalization(layer)
       return try first.batchNormalized(
-        vectors, training: training, momentum: momentum, epsilon: epsilon)
+        vectors, training: training || normalizesByBatch, momentum: momentum, epsilon: epsilon)
     case .relu:
       return try first.rectified()
     case .silu:
@@ -219,7 +238,8 @@ extension Convolution {
 }
 
 extension Parameter {
-  fileprivate func initialValue(
+  /// A new tensor on the CPU with a value to start a training from.
+  func initialValue(
     _ initialization: Initialization, _ generator: Generator
   ) throws -> Tensor {
     switch kind {

@@ -55,7 +55,9 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
         setup.shouldStop() || deadline.map { ContinuousClock.now >= $0 } ?? false
       })
     Workers.run(min(setup.jobs, max(1, missing.count))) { [self] number in
-      work(on: queue, deviceImages[number % deviceImages.count], rung: rung)
+      deviceImages[number % deviceImages.count].work(on: queue, threads: setup.threads) {
+        member, images, queue in try train(member, images, rung: rung, queue)
+      }
     }
     guard try queue.isDone() else { return nil }
     return try members.compactMap { try outcome(of: $0, rung: rung) }
@@ -78,24 +80,6 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
 // MARK: - Training
 
 extension ProxyEvaluator {
-  /// Takes members from the queue until none is left.
-  private func work(on queue: WorkQueue<SearchMember>, _ images: DeviceImages, rung: Int) {
-    do {
-      // The number of threads belongs to the calling thread, and tensors stay on it.
-      try Runtime.setThreads(setup.threads)
-      let images = try WorkerImages(images)
-      func trainMembers() throws {
-        while let member = queue.next() {
-          guard try train(member, images, rung: rung, queue) else { return }
-        }
-      }
-      guard case .cuda = images.device else { return try trainMembers() }
-      try CUDAStream(device: images.device).run(trainMembers)
-    } catch {
-      queue.fail(error)
-    }
-  }
-
   /// Trains a member up to the rung; returns false where it was stopped before.
   private func train(
     _ candidate: SearchMember, _ images: WorkerImages, rung: Int,

@@ -1,10 +1,16 @@
 import Experiments
+import Networks
 import Torch
 
 extension Recipe {
   /// The optimizer that the recipe asks for, for a model's parameters.
   func optimizer(of model: Model) throws -> any Optimizer {
-    let weightDecays = model.parameters.filter(\.isTrainable).map { parameter in
+    try optimizer(of: model.parameters.filter(\.isTrainable), model.trainableTensors)
+  }
+
+  /// The optimizer that the recipe asks for, for trainable parameters and their tensors.
+  func optimizer(of parameters: [Parameter], _ tensors: [Tensor]) throws -> any Optimizer {
+    let weightDecays = parameters.map { parameter in
       switch parameter.kind {
       case .normalizationWeight, .normalizationBias: decaysNormalization ? weightDecay : 0
       default: weightDecay
@@ -13,10 +19,10 @@ extension Recipe {
     switch optimizer {
     case .sgd:
       return try StochasticGradientDescent(
-        model.trainableTensors, momentum: momentum, weightDecays: weightDecays, nesterov: true)
+        tensors, momentum: momentum, weightDecays: weightDecays, nesterov: true)
     case .rmsProp(let decay, let epsilon):
       return try RMSProp(
-        model.trainableTensors, decay: decay, momentum: momentum, epsilon: epsilon,
+        tensors, decay: decay, momentum: momentum, epsilon: epsilon,
         weightDecays: weightDecays)
     }
   }

@@ -97,7 +97,7 @@ public struct SearchRun: Sendable {
       return try ProxyEvaluator(experiment, rungs: rungs, on: images, setup: setup)
     case .supernetwork:
       return try SupernetworkEvaluator(
-        experiment, space: plan.space.space, places: plan.members, on: images, setup: setup)
+        experiment, space: plan.space.space, places: plan.places, on: images, setup: setup)
     }
   }
 
@@ -184,6 +184,11 @@ public struct SearchRun: Sendable {
 }
 
 extension SearchPlan {
+  /// How many members the ensembles under search have at most.
+  fileprivate var places: Int {
+    settings.contains { $0 == .joint || $0 == .sequential } ? members : 1
+  }
+
   /// The share of a cohort that goes on after a rung.
   fileprivate var kept: Double {
     if case .proxy(_, _, let kept) = evaluator { kept } else { 1 }

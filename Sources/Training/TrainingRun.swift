@@ -99,7 +99,9 @@ public struct TrainingRun: Sendable {
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
     let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
     Workers.run(min(jobs, members.count)) { number in
-      work(on: queue, splits[number % splits.count], checkpointInterval)
+      splits[number % splits.count].work(on: queue.work, threads: environment.threads) {
+        member, images, _ in try train(member, images, checkpointInterval, queue)
+      }
     }
     try Runtime.releaseMemory()
     return try queue.outcome()
@@ -116,30 +118,6 @@ public struct TrainingRun: Sendable {
       let (left, right) = (costs[first.element.network] ?? 0, costs[second.element.network] ?? 0)
       return left == right ? first.offset < second.offset : left > right
     }.map(\.element)
-  }
-
-  /// Takes members from the queue until none is left.
-  private func work(
-    on queue: MemberQueue, _ images: DeviceImages, _ checkpointInterval: CheckpointInterval
-  ) {
-    do {
-      // The number of threads belongs to the calling thread, and tensors stay on it.
-      try Runtime.setThreads(environment.threads)
-      let images = try WorkerImages(images)
-      func trainMembers() throws {
-        while let member = queue.next() {
-          guard try train(member, images, checkpointInterval, queue) else { return }
-        }
-      }
-      if images.device == .cpu {
-        try trainMembers()
-      } else {
-        // Members on one GPU do not wait for one another.
-        try CUDAStream(device: images.device).run(trainMembers)
-      }
-    } catch {
-      queue.fail(error)
-    }
   }
 
   /// Trains one member that is not yet trained; returns whether work goes on.

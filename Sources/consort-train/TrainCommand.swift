@@ -1,10 +1,8 @@
 import CLI
-import Datasets
 import Experiments
 import Files
 import Networks
 import Synchronization
-import Torch
 import Training
 
 let trainCommand = Command(
@@ -52,40 +50,22 @@ let trainCommand = Command(
       : "\(waiting) of \(experiment.allMembers.count) members are still to be trained")
 }
 
-/// The options of every command that trains.
-let trainingOptions = [
-  CommandOption("--out", "DIR", help: "The run directory; runs/NAME unless given."),
-  CommandOption(
-    "--devices", "NAMES",
-    help:
-      "cpu, cuda (all GPUs), or some of them, such as cuda:0,cuda:1; as the run began, or all GPUs of the machine "
-      + "where CUDA is installed, else cpu, unless given."),
-  CommandOption(
-    "--members", "NAMES", help: "Only these members, such as wide-resnet-16-1-0,wide-resnet-16-1-1."
-  ),
-  CommandOption(
-    "--jobs", "N", help: "Members side by side; as many as processors allow unless given."),
-  CommandOption(
-    "--threads", "N",
-    help: "Threads inside one operation; as the run began, or all processors, unless given."),
-  CommandOption(
-    "--decoders", "N",
-    help:
-      "Threads that decode images for one member, where an experiment has random resized crops; the processors over "
-      + "the members side by side unless given."),
-  CommandOption(
-    "--checkpoint-every", "N",
-    help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min; 1min unless given."),
-]
+/// The options of every command that trains an experiment.
+let trainingOptions =
+  [
+    CommandOption("--out", "DIR", help: "The run directory; runs/NAME unless given."),
+    CommandOption(
+      "--members", "NAMES",
+      help: "Only these members, such as wide-resnet-16-1-0,wide-resnet-16-1-1."),
+    CommandOption(
+      "--checkpoint-every", "N",
+      help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min; 1min unless given."),
+  ] + WorkerOptions.options
 
 /// What the options of a training ask for, checked before anything is read or written.
 struct TrainingOptions {
   let directory: RunDirectory
-  let devices: [Device]
-  /// Members side by side, and threads inside one operation.
-  let jobs, threads: Int
-  /// Threads that decode images for one member.
-  let decoders: Int
+  let workers: WorkerOptions
   /// nil for all members.
   let members: Set<String>?
   let checkpointInterval: CheckpointInterval
@@ -99,20 +79,9 @@ struct TrainingOptions {
         "--checkpoint-every takes steps, epochs or minutes, such as 500steps, 1epoch or 5min")
     }
     checkpointInterval = interval
-    let earlier = RunEnvironment(path: directory.environmentPath)
-    // A run goes on with the devices and threads that it began with, because its bits depend on them.
-    devices = try Device.named(arguments.string("--devices") ?? earlier?.device)
-    let processors = RunEnvironment.availableProcessors()
-    let schedule = Schedule(
-      members: members?.count ?? experiment.allMembers.count, processors: processors,
-      gpus: devices == [.cpu] ? 0 : devices.count,
-      jobs: try arguments.integer("--jobs"),
-      threads: try arguments.integer("--threads") ?? earlier?.threads)
-    (jobs, threads) = (schedule.jobs, schedule.threads)
-    decoders = try arguments.integer("--decoders") ?? max(1, processors / max(1, jobs))
-    guard (1...1024).contains(jobs) else { throw UsageError("--jobs needs 1 to 1024") }
-    guard (1...1024).contains(threads) else { throw UsageError("--threads needs 1 to 1024") }
-    guard (1...1024).contains(decoders) else { throw UsageError("--decoders needs 1 to 1024") }
+    workers = try WorkerOptions(
+      arguments, members: members?.count ?? experiment.allMembers.count,
+      earlier: RunEnvironment(path: directory.environmentPath))
   }
 
   private static func members(_ text: String?, of experiment: Experiment) throws -> Set<String>? {
@@ -135,14 +104,14 @@ func train(
 ) throws {
   Interruption.install()
   let run = try TrainingRun(
-    of: experiment, on: images, in: options.directory, devices: options.devices,
-    threads: options.threads, decoders: options.decoders,
+    of: experiment, on: images, in: options.directory, devices: options.workers.devices,
+    threads: options.workers.threads, decoders: options.workers.decoders,
     command: ["consort"] + CommandLine.arguments.dropFirst(),
     versions: ["consort": consortVersion])
   let display = Mutex(TrainingDisplay())
   defer { display.withLock { $0.end() } }
   let outcome = try run.run(
-    only: options.members, jobs: options.jobs, checkpointInterval: options.checkpointInterval,
+    only: options.members, jobs: options.workers.jobs, checkpointInterval: options.checkpointInterval,
     observe: { event in display.withLock { $0.show(event) } })
   switch outcome {
   case .complete: break
@@ -150,35 +119,6 @@ func train(
   case .membersFailed(let names):
     throw MembersFailed(names: names, directory: options.directory.path)
   }
-}
-
-/// The images that an experiment asks for; `file` names it in errors.
-func loadImages(
-  of experiment: Experiment, file: String, from path: String?
-) throws -> RunImages {
-  if let procedural = experiment.data.procedural {
-    guard path == nil else {
-      throw UsageError("'\(file)' draws its own images: leave --data out")
-    }
-    guard experiment.recipe.randomResizedCrop == nil else {
-      throw UsageError(
-        "'\(file)' draws its own images: leave recipe.randomResizedCrop out, or the recipe that has it"
-      )
-    }
-    return .resident(procedural.dataset())
-  }
-  guard let path else {
-    throw UsageError(
-      "'\(file)' needs images: --data DIR (`consort data download cifar10` fetches some)")
-  }
-  let progress = { (message: String) in Terminal.writeError(message) }
-  // Crops of random size are taken from the files themselves.
-  guard experiment.recipe.randomResizedCrop == nil else {
-    return .streamed(try EncodedDataset.load(directory: path, progress: progress))
-  }
-  return .resident(
-    try ImageDataset.load(
-      directory: path, imageSize: experiment.data.imageSize, progress: progress))
 }
 
 /// An experiment file and images that do not go together.
@@ -205,39 +145,5 @@ struct MembersFailed: ExitStatusError, CustomStringConvertible {
   var description: String {
     "\(names.joined(separator: ", ")) stopped by \(names.count == 1 ? "itself" : "themselves"), with the last good "
       + "checkpoint kept; all others are trained: `consort status \(directory)` tells why"
-  }
-}
-
-extension Device {
-  /// The devices of "cpu", "cuda" or "cuda:0,cuda:1", loading CUDA where it is asked for; nil stands for all GPUs that
-  /// there are, or else the CPU.
-  fileprivate static func named(_ names: String?) throws -> [Device] {
-    guard let names else {
-      // Only where there is a driver: loading CUDA's libraries takes seconds.
-      guard Directory.exists("/dev/nvidiactl"), let count = try? Runtime.loadCUDA(), count > 0
-      else { return [.cpu] }
-      return (0..<count).map(Device.cuda)
-    }
-    if names == "cpu" { return [.cpu] }
-    let words = names.split(separator: ",", omittingEmptySubsequences: false)
-    let indices = words.map { $0.hasPrefix("cuda:") ? Int($0.dropFirst(5)) : nil }
-    guard names == "cuda" || indices.allSatisfy({ ($0 ?? -1) >= 0 }),
-      names == "cuda" || Set(indices).count == words.count
-    else {
-      throw UsageError(
-        "--devices takes cpu, cuda, or GPUs such as cuda:0,cuda:1, each once, not '\(names)'")
-    }
-    let count: Int
-    do {
-      count = try Runtime.loadCUDA()
-    } catch {
-      throw TrainingError.noDevice(name: names, reason: error.message)
-    }
-    if names == "cuda" { return (0..<count).map(Device.cuda) }
-    let chosen = indices.compactMap { $0 }
-    guard chosen.allSatisfy({ $0 < count }) else {
-      throw TrainingError.noDevice(name: names, reason: "this machine has \(count) GPU(s)")
-    }
-    return chosen.map(Device.cuda)
   }
 }

@@ -12,34 +12,32 @@ extension LatencyTable {
   ///
   /// - Parameters:
   ///   - networks: Those to be foretold, at least one. None of them is run as a whole.
-  ///   - checkedOn: Whole networks to be timed for the check; their segments are measured too.
-  ///   - secondsPerPiece: How long each segment and each network of the check runs, over all rounds; compiling, and a
-  ///     warm-up of a fifth, come on top.
+  ///   - calibratedOn: Whole networks, of the kind that is to be foretold, that say by how much segments are quicker
+  ///     alone: the processor's caches still hold their weights. All segments' times are multiplied by one factor. None
+  ///     leaves the times as they are.
+  ///   - checkedOn: Other whole networks, for the check. The segments of these and of `calibratedOn` are measured too.
+  ///   - secondsPerPiece: How long each segment and each whole network runs, over all rounds; compiling, and a warm-up
+  ///     of a fifth, come on top.
   ///   - progress: Is told how far it is after each timing, as `ProgressLine.show` shows it.
   /// - Throws: `NetworkError`, or `InferenceError` where the engine takes no such network.
   init(
-    measuring networks: [Network], checkedOn: [Network] = [], secondsPerPiece: Double = 0.5,
-    progress: (LatencyMeasurement.Progress) -> Void = { _ in }
+    measuring networks: [Network], calibratedOn: [Network] = [], checkedOn: [Network] = [],
+    secondsPerPiece: Double = 0.5, progress: (LatencyMeasurement.Progress) -> Void = { _ in }
   ) throws {
     precondition(!networks.isEmpty, "at least one network")
-    let checked = try checkedOn.map { try $0.segments() }
-    let segments = try Set(networks.flatMap { try $0.segments() }).union(checked.joined())
+    let wholes = calibratedOn + checkedOn
+    let segments = try Set((networks + wholes).flatMap { try $0.segments() })
     var measurement = try LatencyMeasurement(
-      image: networks[0].input, segments: Array(segments), wholes: checkedOn)
+      image: networks[0].input, segments: Array(segments), wholes: wholes)
     try measurement.run(seconds: secondsPerPiece, progress: progress)
-    let environment = RunEnvironment(command: [], versions: [:], device: "cpu", threads: 1)
-    let table = LatencyTable(
+    let raw = LatencyTable(
       milliseconds: try measurement.segmentMilliseconds(),
-      overheadMilliseconds: measurement.overhead,
-      conditions: "one image at a time, one thread, \(InferenceEngine.version), "
-        + "\(environment.processor); the first decile of the quietest of "
-        + "\(LatencyMeasurement.rounds) rounds")
-    let compared = zip(checkedOn, checked).map { network, segments in
-      LatencyTable.Check.Comparison(
-        network: network.name, predictedMilliseconds: table.latency(of: segments) ?? .nan,
-        measuredMilliseconds: measurement[.whole(network)])
-    }
-    self = checkedOn.isEmpty ? table : table.checked(on: compared)
+      overheadMilliseconds: measurement.overhead, conditions: LatencyMeasurement.conditions)
+    let calibrated = try raw.calibrated(on: measurement.comparisons(of: calibratedOn, with: raw))
+    self =
+      checkedOn.isEmpty
+      ? calibrated
+      : try calibrated.checked(on: measurement.comparisons(of: checkedOn, with: calibrated))
   }
 }
 
@@ -124,6 +122,28 @@ struct LatencyMeasurement {
 // MARK: - What follows
 
 extension LatencyMeasurement {
+  /// In words.
+  fileprivate static var conditions: String {
+    let environment = RunEnvironment(command: [], versions: [:], device: "cpu", threads: 1)
+    return "one image at a time, one thread, \(InferenceEngine.version), "
+      + "\(environment.processor); the first decile of the quietest of \(rounds) rounds"
+  }
+
+  /// What a table says of whole networks, beside what they took.
+  fileprivate func comparisons(
+    of networks: [Network], with table: LatencyTable
+  ) throws(NetworkError) -> [LatencyTable.Check.Comparison] {
+    var result: [LatencyTable.Check.Comparison] = []
+    for network in networks {
+      guard let predicted = try table.latency(of: network) else { continue }
+      result.append(
+        LatencyTable.Check.Comparison(
+          network: network.name, predictedMilliseconds: predicted,
+          measuredMilliseconds: self[.whole(network)]))
+    }
+    return result
+  }
+
   /// The time that was measured.
   subscript(subject: Subject) -> Double { milliseconds[subject] ?? .nan }
 

@@ -21,6 +21,12 @@ let trainCommand = Command(
   summary: "Train the members of an experiment.",
   forwardingArguments: { arguments in try runTrainer("train", arguments.operands) })
 
+/// `consort search`: searches architectures for the members of an ensemble.
+let searchCommand = Command(
+  name: "search",
+  summary: "Search architectures for the members of an ensemble.",
+  forwardingArguments: { arguments in try runTrainer("search", arguments.operands) })
+
 /// Goes on as `consort-train`, which links libtorch; this program stays quick without it.
 private func runTrainer(_ command: String, _ arguments: [String]) throws {
   guard let trainer = Executable.sibling("consort-train") else {

@@ -5,7 +5,7 @@ Program(
   summary: "Consort: ensembles of small image classifiers that beat one large one at less compute.",
   version: consortVersion,
   commands: [
-    demoCommand, trainCommand, statusCommand, frontierCommand, reportCommand, predictCommand,
+    demoCommand, trainCommand, searchCommand, statusCommand, frontierCommand, reportCommand, predictCommand,
     importCommand,
     exportCommand, buildEnsembleCommand, costCommand, benchCommand, dataCommand,
   ]

@@ -46,6 +46,19 @@ import Testing
     #expect(LatencyTable.Check(networks: []).medianError == nil)
   }
 
+  @Test func oneFactorMakesUpForWhatSegmentsAloneLack() throws {
+    let (table, segments) = (try Self.table(), try Self.network.get().segments())
+    let calibrated = table.calibrated(on: [
+      .init(network: "a", predictedMilliseconds: 10.5, measuredMilliseconds: 12.5),
+      .init(network: "b", predictedMilliseconds: 10.5, measuredMilliseconds: 11.5),
+      .init(network: "c", predictedMilliseconds: 10.5, measuredMilliseconds: 100),
+    ])
+    #expect(calibrated.milliseconds == table.milliseconds.mapValues { $0 * 1.2 })
+    #expect(calibrated.overheadMilliseconds == 0.5)
+    #expect(calibrated.conditions == "by hand; segments times 1.2, fitted on 3 whole networks")
+    #expect(table.calibrated(on: []).latency(of: segments) == table.latency(of: segments))
+  }
+
   @Test func aTableIsReadAsItWasWritten() throws {
     let table = try Self.table()
     let bytes = try Self.encoded(table)
