@@ -151,13 +151,13 @@ let package = Package(
       name: "consort",
       dependencies: [
         "ArchitectureSearch", "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Inference",
-        "Networks", "ONNX", "Processes", "Reports", "Weights",
+        "Networks", "ONNX", "Processes", "Randomness", "Reports", "Weights",
       ]),
     .testTarget(
       name: "consortTests",
       dependencies: [
-        "Ensembles", "Experiments", "Files", "Networks", "Randomness", "TestSupport", "Weights",
-        "consort",
+        "ArchitectureSearch", "Ensembles", "Experiments", "Files", "Networks", "Randomness",
+        "TestSupport", "Weights", "consort",
       ]),
     .executableTarget(
       name: "consort-train",

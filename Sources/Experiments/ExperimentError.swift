@@ -18,6 +18,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case invalid(file: String, key: String, reason: String)
   /// The file is no description of a network.
   case invalidNetworkFile(path: String, reason: String)
+  /// The file is no table of latencies.
+  case invalidLatencies(path: String, reason: String)
   /// There are not enough images for what the experiment asks.
   case tooFewImages(trainingImages: Int?, holdOut: Int, available: Int)
   /// The run directory was made by another experiment.
@@ -52,6 +54,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
     case .invalid(let file, let key, let reason): "'\(file)': \(key) \(reason)"
     case .invalidNetworkFile(let path, let reason):
       "'\(path)' describes no network: \(reason); `consort train` writes such a file for each member"
+    case .invalidLatencies(let path, let reason):
+      "'\(path)' is no table of latencies: \(reason); restore the file, or remove it and measure again"
     case .tooFewImages(let training, let holdOut, let available):
       "the experiment asks for \(training.map { "\($0) training images" } ?? "at least one training image") "
         + "beside a hold-out of \(holdOut), but the data has \(available): lower data.holdOut or data.trainingImages"

@@ -107,7 +107,7 @@ extension Network {
 
 extension DecodingError {
   /// What is wrong, and at which key.
-  fileprivate var place: String {
+  var place: String {
     let context: Context? =
       switch self {
       case .typeMismatch(_, let context), .valueNotFound(_, let context),

@@ -1,25 +1,25 @@
 /// A well-formed network's shapes, and which layer reads which: found once, by index.
-struct NetworkGraph {
+package struct NetworkGraph {
   /// The image's index, as a source.
-  static let image = -1
+  package static let image = -1
 
   /// The indices of the two layers that a layer reads, or twice that of the one.
-  struct Sources {
-    let first, second: Int
+  package struct Sources {
+    package let first, second: Int
   }
 
   /// The shape of the image.
   let input: FeatureShape
   /// The shape of every layer's output, in order.
-  private(set) var shapes: [FeatureShape] = []
+  package private(set) var shapes: [FeatureShape] = []
   /// What every layer reads, in order.
-  private(set) var sources: [Sources] = []
+  package private(set) var sources: [Sources] = []
 
   /// Validates the whole network.
   ///
   /// - Complexity: O(layers).
   /// - Throws: `NetworkError` naming the first layer that is ill-formed.
-  init(_ network: Network) throws(NetworkError) {
+  package init(_ network: Network) throws(NetworkError) {
     input = .map(try network.validInput())
     guard let last = network.layers.last else { throw .noLayers(network: network.name) }
     shapes.reserveCapacity(network.layers.count)

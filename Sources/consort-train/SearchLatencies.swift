@@ -14,5 +14,5 @@ func costModel(
     }
     return .macs
   }
-  return .latency(LatencyTable())
+  return .latency(try LatencyTable(file: given ?? directory.latenciesPath))
 }

@@ -17,11 +17,13 @@ struct ProgressLine {
 
   init(_ subject: String) { self.subject = subject }
 
-  /// Shows that `done` of `total` are done, where it is time.
-  mutating func show(_ done: Int, of total: Int) {
+  /// Shows that `done` of `total` are done, and how long the rest may take, where it is time.
+  mutating func show(_ done: Int, of total: Int, secondsLeft: Double? = nil) {
     guard ContinuousClock.now >= next else { return }
     next = ContinuousClock.now.advanced(by: isTerminal ? .milliseconds(200) : .seconds(10))
-    let text = "\(done.grouped) of \(total.grouped) \(subject)"
+    let text =
+      "\(done.grouped) of \(total.grouped) \(subject)"
+      + (secondsLeft.map { ", about \(Figures.duration($0)) left" } ?? "")
     if isTerminal {
       Self.write("\r\(text)\u{1B}[K")
       isShown = true
