@@ -5,7 +5,9 @@ import Networks
 import Randomness
 
 /// Networks a second that are drawn, built, validated and costed on one thread: the median of several rounds.
-func networksPerSecond(_ space: any SearchSpace, rounds: Int = 9, count: Int = 2000) throws -> [Double] {
+func networksPerSecond(_ space: any SearchSpace, rounds: Int = 9, count: Int = 2000) throws
+  -> [Double]
+{
   let optionCounts = space.decisions.map(\.options.count)
   var stream = RandomStream(seed: 0)
   return try (0..<rounds).map { _ in
@@ -27,7 +29,8 @@ func median(_ sorted: [Double]) -> Double {
   (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }
 
-print("networks drawn, built, validated and costed a second, one thread: median (least to most), n = 9")
+print(
+  "networks drawn, built, validated and costed a second, one thread: median (least to most), n = 9")
 for (name, space) in [
   ("wide-resnet-32", WideResNetSpace.cifar as any SearchSpace), ("mobile-32", MobileSpace.cifar),
   ("mobile-224", MobileSpace.imageNet),
@@ -36,7 +39,9 @@ for (name, space) in [
   print("  \(name): \(Int(median(rates))) (\(Int(rates[0])) to \(Int(rates[rates.count - 1])))")
 }
 
-print("regret on tables of \(TabulatedRewards.optionCounts.reduce(1, *)) architectures, 50 seeds: median, mean, no regret")
+print(
+  "regret on tables of \(TabulatedRewards.optionCounts.reduce(1, *)) architectures, 50 seeds: median, mean, no regret"
+)
 let tables = (0..<50).map { TabulatedRewards(seed: $0) }
 for evaluations in [50, 100, 200, 500, 1000, 2000] {
   for choice in [

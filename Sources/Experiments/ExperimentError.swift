@@ -30,6 +30,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case unusableDataRecord(file: String)
   /// The record of what a member's images are is damaged.
   case unusableDescription(file: String)
+  /// A search plan that cannot be carried out.
+  case unusablePlan(file: String, reason: String)
   /// A line of the record of a search makes no sense.
   case unusableRecord(file: String, line: Int)
   /// The directory holds something else than a run.
@@ -67,6 +69,7 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
       "'\(file)' does not say which images the run was made with: restore the file, or give another --out"
     case .unusableDescription(let file):
       "'\(file)' does not say how images become the network's input: restore the file, or import the weights again"
+    case .unusablePlan(let file, let reason): "'\(file)': \(reason)"
     case .unusableRecord(let file, let line):
       "'\(file)', line \(line), makes no sense: remove that line and those after it, which are then evaluated again"
     case .notARun(let directory):

@@ -67,7 +67,9 @@ extension SearchPlan {
       )
     }
     let ensembles =
-      found.map { (name: $0.setting.rawValue, setting: Optional($0.setting), networks: $0.networks) }
+      found.map {
+        (name: $0.setting.rawValue, setting: Optional($0.setting), networks: $0.networks)
+      }
       + designs
     var counts: [(network: String, count: Int)] = []
     for ensemble in ensembles {
@@ -85,7 +87,8 @@ extension SearchPlan {
     let experiment = Experiment(
       name: "\(name)-finalists", data: data,
       members: counts.map { name, count in
-        networks[name].map { .init(network: $0, count: count) } ?? .init(network: name, count: count)
+        networks[name].map { .init(network: $0, count: count) }
+          ?? .init(network: name, count: count)
       }, recipe: finalists.recipe, seed: seed)
     let groups = ensembles.map { ensemble in
       FinalistGroup(

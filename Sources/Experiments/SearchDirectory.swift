@@ -47,14 +47,16 @@ public struct SearchDirectory: Hashable, Sendable {
     return try SearchPlan(path: planPath)
   }
 
-  /// Creates the directory for `plan`, or makes sure that it is already its own. The budget may have changed.
+  /// Creates the directory for `plan`, or makes sure that it is already its own.
+  ///
+  /// The budget may have changed, and the finalists too: their own run refuses others once it has begun.
   ///
   /// - Throws: `ExperimentError` where the directory belongs to something else, `FileError` where it cannot be
   ///   written; what was there is left as it was.
   public func claim(for plan: SearchPlan) throws {
     if exists {
       var earlier = try self.plan()
-      earlier.budget = plan.budget
+      (earlier.budget, earlier.finalists) = (plan.budget, plan.finalists)
       if let difference = try JSONDifference.first(earlier, plan) {
         throw ExperimentError.otherExperiment(directory: path, difference: difference)
       }

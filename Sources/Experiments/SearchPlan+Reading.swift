@@ -45,7 +45,8 @@ extension SearchPlan {
     if case .supernetwork(let recipe) = self.evaluator {
       guard self.budget.evaluations != nil || self.budget.seconds != nil else {
         throw reader.invalid(
-          "budget", "counts training images only, but paths through a supernetwork take none: "
+          "budget",
+          "counts training images only, but paths through a supernetwork take none: "
             + "give evaluations or seconds")
       }
       guard recipe.piecesPerBatch == 1 else {

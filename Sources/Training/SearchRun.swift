@@ -49,7 +49,8 @@ public struct SearchRun: Sendable {
       Architecture([Int](repeating: 0, count: space.decisions.count)))
     _ = try images.network(space.namePrefix, first, for: experiment)
     try setup.directory.claim(for: plan)
-    try setup.directory.claim(data: images.record(
+    try setup.directory.claim(
+      data: images.record(
         for: experiment, partition, Normalization(of: images, training: partition.training)))
     if !Directory.exists(setup.directory.environmentPath) {
       try environment.write(to: setup.directory.environmentPath)

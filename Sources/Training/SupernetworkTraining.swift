@@ -48,8 +48,9 @@ final class SupernetworkTraining {
     optimizer = try experiment.recipe.optimizer(of: parameters, weights.state.map(\.tensor))
     checkpoints = CheckpointStore(directory)
     stepsPerEpoch = experiment.recipe.steps(perEpochOf: images.trainingCount)
-    position = try checkpoints.restore(
-      into: Self.state(weights, optimizer), where: { _ in true })?.position
+    position =
+      try checkpoints.restore(
+        into: Self.state(weights, optimizer), where: { _ in true })?.position
       ?? Checkpoint.Position()
   }
 
@@ -59,7 +60,8 @@ final class SupernetworkTraining {
 
   /// Takes the remaining steps, and saves; returns false where it was stopped before.
   func run(
-    shouldStop: () -> Bool, observe: (_ step: Int, _ loss: Double, _ imagesPerSecond: Double) -> Void
+    shouldStop: () -> Bool,
+    observe: (_ step: Int, _ loss: Double, _ imagesPerSecond: Double) -> Void
   ) throws -> Bool {
     guard stepsTaken < steps else { return true }
     var (images, lossSum, since) = (0, 0.0, ContinuousClock.now)

@@ -69,7 +69,7 @@ private func describe(_ plan: SearchPlan, file: String, _ costModel: CostModel) 
   do {
     range = try plan.costRange(costModel)
   } catch {
-    throw PlanDoesNotFit(file: file, reason: "\(error)")
+    throw ExperimentError.unusablePlan(file: file, reason: "\(error)")
   }
   let space = plan.space.space
   print(
@@ -100,7 +100,7 @@ private func search(
       versions: ["consort": consortVersion]
     ).run()
   } catch let error where error is SearchError || error is NetworkError {
-    throw PlanDoesNotFit(file: file, reason: "\(error)")
+    throw ExperimentError.unusablePlan(file: file, reason: "\(error)")
   }
   switch outcome {
   case .complete: break
@@ -108,11 +108,4 @@ private func search(
   case .finalistsFailed(let names):
     throw MembersFailed(names: names, directory: directory.finalists.path)
   }
-}
-
-/// A plan that cannot be carried out.
-struct PlanDoesNotFit: Error, CustomStringConvertible {
-  let file: String
-  let reason: String
-  var description: String { "'\(file)': \(reason)" }
 }

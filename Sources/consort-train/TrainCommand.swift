@@ -111,7 +111,8 @@ func train(
   let display = Mutex(TrainingDisplay())
   defer { display.withLock { $0.end() } }
   let outcome = try run.run(
-    only: options.members, jobs: options.workers.jobs, checkpointInterval: options.checkpointInterval,
+    only: options.members, jobs: options.workers.jobs,
+    checkpointInterval: options.checkpointInterval,
     observe: { event in display.withLock { $0.show(event) } })
   switch outcome {
   case .complete: break

@@ -5,7 +5,8 @@ Program(
   summary: "Consort: ensembles of small image classifiers that beat one large one at less compute.",
   version: consortVersion,
   commands: [
-    demoCommand, trainCommand, searchCommand, statusCommand, frontierCommand, reportCommand, predictCommand,
+    demoCommand, trainCommand, searchCommand, latenciesCommand,
+    statusCommand, frontierCommand, reportCommand, predictCommand,
     importCommand,
     exportCommand, buildEnsembleCommand, costCommand, benchCommand, dataCommand,
   ]

@@ -96,7 +96,10 @@ import Testing
       "'s.json': budget.evaluations is missing, and so are seconds and trainingImages: give at least one"
     ),
     ("[1, 4]", "[4, 1]", "'s.json': evaluator.rungs must rise, as in [1, 2, 4]"),
-    ("[1, 4]", "[1, 5]", "'s.json': evaluator.rungs must be a list of whole numbers from 1, but is 5"),
+    (
+      "[1, 4]", "[1, 5]",
+      "'s.json': evaluator.rungs must be a list of whole numbers from 1, but is 5"
+    ),
     (
       #""holdOut": 100"#, #""holdOut": 0"#,
       "'s.json': data has a holdOut of 0, but candidates are judged by it"

@@ -11,7 +11,9 @@ import Torch
 @Suite struct SharedWeightsTests {
   private static let wide = WideResNetSpace(
     inputSize: 8,
-    groups: [.init(blocks: [1, 2], channels: [8, 16]), .init(blocks: [1, 2], channels: [16, 24])])
+    groups: [
+      .init(blocks: [1, 2], channels: [8, 16]), .init(blocks: [1, 2], channels: [16, 24]),
+    ])
 
   private static let mobile = MobileSpace(
     inputSize: 8, classes: 10, stem: 8, stemStride: 1, head: 32,
@@ -65,7 +67,8 @@ import Torch
     let network = try Self.mobile.network(Architecture([0, 1, 0, 0, 0, 0]))
     let part = try #require(weights.model(of: network)["blocks.0.0.conv_dw.weight"])
     let whole = try #require(
-      weights.state.first { $0.name == "blocks.0.0.conv_dw.weight" }).tensor
+      weights.state.first { $0.name == "blocks.0.0.conv_dw.weight" }
+    ).tensor
     #expect(try part.shape() == [16, 1, 3, 3])
     #expect(try whole.shape() == [16, 1, 5, 5])
     let (small, large): ([Float], [Float]) = (try part.elements(), try whole.elements())
