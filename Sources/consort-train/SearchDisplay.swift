@@ -43,14 +43,14 @@ final class SearchDisplay {
       if step == steps { say(text) } else { redraw(now: false) }
     case .cohortBegan(let members, let rung, let rungs):
       (cohort, speeds, supernetwork) = ((members, rung, rungs, 0), [:], nil)
-      redraw(now: false)
+      redraw(now: true)
     case .progressed(let member, let imagesPerSecond):
       speeds[member] = imagesPerSecond
       redraw(now: false)
     case .memberEvaluated(let member):
       cohort?.done += 1
       speeds[member] = nil
-      redraw(now: false)
+      redraw(now: true)
     case .memberFailed(let member, let reason):
       cohort?.done += 1
       say("failed: \(member): \(reason)")
