@@ -7,8 +7,9 @@ extension LatencyTable {
   /// Measures the segments of networks one by one, and checks what follows for whole networks.
   ///
   /// Everything is timed in turn, several rounds, the networks of the check too. The time of each is the first decile
-  /// of its quietest round: what others do on the machine disturbs medians, of long networks more than of short
-  /// segments, and sums of medians would not be comparable to whole networks.
+  /// of its quietest round, of processor time or of elapsed time, whichever is less: what others do on the machine
+  /// disturbs medians, of long networks more than of short segments, and sums of medians would not be comparable to
+  /// whole networks. Nothing else should run in the process.
   ///
   /// - Parameters:
   ///   - networks: Those to be foretold, at least one. None of them is run as a whole.
@@ -16,8 +17,8 @@ extension LatencyTable {
   ///     alone: the processor's caches still hold their weights. All segments' times are multiplied by one factor. None
   ///     leaves the times as they are.
   ///   - checkedOn: Other whole networks, for the check. The segments of these and of `calibratedOn` are measured too.
-  ///   - secondsPerPiece: How long each segment and each whole network runs, over all rounds; compiling, and a warm-up
-  ///     of a fifth, come on top.
+  ///   - secondsPerPiece: How long each segment and each whole network runs, over the usual rounds; compiling, a warm-up
+  ///     of a fifth, and more rounds for what was disturbed come on top.
   ///   - progress: Is told how far it is after each timing, as `ProgressLine.show` shows it.
   /// - Throws: `NetworkError`, or `InferenceError` where the engine takes no such network.
   init(
@@ -47,8 +48,10 @@ extension LatencyTable {
 /// of 1 x 1 from an image of the map's size; one that gives a map stands before a pooling and a linear layer. Adapter and
 /// pooling are timed around nothing too, and half of that, less a run of nothing, is counted off at each end.
 struct LatencyMeasurement {
-  /// How often each is timed.
-  static let rounds = 5
+  /// How often each is timed, at least; and at most, where its two quietest rounds disagree.
+  static let (fewestRounds, mostRounds) = (5, 20)
+  /// Two rounds agree where the second takes at most this factor of the first.
+  private static let agreement = 1.03
 
   /// How far a measurement is.
   struct Progress: Hashable, Sendable {
@@ -71,7 +74,8 @@ struct LatencyMeasurement {
   private let image: ImageShape
   private let segments: [NetworkSegment]
   private let subjects: [Subject]
-  private var milliseconds: [Subject: Double] = [:]
+  /// Of the two quietest rounds of each.
+  private var quietest: [Subject: (first: Double, second: Double)] = [:]
 
   /// Collects what has to be timed, each once.
   ///
@@ -89,16 +93,18 @@ struct LatencyMeasurement {
     self.subjects = Array(subjects)
   }
 
-  /// Times everything for about `seconds` each.
+  /// Times everything for about `seconds` each, and then again what others disturbed.
   mutating func run(seconds: Double, progress: (Progress) -> Void) throws {
-    let total = Self.rounds * subjects.count
     let start = ContinuousClock.now
     var done = 0
-    for round in 0..<Self.rounds {
-      for subject in subjects {
+    for round in 0..<Self.mostRounds {
+      let due = subjects.filter { round < Self.fewestRounds || !isSettled($0) }
+      let usual = max(0, Self.fewestRounds - round - 1) * subjects.count
+      let total = done + due.count + usual
+      for subject in due {
         let found = try Self.milliseconds(
-          of: subject, round: round, seconds: seconds / Double(Self.rounds))
-        milliseconds[subject] = min(milliseconds[subject] ?? .infinity, found)
+          of: subject, round: round, seconds: seconds / Double(Self.fewestRounds))
+        record(found, of: subject)
         done += 1
         let elapsed = start.duration(to: .now) / .seconds(1)
         progress(
@@ -108,6 +114,17 @@ struct LatencyMeasurement {
     }
   }
 
+  private mutating func record(_ found: Double, of subject: Subject) {
+    let (first, second) = quietest[subject] ?? (.infinity, .infinity)
+    quietest[subject] = (min(first, found), max(first, min(second, found)))
+  }
+
+  /// Whether its quietest round was no luck, and another found the same.
+  private func isSettled(_ subject: Subject) -> Bool {
+    guard let (first, second) = quietest[subject] else { return false }
+    return second <= Self.agreement * first
+  }
+
   /// Compiled anew in each round: all together might not fit into memory, and another place in memory is another time.
   private static func milliseconds(
     of subject: Subject, round: Int, seconds: Double
@@ -115,7 +132,8 @@ struct LatencyMeasurement {
     let model = try subject.network.randomModel(seed: UInt64(round))
     let options = InferenceOptions(threads: 1, cacheDirectory: nil)
     let classifier = try Classifier([model], batch: 1, options: options)
-    return 1000 * (try InferenceTimes([classifier], seconds: seconds)).quantile(0.1)
+    let times = try InferenceTimes([classifier], seconds: seconds)
+    return 1000 * min(times.quantile(0.1), times.processorQuantile(0.1))
   }
 }
 
@@ -126,7 +144,8 @@ extension LatencyMeasurement {
   fileprivate static var conditions: String {
     let environment = RunEnvironment(command: [], versions: [:], device: "cpu", threads: 1)
     return "one image at a time, one thread, \(InferenceEngine.version), "
-      + "\(environment.processor); the first decile of the quietest of \(rounds) rounds"
+      + "\(environment.processor); processor time, the first decile of the quietest of "
+      + "\(fewestRounds) to \(mostRounds) rounds"
   }
 
   /// What a table says of whole networks, beside what they took.
@@ -145,7 +164,7 @@ extension LatencyMeasurement {
   }
 
   /// The time that was measured.
-  subscript(subject: Subject) -> Double { milliseconds[subject] ?? .nan }
+  subscript(subject: Subject) -> Double { quietest[subject]?.first ?? .nan }
 
   /// What a run of nothing takes.
   var overhead: Double { self[.nothing(image)] }
