@@ -72,6 +72,7 @@ private func describe(_ plan: SearchPlan, file: String, _ costModel: CostModel) 
     throw ExperimentError.unusablePlan(file: file, reason: "\(error)")
   }
   let space = plan.space.space
+  if case .latency(let table) = costModel { print(table.summary) }
   print(
     "space: \(space.decisions.count) decisions, \(Figures.power(space.size)) architectures, "
       + "\(plan.cost.text(range.lowerBound)) to \(plan.cost.text(range.upperBound))")

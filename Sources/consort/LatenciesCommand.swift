@@ -61,16 +61,3 @@ private func measure(
     checkedOn: Array(whole.dropFirst(calibrationCount)), secondsPerPiece: seconds,
     progress: { line.show($0.done, of: $0.total, secondsLeft: $0.secondsLeft) })
 }
-
-extension LatencyTable {
-  /// How many parts there are, and how well they foretell whole networks.
-  fileprivate var summary: String {
-    var text = "\(milliseconds.count.grouped) parts measured: \(conditions)"
-    if let check, let median = check.medianError, let most = check.ninetiethPercentileError {
-      text +=
-        "\nerror on \(check.networks.count) whole networks: \(Figures.percent(median, 1)) % in the median, "
-        + "\(Figures.percent(most, 1)) % for nine in ten"
-    }
-    return text
-  }
-}

@@ -18,7 +18,7 @@ import Testing
 
   private func write(
     in directory: String, evaluator: String = proxy, finalists: String = "null",
-    channels: String = "[8, 12, 16]", target: Int = 600_000
+    channels: String = "[8, 12, 16]", measure: String = "macs", target: Double = 600_000
   ) throws {
     let json = """
       {
@@ -32,7 +32,7 @@ import Testing
             {"blocks": [1, 2], "channels": \(channels)}, {"blocks": [1, 2], "channels": [8, 16]}
           ]
         },
-        "members": 2, "cost": {"measure": "macs", "target": \(target)},
+        "members": 2, "cost": {"measure": "\(measure)", "target": \(target)},
         "settings": ["duplicated", "joint", "sequential"],
         "controller": {"kind": "evolution", "population": 4, "sample": 2},
         "reward": {"kind": "absolute"}, "evaluator": \(evaluator), "cohort": 4,
@@ -149,6 +149,44 @@ import Testing
           "no network of the search space meets the cost target, 300.0 M MACs"),
         "\(result.errors)")
       #expect(!FileManager.default.fileExists(atPath: directory + "/runs"))
+    }
+  }
+
+  /// A table from `consort latencies`, whose range an impossible target is told; a target within it is searched for.
+  @Test func aLatencyIsSearchedForByATable() throws {
+    try Consort.withDirectory { directory in
+      try write(in: directory, measure: "latency", target: 1e-6)
+      let measured = try Consort(
+        ["latencies", "plan.json", "--seconds", "0.01"], directory: directory)
+      #expect(measured.status == 0, "\(measured.errors)")
+      #expect(measured.output.contains("error on 16 whole networks: "))
+      let byTable = command + ["--latencies", "latencies.json"]
+      let impossible = try Consort(byTable, directory: directory)
+      #expect(impossible.status == 1)
+      let range = try #require(
+        impossible.errors.firstMatch(of: /it reaches from ([0-9.]+) ms to ([0-9.]+) ms/))
+      let bounds = [range.1, range.2].compactMap { Double($0) }
+      // Of two members, each of the n-th part.
+      try write(in: directory, measure: "latency", target: bounds[0] + bounds[1])
+      let search = try Consort(byTable, directory: directory)
+      #expect(search.status == 0, "\(search.errors)")
+      let records = try records(in: directory)
+      #expect(records.count == 24)
+      #expect(
+        records.allSatisfy {
+          $0.cost >= (bounds[0] - 0.001) * Double($0.members.count)
+            && $0.cost <= (bounds[1] + 0.001) * Double($0.members.count)
+        })
+    }
+  }
+
+  @Test func aTableForCountedCostsIsRefused() throws {
+    try Consort.withDirectory { directory in
+      try write(in: directory)
+      let result = try Consort(command + ["--latencies", "l.json"], directory: directory)
+      #expect(result.status == 2)
+      #expect(
+        result.errors.contains("'plan.json' counts multiply-accumulates: leave --latencies out"))
     }
   }
 }
