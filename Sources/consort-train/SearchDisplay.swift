@@ -113,11 +113,12 @@ final class SearchDisplay {
 
   private var stageLine: String {
     guard let stage else { return "" }
+    // What matters most comes first: a narrow terminal cuts the rest.
     var parts = ["\(stage.name): \(evaluated)"]
+    if let left = secondsLeft { parts.append("about \(Figures.duration(left)) left") }
     if let best = records.best {
       parts.append("best \(worth(best)), \(best.networks.joined(separator: " + "))")
     }
-    if let left = secondsLeft { parts.append("about \(Figures.duration(left)) left") }
     return parts.joined(separator: "; ")
   }
 

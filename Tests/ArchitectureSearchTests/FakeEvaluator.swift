@@ -21,6 +21,7 @@ final class FakeEvaluator: MemberEvaluator {
   func evaluate(
     _ members: [SearchMember], rung: Int, deadline: ContinuousClock.Instant?
   ) throws -> [MemberOutcome]? {
+    if let deadline, ContinuousClock.now >= deadline { return nil }
     guard callsLeft > 0 else { return nil }
     callsLeft -= 1
     asked += members.map { ($0, rung) }

@@ -171,6 +171,25 @@ import Testing
     #expect(images - records.suffix(6).reduce(0) { $0 + $1.trainingImages } < 5000)
   }
 
+  /// A minute's budget, of which records say that it is spent but for an instant.
+  @Test func aSearchEndsWhenItsTimeIsOver() throws {
+    let budget = SearchBudget(seconds: 60)
+    var recorded = try run(
+      stage(.duplicated), conditions(budget: SearchBudget(evaluations: 6)), FakeEvaluator()
+    ).records
+    for index in recorded.indices { recorded[index].seconds = 9.999_999_999_9 }
+    let (records, end) = try run(
+      stage(.duplicated), conditions(budget: budget), FakeEvaluator(), recorded: recorded)
+    #expect(end == .budgetSpent)
+    #expect(records.count == 6)
+    for index in recorded.indices { recorded[index].seconds = 10 }
+    let spent = FakeEvaluator()
+    #expect(
+      try run(stage(.duplicated), conditions(budget: budget), spent, recorded: recorded).end
+        == .budgetSpent)
+    #expect(spent.asked.isEmpty)
+  }
+
   @Test func aSearchOfASmallSpaceEndsWhenNothingIsNew() throws {
     var conditions = conditions(controller: .random)
     conditions.space = WideResNetSpace(
