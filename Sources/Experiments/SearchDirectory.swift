@@ -33,6 +33,8 @@ public struct SearchDirectory: Hashable, Sendable {
   public var networksPath: String { "\(path)/networks" }
   /// The candidates' trainings; whoever searches holds its lock.
   public var candidatesPath: String { "\(path)/candidates" }
+  /// The shared weights, where candidates are paths through them.
+  public var supernetworksPath: String { "\(path)/supernetworks" }
   /// The full training of what was found: a run like any other.
   public var finalists: RunDirectory { RunDirectory(path: "\(path)/finalists") }
   /// The report and its tables and charts.
@@ -49,24 +51,32 @@ public struct SearchDirectory: Hashable, Sendable {
 
   /// Creates the directory for `plan`, or makes sure that it is already its own.
   ///
-  /// The budget may have changed, and the finalists too: their own run refuses others once it has begun.
+  /// The budget may have changed, and the finalists too: their own run refuses others once it has begun. Before
+  /// anything is trained the plan may have changed in any way.
   ///
   /// - Throws: `ExperimentError` where the directory belongs to something else, `FileError` where it cannot be
   ///   written; what was there is left as it was.
   public func claim(for plan: SearchPlan) throws {
-    if exists {
+    if try exists && hasBegun() {
       var earlier = try self.plan()
       (earlier.budget, earlier.finalists) = (plan.budget, plan.finalists)
       if let difference = try JSONDifference.first(earlier, plan) {
         throw ExperimentError.otherExperiment(directory: path, difference: difference)
       }
-    } else if Directory.exists(path) {
+    } else if !exists, Directory.exists(path) {
       guard Directory.isDirectory(path), try Directory.names(in: path).isEmpty else {
         throw ExperimentError.notARun(directory: path)
       }
     }
     try Directory.create(path)
     try DurableFile.write(plan.readableJSON(), to: planPath)
+  }
+
+  /// Whether something is trained.
+  private func hasBegun() throws -> Bool {
+    try [candidatesPath, supernetworksPath].contains {
+      try Directory.isDirectory($0) && !Directory.names(in: $0).isEmpty
+    } || Directory.exists(evaluationsPath)
   }
 
   /// Notes the images, or makes sure that they are those of the search.

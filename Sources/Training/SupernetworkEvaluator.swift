@@ -89,7 +89,7 @@ public final class SupernetworkEvaluator: MemberEvaluator, Sendable {
 
 extension SupernetworkEvaluator {
   private func directory(place: Int) -> MemberDirectory {
-    MemberDirectory(path: "\(setup.directory.path)/supernetworks/\(place)")
+    MemberDirectory(path: "\(setup.directory.supernetworksPath)/\(place)")
   }
 
   /// The trained weights; there is no such file before.

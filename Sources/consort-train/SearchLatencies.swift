@@ -20,12 +20,32 @@ func costModel(
     }
     return .macs
   }
-  if let given { return .latency(try LatencyTable(file: given)) }
-  if !Directory.exists(directory.latenciesPath) {
-    try directory.claim(for: plan)
-    try measureLatencies(file: file, to: directory.latenciesPath)
+  let space = plan.space.space
+  if let given {
+    let table = try LatencyTable(file: given)
+    guard try table.covers(space) else {
+      throw UsageError(
+        "'\(given)' lacks parts of this plan's networks: measure it with `consort latencies \(file)`")
+    }
+    return .latency(table)
   }
-  return .latency(try LatencyTable(file: directory.latenciesPath))
+  let path = directory.latenciesPath
+  if Directory.exists(path), case let table = try LatencyTable(file: path),
+    try table.covers(space)
+  {
+    return .latency(table)
+  }
+  try directory.claim(for: plan)
+  try measureLatencies(file: file, to: path)
+  return .latency(try LatencyTable(file: path))
+}
+
+extension LatencyTable {
+  /// Whether it foretells nearly all networks of the space.
+  fileprivate func covers(_ space: any SearchSpace) throws -> Bool {
+    let networks = try space.randomNetworks(200, seed: 4)
+    return try networks.count { try latency(of: $0) != nil } >= 180
+  }
 }
 
 /// `consort` runs the engine that measures.

@@ -132,6 +132,11 @@ import Testing
     let other = try plan(
       replacing: #"{"preset": "wide-resnet-32"}"#,
       by: #"{"kind": "wide-resnet", "groups": [{"blocks": [1, 2], "channels": [8]}]}"#)
+    // Nothing is trained yet.
+    try search.claim(for: other)
+    #expect(try search.plan() == other)
+    try search.claim(for: plan())
+    try directory.write([0], to: "s/candidates/wrn-01.01.01-0/metrics.jsonl")
     #expect(throws: ExperimentError.self) { try search.claim(for: other) }
     #expect(try search.plan().space == .wideResNet(.cifar))
   }
