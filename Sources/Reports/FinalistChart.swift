@@ -38,7 +38,10 @@ struct FinalistChart {
           "scale": [
             "domain": SearchChart.domain(points.map(\.cost)), "zero": false, "nice": false,
           ],
-          "axis": ["format": measure == .milliseconds ? "~r" : "~s", "labelOverlap": true],
+          "axis": [
+            "format": measure == .milliseconds ? "~r" : "~s", "labelOverlap": true, "tickCount": 8,
+            "labelSeparation": 8,
+          ],
         ],
         "y": [
           "field": "accuracy", "type": "quantitative", "title": "Test accuracy, %",
@@ -64,13 +67,11 @@ struct FinalistChart {
 
   private var axisTitle: String {
     measure == .milliseconds
-      ? "Milliseconds for one image, one thread, members in turn" : "MACs per image, all members"
+      ? "Milliseconds per image, members in turn" : "MACs per image, all members"
   }
 
   private static func kind(_ finalist: SearchContent.Finalist) -> String {
-    finalist.setting?.rawValue
-      ?? finalist.name.split(separator: " ").map { $0 == "x" ? "×" : String($0) }
-      .joined(separator: " ")
+    finalist.setting?.rawValue ?? Words.times(finalist.name)
   }
 
   private var points: [Point] {

@@ -124,14 +124,16 @@ extension HTML {
 }
 
 extension ReportPage {
-  /// The text with a space that no line ends at before each unit and within "p = 0.01".
+  /// The text with a space that no line ends at before each unit and within "p = 0.01" and "60 ± 2".
   static func unbroken(_ text: String) -> String {
     var result = ""
     for (index, word) in text.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
       let sticks = ["%", "M", "G", "k", "ms", "points"].contains {
         word.hasPrefix($0) && word.count < 8
       }
-      let follows = ["=", "<"].contains(word) || result.hasSuffix("=") || result.hasSuffix("<")
+      let follows =
+        ["=", "<", "±"].contains(word)
+        || ["=", "<", "±"].contains { result.hasSuffix($0) }
       if index > 0 { result += sticks && !word.hasPrefix("MACs") || follows ? "\u{a0}" : " " }
       result += word
     }

@@ -78,6 +78,7 @@ extension ReportPage {
     tbody tr.pareto > th { font-weight: 700; }
     tbody th:first-child { white-space: normal; min-width: 11.5rem; max-width: 18rem; }
     .name { overflow-wrap: anywhere; }
+    td.names { white-space: normal; min-width: 9rem; }
     td small { color: var(--soft); font-size: .75rem; }
     .live .rows tbody tr { cursor: pointer; }
     .live .rows tbody tr:hover > * { background: var(--panel); }
@@ -181,7 +182,8 @@ extension ReportPage {
     }
     .examples img.tiny { image-rendering: pixelated; }
     .examples p { margin: .15rem 0; font-size: .875rem; line-height: 1.3; }
-    .found { margin: .75rem 0 1.25rem; }
+    .founds { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 1rem 2rem; }
+    .found { min-width: 0; }
     .found p { margin: .2rem 0; }
     .strip { overflow-x: auto; }
     .sketch { display: block; color: var(--soft); }

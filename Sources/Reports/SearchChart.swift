@@ -66,7 +66,7 @@ struct RewardChart {
       specification["title"] = [
         "text": .string(title),
         "subtitle":
-          "Faint: stopped early. Crosses: failed. Line: the best so far of those trained in full.",
+          "Faint: stopped early. Crosses: failed. Line: the best so far that was not stopped.",
       ]
     }
     return .object(specification)
@@ -179,10 +179,14 @@ struct SearchFrontierChart {
             "domain": SearchChart.domain(shown.map(\.ensembleCost) + targets), "zero": false,
             "nice": false,
           ],
-          "axis": ["format": content.target.measure == .macs ? "~s" : "~r", "labelOverlap": true],
+          "axis": [
+            "format": content.target.measure == .macs ? "~s" : "~r", "labelOverlap": true,
+            "tickCount": 8, "labelSeparation": 8,
+          ],
         ],
         "y": [
-          "field": "accuracy", "type": "quantitative", "title": "Hold-out accuracy in the search, %",
+          "field": "accuracy", "type": "quantitative",
+          "title": "Hold-out accuracy in the search, %",
           "scale": [
             "domain": SearchChart.domain(accuracies, within: 0...100), "zero": false, "nice": true,
           ], "axis": ["labelOverlap": true],
@@ -234,7 +238,9 @@ struct SearchFrontierChart {
     return sizes.keys.sorted().flatMap { size -> [JSONValue] in
       var highest = -1.0
       let sorted = (sizes[size] ?? []).sorted {
-        ($0.ensembleCost, -($0.record.accuracy ?? 0)) < ($1.ensembleCost, -($1.record.accuracy ?? 0))
+        ($0.ensembleCost, -($0.record.accuracy ?? 0)) < (
+          $1.ensembleCost, -($1.record.accuracy ?? 0)
+        )
       }
       return sorted.compactMap { candidate in
         guard let accuracy = candidate.record.accuracy, accuracy > highest else { return nil }

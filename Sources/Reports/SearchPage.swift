@@ -58,9 +58,8 @@ struct SearchPage {
     guard !trained.isEmpty else { return nil }
     let head: HTML = """
       <th scope="col">Ensemble</th><th scope="col" class="word">Networks</th>\
-      <th scope="col">MACs</th><th scope="col">ms</th><th scope="col">Test accuracy, %</th>\
-      <th scope="col">± sd</th><th scope="col">Seeds</th>\
-      <th scope="col">To duplicated</th><th scope="col">95 %, images</th>\
+      <th scope="col">MACs</th><th scope="col">ms</th><th scope="col">Test, % ± sd</th>\
+      <th scope="col" title="Seeds">n</th><th scope="col">Difference</th><th scope="col">95 %, images</th>\
       <th scope="col">95 %, seeds</th><th scope="col">p</th><th scope="col" class="word">Verdict</th>
       """
     return PageFrame.Section(
@@ -70,7 +69,7 @@ struct SearchPage {
         <p class="small">Means over seeds, each seed with members of its own. The difference, in points, is that of \
         the means from the duplicated architecture's. One interval is over images, for these trained members: a \
         paired bootstrap. The other is over seeds, for these images: Student's. p is McNemar's, for the \
-        ensembles of the first seeds. “Better” and “worse” need all three. Nothing is corrected for the number \
+        ensembles of the first seeds. “Better” and “worse” need all three; n is the number of seeds. Nothing is corrected for the number \
         of comparisons.\(latencyNote)</p>
         """)
   }
@@ -84,11 +83,11 @@ struct SearchPage {
     let comparison = finalist.comparison
     return """
       <tr><th scope="row">\(SearchText.title(finalist))</th>\
-      <td class="word name">\(SearchText.networks(finalist.members.map(\.network)))</td>\
+      <td class="word names">\(SearchText.networks(finalist.members.map(\.network)))</td>\
       <td>\(finalist.multiplyAccumulates.map { Figures.scaled($0) } ?? "–")</td>\
       <td>\(finalist.milliseconds.map { Words.milliseconds($0) } ?? "–")</td>\
-      <td>\(trained.map { Figures.percent($0.meanAccuracy) } ?? "–")</td>\
-      <td>\(trained?.standardDeviation.map { Figures.percent($0) } ?? "–")</td>\
+      <td>\(trained.map { Figures.percent($0.meanAccuracy) } ?? "–")\
+      \(trained?.standardDeviation.map { " ± \(Figures.percent($0))" } ?? "")</td>\
       <td>\(trained?.accuracies.count ?? 0)</td>\
       <td>\(comparison.map { Figures.points($0.difference) } ?? "")</td>\
       <td>\(comparison.map { Words.points($0.interval) } ?? "")</td>\
@@ -138,7 +137,9 @@ struct SearchPage {
       let pictures = setting.networks.map { picture($0, widest: widest) }
       return """
         <h3>\(SearchText.title(setting.setting))</h3>
-        \(pictures.joined())
+        <div class="founds">
+        \(pictures.joined())</div>
+
         """
     }
     return PageFrame.Section(
@@ -155,7 +156,8 @@ struct SearchPage {
   private func picture(_ found: SearchContent.FoundNetwork, widest: Int) -> HTML {
     let name = found.network.name
     let macs = (try? found.network.totals().multiplyAccumulates).map { Figures.scaled($0) }
-    let sketch = (try? NetworkSketch(found.network))?.svg(label: "Layers of \(name)", widest: widest)
+    let sketch = (try? NetworkSketch(found.network))?.svg(
+      label: "Layers of \(name)", widest: widest)
     return """
       <div class="found">
       <p><b>\(found.count > 1 ? "\(found.count) × " : "")\(name)</b> \
@@ -242,7 +244,8 @@ struct SearchPage {
     guard let correlation = content.rankCorrelation else {
       return "There are too few networks to tell how well the one goes with the other."
     }
-    return "Over the \(content.proxies.count) networks that were found, the rank correlation of their own "
+    return
+      "Over the \(content.proxies.count) networks that were found, the rank correlation of their own "
       + "accuracy in the search with that after full training is \(Figures.fixed(correlation, 2)): so few, "
       + "of different costs and all chosen, tell little."
   }

@@ -39,16 +39,37 @@ public struct SearchText: Sendable {
   /// One sentence that answers the question, then the figures of each comparison.
   var lede: String {
     switch answer {
-    case .better: "Yes, in this search different architectures for the members beat one, repeated."
-    case .worse: "No: in this search one architecture, repeated, beats different ones."
+    case .better:
+      undecided.map {
+        "Partly: in this search different architectures beat one, repeated, where they are "
+          + "\(ways(.better)); \($0)."
+      } ?? "Yes: in this search different architectures for the members beat one, repeated."
+    case .worse:
+      undecided.map {
+        "No: in this search one architecture, repeated, beats different ones \(ways(.worse)); \($0)."
+      } ?? "No: in this search one architecture, repeated, beats different ones."
     case .mixed:
-      "It depends on how they were searched: one way to find different architectures beats one, "
-        + "repeated, another loses to it."
+      "It depends: in this search different architectures \(ways(.better)) beat one, repeated; those "
+        + "\(ways(.worse)) lose to it."
     case .undecided:
-      "Not told apart: different architectures for the members are neither clearly better nor "
-        + "clearly worse than one, repeated."
+      "Not told apart: in this search different architectures for the members are neither clearly "
+        + "better nor clearly worse than one, repeated."
     case .unknown: "No answer: " + missing
     }
+  }
+
+  /// "found together", of the comparisons with that verdict.
+  private func ways(_ verdict: Frontier.Verdict) -> String {
+    Words.list(
+      content.diverse.filter { $0.comparison.verdict == verdict }.map {
+        $0.finalist.setting == .joint ? "found together" : "found one after another"
+      })
+  }
+
+  /// What is said of those that are not told apart; nil where there are none.
+  private var undecided: String? {
+    let ways = ways(.undecided)
+    return ways.isEmpty ? nil : "those \(ways) are not told apart from it"
   }
 
   private var missing: String {
@@ -129,7 +150,7 @@ public struct SearchText: Sendable {
 
   /// The kind in words, at a sentence's beginning.
   static func title(_ finalist: SearchContent.Finalist) -> String {
-    finalist.setting.map(title) ?? finalist.name
+    finalist.setting.map(title) ?? Words.times(finalist.name)
   }
 
   static func title(_ setting: SearchSetting) -> String {
@@ -173,7 +194,7 @@ extension SearchText {
     var table = TextTable(columns: [
       .init("ensemble"), .init("MACs", .right), .init("ms", .right), .init("test, %", .right),
       .init("sd", .right), .init("seeds", .right), .init("to duplicated", .right),
-      .init("over images", .right), .init("over seeds", .right), .init("verdict"),
+      .init("verdict"),
     ])
     for finalist in trained {
       guard let ensemble = finalist.trained else { continue }
@@ -185,8 +206,6 @@ extension SearchText {
         ensemble.standardDeviation.map { Figures.percent($0) } ?? "",
         "\(ensemble.accuracies.count)",
         comparison.map { Figures.points($0.difference) } ?? "",
-        comparison.map { Words.points($0.interval) } ?? "",
-        comparison?.seedInterval.map { Words.points($0) } ?? "",
         comparison.map { Self.verdict($0.verdict) } ?? "",
       ])
     }

@@ -35,7 +35,8 @@ struct FinalistLatencies: Codable, Hashable {
   ) throws {
     let path = directory.finalistLatenciesPath
     let record = timing == .anew ? nil : try Self.record(path)
-    let isKnown = record.map { record in members.keys.allSatisfy { record.milliseconds[$0] != nil } }
+    let isKnown = record.map { record in members.keys.allSatisfy { record.milliseconds[$0] != nil }
+    }
     if timing == .onRecord || isKnown == true || members.isEmpty {
       guard let record else { return nil }
       self = record
@@ -60,7 +61,8 @@ struct FinalistLatencies: Codable, Hashable {
     do {
       record = try JSONDecoder().decode(FinalistLatencies.self, from: bytes)
     } catch {
-      throw CommandError.invalidLatencies(path: path, reason: "it is not as `consort report` writes it")
+      throw CommandError.invalidLatencies(
+        path: path, reason: "it is not as `consort report` writes it")
     }
     guard record.milliseconds.values.allSatisfy({ $0 > 0 && $0.isFinite }) else {
       throw CommandError.invalidLatencies(path: path, reason: "a time is not above 0")

@@ -48,8 +48,9 @@ enum SearchPlanWords {
 
   private static func reward(_ reward: Reward) -> String {
     switch reward {
-    case .absolute(let weight): "accuracy + \(weight) × |cost / target − 1|".minusSigns
-    case .mnasNet(let exponent): "accuracy × (cost / target)^\(exponent)".minusSigns
+    // Both numbers are at most 0.
+    case .absolute(let weight): "accuracy − \(weight.magnitude) × |cost / target − 1|"
+    case .mnasNet(let exponent): "accuracy × (target / cost)^\(exponent.magnitude)"
     }
   }
 
@@ -69,7 +70,7 @@ enum SearchPlanWords {
   private static func budget(_ budget: SearchBudget) -> String {
     [
       budget.evaluations.map { "\($0.grouped) evaluations" },
-      budget.seconds.map { "\(Figures.duration($0)) hours" },
+      budget.seconds.map { "\(Figures.fixed($0 / 3600, 1)) hours" },
       budget.trainingImages.map { "\(Figures.scaled($0)) training images" },
     ].compactMap { $0 }.joined(separator: " or ")
   }
@@ -79,12 +80,5 @@ enum SearchPlanWords {
     let images = finalists.trainingImages.map { ", \($0.grouped) images" } ?? ""
     return "\(finalists.recipe.epochs) epochs\(images), \(finalists.seeds) "
       + (finalists.seeds == 1 ? "seed" : "seeds")
-  }
-}
-
-extension String {
-  /// With typographic minus signs before digits.
-  fileprivate var minusSigns: String {
-    map { $0 == "-" ? "−" : String($0) }.joined()
   }
 }

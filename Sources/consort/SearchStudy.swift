@@ -50,7 +50,8 @@ struct SearchStudy {
     latencies = try FinalistLatencies(
       of: directory, members: replicas.compactMapValues(\.first), timing: timing)
     let accuracies = try replicas.mapValues { names in
-      try RepeatedEnsemble(combining: names.compactMap { predictions[$0] }.map { [$0] }).meanAccuracy
+      try RepeatedEnsemble(combining: names.compactMap { predictions[$0] }.map { [$0] })
+        .meanAccuracy
     }
     finalists = try Self.finalists(
       groups, predictions, seeds: plan.finalists?.seeds ?? 0

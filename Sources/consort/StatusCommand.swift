@@ -14,7 +14,8 @@ import Files
 /// `consort status`: how far a run or a search is.
 let statusCommand = Command(
   name: "status",
-  summary: "Show what of a run or a search is done, running, stopped and failed, and the time left.",
+  summary:
+    "Show what of a run or a search is done, running, stopped and failed, and the time left.",
   operands: [
     Operand(
       "RUN",
