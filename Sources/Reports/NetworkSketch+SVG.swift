@@ -5,8 +5,8 @@ extension NetworkSketch {
   private static let barWidth = 8.0
   private static let barGap = 3.0
   private static let groupGap = 12.0
-  /// What the size below a group needs.
-  private static let groupWidth = 42.0
+  /// What a character of the size below a group needs.
+  private static let characterWidth = 5.6
   private static let tallest = 56.0
   private static let top = 20.0
 
@@ -21,7 +21,7 @@ extension NetworkSketch {
   func svg(label: String, widest: Int) -> HTML {
     let lefts = lefts
     let bottom = Self.top + Self.tallest
-    let width = (lefts.last ?? 0) + Self.groupWidth
+    let width = (lefts.last ?? 0) + Self.barWidth + Self.labelWidth(bars.last?.side ?? 0)
     let height = bottom + 16
     let shapes = bars.indices.map { shape(of: bars[$0], left: lefts[$0], widest: widest) }
     let arcs = skips.map { arc($0, lefts: lefts, widest: widest) }
@@ -29,7 +29,7 @@ extension NetworkSketch {
       let side = bars[group.lowerBound].side
       return """
         <text x="\(Self.number(lefts[group.lowerBound]))" y="\(Self.number(bottom + 12))">\
-        \(side) × \(side)</text>
+        \(Self.label(side))</text>
         """
     }
     return """
@@ -37,6 +37,12 @@ extension NetworkSketch {
       height="\(Self.number(height))" viewBox="0 0 \(Self.number(width)) \(Self.number(height))">\
       \(arcs.joined())\(shapes.joined())\(sizes.joined())</svg>
       """
+  }
+
+  private static func label(_ side: Int) -> String { "\(side) × \(side)" }
+
+  private static func labelWidth(_ side: Int) -> Double {
+    Double(label(side).count) * characterWidth
   }
 
   /// Bars of one resolution that follow one another.
@@ -61,7 +67,7 @@ extension NetworkSketch {
         lefts.append(left + Double(place) * (Self.barWidth + Self.barGap))
       }
       let width = Double(group.count) * (Self.barWidth + Self.barGap) - Self.barGap
-      left += max(width, Self.groupWidth) + Self.groupGap
+      left += max(width, Self.labelWidth(bars[group.lowerBound].side)) + Self.groupGap
     }
     return lefts
   }

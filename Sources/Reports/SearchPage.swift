@@ -162,7 +162,7 @@ struct SearchPage {
       <div class="found">
       <p><b>\(found.count > 1 ? "\(found.count) × " : "")\(name)</b> \
       <span class="small">\(macs.map { "\($0) MACs, " } ?? "")\
-      <a href="\(networksPath)/\(name).json">\(name).json</a></span></p>
+      <a href="\(networksPath)/\(name).json" aria-label="\(name) as JSON">JSON</a></span></p>
       <div class="strip" tabindex="0" role="region" aria-label="Picture of \(name)">\(sketch ?? "")</div>
       <p class="small">\(found.choices.joined(separator: "; "))</p>
       </div>
