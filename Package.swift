@@ -142,9 +142,14 @@ let package = Package(
       ],
       resources: [.copy("Fixtures")]),
 
-    .target(name: "Reports", dependencies: ["CLI", "Ensembles", "Files", "Processes"]),
+    .target(
+      name: "Reports",
+      dependencies: ["ArchitectureSearch", "CLI", "Ensembles", "Files", "Networks", "Processes"]),
     .testTarget(
-      name: "ReportsTests", dependencies: ["CLI", "Ensembles", "Files", "Randomness", "Reports"],
+      name: "ReportsTests",
+      dependencies: [
+        "ArchitectureSearch", "CLI", "Ensembles", "Files", "Networks", "Randomness", "Reports",
+      ],
       resources: [.copy("Fixtures")]),
 
     .executableTarget(

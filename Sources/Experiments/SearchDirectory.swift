@@ -37,8 +37,17 @@ public struct SearchDirectory: Hashable, Sendable {
   public var supernetworksPath: String { "\(path)/supernetworks" }
   /// The full training of what was found: a run like any other.
   public var finalists: RunDirectory { RunDirectory(path: "\(path)/finalists") }
+  /// How long the networks of the finalists take for one image, as the report measured it.
+  public var finalistLatenciesPath: String { "\(path)/finalists-latencies.json" }
   /// The report and its tables and charts.
   public var reportPath: String { "\(path)/report" }
+
+  /// The held-out images' predictions by a candidate in its place of an ensemble, after so many rungs; there only where
+  /// candidates were trained by themselves.
+  public func candidatePredictionsPath(network: String, place: Int, rung: Int) -> String {
+    MemberDirectory(path: "\(candidatesPath)/\(network)-\(place)")
+      .predictionsPath(split: "rung-\(rung)")
+  }
 
   /// Whether there is a search.
   public var exists: Bool { Directory.exists(planPath) }

@@ -24,23 +24,12 @@ public enum DecisionReport {
   public static func write(
     _ content: ReportContent, to directory: String, dependencies: String? = nil
   ) throws -> String {
-    try Directory.create(directory)
-    let drawn = pictures.flatMap { name in ["vl.json", "svg", "png"].map { "\(name).\($0)" } }
-    for name in ["report.html"] + drawn + dataFiles {
-      try Directory.removeFile(directory + "/" + name)
-    }
+    let files = ReportDirectory(path: directory, dependencies: dependencies)
+    try files.clear(pictures: pictures, dataFiles: dataFiles)
     try ReportFiles(content: content).write(to: directory)
     let charts = ReportCharts(content: content)
-    let specifications = try charts.files.mapValues { try $0.readableJSON() }
-    for (name, text) in specifications.sorted(by: { $0.key < $1.key }) {
-      try DurableFile.write(text, to: "\(directory)/\(name).vl.json")
-    }
-    let pictures = try ChartRenderer(dependencies: dependencies)
-      .render(specifications, in: directory)
-    try pictures.write(to: directory)
+    let pictures = try files.draw(charts.files)
     let page = ReportPage(content: content, charts: charts, drawn: pictures, directory: directory)
-    let path = directory + "/report.html"
-    try DurableFile.write(try page.html(), to: path)
-    return path
+    return try files.write(page: page.html())
   }
 }

@@ -54,13 +54,19 @@ public struct ReportContext: Hashable, Sendable {
     self.environment = environment
   }
 
-  /// Reads what the run directory tells: the experiment's name, data.json, experiment.json and environment.json where they are.
+  /// Reads what the directory of a run or a search tells: the experiment's name, data.json, the experiment and
+  /// environment.json where they are.
   ///
   /// A file that is missing or no JSON leaves its part empty: the figures do not depend on it.
-  public init(runDirectory: String, command: String? = nil, sources: [String]? = nil) {
+  ///
+  /// - Parameter experimentName: The name of the file that holds what was asked for.
+  public init(
+    runDirectory: String, experimentName: String = "experiment.json", command: String? = nil,
+    sources: [String]? = nil
+  ) {
     var path = runDirectory[...]
     while path.count > 1, path.last == "/" { path.removeLast() }
-    let experiment = Self.facts(runDirectory + "/experiment.json")
+    let experiment = Self.facts(runDirectory + "/" + experimentName)
     let name =
       experiment.first { $0.name == "name" }?.value
       ?? path.split(separator: "/").last.map(String.init)

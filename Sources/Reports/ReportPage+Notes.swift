@@ -20,21 +20,10 @@ extension ReportPage {
       body: """
         <dl>
         \(lines.joined())</dl>
-        \(details("Images", context.data))
-        \(details("Experiment", context.experiment))
-        \(details("Environment", context.environment))
+        \(.details("Images", context.data))
+        \(.details("Experiment", context.experiment))
+        \(.details("Environment", context.environment))
         """)
-  }
-
-  private func details(_ title: String, _ facts: [ReportContext.Fact]) -> HTML {
-    guard !facts.isEmpty else { return "" }
-    let lines = facts.map { "<dt>\($0.name)</dt><dd>\($0.value)</dd>\n" as HTML }
-    return """
-      <details><summary>\(title)</summary>
-      <dl>
-      \(lines.joined())</dl>
-      </details>
-      """
   }
 
   /// What the figures mean, plainly.

@@ -105,8 +105,15 @@ extension ReportPage {
           part.height = Math.min(width, 230);
         });
       },
+      reward(specification) {
+        fitPanels(specification, "reward", 72, (part, width) => {
+          part.width = width;
+          part.height = Math.min(width, 230);
+        });
+      },
       diversity() {},
     };
+    for (const name of ["pareto", "pareto-macs", "search-frontier"]) fit[name] = fit.frontier;
 
     const draw = async (name) => {
       const theme = dark.matches ? report.dark : report.light;
@@ -135,8 +142,8 @@ extension ReportPage {
       });
       return drawing;
     };
-    const order = ["tradeoff", "frontier", "reliability", "diversity", "forecast"]
-      .filter((name) => name in report.charts);
+    const order = ["tradeoff", "frontier", "reliability", "diversity", "forecast", "pareto", "pareto-macs", "reward",
+      "search-frontier"].filter((name) => name in report.charts);
     // Those that were drawn, and no others: a chart waits until the reader comes near it.
     const again = (names) => redraw(names.filter((name) => name in views));
 
@@ -364,12 +371,12 @@ extension ReportPage {
       if (innerWidth === width) return;
       width = innerWidth;
       clearTimeout(waiting);
-      waiting = setTimeout(() => again(["reliability", "forecast"]), 250);
+      waiting = setTimeout(() => again(["reliability", "forecast", "reward"]), 250);
     });
     // Read by tests: when the first chart was there, and how many of all are.
-    const [first, ...others] = order;
+    const others = order.slice(1);
     const done = document.documentElement.dataset;
-    redraw([first]).then(() => {
+    redraw(order.slice(0, 1)).then(() => {
       done.drawn = Math.round(performance.now());
       done.missing = others.length;
       const near = new IntersectionObserver((entries) => {

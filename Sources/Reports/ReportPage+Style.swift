@@ -7,12 +7,14 @@ extension ReportPage {
       --background: #ffffff; --text: #1c2126; --soft: #59636e; --line: #dfe3e8; --panel: #f6f7f9;
       --better: #00604f; --better-back: #dff3ec; --worse: #9a3c00; --worse-back: #fbe9dd;
       --undecided: #4a5560; --undecided-back: #e9ecf0; --accent: #0072b2; --on-accent: #ffffff;
+      --second: #d55e00;
     }
     @media (prefers-color-scheme: dark) {
       :root {
         --background: #14181d; --text: #e6e9ed; --soft: #a3adb8; --line: #2c333b; --panel: #1b2027;
         --better: #6fdcb8; --better-back: #12362d; --worse: #ffb68a; --worse-back: #412413;
         --undecided: #c3ccd5; --undecided-back: #2a313a; --accent: #5db7f0; --on-accent: #0b1117;
+        --second: #f09a5a;
       }
     }
 
@@ -76,6 +78,7 @@ extension ReportPage {
     tbody tr.pareto > th { font-weight: 700; }
     tbody th:first-child { white-space: normal; min-width: 11.5rem; max-width: 18rem; }
     .name { overflow-wrap: anywhere; }
+    td.names { white-space: normal; min-width: 9rem; }
     td small { color: var(--soft); font-size: .75rem; }
     .live .rows tbody tr { cursor: pointer; }
     .live .rows tbody tr:hover > * { background: var(--panel); }
@@ -179,6 +182,19 @@ extension ReportPage {
     }
     .examples img.tiny { image-rendering: pixelated; }
     .examples p { margin: .15rem 0; font-size: .875rem; line-height: 1.3; }
+    .founds { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 1rem 2rem; }
+    .found { min-width: 0; }
+    .found p { margin: .2rem 0; }
+    .strip { overflow-x: auto; }
+    .sketch { display: block; color: var(--soft); }
+    .sketch text { font-size: 10px; fill: currentColor; }
+    .sketch .one { fill: var(--soft); stroke: var(--soft); }
+    .sketch .three { fill: var(--accent); stroke: var(--accent); }
+    .sketch .five { fill: var(--second); stroke: var(--second); }
+    .sketch .hollow { fill: none; stroke-width: 1.5; }
+    .sketch .gate { fill: var(--text); }
+    .sketch .skip { fill: none; stroke: var(--soft); stroke-width: 1.25; }
+    .sketch .projected { stroke-dasharray: 3 2; }
     p.better { color: var(--better); }
     p.worse { color: var(--worse); }
 
@@ -210,6 +226,7 @@ extension ReportPage {
         --background: #ffffff; --text: #000000; --soft: #444444; --line: #cccccc; --panel: #f4f4f4;
         --better: #00604f; --better-back: #ffffff; --worse: #9a3c00; --worse-back: #ffffff;
         --undecided: #444444; --undecided-back: #ffffff; --accent: #0072b2; --on-accent: #ffffff;
+        --second: #d55e00;
       }
       html { font-size: 12px; }
       body { font-size: 1rem; }

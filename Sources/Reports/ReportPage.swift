@@ -2,12 +2,6 @@ import CLI
 import Ensembles
 import Files
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// The report as one page that opens without a network.
 struct ReportPage {
   let content: ReportContent
@@ -20,47 +14,14 @@ struct ReportPage {
   var diversity: Diversity { content.diversity }
   var context: ReportContext { content.context }
 
-  /// A part of the page.
-  struct Section {
-    /// Of links to it; what the page's index calls it; what stands in it.
-    let id, title: String
-    let body: HTML
-
-    var html: HTML {
-      "<section id=\"\(id)\">\n<h2>\(title)</h2>\n\(body)\n</section>\n"
-    }
-  }
+  typealias Section = PageFrame.Section
 
   /// The whole document.
   func html() throws -> String {
-    let sections = sections
-    let page: HTML = """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
-      style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'">
-      <title>\(context.title): one larger model, or several smaller ones?</title>
-      <style>
-      \(.trusted(Self.style))
-      </style>
-      <script>document.documentElement.classList.add("live");</script>
-      </head>
-      <body>
-      <main>
-      \(heading)
-      \(index(sections))
-      \(sections.map(\.html).joined())
-      </main>
-      \(try scripts())
-      </body>
-      </html>
-
-      """
-    return page.markup
+    try PageFrame(
+      title: "\(context.title): one larger model, or several smaller ones?", heading: heading,
+      sections: sections, data: data, drawn: drawn
+    ).html()
   }
 
   private var sections: [Section] {
@@ -74,26 +35,9 @@ struct ReportPage {
     ].compactMap { $0 }
   }
 
-  private func index(_ sections: [Section]) -> HTML {
-    let links = sections.map { "<a href=\"#\($0.id)\">\($0.title)</a>\n" as HTML }
-    return "<nav aria-label=\"Sections\">\n\(links.joined())</nav>"
-  }
-
-  private func scripts() throws -> HTML {
-    """
-    <script type="application/json" id="report">\(.json(try data.compactText()))</script>
-    <script>\(.trusted(String(decoding: drawn.script, as: UTF8.self)))</script>
-    <script>\(.trusted(Self.script))</script>
-    """
-  }
-
   /// What the script draws.
   private var data: JSONValue {
-    var members: [String: JSONValue] = ["charts": .object(charts.interactive)]
-    for (name, isDark) in [("light", false), ("dark", true)] {
-      let theme = ChartTheme(isDark: isDark)
-      members[name] = ["config": theme.configuration, "parameters": theme.parameters]
-    }
+    var members = PageFrame.data(charts: charts.interactive)
     if let tradeoff = charts.tradeoff { members["decision"] = decisionData(tradeoff) }
     return .object(members)
   }
@@ -105,32 +49,8 @@ struct ReportPage {
   ///   - label: What a screen reader calls it.
   ///   - style: Of the element, such as its greatest width.
   func figure(_ name: String, label: String, style: String = "", caption: HTML) -> HTML {
-    let picture = Data(drawn.pictures[name]?.svg ?? []).base64EncodedString()
-    return """
-      <figure aria-label="\(label)">
-      <div class="chart" id="chart-\(name)" style="\(style)"></div>
-      <img class="still" alt="\(label)" src="data:image/svg+xml;base64,\(picture)">
-      <figcaption>\(caption)</figcaption>
-      </figure>
-      """
+    .figure(name, label: label, style: style, picture: drawn.pictures[name], caption: caption)
   }
 
-  func badge(_ verdict: Frontier.Verdict) -> HTML {
-    let (kind, word) = Words.badge(verdict)
-    return "<span class=\"badge \(kind)\">\(word)</span>"
-  }
-
-  /// The text with a space that no line ends at before each unit and within "p = 0.01".
-  static func unbroken(_ text: String) -> String {
-    var result = ""
-    for (index, word) in text.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
-      let sticks = ["%", "M", "G", "k", "ms", "points"].contains {
-        word.hasPrefix($0) && word.count < 8
-      }
-      let follows = ["=", "<"].contains(word) || result.hasSuffix("=") || result.hasSuffix("<")
-      if index > 0 { result += sticks && !word.hasPrefix("MACs") || follows ? "\u{a0}" : " " }
-      result += word
-    }
-    return result
-  }
+  func badge(_ verdict: Frontier.Verdict) -> HTML { .badge(verdict) }
 }

@@ -104,8 +104,11 @@ enum Words {
   }
 
   /// The networks as people write them: "3 × wide-resnet-16-1".
-  static func networks(of candidate: Candidate) -> String {
-    candidate.network.split(separator: " ", omittingEmptySubsequences: false)
+  static func networks(of candidate: Candidate) -> String { times(candidate.network) }
+
+  /// The text with a sign in place of each "x" that stands alone.
+  static func times(_ text: String) -> String {
+    text.split(separator: " ", omittingEmptySubsequences: false)
       .map { $0 == "x" ? "×" : String($0) }.joined(separator: " ")
   }
 

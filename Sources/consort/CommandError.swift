@@ -22,6 +22,8 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
   case wrongLabelCount(path: String, found: Int, wanted: Int)
   /// Members of the run have no predictions yet.
   case missingPredictions(path: String, split: String, members: [String], total: Int)
+  /// The file holds no latencies of finalists.
+  case invalidLatencies(path: String, reason: String)
   /// The file holds no decision.
   case invalidDecision(path: String, reason: String)
   /// The decision has no candidate of the name.
@@ -61,6 +63,8 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(members.count) of \(total) members in '\(path)' lack predictions on \(split) images "
         + "(\(Self.listing(members))); "
         + "run `consort train` without --members, or with these"
+    case .invalidLatencies(let path, let reason):
+      "'\(path)' holds no latencies: \(reason); remove it, or measure anew with --latency"
     case .invalidDecision, .unknownCandidate, .unfitCandidate, .missingDecided:
       decisionDescription
     }

@@ -127,10 +127,7 @@ extension SourcePredictions {
       guard let members = networks[network] else { return nil }
       return TimedModel(members: members.map(\.name)) {
         let member = try TrainedMember(name: members[0].name, in: run)
-        let bytes = try member.onnx(endsInSoftmax: false)
-        return try bytes.withUnsafeBytes {
-          try ImageModel(bytes: $0, source: member.directory.path)
-        }
+        return try member.imageModel(endsInSoftmax: false)
       }
     }
   }

@@ -1,15 +1,22 @@
 import CLI
 import Ensembles
+import Experiments
 import Files
 import Reports
 
-/// `consort report`: what to deploy, on a page that opens without a network.
+/// `consort report`: what to deploy, or what a search found, on a page that opens without a network.
 let reportCommand = Command(
   name: "report",
   summary: "Make a page that says what to deploy: one larger model, several smaller, or a cascade.",
-  operands: [Operand("SOURCE", help: sourceHelp, isRepeated: true)],
+  operands: [
+    Operand(
+      "SOURCE", help: sourceHelp + " Or one search that `consort search` wrote.", isRepeated: true)
+  ],
   options: StudyOptions.options + [
     CommandOption("--no-latency", help: "Do not time the members on this machine."),
+    CommandOption(
+      "--latency",
+      help: "Time the finalists of a search anew; they are timed once, and then on record."),
     CommandOption(
       "--out", "DIR",
       help: "Where the page goes; SOURCE/report unless given (without a list's .json), or report "
@@ -21,14 +28,26 @@ let reportCommand = Command(
     diversity, forecasts, and with --data images that the chosen ensemble gets right and the best
     single member wrong. Beside it each chart as SVG, PNG and Vega-Lite, each table as CSV and JSON,
     and decision.json, of which `consort build-ensemble` makes what was chosen, or any candidate.
+
+    Of a search, the page says whether different architectures for the members beat one, repeated:
+    the finalists' accuracy over seeds with intervals, against latency and compute; the networks that
+    were found; and every candidate. It takes none of the options that choose.
     """,
   examples: [
     "consort report runs/cifar10-mixed --data ~/cifar10",
     "consort report runs/a runs/b --cost latency --max-cost 2.5ms --out report",
     "consort report hold-out.json test.json --shifted shifted.json --out report",
+    "consort report runs/search-cifar10",
   ],
   run: { arguments in
     let paths = arguments.operands.map(withoutSlash)
+    if paths.contains(where: { SearchDirectory(path: $0).exists }) {
+      try reportOnSearch(paths, arguments)
+      return
+    }
+    guard !arguments.isSet("--latency") else {
+      throw UsageError("--latency is for searches: members of runs are timed each time")
+    }
     let out = arguments.string("--out") ?? place(of: "report", for: paths)
     let study = try Study(
       paths, StudyOptions(arguments), measuresLatency: !arguments.isSet("--no-latency"))

@@ -11,12 +11,15 @@ import Files
   import Darwin
 #endif
 
-/// `consort status`: how far a run is.
+/// `consort status`: how far a run or a search is.
 let statusCommand = Command(
   name: "status",
-  summary: "Show what of a run is done, running, stopped and failed, and the time left.",
+  summary:
+    "Show what of a run or a search is done, running, stopped and failed, and the time left.",
   operands: [
-    Operand("RUN", help: "A run directory that `consort train` writes, such as runs/NAME.")
+    Operand(
+      "RUN",
+      help: "A directory that `consort train` or `consort search` writes, such as runs/NAME.")
   ],
   options: [
     CommandOption("--json", help: "Print the status as JSON in place of the table."),
@@ -24,37 +27,62 @@ let statusCommand = Command(
   ],
   discussion: """
     Works while the run is trained, and afterwards; reads only. The time left of a running member is what its trainer
-    says; of one that waits, what members of its network took or take, or else in proportion to multiply-accumulates. Exit
+    says; of one that waits, what members of its network took or take, or else in proportion to multiply-accumulates. Of
+    a search, each stage shows its best candidate so far, by its accuracy on the hold-out; then come the finalists. Exit
     status 0 wherever the run can be read, also where members failed.
     """,
   examples: ["consort status runs/cifar10-quick", "consort status runs/cifar10-quick --watch"]
 ) { arguments in
-  let run = RunDirectory(path: arguments.operand(0) ?? "")
-  try RunMembers(run: run, split: "test").checkIsRun()
+  let read = try reader(of: arguments.operand(0) ?? "")
   guard arguments.isSet("--watch") else {
-    let status = try readStatus(of: run)
-    print(
-      arguments.isSet("--json")
-        ? try status.readableJSON() : StatusSummary.text(status), terminator: "")
+    let status = try read()
+    print(arguments.isSet("--json") ? try status.json() : status.text, terminator: "")
     return
   }
   guard Terminal.isTerminal(STDOUT_FILENO), !arguments.isSet("--json") else {
     throw UsageError("--watch draws on a terminal: leave it out, or run it there")
   }
-  try watch(run)
+  try watch(read)
 }
 
-private func watch(_ run: RunDirectory) throws {
+/// A status to show.
+private struct ShownStatus {
+  let text: String
+  let json: () throws -> String
+  let isRunning: Bool
+}
+
+/// Reads the status of the run or the search at `path` whenever it is called.
+private func reader(of path: String) throws -> () throws -> ShownStatus {
+  let search = SearchDirectory(path: path)
+  if search.exists {
+    return {
+      var status = try SearchStatus(of: search)
+      if status.finalists != nil { status.finalists = try readStatus(of: search.finalists) }
+      return ShownStatus(
+        text: SearchStatusSummary.text(status), json: { [status] in try status.readableJSON() },
+        isRunning: status.isRunning)
+    }
+  }
+  let run = RunDirectory(path: path)
+  try RunMembers(run: run, split: "test").checkIsRun()
+  return {
+    let status = try readStatus(of: run)
+    return ShownStatus(
+      text: StatusSummary.text(status), json: status.readableJSON, isRunning: status.isTraining)
+  }
+}
+
+private func watch(_ read: () throws -> ShownStatus) throws {
   var drawnLines = 0
   while true {
-    let status = try readStatus(of: run)
-    let text = StatusSummary.text(status)
+    let status = try read()
     // Up to the first drawn line, then clear to the screen's end.
     if drawnLines > 0 { print("\u{1B}[\(drawnLines)F\u{1B}[J", terminator: "") }
-    print(text, terminator: "")
+    print(status.text, terminator: "")
     fflush(nil)
-    guard status.isTraining else { return }
-    drawnLines = text.count { $0 == "\n" }
+    guard status.isRunning else { return }
+    drawnLines = status.text.count { $0 == "\n" }
     sleep(2)
   }
 }

@@ -3,13 +3,14 @@ import Experiments
 
 /// The status of a run in words and a table, within 80 columns where names are short.
 enum StatusSummary {
-  static func text(_ status: RunStatus) -> String {
+  /// - Parameter continues: Whether to say how a run goes on where nothing runs.
+  static func text(_ status: RunStatus, continues: Bool = true) -> String {
     let notes = status.members.compactMap { member in
       member.reason.map { "\(member.name): \($0)" }
     }
     let lines = notes.flatMap { Terminal.wrapped(Terminal.printable($0), width: 80) }
     return headline(status) + "\n" + table(status) + lines.map { $0 + "\n" }.joined()
-      + continuation(status)
+      + (continues ? continuation(status) : "")
   }
 
   /// "5 of 8 members complete, 2 running, 1 failed; 12:03 left; 577 images/s"

@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Files
+import Inference
 import Networks
 import ONNX
 import Weights
@@ -69,5 +70,12 @@ struct TrainedMember {
       metadata["preprocessing"] = try description.preprocessing.readableJSON()
     }
     return try export.bytes(metadata: metadata)
+  }
+
+  /// The member as a model that can be loaded.
+  func imageModel(endsInSoftmax: Bool) throws -> ImageModel {
+    try onnx(endsInSoftmax: endsInSoftmax).withUnsafeBytes {
+      try ImageModel(bytes: $0, source: directory.path)
+    }
   }
 }

@@ -1,0 +1,25 @@
+import Files
+
+/// The report on a search of architectures: whether different ones beat one, repeated.
+public enum SearchReport {
+  /// Writes report.html; evaluations.csv, finalists.csv and finalists.json; and the charts pareto, pareto-macs, reward
+  /// and search-frontier as .vl.json, .svg and .png. What the content lacks is not written, and none of an earlier
+  /// report is left.
+  ///
+  /// - Parameters:
+  ///   - content: What to tell.
+  ///   - directory: Where the files go; created where it is missing.
+  ///   - dependencies: Where the renderer is, as in `ChartRenderer`.
+  /// - Returns: The page's path.
+  /// - Throws: `FileError`; `ReportError` where the charts cannot be drawn, after the data files are written.
+  @discardableResult
+  public static func write(
+    _ content: SearchContent, to directory: String, dependencies: String? = nil
+  ) throws -> String {
+    let files = ReportDirectory(path: directory, dependencies: dependencies)
+    try files.clear(pictures: SearchCharts.names, dataFiles: SearchFiles.names)
+    try SearchFiles(content: content).write(to: directory)
+    let drawn = try files.draw(SearchCharts(content: content).files)
+    return try files.write(page: SearchPage(content: content, drawn: drawn).html())
+  }
+}
