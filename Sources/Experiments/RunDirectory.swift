@@ -135,6 +135,8 @@ public struct MemberDirectory: Hashable, Sendable {
   public func predictionsPath(split: String) -> String {
     "\(path)/predictions-\(split).safetensors"
   }
+  /// A search's candidate's predictions on the hold-out after a rung, from 1.
+  public func predictionsPath(rung: Int) -> String { predictionsPath(split: "rung-\(rung)") }
 }
 
 /// Which images a run used.

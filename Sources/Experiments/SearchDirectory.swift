@@ -42,11 +42,9 @@ public struct SearchDirectory: Hashable, Sendable {
   /// The report and its tables and charts.
   public var reportPath: String { "\(path)/report" }
 
-  /// The held-out images' predictions by a candidate in its place of an ensemble, after so many rungs; there only where
-  /// candidates were trained by themselves.
-  public func candidatePredictionsPath(network: String, place: Int, rung: Int) -> String {
+  /// The files of a candidate in its place of an ensemble; there only where candidates are trained by themselves.
+  public func candidate(_ network: String, place: Int) -> MemberDirectory {
     MemberDirectory(path: "\(candidatesPath)/\(network)-\(place)")
-      .predictionsPath(split: "rung-\(rung)")
   }
 
   /// Whether there is a search.

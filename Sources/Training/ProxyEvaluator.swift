@@ -66,14 +66,13 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
   /// What is on disk of the member at that rung; nil where it is still to be trained.
   private func outcome(of member: SearchMember, rung: Int) throws -> MemberOutcome? {
     let files = directory(of: member)
-    let path = files.predictionsPath(rung: rung)
+    let path = files.predictionsPath(rung: rung + 1)
     if Directory.exists(path) { return .predicted(try Predictions(path: path)) }
     return files.failure().map { .failed(reason: $0.reason) }
   }
 
   private func directory(of member: SearchMember) -> MemberDirectory {
-    MemberDirectory(
-      path: "\(setup.directory.candidatesPath)/\(member.network.name)-\(member.place)")
+    setup.directory.candidate(member.network.name, place: member.place)
   }
 }
 
@@ -155,7 +154,7 @@ extension ProxyEvaluator {
   ) throws {
     let training = work.training
     guard let rung = rungs.firstIndex(of: training.position.epoch), training.position.step == 0,
-      !Directory.exists(files.predictionsPath(rung: rung))
+      !Directory.exists(files.predictionsPath(rung: rung + 1))
     else { return }
     let (evaluation, fingerprint) = try work.holdOut.evaluate(
       training.result, normalization: normalization, batchSize: experiment.recipe.pieceSize)
@@ -168,13 +167,6 @@ extension ProxyEvaluator {
       fingerprint: fingerprint, classes: images.classNames.count)
     // Before the predictions, which say that the member has come so far.
     if rung < rungs.count - 1 { try training.saveCheckpoint() }
-    try predictions.write(to: files.predictionsPath(rung: rung))
-  }
-}
-
-extension MemberDirectory {
-  /// The predictions of the held-out images after a rung, from 0.
-  fileprivate func predictionsPath(rung: Int) -> String {
-    predictionsPath(split: "rung-\(rung + 1)")
+    try predictions.write(to: files.predictionsPath(rung: rung + 1))
   }
 }

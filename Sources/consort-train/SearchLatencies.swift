@@ -25,7 +25,8 @@ func costModel(
     let table = try LatencyTable(file: given)
     guard try table.covers(space) else {
       throw UsageError(
-        "'\(given)' lacks parts of this plan's networks: measure it with `consort latencies \(file)`")
+        "'\(given)' lacks parts of this plan's networks: measure it with `consort latencies \(file)`"
+      )
     }
     return .latency(table)
   }

@@ -97,7 +97,7 @@ struct SearchStudy {
     guard let rungs = evaluations.map(\.rungs).max() else { return [] }
     return try networks.compactMap { network in
       let path = (0..<plan.members).map {
-        directory.candidatePredictionsPath(network: network, place: $0, rung: rungs)
+        directory.candidate(network, place: $0).predictionsPath(rung: rungs)
       }.first(where: Directory.exists)
       guard let path, let final = final[network] else { return nil }
       let proxy = try Metrics(of: [Predictions(path: path)]).top1Accuracy
