@@ -10,8 +10,9 @@ public struct StageSearch {
   public struct Conditions: Sendable {
     /// Where architectures come from.
     public var space: any SearchSpace
-    /// What they cost, and shall cost.
+    /// What they cost.
     public var costModel: CostModel
+    /// What they shall cost.
     public var target: CostTarget
     /// What they are worth.
     public var reward: Reward

@@ -7,14 +7,17 @@ public struct FoundEnsemble: Codable, Hashable, Sendable {
   public var setting: SearchSetting
   /// The members' networks by name, in their places; a duplicated one as often as it is a member.
   public var networks: [String]
-  /// Of all members together, in the measure of the target, and in multiply-accumulates.
+  /// Of all members together, in the measure of the target.
   public var cost: Double
+  /// Of all members together.
   public var multiplyAccumulates: Int
   /// Of the hold-out, with the members as the search had them; that of one member where they are duplicates.
   public var holdOutAccuracy: Double
-  /// What the setting spent: candidates, images passed in training, seconds.
+  /// How many candidates the setting evaluated.
   public var evaluations: Int
+  /// Images that passed through them in training.
   public var trainingImages: Int
+  /// How long that took.
   public var seconds: Double
   /// How many candidates failed.
   public var failures: Int
