@@ -10,7 +10,7 @@ build: setup
 demo: build
 	.build/release/consort demo
 
-# Searches members on the same kind of images, and trains what it found: a few minutes more.
+# Searches members on the same kind of images, and trains what it found: seven minutes on two cores.
 demo-search: build
 	.build/release/consort search Experiments/search-demo.json
 
