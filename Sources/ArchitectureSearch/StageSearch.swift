@@ -1,5 +1,5 @@
-import Randomness
 import Networks
+import Randomness
 
 /// One search, from its controller's first proposal until its budget is spent.
 ///
@@ -117,10 +117,11 @@ public struct StageSearch {
       let unevaluated = fresh.filter { known[$0] == nil }
       if !unevaluated.isEmpty {
         let before = ContinuousClock.now
-        let evaluated = try evaluate(unevaluated, scorer)
+        let deadline = budget.seconds.map { before + .seconds($0 - spentSeconds) }
+        let evaluated = try evaluate(unevaluated, scorer, until: deadline)
         evaluationSeconds += before.duration(to: .now) / .seconds(1)
         guard let new = evaluated else {
-          return isTimeOver ? .budgetSpent : .interrupted
+          return deadline.map { .now >= $0 } ?? false ? .budgetSpent : .interrupted
         }
         try keep(new)
         new.forEach { take($0) }
@@ -137,15 +138,11 @@ public struct StageSearch {
   /// How much of the budget is spent; from 0.
   public var spentShare: Double {
     budget.spentShare(
-      evaluations: records.count, seconds: records.reduce(0) { $0 + $1.seconds },
+      evaluations: records.count, seconds: spentSeconds,
       trainingImages: records.reduce(0) { $0 + $1.trainingImages })
   }
 
-  private var isTimeOver: Bool {
-    guard let deadline else { return false }
-    return ContinuousClock.now >= deadline
-  }
-  private var deadline: ContinuousClock.Instant?
+  private var spentSeconds: Double { records.reduce(0) { $0 + $1.seconds } }
 }
 
 // MARK: - Evaluations
@@ -179,12 +176,10 @@ extension StageSearch {
     }
   }
 
-  private mutating func evaluate(
-    _ fresh: [[Architecture]], _ scorer: EnsembleScorer
+  private func evaluate(
+    _ fresh: [[Architecture]], _ scorer: EnsembleScorer, until deadline: ContinuousClock.Instant?
   ) throws -> [EvaluationRecord]? {
     let start = ContinuousClock.now
-    let spent = records.reduce(0) { $0 + $1.seconds }
-    deadline = budget.seconds.map { start + .seconds($0 - spent) }
     let costs = fresh.map { candidates.cost(of: $0) ?? 0 }
     let members = fresh.map(candidates.searchMembers)
     guard

@@ -32,24 +32,9 @@ struct FinalistChart {
     var specification: [String: JSONValue] = [
       "description": "Test accuracy of the finalists against cost.", "height": 400,
       "data": ["values": .array(points.map(row))],
-      "encoding": [
-        "x": [
-          "field": "cost", "type": "quantitative", "title": .string(axisTitle),
-          "scale": [
-            "domain": SearchChart.domain(points.map(\.cost)), "zero": false, "nice": false,
-          ],
-          "axis": [
-            "format": measure == .milliseconds ? "~r" : "~s", "labelOverlap": true, "tickCount": 8,
-            "labelSeparation": 8,
-          ],
-        ],
-        "y": [
-          "field": "accuracy", "type": "quantitative", "title": "Test accuracy, %",
-          "scale": [
-            "domain": SearchChart.domain(accuracies, within: 0...100), "zero": false, "nice": true,
-          ], "axis": ["labelOverlap": true],
-        ],
-      ],
+      "encoding": SearchChart.encoding(
+        costs: points.map(\.cost), in: measure == .milliseconds ? .latency : .macs,
+        title: axisTitle, accuracies: accuracies, "Test accuracy, %"),
       "layer": .array(layers),
     ]
     SearchChart.width(width, into: &specification)

@@ -13,6 +13,30 @@ enum SearchChart {
     }
   }
 
+  /// The axes of accuracy, in percent, against a cost.
+  ///
+  /// - Parameter costs: All that have to fit, in multiply-accumulates or milliseconds.
+  static func encoding(
+    costs: [Double], in measure: CostTarget.Measure, title: String, accuracies: [Double],
+    _ accuracyTitle: String
+  ) -> JSONValue {
+    [
+      "x": [
+        "field": "cost", "type": "quantitative", "title": .string(title),
+        "scale": ["domain": domain(costs), "zero": false, "nice": false],
+        "axis": [
+          "format": measure == .macs ? "~s" : "~r", "labelOverlap": true, "tickCount": 8,
+          "labelSeparation": 8,
+        ],
+      ],
+      "y": [
+        "field": "accuracy", "type": "quantitative", "title": .string(accuracyTitle),
+        "scale": ["domain": domain(accuracies, within: 0...100), "zero": false, "nice": true],
+        "axis": ["labelOverlap": true],
+      ],
+    ]
+  }
+
   /// A little more than the values' range, but nothing outside of `limits`.
   static func domain(
     _ values: [Double], within limits: ClosedRange<Double> = 0...(.infinity)
@@ -172,26 +196,9 @@ struct SearchFrontierChart {
     var specification: [String: JSONValue] = [
       "description": "Accuracy on the hold-out against cost, a mark a candidate.", "height": 400,
       "data": ["values": .array(shown.map(row))],
-      "encoding": [
-        "x": [
-          "field": "cost", "type": "quantitative", "title": .string(axisTitle),
-          "scale": [
-            "domain": SearchChart.domain(shown.map(\.ensembleCost) + targets), "zero": false,
-            "nice": false,
-          ],
-          "axis": [
-            "format": content.target.measure == .macs ? "~s" : "~r", "labelOverlap": true,
-            "tickCount": 8, "labelSeparation": 8,
-          ],
-        ],
-        "y": [
-          "field": "accuracy", "type": "quantitative",
-          "title": "Hold-out accuracy in the search, %",
-          "scale": [
-            "domain": SearchChart.domain(accuracies, within: 0...100), "zero": false, "nice": true,
-          ], "axis": ["labelOverlap": true],
-        ],
-      ],
+      "encoding": SearchChart.encoding(
+        costs: shown.map(\.ensembleCost) + targets, in: content.target.measure, title: axisTitle,
+        accuracies: accuracies, "Hold-out accuracy in the search, %"),
       "layer": .array(layers),
     ]
     SearchChart.width(width, into: &specification)

@@ -1,5 +1,4 @@
 import ArchitectureSearch
-import Datasets
 import Ensembles
 import Experiments
 import Files
@@ -13,13 +12,9 @@ import Torch
 public final class ProxyEvaluator: MemberEvaluator, Sendable {
   /// Images passed in training up to each rung.
   public let trainingImages: [Int]
-  private let experiment: Experiment
   private let rungs: [Int]
-  private let images: RunImages
-  private let setup: SearchSetup
-  private let partition: DataPartition
-  private let normalization: Normalization
-  private let deviceImages: [DeviceImages]
+  private let work: CandidateWork
+  private var setup: SearchSetup { work.setup }
 
   /// Puts the images on the devices.
   ///
@@ -29,15 +24,10 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
   public init(
     _ experiment: Experiment, rungs: [Int], on images: RunImages, setup: SearchSetup
   ) throws {
-    let partition = try DataPartition(of: experiment, available: images.splits.train.count)
-    self.experiment = experiment
+    let work = try CandidateWork(experiment, on: images, setup: setup)
     self.rungs = rungs
-    self.images = images
-    self.setup = setup
-    self.partition = partition
-    normalization = Normalization(of: images, training: partition.training)
-    trainingImages = rungs.map { $0 * partition.training.count }
-    deviceImages = try setup.devices.map { try DeviceImages(images, partition, device: $0) }
+    self.work = work
+    trainingImages = rungs.map { $0 * work.partition.training.count }
   }
 
   /// Trains what is not yet trained as far.
@@ -46,21 +36,13 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
   ) throws -> [MemberOutcome]? {
     let missing = try members.filter { try outcome(of: $0, rung: rung) == nil }
     setup.observe(.cohortBegan(members: missing.count, rung: rung + 1, rungs: rungs.count))
-    let costs = try missing.map { try $0.network.cost().multiplyAccumulates }
+    let costs = try missing.map { try $0.network.totals().multiplyAccumulates }
     // Costly ones first, so that none of them is left to run alone at the end.
     let order = missing.indices.sorted { (costs[$1], $0) < (costs[$0], $1) }
-    let queue = WorkQueue(
-      order.map { missing[$0] },
-      stopIsWished: { [setup] in
-        setup.shouldStop() || deadline.map { ContinuousClock.now >= $0 } ?? false
-      })
-    Workers.run(min(setup.jobs, max(1, missing.count))) { [self] number in
-      deviceImages[number % deviceImages.count].work(on: queue, threads: setup.threads) {
-        member, images, queue in try train(member, images, rung: rung, queue)
-      }
+    let isDone = try work.run(order.map { missing[$0] }, until: deadline) { [self] in
+      try train($0, $1, rung: rung, $2)
     }
-    guard try queue.isDone() else { return nil }
-    return try members.compactMap { try outcome(of: $0, rung: rung) }
+    return isDone ? try members.compactMap { try outcome(of: $0, rung: rung) } : nil
   }
 
   /// What is on disk of the member at that rung; nil where it is still to be trained.
@@ -104,41 +86,34 @@ extension ProxyEvaluator {
   private func training(
     of candidate: SearchMember, _ images: WorkerImages, _ files: MemberDirectory
   ) throws -> (training: MemberTraining, holdOut: EvaluationImages) {
-    let network = try self.images.network(
-      candidate.network.name, candidate.network, for: experiment)
-    let member = Experiment.Member(
-      name: candidate.network.name, network: candidate.network.name,
-      architecture: candidate.network, index: candidate.place)
-    var data = images.memberImages(
-      of: member, network, in: experiment, partition,
-      resizing: self.images.resizing(imageSize: experiment.data.imageSize),
-      StreamedImages.Decoding(
-        corruptImages: experiment.data.corruptImages, workers: setup.decoders, skipped: { _ in }))
+    let network = try work.fitted(candidate.network)
+    var (member, data) = work.memberImages(of: network, place: candidate.place, images)
     guard let holdOut = data.holdOut else {
       preconditionFailure("a plan without held-out images is refused")
     }
     // Only the rungs are judged, not every epoch.
     data.holdOut = nil
     let training = try MemberTraining(
-      member, of: experiment, network: network, data: data, normalization: normalization,
-      directory: files, device: images.device, checkpointInterval: .standard)
+      member, of: work.experiment, network: network, data: data,
+      normalization: work.normalization, directory: files, device: images.device,
+      checkpointInterval: .standard)
     return (training, holdOut)
   }
 
   /// Trains up to the rung, and predicts the held-out images at each rung on the way.
   private func runEpochs(
-    _ work: (training: MemberTraining, holdOut: EvaluationImages), _ files: MemberDirectory,
+    _ candidate: (training: MemberTraining, holdOut: EvaluationImages), _ files: MemberDirectory,
     upTo rung: Int, _ queue: WorkQueue<SearchMember>
   ) throws -> Bool {
-    let training = work.training
-    try predictIfDue(work, files)
+    let training = candidate.training
+    try predictIfDue(candidate, files)
     while training.position.epoch < rungs[rung] {
       let learningRate = training.learningRate
       if try training.step() {
         let metrics = try training.finishEpoch(learningRate: learningRate)
         setup.observe(
           .progressed(member: training.member.name, imagesPerSecond: metrics.imagesPerSecond))
-        try predictIfDue(work, files)
+        try predictIfDue(candidate, files)
       }
       if queue.shouldStop(), training.position.epoch < rungs[rung] {
         try training.saveCheckpoint()
@@ -150,21 +125,15 @@ extension ProxyEvaluator {
   }
 
   private func predictIfDue(
-    _ work: (training: MemberTraining, holdOut: EvaluationImages), _ files: MemberDirectory
+    _ candidate: (training: MemberTraining, holdOut: EvaluationImages), _ files: MemberDirectory
   ) throws {
-    let training = work.training
+    let training = candidate.training
     guard let rung = rungs.firstIndex(of: training.position.epoch), training.position.step == 0,
       !Directory.exists(files.predictionsPath(rung: rung + 1))
     else { return }
-    let (evaluation, fingerprint) = try work.holdOut.evaluate(
-      training.result, normalization: normalization, batchSize: experiment.recipe.pieceSize)
-    guard evaluation.loss.isFinite else {
-      throw TrainingError.lossNotFinite(
-        member: training.member.name, epoch: training.position.epoch, step: 0)
-    }
-    let predictions = try Predictions(
-      evaluation, of: training.result.network, name: training.member.name, split: "hold-out",
-      fingerprint: fingerprint, classes: images.classNames.count)
+    let predictions = try work.predictions(
+      of: training.result, training.member.name, on: candidate.holdOut,
+      batchSize: work.experiment.recipe.pieceSize, epoch: training.position.epoch)
     // Before the predictions, which say that the member has come so far.
     if rung < rungs.count - 1 { try training.saveCheckpoint() }
     try predictions.write(to: files.predictionsPath(rung: rung + 1))

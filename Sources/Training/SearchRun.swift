@@ -48,6 +48,10 @@ public struct SearchRun: Sendable {
     let first = try space.network(
       Architecture([Int](repeating: 0, count: space.decisions.count)))
     _ = try images.network(space.namePrefix, first, for: experiment)
+    // A process at work goes by the plan that is there.
+    guard !DirectoryLock.isHeld(setup.directory.candidatesPath) else {
+      throw TrainingError.runBusy(directory: setup.directory.path)
+    }
     try setup.directory.claim(for: plan)
     try setup.directory.claim(
       data: images.record(
@@ -153,7 +157,7 @@ public struct SearchRun: Sendable {
       setting == .duplicated
       ? [Network](repeating: networks[0], count: plan.members) : networks
     let costs = try members.map { try conditions.costModel.cost(of: $0) ?? 0 }
-    let macs = try members.map { try $0.cost().multiplyAccumulates }
+    let macs = try members.map { try $0.totals().multiplyAccumulates }
     let last = setting.stages(memberCount: plan.members).last?.name
     return FoundEnsemble(
       setting: setting, networks: members.map(\.name), cost: costs.reduce(0, +),

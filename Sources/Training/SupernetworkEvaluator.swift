@@ -1,6 +1,4 @@
 import ArchitectureSearch
-import Datasets
-import Ensembles
 import Experiments
 import Files
 import Networks
@@ -13,16 +11,13 @@ import Torch
 public final class SupernetworkEvaluator: MemberEvaluator, Sendable {
   /// None: candidates are not trained by themselves.
   public let trainingImages = [0]
-  private let experiment: Experiment
   private let space: any SearchSpace
   private let parameters: [Parameter]
   private let places: Int
-  private let images: RunImages
-  private let setup: SearchSetup
-  private let partition: DataPartition
-  private let normalization: Normalization
-  private let deviceImages: [DeviceImages]
+  private let work: CandidateWork
   private let cache = OutcomeCache()
+  private var experiment: Experiment { work.experiment }
+  private var setup: SearchSetup { work.setup }
 
   /// Puts the images on the devices.
   ///
@@ -33,30 +28,21 @@ public final class SupernetworkEvaluator: MemberEvaluator, Sendable {
     _ experiment: Experiment, space: any SearchSpace, places: Int, on images: RunImages,
     setup: SearchSetup
   ) throws {
-    let partition = try DataPartition(of: experiment, available: images.splits.train.count)
-    self.experiment = experiment
     self.space = space
     self.places = places
-    self.images = images
-    self.setup = setup
-    self.partition = partition
     parameters = try SharedWeights.largestParameters(of: space)
-    normalization = Normalization(of: images, training: partition.training)
-    deviceImages = try setup.devices.map { try DeviceImages(images, partition, device: $0) }
+    work = try CandidateWork(experiment, on: images, setup: setup)
   }
 
   /// Trains the shared weights where they are not yet, and predicts the held-out images along each path.
   public func evaluate(
     _ members: [SearchMember], rung: Int, deadline: ContinuousClock.Instant?
   ) throws -> [MemberOutcome]? {
-    let shouldStop: @Sendable () -> Bool = { [setup] in
-      setup.shouldStop() || deadline.map { ContinuousClock.now >= $0 } ?? false
-    }
     let untrained = (0..<places).filter { !Directory.exists(weightsPath(place: $0)) }
-    guard try work(on: untrained, shouldStop, train) else { return nil }
+    guard try work.run(untrained, until: deadline, train) else { return nil }
     let missing = members.filter { cache[$0] == nil }
     setup.observe(.cohortBegan(members: missing.count, rung: 1, rungs: 1))
-    guard try work(on: portions(of: missing), shouldStop, judge) else { return nil }
+    guard try work.run(portions(of: missing), until: deadline, judge) else { return nil }
     return members.compactMap { cache[$0] }
   }
 
@@ -69,19 +55,6 @@ public final class SupernetworkEvaluator: MemberEvaluator, Sendable {
         Array(members[$0..<min($0 + size, members.count)])
       }
     }
-  }
-
-  /// Carries out a task for each item, side by side; returns false where it was stopped before the end.
-  private func work<Item: Sendable>(
-    on items: [Item], _ shouldStop: @escaping @Sendable () -> Bool,
-    _ task: @escaping @Sendable (Item, WorkerImages, WorkQueue<Item>) throws -> Bool
-  ) throws -> Bool {
-    guard !items.isEmpty else { return !shouldStop() }
-    let queue = WorkQueue(items, stopIsWished: shouldStop)
-    Workers.run(min(setup.jobs, items.count)) { [setup, deviceImages] number in
-      deviceImages[number % deviceImages.count].work(on: queue, threads: setup.threads, task)
-    }
-    return try queue.isDone()
   }
 }
 
@@ -102,8 +75,8 @@ extension SupernetworkEvaluator {
     try Directory.create(files.path)
     let training = try SupernetworkTraining(
       experiment, space: space, parameters: parameters, place: place,
-      images: memberImages(place: place, images), normalization: normalization, directory: files,
-      device: images.device)
+      images: memberImages(place: place, images), normalization: work.normalization,
+      directory: files, device: images.device)
     let isDone = try training.run(shouldStop: queue.shouldStop) { step, loss, imagesPerSecond in
       setup.observe(
         .supernetwork(
@@ -118,15 +91,8 @@ extension SupernetworkEvaluator {
   }
 
   private func memberImages(place: Int, _ images: WorkerImages) throws -> MemberImages {
-    let first = try space.network(
-      Architecture([Int](repeating: 0, count: space.decisions.count)))
-    let member = Experiment.Member(
-      name: first.name, network: first.name, architecture: first, index: place)
-    return images.memberImages(
-      of: member, first, in: experiment, partition,
-      resizing: self.images.resizing(imageSize: experiment.data.imageSize),
-      StreamedImages.Decoding(
-        corruptImages: experiment.data.corruptImages, workers: setup.decoders, skipped: { _ in }))
+    let first = Architecture([Int](repeating: 0, count: space.decisions.count))
+    return work.memberImages(of: try space.network(first), place: place, images).data
   }
 
   @Sendable private func judge(
@@ -142,7 +108,11 @@ extension SupernetworkEvaluator {
     for member in members {
       guard !queue.shouldStop() else { return false }
       do {
-        cache[member] = .predicted(try predictions(of: member, weights, holdOut))
+        let model = try weights.model(of: work.fitted(member.network))
+        cache[member] = .predicted(
+          try work.predictions(
+            of: model, "\(member.network.name)-\(member.place)", on: holdOut,
+            batchSize: batchSize, epoch: experiment.recipe.epochs))
         setup.observe(.memberEvaluated(member: member.network.name))
       } catch let error where error is TrainingError || error is TorchError {
         cache[member] = .failed(reason: "\(error)")
@@ -152,24 +122,9 @@ extension SupernetworkEvaluator {
     return true
   }
 
-  private func predictions(
-    of member: SearchMember, _ weights: SharedWeights, _ holdOut: EvaluationImages
-  ) throws -> Predictions {
-    let network = try images.network(member.network.name, member.network, for: experiment)
-    let (evaluation, fingerprint) = try holdOut.evaluate(
-      weights.model(of: network), normalization: normalization, batchSize: batchSize)
-    guard evaluation.loss.isFinite else {
-      throw TrainingError.lossNotFinite(
-        member: network.name, epoch: experiment.recipe.epochs, step: 0)
-    }
-    return try Predictions(
-      evaluation, of: network, name: "\(network.name)-\(member.place)", split: "hold-out",
-      fingerprint: fingerprint, classes: images.classNames.count)
-  }
-
   /// Batches of one size, so that the statistics of each are as good: a small last one would be judged by itself.
   private var batchSize: Int {
-    let count = partition.holdOut.count
+    let count = work.partition.holdOut.count
     let batches = max(1, count / Self.leastBatch)
     return (count + batches - 1) / batches
   }

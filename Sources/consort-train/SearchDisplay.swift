@@ -12,7 +12,7 @@ import Training
 /// Shows a search: two live lines on a terminal, a plain line a cohort elsewhere; then the training of what it found.
 final class SearchDisplay {
   private let plan: SearchPlan
-  private let isLive = Terminal.isTerminal(STDOUT_FILENO)
+  private var live = LiveLines()
   private let training = TrainingDisplay()
   private var stage: SearchStage?
   private var records: [EvaluationRecord] = []
@@ -22,8 +22,6 @@ final class SearchDisplay {
   private var supernetwork: String?
   /// Seconds that earlier stages took, and shares of the settings' budgets that they had.
   private var earlier = (seconds: 0.0, shares: 0.0)
-  private var drawnLines = 0
-  private var lastDrawing = ContinuousClock.now - .seconds(1)
 
   init(_ plan: SearchPlan) {
     self.plan = plan
@@ -57,11 +55,11 @@ final class SearchDisplay {
     case .evaluated(let records, let spentShare):
       let isNews = records.count > self.records.count
       (self.records, self.spentShare) = (records, spentShare)
-      if isLive { redraw(now: true) } else if isNews { say(stageLine) }
+      if live.isLive { redraw(now: true) } else if isNews { say(stageLine) }
     case .stageEnded(let stage, let end, let best, let overheadSeconds):
       finish(stage, end, best, overheadSeconds)
     case .finalists(let event):
-      erase()
+      live.erase()
       if case .began(let members, let epochs) = event {
         print("training \(members.count) finalists for \(epochs) epochs each")
       }
@@ -71,7 +69,7 @@ final class SearchDisplay {
 
   /// Leaves the terminal tidy.
   func end() {
-    erase()
+    live.erase()
     training.end()
   }
 
@@ -153,28 +151,13 @@ final class SearchDisplay {
 
   /// Prints a text that stays.
   private func say(_ text: String) {
-    erase()
+    live.erase()
     print(text)
     redraw(now: true)
     fflush(nil)
   }
 
   private func redraw(now: Bool) {
-    guard isLive, now || lastDrawing.duration(to: .now) > .milliseconds(100) else { return }
-    lastDrawing = .now
-    erase()
-    // A line as wide as the terminal would wrap on some.
-    let width = max(20, Terminal.width - 1)
-    let lines = [stageLine, cohortLine ?? ""].filter { !$0.isEmpty }
-    for line in lines { print(String(line.prefix(width))) }
-    drawnLines = lines.count
-    fflush(nil)
-  }
-
-  private func erase() {
-    guard isLive, drawnLines > 0 else { return }
-    // Up to the first drawn line, then clear to the screen's end.
-    print("\u{1B}[\(drawnLines)F\u{1B}[J", terminator: "")
-    drawnLines = 0
+    live.redraw(now: now) { _ in [stageLine, cohortLine ?? ""].filter { !$0.isEmpty } }
   }
 }

@@ -10,14 +10,12 @@ import Training
 
 /// Shows a training: a live line a member and one for the whole on a terminal, a plain line an epoch elsewhere.
 final class TrainingDisplay {
-  private let isLive = Terminal.isTerminal(STDOUT_FILENO)
+  private var live = LiveLines()
   private var nameWidth = 0
   private var waiting: [String] = []
   /// The members under training, in the order of their start.
   private var current: [(name: String, figures: MemberFigures?)] = []
   private var whole = WholeRun()
-  private var drawnLines = 0
-  private var lastDrawing = ContinuousClock.now - .seconds(1)
   /// So many waiting members are listed where the terminal has the room; the others are counted.
   private static let listedWaitingMembers = 8
 
@@ -55,7 +53,7 @@ final class TrainingDisplay {
     case .epochFinished(let member, let metrics, let progress):
       let figures = MemberFigures(metrics, progress)
       update(member, figures)
-      if isLive { redraw(now: true) } else { say("\(padded(member.name))  \(figures.line)") }
+      if live.isLive { redraw(now: true) } else { say("\(padded(member.name))  \(figures.line)") }
     case .memberFinished(let member, let testAccuracy):
       current.removeAll { $0.name == member.name }
       say("\(padded(member.name))  trained, test \(Figures.share(testAccuracy))")
@@ -64,28 +62,22 @@ final class TrainingDisplay {
 
   /// Leaves the terminal tidy.
   func end() {
-    erase()
+    live.erase()
     fflush(nil)
   }
 
   /// Prints a line that stays.
   private func say(_ text: String) {
-    erase()
+    live.erase()
     print(text)
     redraw(now: true)
     fflush(nil)
   }
 
   private func redraw(now: Bool) {
-    guard isLive, now || lastDrawing.duration(to: .now) > .milliseconds(100) else { return }
-    lastDrawing = .now
-    erase()
-    // A line as wide as the terminal would wrap on some.
-    let width = max(20, Terminal.width - 1)
-    let lines = currentLines(width: width) + waitingLines() + (whole.line.map { [$0] } ?? [])
-    for line in lines { print(String(line.prefix(width))) }
-    drawnLines = lines.count
-    fflush(nil)
+    live.redraw(now: now) { width in
+      currentLines(width: width) + waitingLines() + (whole.line.map { [$0] } ?? [])
+    }
   }
 
   private func update(_ member: Experiment.Member, _ figures: MemberFigures) {
@@ -118,13 +110,6 @@ final class TrainingDisplay {
     var size = winsize()
     return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0
       ? Int(size.ws_row) : 24
-  }
-
-  private func erase() {
-    guard isLive, drawnLines > 0 else { return }
-    // Up to the first drawn line, then clear to the screen's end.
-    print("\u{1B}[\(drawnLines)F\u{1B}[J", terminator: "")
-    drawnLines = 0
   }
 
   private func describe(_ environment: RunEnvironment) -> String {
