@@ -42,6 +42,11 @@ public enum Terminal {
     }
   }
 
+  /// Writes a line for each of `notes` to standard error: what was inferred, and is no error.
+  public static func writeNotes(_ notes: [String]) {
+    for note in notes { writeError("note: \(note)") }
+  }
+
   /// The text with "?" for each control character, so that a name from a file cannot steer the terminal.
   public static func printable(_ text: String, keepsNewlines: Bool = false) -> String {
     var result = String.UnicodeScalarView()
