@@ -32,7 +32,7 @@ extension Cascade {
   ///   - rule: How the members so far are combined.
   ///   - confidences: What may tell how sure a prediction is; at least one.
   ///   - goals: What is wanted on the hold-out.
-  ///   - costs: `[K]`: what each candidate costs for one image, such as milliseconds; multiply-accumulates unless given.
+  ///   - costs: `[K]`: what each candidate costs for one image, such as milliseconds (default: multiply-accumulates).
   ///     Goals count cost in the same.
   ///   - beamWidth: How many of the best cascades of one size are extended; at least 1.
   /// - Returns: For each goal the best cascade; nil where none does it.

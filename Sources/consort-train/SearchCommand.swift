@@ -19,7 +19,7 @@ let searchCommand = Command(
     Operand("PLAN", help: "A search plan, such as Experiments/search-cifar10.json.")
   ],
   options: [
-    CommandOption("--out", "DIR", help: "The search's directory; runs/NAME unless given."),
+    CommandOption("--out", "DIR", help: "The search's directory (default: runs/NAME)."),
     CommandOption(
       "--data", "DIR",
       help:
@@ -28,8 +28,8 @@ let searchCommand = Command(
     CommandOption(
       "--latencies", "FILE",
       help:
-        "A table that `consort latencies` measured, perhaps on another machine; measured on this one unless given, "
-        + "where the plan's cost is a latency."),
+        "A table that `consort latencies` measured, perhaps on another machine (default: measured on this one, where "
+        + "the plan's cost is a latency)."),
   ] + WorkerOptions.options,
   discussion: """
     Finds architectures for each setting of the plan at its cost target: one network; one network repeated; several

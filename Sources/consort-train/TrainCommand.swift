@@ -53,13 +53,13 @@ let trainCommand = Command(
 /// The options of every command that trains an experiment.
 let trainingOptions =
   [
-    CommandOption("--out", "DIR", help: "The run directory; runs/NAME unless given."),
+    CommandOption("--out", "DIR", help: "The run directory (default: runs/NAME)."),
     CommandOption(
       "--members", "NAMES",
       help: "Only these members, such as wide-resnet-16-1-0,wide-resnet-16-1-1."),
     CommandOption(
       "--checkpoint-every", "N",
-      help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min; 1min unless given."),
+      help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min (default: 1min)."),
   ] + WorkerOptions.options
 
 /// What the options of a training ask for, checked before anything is read or written.

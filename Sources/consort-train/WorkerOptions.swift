@@ -16,18 +16,18 @@ struct WorkerOptions {
     CommandOption(
       "--devices", "NAMES",
       help:
-        "cpu, cuda (all GPUs), or some of them, such as cuda:0,cuda:1; as the run began, or all GPUs of the machine "
-        + "where CUDA is installed, else cpu, unless given."),
+        "cpu, cuda (all GPUs), or some of them, such as cuda:0,cuda:1 (default: as the run began; at first all GPUs of "
+        + "the machine where CUDA is installed, else cpu)."),
     CommandOption(
-      "--jobs", "N", help: "Members side by side; as many as processors allow unless given."),
+      "--jobs", "N", help: "Members side by side (default: as many as processors allow)."),
     CommandOption(
       "--threads", "N",
-      help: "Threads inside one operation; as the run began, or all processors, unless given."),
+      help: "Threads inside one operation (default: as the run began; at first all processors)."),
     CommandOption(
       "--decoders", "N",
       help:
-        "Threads that decode images for one member, where an experiment has random resized crops; the processors over "
-        + "the members side by side unless given."),
+        "Threads that decode images for one member, where an experiment has random resized crops (default: the "
+        + "processors over the members side by side)."),
   ]
 
   /// - Parameters:

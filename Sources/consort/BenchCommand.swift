@@ -14,15 +14,15 @@ let benchCommand = Command(
       isRepeated: true)
   ],
   options: [
-    CommandOption("--batch", "N,...", help: "Images at a time; 1,8,64 unless given."),
+    CommandOption("--batch", "N,...", help: "Images at a time (default: 1,8,64)."),
     CommandOption(
-      "--threads", "N,...", help: "Threads; 1 and all processors unless given."),
-    CommandOption("--seconds", "S", help: "How long each is measured; 2 unless given."),
+      "--threads", "N,...", help: "Threads (default: 1 and all processors)."),
+    CommandOption("--seconds", "S", help: "How long each is measured (default: 2)."),
     CommandOption(
       "--arrangement", "HOW",
-      help: "How members share the threads: automatic (unless given), sideBySide or inTurn."),
+      help: "How members share the threads: automatic, sideBySide or inTurn (default: automatic)."),
     CommandOption(
-      "--precision", "P", help: "float32 (unless given), bfloat16 or float16, where supported."),
+      "--precision", "P", help: "float32, bfloat16 or float16, where supported (default: float32)."),
     CommandOption(
       "--input-size", "N", help: "Pixels of each side, where the model takes images of any size."),
     CommandOption("--out", "FILE", help: "Write the JSON as this file too."),

@@ -18,7 +18,7 @@ let buildEnsembleCommand = Command(
       "--decision", "FILE",
       help: "Build what this decision says: its members, in its order, combined as it says."),
     CommandOption(
-      "--candidate", "ID", help: "This candidate of the decision; the one to deploy unless given."),
+      "--candidate", "ID", help: "This candidate of the decision (default: the one to deploy)."),
   ] + ModelSubject.options + PreprocessingOptions.options,
   discussion: """
     Every member is checked: it must be a classifier of images, say how images become its input

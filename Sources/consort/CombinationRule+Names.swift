@@ -11,8 +11,8 @@ extension CombinationRule {
   /// The option that names one.
   static let option = CommandOption(
     "--rule", "RULE",
-    help: "How members are combined: geometric-mean (unless given), arithmetic-mean, logit-mean "
-      + "or majority-vote.")
+    help: "How members are combined: geometric-mean, arithmetic-mean, logit-mean or "
+      + "majority-vote (default: geometric-mean).")
 
   /// What `--rule` names; nil where it is not given.
   init?(_ arguments: ParsedArguments) throws(UsageError) {

@@ -17,9 +17,9 @@ let costCommand = Command(
   options: [
     CommandOption(
       "--input-size", "N",
-      help: "Pixels of each side of the image; what the network was made for unless given."),
+      help: "Pixels of each side of the image (default: what the network was made for)."),
     CommandOption(
-      "--classes", "N", help: "Number of classes; 10 or 1,000, by the network, unless given."),
+      "--classes", "N", help: "Number of classes (default: 10 or 1,000, by the network)."),
     CommandOption("--layers", help: "Show each layer's cost too."),
     CommandOption("--json", help: "Print JSON."),
   ],

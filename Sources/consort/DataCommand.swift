@@ -24,7 +24,7 @@ private let downloadCommand = Command(
   ],
   options: [
     CommandOption(
-      "--to", "DIR", help: "Where the archive goes and is unpacked; data unless given."),
+      "--to", "DIR", help: "Where the archive goes and is unpacked (default: data)."),
     CommandOption("--from", "URL", help: "A mirror's address, without the archive's file name."),
   ],
   discussion: """

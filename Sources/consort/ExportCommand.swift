@@ -17,7 +17,7 @@ let exportCommand = Command(
   ],
   options: [
     CommandOption("--format", "FORMAT", help: "onnx, the only one; may be left out."),
-    CommandOption("--out", "DIR", help: "Where the models go; RUN/onnx unless given."),
+    CommandOption("--out", "DIR", help: "Where the models go (default: RUN/onnx)."),
     CommandOption(
       "--softmax", help: "End the models in a softmax: probabilities in place of logits."),
     CommandOption("--json", help: "Print what was written as JSON."),

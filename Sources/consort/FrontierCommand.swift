@@ -11,11 +11,11 @@ let frontierCommand = Command(
   options: StudyOptions.options + [
     CommandOption(
       "--split", "SPLIT",
-      help: "The images of the curves: test (unless given) or hold-out, where nothing is chosen."),
+      help: "The images of the curves: test or hold-out, where nothing is chosen (default: test)."),
     CommandOption(
       "--out", "DIR",
-      help: "Where the files go; SOURCE/frontier unless given (without a list's .json), and "
-        + "SOURCE/frontier-SPLIT-RULE for others than test and geometric-mean."),
+      help: "Where the files go (default: SOURCE/frontier, without a list's .json; "
+        + "SOURCE/frontier-SPLIT-RULE for others than test and geometric-mean)."),
     CommandOption("--json", help: "Print JSON in place of the tables."),
   ],
   discussion: """

@@ -17,8 +17,8 @@ let importCommand = Command(
       help:
         "What they are for: efficientnet-b0 for timm's tf_efficientnet_b0, efficientnet-b0-symmetric for timm's "
         + "efficientnet_b0 and torchvision's, resnet-18, wide-resnet-16-4, ..."),
-    CommandOption("--out", "DIR", help: "The member's directory; members/NETWORK unless given."),
-    CommandOption("--classes", "N", help: "Number of classes; what the file has unless given."),
+    CommandOption("--out", "DIR", help: "The member's directory (default: members/NETWORK)."),
+    CommandOption("--classes", "N", help: "Number of classes (default: what the file has)."),
     CommandOption(
       "--labels", "FILE", help: "The classes' names, one a line, in the logits' order."),
   ] + PreprocessingOptions.options,

@@ -10,11 +10,11 @@ let latenciesCommand = Command(
   summary: "Measure how long the parts of a search space's networks take on this machine.",
   operands: [Operand("PLAN", help: "A search plan, such as Experiments/search-cifar10.json.")],
   options: [
-    CommandOption("--out", "FILE", help: "Where the table goes; latencies.json unless given."),
+    CommandOption("--out", "FILE", help: "Where the table goes (default: latencies.json)."),
     CommandOption(
       "--seconds", "S",
       help:
-        "How long each part runs, over five rounds; \(Figures.fixed(standardSeconds, 1)) unless given."
+        "How long each part runs, over five rounds (default: \(Figures.fixed(standardSeconds, 1)))."
     ),
   ],
   discussion: """

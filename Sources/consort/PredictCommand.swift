@@ -28,17 +28,18 @@ let predictCommand = Command(
       "--labels", "FILE", help: "The classes' names in the order of the outputs, one a line."),
   ] + ModelSubject.options + PreprocessingOptions.options + [
     CommandOption(
-      "--corrupt", "HOW", help: "fail (unless given) or skip an image that cannot be decoded."),
-    CommandOption("--batch", "N", help: "Images at a time; 16 unless given."),
-    CommandOption("--threads", "N", help: "Threads; as many as there are processors unless given."),
+      "--corrupt", "HOW",
+      help: "fail at an image that cannot be decoded, or skip it (default: fail)."),
+    CommandOption("--batch", "N", help: "Images at a time (default: 16)."),
+    CommandOption("--threads", "N", help: "Threads (default: as many as there are processors)."),
     CommandOption(
-      "--precision", "P", help: "float32 (unless given), bfloat16 or float16, where supported."),
+      "--precision", "P", help: "float32, bfloat16 or float16, where supported (default: float32)."),
     CommandOption(
       "--out", "DIR",
       help: "Write the predictions of the ensemble and of each member that saw all images there."),
     CommandOption(
       "--split", "NAME",
-      help: "What --out calls the images: test unless given, or hold-out for those to choose on."
+      help: "What --out calls the images: test, or hold-out for those to choose on (default: test)."
     ),
     CommandOption("--csv", "FILE", help: "Write the ensemble's five most probable classes."),
     CommandOption("--json", help: "Print JSON in place of the table."),

@@ -31,7 +31,7 @@ struct PreprocessingOptions {
         + "what the official EfficientNet does."),
     CommandOption("--interpolation", "HOW", help: "bilinear or bicubic."),
     CommandOption(
-      "--mean", "R,G,B", help: "What is taken from each channel, on 0...1, or imagenet."),
+      "--mean", "R,G,B", help: "What is subtracted from each channel, on 0...1, or imagenet."),
     CommandOption(
       "--std", "R,G,B", help: "What each channel is divided by then, on 0...1, or imagenet."),
     CommandOption("--channel-order", "ORDER", help: "rgb or bgr."),

@@ -19,8 +19,8 @@ let reportCommand = Command(
       help: "Time the finalists of a search anew; they are timed once, and then on record."),
     CommandOption(
       "--out", "DIR",
-      help: "Where the page goes; SOURCE/report unless given (without a list's .json), or report "
-        + "for several sources."),
+      help: "Where the page goes (default: SOURCE/report, without a list's .json; for several "
+        + "sources: report)."),
   ],
   discussion: """
     Chooses as `consort frontier` does, and writes report.html, one file with everything in it: the

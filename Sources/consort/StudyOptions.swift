@@ -19,12 +19,12 @@ struct StudyOptions {
   static let options =
     [
       CombinationRule.option,
-      CommandOption("--max-members", "N", help: "The most members of an ensemble; 4 unless given."),
+      CommandOption("--max-members", "N", help: "The most members of an ensemble (default: 4)."),
       CommandOption("--same-network", help: "Combine members of one network only."),
       CommandOption(
         "--cost", "MEASURE",
-        help: "What a budget counts: macs (unless given), parameters, latency (members one after "
-          + "another) or parallel-latency (side by side: the slowest). Latencies are measured here."
+        help: "What a budget counts: macs, parameters, latency (members one after another) or "
+          + "parallel-latency (side by side: the slowest), both measured here (default: macs)."
       ),
       CommandOption(
         "--max-cost", "COST",
@@ -32,23 +32,24 @@ struct StudyOptions {
       CommandOption(
         "--min-accuracy", "PERCENT",
         help:
-          "Choose the cheapest with this accuracy on the hold-out, such as 93.5; that of the best "
-          + "single member unless --max-cost is given."),
+          "Choose the cheapest with this accuracy on the hold-out, such as 93.5 (default: that of the "
+          + "best single member; none with --max-cost)."),
       CommandOption(
         "--margin", "N",
-        help: "Standard errors of the paired difference by which what is chosen without these two "
-          + "lies above the best single member on the hold-out; 1 unless given, 0 for none."),
+        help: "Without --max-cost and --min-accuracy: by how many standard errors of the "
+          + "difference a choice must beat the best single member on the hold-out; 0 for none "
+          + "(default: 1)."),
       CommandOption(
-        "--max-stages", "N", help: "The most members of a cascade; 3 unless given, 1 for none."),
+        "--max-stages", "N", help: "The most members of a cascade; 1 for no cascades (default: 3)."),
       CommandOption(
         "--confidence", "NAME,...",
         help:
-          "When a cascade stops: maximum-probability (unless given), margin, entropy, agreement; "
-          + "of several the best on the hold-out."),
+          "When a cascade stops: maximum-probability, margin, entropy or agreement; of several the "
+          + "best on the hold-out (default: maximum-probability)."),
       CommandOption(
         "--max-subsets", "N",
-        help: "Sample N ensembles of a size where there are more; 20000 to choose among and 1000 "
-          + "for a network's curve unless given."),
+        help: "Sample N ensembles of a size where there are more (default: 20000 to choose among, "
+          + "1000 for a network's curve)."),
       CommandOption(
         "--shifted", "SOURCE",
         help: "Predictions by the same members of further images, whose figures stand beside."),

@@ -15,7 +15,7 @@ import Testing
         name: "paint", summary: "Paint a wall.",
         operands: [Operand("WALL", help: "Which wall.", isOptional: true)],
         options: [
-          CommandOption("--colour", "NAME", help: "Which colour; white unless given."),
+          CommandOption("--colour", "NAME", help: "Which colour (default: white)."),
           CommandOption("--twice", help: String(repeating: "Paint it twice. ", count: 12)),
         ],
         discussion: "More about painting.", examples: ["tool paint north"],
@@ -96,7 +96,7 @@ import Testing
     let text = Self.program.helpText(for: paint, path: ["paint"])
     #expect(text.hasPrefix("Paint a wall.\n\nusage: tool paint [WALL] [--colour NAME] [--twice]\n"))
     #expect(text.contains("\n  WALL"))
-    #expect(text.contains("\n  --colour NAME  Which colour; white unless given.\n"))
+    #expect(text.contains("\n  --colour NAME  Which colour (default: white).\n"))
     #expect(text.contains("\n  --help         Show this help.\n"))
     #expect(text.contains("\nMore about painting.\n"))
     #expect(text.contains("\n  tool paint north\n"))
