@@ -164,6 +164,9 @@ let package = Package(
         "ArchitectureSearch", "Ensembles", "Experiments", "Files", "Networks", "Randomness",
         "TestSupport", "Weights", "consort",
       ]),
+    .testTarget(
+      name: "ForeignFilesTests", dependencies: ["TestSupport", "consort"],
+      exclude: ["Fixtures", "make_cases.py"]),
     .executableTarget(
       name: "consort-train",
       dependencies: [
