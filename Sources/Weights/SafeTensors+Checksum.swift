@@ -22,6 +22,15 @@ extension SafeTensors {
     }
   }
 
+  /// Makes sure that nothing changed in a file that was written with a checksum; one without is taken as it is.
+  ///
+  /// For weights that anything may have written. A member's weights are written with a checksum, and read through this.
+  ///
+  /// - Throws: `WeightsError.wrongChecksum`.
+  public func verifyChecksumIfPresent() throws {
+    if metadata[Self.checksumKey] != nil { try verifyChecksum() }
+  }
+
   /// SHA-256 of the metadata by key, without a checksum, and the tensors in order: names, types, shapes and bytes.
   static func checksum(
     of tensors: [TensorContent], metadata: [String: String]

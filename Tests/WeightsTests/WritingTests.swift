@@ -23,6 +23,27 @@ import Weights
     #expect(try contents(path) == [8, 0, 0, 0, 0, 0, 0, 0] + Array("{}      ".utf8))
   }
 
+  @Test func aChangedBitIsNoticedWhereThereIsAChecksum() throws {
+    let directory = try TemporaryDirectory()
+    let path = "\(directory.path)/a.safetensors"
+    let tensor = TensorContent(name: "x", shape: [2], floats: [1, 2])
+    for isChecksummed in [true, false] {
+      try SafeTensors.write(to: path, tensors: [tensor], isChecksummed: isChecksummed)
+      #expect(throws: Never.self) { try SafeTensors(path: path).verifyChecksumIfPresent() }
+      var bytes = try contents(path)
+      bytes[bytes.count - 1] ^= 1
+      _ = try directory.write(bytes, to: "a.safetensors")
+      let changed = try SafeTensors(path: path)
+      if isChecksummed {
+        #expect(throws: WeightsError.wrongChecksum(path: path)) {
+          try changed.verifyChecksumIfPresent()
+        }
+      } else {
+        #expect(throws: Never.self) { try changed.verifyChecksumIfPresent() }
+      }
+    }
+  }
+
   @Test func aRefusedWriteLeavesTheEarlierFile() throws {
     let directory = try TemporaryDirectory()
     let path = "\(directory.path)/a.safetensors"
