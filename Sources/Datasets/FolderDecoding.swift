@@ -85,7 +85,9 @@ struct FolderDecoding: Sendable {
     let path = listing.path(of: file)
     do {
       try MappedFile(path: path).withBytes { bytes in
-        try reader.read(bytes, interpolation: .bilinear, isReducing: false, into: target) { size in
+        try reader.read(
+          bytes, interpolation: ImageDataset.interpolation, isReducing: false, into: target
+        ) { size in
           if size == self.size { return Framing(whole: size) }
           guard isResizing else {
             throw DatasetError.mixedImageSizes(

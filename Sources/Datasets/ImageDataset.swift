@@ -13,6 +13,9 @@ public struct ImageDataset: Sendable {
   /// The channels' published standard deviations on the scale 0...255, where there are any.
   public let standardDeviation: [Float]?
 
+  /// How pixels of class folders are computed where images are resized to one size.
+  public static let interpolation = Preprocessing.Interpolation.bilinear
+
   /// Makes a data set of two splits with equal classes and image sizes.
   public init(
     name: String, train: ImageSplit, test: ImageSplit, mean: [Float]? = nil,

@@ -53,7 +53,34 @@ extension DataRecord {
     MemberDescription(
       preprocessing: Preprocessing(
         height: network.input.height, width: network.input.width, resizing: resizing ?? .none,
-        mean: mean, standardDeviation: standardDeviation),
+        interpolation: interpolation ?? earlierInterpolation, mean: mean,
+        standardDeviation: standardDeviation),
       classNames: classNames)
+  }
+
+  /// What trainings did whose records do not say it: only images in memory have a short side resized.
+  private var earlierInterpolation: Preprocessing.Interpolation {
+    if case .shortSide = resizing { ImageDataset.interpolation } else { .bicubic }
+  }
+
+  /// Whether an earlier version wrote the record, whose `member.json` says bicubic though images were resized otherwise.
+  public var hasMisdescribedMembers: Bool {
+    interpolation == nil && earlierInterpolation != .bicubic
+  }
+}
+
+extension MemberDescription {
+  /// Whether training as such wrote it and images were resized otherwise than it says: earlier versions said bicubic always.
+  ///
+  /// Only images in memory have a short side resized in training, and they never were resized with bicubic weights.
+  public var isMisdescribed: Bool {
+    if case .shortSide = preprocessing.resizing { preprocessing.interpolation == .bicubic } else { false }
+  }
+
+  /// The same with what training did in the place of what an earlier version wrote.
+  public var corrected: MemberDescription {
+    var result = self
+    result.preprocessing.interpolation = ImageDataset.interpolation
+    return result
   }
 }

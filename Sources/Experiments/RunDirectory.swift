@@ -153,12 +153,15 @@ public struct DataRecord: Codable, Hashable, Sendable {
   public var mean, standardDeviation: [Float]
   /// How images that are only looked at come to a network's size; nil in the records of earlier versions.
   public var resizing: Preprocessing.Resizing?
+  /// How pixels were computed where the size changed; nil in the records of earlier versions.
+  public var interpolation: Preprocessing.Interpolation?
 
   /// Creates a record.
   public init(
     name: String, availableImages: Int, trainingImages: Int, holdOutImages: Int, testImages: Int,
     classNames: [String], trainingFingerprint: String, testFingerprint: String, mean: [Float],
-    standardDeviation: [Float], resizing: Preprocessing.Resizing?
+    standardDeviation: [Float], resizing: Preprocessing.Resizing?,
+    interpolation: Preprocessing.Interpolation?
   ) {
     self.name = name
     self.availableImages = availableImages
@@ -171,6 +174,7 @@ public struct DataRecord: Codable, Hashable, Sendable {
     self.mean = mean
     self.standardDeviation = standardDeviation
     self.resizing = resizing
+    self.interpolation = interpolation
   }
 
   /// Reads what `claim` wrote.

@@ -1,5 +1,6 @@
 import Datasets
 import Ensembles
+import Files
 
 /// A model that is to become, or is, the member of an ensemble: what it is called and what it is fed.
 public struct EnsembleMember: Sendable {
@@ -51,6 +52,27 @@ public struct EnsembleMember: Sendable {
     guard cost.parameters > 0, cost.multiplyAccumulates > 0 else {
       throw .uncountable(source: model.source, layer: "the whole", reason: "it learns nothing")
     }
+  }
+
+  /// What an export writes beside a description of the input that is what training did; without it the description may be
+  /// that of an earlier version, which said bicubic always.
+  public static let descriptionKey = "preprocessing_version"
+  /// The value of `descriptionKey`.
+  public static let descriptionVersion = "2"
+
+  /// What is doubtful about how images become the input.
+  public var notes: [Note] {
+    guard case .shortSide(max(preprocessing.height, preprocessing.width)) = preprocessing.resizing,
+      preprocessing.interpolation == .bicubic, preprocessing == model.preprocessing,
+      model.metadata["multiply_accumulates"] != nil, model.metadata[Self.descriptionKey] == nil
+    else { return [] }
+    return [
+      Note(
+        source: model.source,
+        text: "an earlier version wrote it: if its images were resized in training (data.imageSize), this was "
+          + "bilinear, not bicubic as it says; export or build it again from its run, or give the file with "
+          + "--interpolation bilinear")
+    ]
   }
 
   /// The file's name without its directory and extension.

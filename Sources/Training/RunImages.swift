@@ -109,6 +109,14 @@ public enum RunImages: Sendable {
     }
   }
 
+  /// How pixels of images that are only looked at are computed where the size changes.
+  var interpolation: Preprocessing.Interpolation {
+    switch self {
+    case .streamed: .bicubic
+    case .resident: ImageDataset.interpolation
+    }
+  }
+
   /// What a run notes of its images.
   func record(
     for experiment: Experiment, _ partition: DataPartition, _ normalization: Normalization
@@ -120,6 +128,6 @@ public enum RunImages: Sendable {
       testImages: test.count, classNames: classNames,
       trainingFingerprint: train.fingerprint, testFingerprint: test.fingerprint,
       mean: normalization.mean, standardDeviation: normalization.standardDeviation,
-      resizing: resizing(imageSize: experiment.data.imageSize))
+      resizing: resizing(imageSize: experiment.data.imageSize), interpolation: interpolation)
   }
 }

@@ -42,6 +42,7 @@ let exportCommand = Command(
     let models = try members.map { member in
       (member, try member.onnx(endsInSoftmax: arguments.isSet("--softmax")))
     }
+    Terminal.writeNotes(Note.lines(members.flatMap(\.notes)))
     try Directory.create(directory)
     var written: [ExportedModel] = []
     for (member, bytes) in models {

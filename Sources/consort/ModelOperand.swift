@@ -40,6 +40,11 @@ struct ModelOperand {
     }
   }
 
+  /// What was understood of files that do not say it.
+  var notes: [Note] {
+    if case .run(let members) = content { members.flatMap(\.notes) } else { [] }
+  }
+
   var isFile: Bool { if case .file = content { true } else { false } }
 
   /// The member at `index`, ready to be computed.

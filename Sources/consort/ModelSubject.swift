@@ -16,6 +16,8 @@ struct ModelSubject {
   let manifest: EnsembleManifest?
   /// The images that the runs drew themselves, where all operands are runs with the same ones.
   let drawnImages: ProceduralImages?
+  /// What was understood of files that do not say it.
+  let notes: [Note]
 
   /// What `init` takes beside what is said about the input.
   static let options = [
@@ -50,6 +52,7 @@ struct ModelSubject {
     self.files = files
     labels = try EnsembleMember.commonLabels(of: members)
     drawnImages = try Self.drawnImages(by: operands)
+    notes = operands.flatMap(\.notes) + members.flatMap(\.notes)
     if case .ensemble(let ensemble) = operands[0].content, operands.count == 1, decided == nil {
       manifest = ensemble.manifest
     } else {

@@ -13,9 +13,11 @@ struct TrainedMember {
   /// The network.
   let network: Network
   /// What its images are like; nil where nobody wrote it down.
-  let description: MemberDescription?
+  private(set) var description: MemberDescription?
   /// The directory of its files.
   let directory: MemberDirectory
+  /// What was understood of files that do not say it.
+  private(set) var notes: [Note] = []
 
   /// The members of the run at `path`, in order, or the one member there.
   ///
@@ -35,15 +37,33 @@ struct TrainedMember {
       throw CommandError.notTrained(path: path)
     }
     let name = path.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init)
-    return [
-      try TrainedMember(name: name ?? "member", directory) { _ in try directory.description() }
-    ]
+    var member = try TrainedMember(name: name ?? "member", directory) { _ in
+      try directory.description()
+    }
+    member.correctDescription()
+    return [member]
+  }
+
+  /// Takes what training did where an earlier version's training described it otherwise. Imported members keep no metrics.
+  private mutating func correctDescription() {
+    guard let said = description, said.isMisdescribed, Directory.exists(directory.metricsPath)
+    else { return }
+    description = said.corrected
+    notes = [Self.correction(of: directory.path)]
+  }
+
+  private static func correction(of path: String) -> Note {
+    Note(
+      source: path,
+      text: "images were resized \(ImageDataset.interpolation.rawValue) in training, and are now, though member.json "
+        + "and what was exported or built from it by earlier versions say bicubic: export and build again")
   }
 
   /// The member `name` of a run.
   init(name: String, in run: RunDirectory) throws {
     let record = try run.dataRecord()
     try self.init(name: name, run.member(name)) { record.description(of: $0) }
+    if record.hasMisdescribedMembers { notes = [Self.correction(of: run.path)] }
   }
 
   private init(
@@ -68,6 +88,7 @@ struct TrainedMember {
     if let description {
       metadata["labels"] = try description.classNames?.readableJSON()
       metadata["preprocessing"] = try description.preprocessing.readableJSON()
+      metadata[EnsembleMember.descriptionKey] = EnsembleMember.descriptionVersion
     }
     return try export.bytes(metadata: metadata)
   }

@@ -192,7 +192,7 @@ import Testing
     let data = DataRecord(
       name: "d", availableImages: 4, trainingImages: 2, holdOutImages: 2, testImages: 2,
       classNames: ["a", "b"], trainingFingerprint: "t", testFingerprint: "u", mean: [0],
-      standardDeviation: [1], resizing: nil)
+      standardDeviation: [1], resizing: nil, interpolation: nil)
     let experiment = try read([Self.json])
     try run.claim(for: experiment, data: data)
     try run.claim(for: experiment, data: data)

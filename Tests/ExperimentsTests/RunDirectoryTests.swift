@@ -17,7 +17,8 @@ import Testing
     DataRecord(
       name: "d", availableImages: 1, trainingImages: 1, holdOutImages: 0, testImages: 1,
       classNames: ["a"], trainingFingerprint: fingerprint, testFingerprint: "t", mean: [0],
-      standardDeviation: [1], resizing: Preprocessing.Resizing.none)
+      standardDeviation: [1], resizing: Preprocessing.Resizing.none,
+      interpolation: .bilinear)
   }
 
   @Test func isClaimedOnceAndAgainByTheSameExperiment() throws {
