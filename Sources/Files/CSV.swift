@@ -1,4 +1,6 @@
 /// Comma-separated values (RFC 4180, lines ended by a line feed).
+///
+/// A file's name keeps its control characters, quoted; bytes that are no UTF-8 are written as `\xE9`.
 public struct CSV: Sendable {
   /// All lines so far.
   public private(set) var text: String
@@ -15,7 +17,9 @@ public struct CSV: Sendable {
   }
 
   private static func field(_ text: String) -> String {
-    guard text.contains(where: { ",\"\r\n".contains($0) || $0 == "\r\n" }) else { return text }
+    let text = SystemPath.withControls(text)
+    // Bytes, because a line feed after a carriage return is one character with it.
+    guard text.utf8.contains(where: ",\"\r\n".utf8.contains) else { return text }
     let parts = text.split(separator: "\"", omittingEmptySubsequences: false)
     return "\"" + parts.joined(separator: "\"\"") + "\""
   }

@@ -9,9 +9,9 @@
 extension Directory {
   /// Where what can be made again is kept: `$XDG_CACHE_HOME/consort`, or `~/.cache/consort`; nil without a home.
   public static var usualCache: String? {
-    if let cache = getenv("XDG_CACHE_HOME").map({ String(cString: $0) }), cache.hasPrefix("/") {
+    if let cache = getenv("XDG_CACHE_HOME").map({ SystemPath.text($0) }), cache.hasPrefix("/") {
       return "\(cache)/consort"
     }
-    return getenv("HOME").map { "\(String(cString: $0))/.cache/consort" }
+    return getenv("HOME").map { "\(SystemPath.text($0))/.cache/consort" }
   }
 }

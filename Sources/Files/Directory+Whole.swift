@@ -9,30 +9,70 @@
 extension Directory {
   /// Makes the directory at `path`, whole or not at all: it is filled beside, then renamed.
   ///
-  /// - Parameter fill: Writes files into the directory whose path it is given.
+  /// - Parameters:
+  ///   - path: Where nothing is yet; slashes at its end mean nothing.
+  ///   - fill: Writes files into the directory whose path it is given.
   /// - Throws: `FileError.cannotCreateDirectory` where there is something at `path`, or what `fill` throws; nothing is
   ///   then left behind.
   public static func createWhole(_ path: String, _ fill: (String) throws -> Void) throws {
-    guard !exists(path) else {
-      throw FileError.cannotCreateDirectory(path: path, reason: String(cString: strerror(EEXIST)))
+    let path = withoutSlash(path)
+    guard !isTaken(path) else {
+      throw FileError.cannotCreateDirectory(path: path, reason: systemErrorReason(EEXIST))
     }
-    if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-      try create(String(path[..<slash]))
-    }
+    let parent = parent(of: path)
+    try create(parent)
+    // What a killed process left: it takes space, and no other would remove it.
+    try? UnfinishedFile.removeAbandoned(in: parent, of: name(of: path))
     let unfinished = UnfinishedFile.path(for: path)
-    guard mkdir(unfinished, 0o755) == 0 else {
+    guard unfinished.withSystemPath({ mkdir($0, 0o777) }) == 0 else {
       throw FileError.cannotCreateDirectory(path: path, reason: systemErrorReason())
     }
+    let descriptor = unfinished.withSystemPath { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    defer { if descriptor >= 0 { close(descriptor) } }
+    UnfinishedFile.hold(descriptor)
     do {
       try fill(unfinished)
       // Fails where something came to be at `path` meanwhile, but for an empty directory.
-      guard rename(unfinished, path) == 0 else {
+      let status = unfinished.withSystemPath { from in path.withSystemPath { rename(from, $0) } }
+      guard status == 0 else {
         throw FileError.cannotCreateDirectory(path: path, reason: systemErrorReason())
       }
     } catch {
-      for name in (try? names(in: unfinished)) ?? [] { unlink("\(unfinished)/\(name)") }
-      rmdir(unfinished)
+      try? removeTree(unfinished)
       throw error
+    }
+  }
+
+  /// Makes sure, before work that takes long, that a directory can be made at `path` or files be written into it.
+  ///
+  /// - Throws: `FileError.cannotCreateDirectory` where it is something else, or may not be written to.
+  public static func checkWritable(_ path: String) throws(FileError) {
+    var path = withoutSlash(path)
+    while !isTaken(path), path != ".", path != "/" {
+      // `access` alone would let too long a name pass.
+      guard name(of: path).utf8.count <= 255 else {
+        throw .cannotCreateDirectory(path: path, reason: systemErrorReason(ENAMETOOLONG))
+      }
+      path = parent(of: path)
+    }
+    guard isDirectory(path) else {
+      throw .cannotCreateDirectory(path: path, reason: systemErrorReason(ENOTDIR))
+    }
+    guard path.withSystemPath({ access($0, W_OK | X_OK) }) == 0 else {
+      throw .cannotCreateDirectory(path: path, reason: systemErrorReason())
+    }
+  }
+
+  /// Removes what is at `path`, with all that lies in it; links are removed, not followed.
+  ///
+  /// - Throws: `FileError.cannotWrite` where something cannot be removed.
+  public static func removeTree(_ path: String) throws(FileError) {
+    var status = stat()
+    guard path.withSystemPath({ lstat($0, &status) }) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFDIR else { return try removeFile(path) }
+    for name in try names(in: path, hidden: true) { try removeTree("\(path)/\(name)") }
+    guard path.withSystemPath({ rmdir($0) }) == 0 || errno == ENOENT else {
+      throw .cannotWrite(path: path, reason: systemErrorReason())
     }
   }
 }

@@ -10,40 +10,82 @@
 public enum Directory {
   /// Creates `path` and the directories above it where they are missing.
   public static func create(_ path: String) throws(FileError) {
+    let path = withoutSlash(path)
     if isDirectory(path) { return }
-    if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-      try create(String(path[..<slash]))
-    }
-    if mkdir(path, 0o755) != 0, errno != EEXIST || !isDirectory(path) {
-      throw .cannotCreateDirectory(path: path, reason: systemErrorReason())
+    if path.contains("/"), path != "/" { try create(parent(of: path)) }
+    if path.withSystemPath({ mkdir($0, 0o777) }) != 0, errno != EEXIST || !isDirectory(path) {
+      throw .cannotCreateDirectory(
+        path: path, reason: systemErrorReason(errno == EEXIST ? ENOTDIR : errno))
     }
   }
 
   /// Whether there is a directory at `path`.
   public static func isDirectory(_ path: String) -> Bool {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return path.withSystemPath { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Whether there is anything at `path`.
+  /// Whether there is anything at `path`, or where a link at `path` leads.
   public static func exists(_ path: String) -> Bool {
-    access(path, F_OK) == 0
+    path.withSystemPath { access($0, F_OK) } == 0
+  }
+
+  /// Whether there is anything at `path`, be it a link that leads nowhere.
+  public static func isTaken(_ path: String) -> Bool {
+    var status = stat()
+    return path.withSystemPath { lstat($0, &status) } == 0
+  }
+
+  /// Whether both paths lead to one regular file, or to one directory.
+  public static func isSame(_ first: String, _ second: String) -> Bool {
+    var (one, other) = (stat(), stat())
+    return first.withSystemPath { stat($0, &one) } == 0
+      && second.withSystemPath { stat($0, &other) } == 0
+      && one.st_dev == other.st_dev && one.st_ino == other.st_ino
   }
 
   /// Removes the file at `path`, if there is one.
   public static func removeFile(_ path: String) throws(FileError) {
-    if unlink(path) != 0, errno != ENOENT {
+    if path.withSystemPath({ unlink($0) }) != 0, errno != ENOENT {
       throw .cannotWrite(path: path, reason: systemErrorReason())
     }
   }
 
+  /// The path without slashes at its end.
+  public static func withoutSlash(_ path: String) -> String {
+    var path = path[...]
+    while path.count > 1, path.last == "/" { path.removeLast() }
+    return String(path)
+  }
+
+  /// The path of the directory that `path` is in; "." for a mere name.
+  static func parent(of path: String) -> String {
+    let path = withoutSlash(path)
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : withoutSlash(String(path[..<slash]))
+  }
+
+  /// The last part of `path`.
+  static func name(of path: String) -> String {
+    let path = withoutSlash(path)
+    return path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+  }
+
   /// The names in the directory `path`, sorted, without those that begin with a dot.
   public static func names(in path: String) throws(FileError) -> [String] {
-    guard let handle = opendir(path) else {
+    try names(in: path, hidden: false)
+  }
+
+  /// The names in the directory `path`, sorted, but for "." and "..".
+  ///
+  /// - Parameter hidden: Whether those that begin with a dot are among them.
+  static func names(in path: String, hidden: Bool) throws(FileError) -> [String] {
+    guard let handle = path.withSystemPath({ opendir($0) }) else {
       throw .cannotRead(path: path, reason: systemErrorReason())
     }
     defer { closedir(handle) }
-    return try names(from: handle, path: path)
+    let names = try names(from: handle, path: path)
+    return names.filter { hidden ? $0 != "." && $0 != ".." : !$0.hasPrefix(".") }
   }
 
   #if canImport(Darwin)
@@ -62,9 +104,9 @@ public enum Directory {
         break
       }
       let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-        tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        tuple.withMemoryRebound(to: CChar.self, capacity: 256) { SystemPath.text($0) }
       }
-      if !name.hasPrefix(".") { names.append(name) }
+      names.append(name)
     }
     return names.sorted()
   }

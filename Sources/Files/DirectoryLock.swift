@@ -19,7 +19,7 @@ public final class DirectoryLock {
     while flock(descriptor, LOCK_EX) != 0 {
       guard errno == EINTR else { return }
     }
-    try Self.removeUnfinishedFiles(in: path)
+    try UnfinishedFile.removeAbandoned(in: path)
   }
 
   /// Locks the directory at `path`; nil where another process has it.
@@ -36,7 +36,7 @@ public final class DirectoryLock {
       // Whoever asks `isHeld` has it for an instant.
       usleep(Self.pauseMicroseconds)
     }
-    if !isShared { try Self.removeUnfinishedFiles(in: path) }
+    if !isShared { try UnfinishedFile.removeAbandoned(in: path) }
   }
 
   private static let attempts = 10
@@ -65,21 +65,14 @@ public final class DirectoryLock {
 
   /// The directory's descriptor; -1, which no lock takes, where it cannot be opened.
   private static func open(_ path: String) -> Int32 {
-    #if canImport(Glibc)
-      Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    #elseif canImport(Musl)
-      Musl.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    #else
-      Darwin.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    #endif
-  }
-
-  private static func removeUnfinishedFiles(in path: String) throws(FileError) {
-    for name in try Directory.names(in: path) {
-      guard let process = UnfinishedFile.process(of: name),
-        UnfinishedFile.isAbandoned("\(path)/\(name)", by: process)
-      else { continue }
-      try Directory.removeFile("\(path)/\(name)")
+    path.withSystemPath { path in
+      #if canImport(Glibc)
+        Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      #elseif canImport(Musl)
+        Musl.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      #else
+        Darwin.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      #endif
     }
   }
 }

@@ -8,7 +8,9 @@
 
 /// Files written whole or not at all: beside the final place, synced to disk, then renamed over it.
 ///
-/// A kill or a full disk at any instant leaves either the earlier file or the new one under the final name.
+/// A kill or a full disk at any instant leaves either the earlier file or the new one under the final name. Links are
+/// followed, and a file keeps its permissions. What is no regular file (a FIFO, a device, standard output as "-" or
+/// /dev/stdout) cannot be replaced: bytes are written into it as they come.
 public enum DurableFile {
   /// Receives the bytes of one file, buffered.
   public struct Writer: ~Copyable {
@@ -77,17 +79,68 @@ public enum DurableFile {
   ///
   /// - Parameter isSynced: Whether the bytes are on the disk at the end; otherwise a kill leaves the file whole, but a
   ///   loss of power may not.
-  /// - Throws: `FileError.cannotWrite`, or what `body` throws; the file at `path` is then as it was.
+  /// - Throws: `FileError.cannotWrite`, or what `body` throws; a regular file at `path` is then as it was.
   public static func write(
     to path: String, isSynced: Bool = true, _ body: (inout Writer) throws -> Void
   ) throws {
-    let temporary = UnfinishedFile.path(for: path)
-    // Never through a link, nor into a file of somebody else's.
-    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-    let descriptor = open(temporary, flags, 0o644)
-    guard descriptor >= 0 else {
-      throw FileError.cannotWrite(path: path, reason: systemErrorReason())
+    switch try WritingPlace(path) {
+    case .file(let file, let permissions):
+      try replace(file, permissions, named: path, isSynced: isSynced, body)
+    case .stream(let stream):
+      let descriptor = stream.withSystemPath { open($0, O_WRONLY | O_CLOEXEC | O_NOCTTY) }
+      try pour(into: descriptor, named: path, body)
+    case .descriptor(let number):
+      // What was printed before comes before.
+      fflush(nil)
+      try pour(into: fcntl(number, F_DUPFD_CLOEXEC, 0), named: path, body)
     }
+  }
+
+  /// Makes sure, before work that takes long, that a file can be written at `path`, and removes what a killed process
+  /// was writing there.
+  ///
+  /// - Throws: `FileError.cannotWrite`.
+  public static func check(_ path: String) throws(FileError) {
+    switch try WritingPlace(path) {
+    case .file(let file, let permissions):
+      try? UnfinishedFile.removeAbandoned(
+        in: Directory.parent(of: file), of: Directory.name(of: file))
+      guard permissions == nil || file.withSystemPath({ access($0, W_OK) }) == 0 else {
+        throw .cannotWrite(path: path, reason: systemErrorReason())
+      }
+      let (descriptor, temporary) = try createUnfinished(file, permissions, named: path)
+      close(descriptor)
+      _ = temporary.withSystemPath { unlink($0) }
+    case .stream(let stream):
+      guard stream.withSystemPath({ access($0, W_OK) }) == 0 else {
+        throw .cannotWrite(path: path, reason: systemErrorReason())
+      }
+    case .descriptor(let number):
+      let flags = fcntl(number, F_GETFL)
+      guard flags >= 0, flags & O_ACCMODE != O_RDONLY else {
+        throw .cannotWrite(path: path, reason: systemErrorReason(EBADF))
+      }
+    }
+  }
+
+  /// Whether what is written at `path` goes to the same file as what is printed on standard output.
+  public static func isStandardOutput(_ path: String) -> Bool {
+    guard let place = try? WritingPlace(path) else { return false }
+    switch place {
+    case .descriptor(let number): return number == STDOUT_FILENO
+    case .stream: return false
+    case .file(let file, _):
+      var (one, other) = (stat(), stat())
+      return file.withSystemPath { stat($0, &one) } == 0 && fstat(STDOUT_FILENO, &other) == 0
+        && one.st_dev == other.st_dev && one.st_ino == other.st_ino
+    }
+  }
+
+  private static func replace(
+    _ file: String, _ permissions: mode_t?, named path: String, isSynced: Bool,
+    _ body: (inout Writer) throws -> Void
+  ) throws {
+    let (descriptor, temporary) = try createUnfinished(file, permissions, named: path)
     do {
       var writer = Writer(descriptor: descriptor, path: path)
       try body(&writer)
@@ -97,15 +150,55 @@ public enum DurableFile {
       }
     } catch {
       close(descriptor)
-      unlink(temporary)
+      _ = temporary.withSystemPath { unlink($0) }
       throw error
     }
-    guard close(descriptor) == 0, rename(temporary, path) == 0 else {
+    // Until it is renamed, nobody else may take it for abandoned.
+    let lock = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    defer { close(lock) }
+    guard close(descriptor) == 0,
+      temporary.withSystemPath({ from in file.withSystemPath { rename(from, $0) } }) == 0
+    else {
       let reason = systemErrorReason()
-      unlink(temporary)
+      _ = temporary.withSystemPath { unlink($0) }
       throw FileError.cannotWrite(path: path, reason: reason)
     }
-    if isSynced { syncDirectory(of: path) }
+    if isSynced { syncDirectory(Directory.parent(of: file)) }
+  }
+
+  /// A new file beside `file`, with its permissions.
+  private static func createUnfinished(
+    _ file: String, _ permissions: mode_t?, named path: String
+  ) throws(FileError) -> (descriptor: Int32, path: String) {
+    let temporary = UnfinishedFile.path(for: file)
+    // Never through a link, nor into a file of another's.
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+    let descriptor = temporary.withSystemPath { open($0, flags, 0o666) }
+    guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: systemErrorReason()) }
+    UnfinishedFile.hold(descriptor)
+    // A file system without permissions keeps none.
+    if let permissions { fchmod(descriptor, permissions) }
+    return (descriptor, temporary)
+  }
+
+  /// Writes into what is no regular file, and closes `descriptor`.
+  private static func pour(
+    into descriptor: Int32, named path: String, _ body: (inout Writer) throws -> Void
+  ) throws {
+    guard descriptor >= 0 else {
+      throw FileError.cannotWrite(path: path, reason: systemErrorReason())
+    }
+    do {
+      var writer = Writer(descriptor: descriptor, path: path)
+      try body(&writer)
+      try writer.flush()
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    guard close(descriptor) == 0 else {
+      throw FileError.cannotWrite(path: path, reason: systemErrorReason())
+    }
   }
 
   /// Writes `bytes` as the whole file at `path`.
@@ -114,10 +207,8 @@ public enum DurableFile {
   }
 
   /// Makes the rename itself durable. Some file systems refuse to sync a directory; the file is whole all the same.
-  private static func syncDirectory(of path: String) {
-    let slash = path.lastIndex(of: "/")
-    let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    let descriptor = open(directory, O_RDONLY | O_CLOEXEC)
+  private static func syncDirectory(_ directory: String) {
+    let descriptor = directory.withSystemPath { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     close(descriptor)

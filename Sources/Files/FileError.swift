@@ -7,15 +7,29 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The directory cannot be created.
   case cannotCreateDirectory(path: String, reason: String)
 
+  /// The system's reason, or another's.
+  public var reason: String {
+    switch self {
+    case .cannotRead(_, let reason), .cannotWrite(_, let reason),
+      .cannotCreateDirectory(_, let reason):
+      reason
+    }
+  }
+
   /// One sentence naming the path, the reason and the mend.
   public var description: String {
     switch self {
     case .cannotRead(let path, let reason):
-      "cannot read '\(path)': \(reason); check the path and its permissions, then run the command again"
+      "cannot read '\(path)': \(reason); "
+        + (SystemReason.advice(for: reason)
+          ?? "check the path and its permissions, then run the command again")
     case .cannotWrite(let path, let reason):
-      "cannot write '\(path)': \(reason); make space or permit writing, then run the command again"
+      "cannot write '\(path)': \(reason); "
+        + (SystemReason.advice(for: reason)
+          ?? "make space or permit writing, then run the command again")
     case .cannotCreateDirectory(let path, let reason):
-      "cannot create the directory '\(path)': \(reason); choose a place that you may write to"
+      "cannot create the directory '\(path)': \(reason); "
+        + (SystemReason.advice(for: reason) ?? "choose a place that you may write to")
     }
   }
 }

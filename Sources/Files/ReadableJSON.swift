@@ -7,11 +7,11 @@
 extension Encodable {
   /// The value as JSON for people and programs: indented, keys sorted, closed by a line's end.
   ///
-  /// The same value always gives the same bytes.
+  /// The same value always gives the same bytes. Of a file's name, what is no UTF-8 is written as `\xE9`.
   public func readableJSON() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    return SystemPath.json(String(decoding: try encoder.encode(self), as: UTF8.self)) + "\n"
   }
 }
 

@@ -6,16 +6,61 @@
   import Darwin
 #endif
 
-/// The file that `DurableFile` writes beside the final one: NAME.PROCESS-RANDOM.partial.
+/// The file or directory that is written beside the final one: NAME.PROCESS-RANDOM.partial.
 ///
-/// The random part keeps two containers apart, whose processes often have the same number.
-enum UnfinishedFile {
+/// The random part keeps two containers apart, whose processes often have the same number. Its writer holds its lock, which
+/// the system lets go when the process ends.
+public enum UnfinishedFile {
   /// A file that nobody has written to for so long, in seconds, is taken for abandoned whoever wrote it.
   private static let longestPause = 3600
+  /// What a file system allows, in bytes.
+  private static let longestName = 255
 
-  /// A new path for what shall become the file at `path`.
+  /// A new path for what shall become the file at `path`; of a very long name the beginning only.
   static func path(for path: String) -> String {
-    "\(path).\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 16)).partial"
+    let ending = ".\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 16)).partial"
+    let name = Directory.name(of: path)
+    var head = name
+    while SystemPath.bytes(head).count > longestName - ending.utf8.count { head.removeLast() }
+    return path.dropLast(name.count) + head + ending
+  }
+
+  /// A new directory for files that are needed for a while, such as DIRECTORY/NAME.PROCESS-RANDOM.partial.
+  ///
+  /// - Throws: `FileError.cannotCreateDirectory`.
+  public static func createDirectory(_ name: String, in directory: String) throws(FileError)
+    -> String
+  {
+    let path = path(for: "\(directory)/\(name)")
+    guard path.withSystemPath({ mkdir($0, 0o700) }) == 0 else {
+      throw .cannotCreateDirectory(path: path, reason: systemErrorReason())
+    }
+    return path
+  }
+
+  /// Takes the lock that tells others that this process writes; the system lets go when `descriptor` is closed.
+  static func hold(_ descriptor: Int32) { flock(descriptor, LOCK_EX | LOCK_NB) }
+
+  /// Removes the files and directories in `directory` that no process is left to finish.
+  ///
+  /// - Parameter name: Only those of this file; nil for all.
+  public static func removeAbandoned(in directory: String, of name: String? = nil)
+    throws(FileError)
+  {
+    for entry in try Directory.names(in: directory) {
+      let path = "\(directory)/\(entry)"
+      guard let process = process(of: entry), name.map({ isOf($0, entry) }) ?? true,
+        isAbandoned(path, by: process)
+      else { continue }
+      try Directory.removeTree(path)
+    }
+  }
+
+  /// Whether the unfinished `entry` is to become the file `name`.
+  private static func isOf(_ name: String, _ entry: String) -> Bool {
+    let parts = entry.split(separator: ".", omittingEmptySubsequences: false)
+    let head = parts.dropLast(2).joined(separator: ".")
+    return head == name || SystemPath.bytes(name).count > 200 && !head.isEmpty && name.hasPrefix(head)
   }
 
   /// The process that was writing the file `name`; nil where it is no such file.
@@ -29,16 +74,26 @@ enum UnfinishedFile {
     return writer.count == 2 && UInt64(writer[1], radix: 16) != nil ? process : nil
   }
 
-  /// Whether no `process` of this host is left to finish the file at `path`, or none has gone on with it for long.
+  /// Whether no `process` of this host is left to finish what is at `path`, or none has gone on with it for long.
   static func isAbandoned(_ path: String, by process: pid_t) -> Bool {
-    if kill(process, 0) != 0, errno == ESRCH { return true }
+    if kill(process, 0) != 0, errno == ESRCH { return !isHeld(path) }
     var status = stat()
-    guard stat(path, &status) == 0 else { return false }
+    guard path.withSystemPath({ lstat($0, &status) }) == 0 else { return false }
     #if canImport(Darwin)
       let changed = status.st_mtimespec.tv_sec
     #else
       let changed = status.st_mtim.tv_sec
     #endif
     return time(nil) - changed > longestPause
+  }
+
+  /// Whether a process of another container, whose number means nothing here, has it open and locked.
+  private static func isHeld(_ path: String) -> Bool {
+    let descriptor = path.withSystemPath {
+      open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    }
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 }

@@ -113,6 +113,7 @@ import Testing
     for name in kept + ["data.\(dead)-2.partial", "data.\(dead).partial"] {
       try directory.write([1], to: name)
     }
+    try directory.write([1], to: "made.\(dead)-4.partial/file")
     let old = try directory.write([1], to: "data.\(alive)-3.partial")
     let attributes = [FileAttributeKey.modificationDate: Date(timeIntervalSinceNow: -4000)]
     try FileManager.default.setAttributes(attributes, ofItemAtPath: old)
