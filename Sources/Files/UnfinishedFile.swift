@@ -60,7 +60,8 @@ public enum UnfinishedFile {
   private static func isOf(_ name: String, _ entry: String) -> Bool {
     let parts = entry.split(separator: ".", omittingEmptySubsequences: false)
     let head = parts.dropLast(2).joined(separator: ".")
-    return head == name || SystemPath.bytes(name).count > 200 && !head.isEmpty && name.hasPrefix(head)
+    return head == name
+      || SystemPath.bytes(name).count > 200 && !head.isEmpty && name.hasPrefix(head)
   }
 
   /// The process that was writing the file `name`; nil where it is no such file.

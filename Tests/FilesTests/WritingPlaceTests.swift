@@ -49,7 +49,11 @@ import Testing
     try #require(symlink("b", path("a")) == 0 && symlink("a", path("b")) == 0)
     for write in [true, false] {
       let error = #expect(throws: FileError.self) {
-        if write { try DurableFile.write("", to: path("a")) } else { try DurableFile.check(path("a")) }
+        if write {
+          try DurableFile.write("", to: path("a"))
+        } else {
+          try DurableFile.check(path("a"))
+        }
       }
       #expect(error == .cannotWrite(path: path("a"), reason: systemErrorReason(ELOOP)))
     }
@@ -183,7 +187,9 @@ import Testing
     try #require(symlink("nowhere", path("link")) == 0)
     for name in ["made/", "link"] {
       #expect(throws: FileError.self) {
-        try Directory.createWhole(path(name)) { _ in Issue.record("filled though there is something") }
+        try Directory.createWhole(path(name)) { _ in
+          Issue.record("filled though there is something")
+        }
       }
     }
   }
