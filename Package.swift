@@ -47,8 +47,8 @@ let package = Package(
     .target(name: "Randomness"),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
 
-    .target(name: "CLI"),
-    .testTarget(name: "CLITests", dependencies: ["CLI"]),
+    .target(name: "CLI", dependencies: ["Files"]),
+    .testTarget(name: "CLITests", dependencies: ["CLI", "Files"]),
 
     .target(name: "Networks"),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
@@ -65,8 +65,11 @@ let package = Package(
       dependencies: ["Networks", "ONNX", "Randomness", "TestSupport", "Weights"],
       exclude: ["Fixtures"]),
 
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CEnsembles"),
-    .target(name: "Ensembles", dependencies: ["CEnsembles", "Files", "Weights", "Randomness"]),
+    .target(
+      name: "Ensembles", dependencies: ["CEnsembles", "CZlib", "Files", "Weights", "Randomness"]),
     .testTarget(
       name: "EnsemblesTests",
       dependencies: ["Ensembles", "Weights", "Files", "Randomness", "TestSupport"],

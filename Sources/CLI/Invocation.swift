@@ -1,3 +1,5 @@
+import Files
+
 /// One run of a program.
 struct Invocation {
   let program: Program

@@ -1,3 +1,5 @@
+import Files
+
 /// The arguments of one command, checked against what it declares.
 public struct ParsedArguments: Hashable, Sendable {
   /// The operands in order.

@@ -105,7 +105,7 @@ struct CandidateBuilder {
     let test = try Predictions.of(candidate.members, in: sets.test)
     let choice = TemperatureChoice(
       place: fitted.place, memberTemperatures: fitted.memberTemperatures,
-      temperature: fitted.temperature, holdOut: fitted.losses,
+      temperature: fitted.temperature, holdOut: fitted.losses, gap: fitted.gap,
       uncalibrated: try ReliabilitySummary(of: candidate.combination.combine(test, name: "plain")),
       calibrated: try ReliabilitySummary(of: fitted.combination.combine(test, name: "calibrated")))
     return (deployed, choice)
@@ -120,6 +120,7 @@ private struct FittedTemperatures {
   var memberTemperatures: [Double] = []
   var temperature = 1.0
   var losses: [String: Double] = [:]
+  var gap: Temperature.Gap?
 
   init(_ combination: Combination, to holdOut: [Predictions]) throws(EnsembleError) {
     self.combination = combination
@@ -129,6 +130,7 @@ private struct FittedTemperatures {
     } else {
       let fitted = try Temperature(fittedTo: combination.combine(holdOut, name: "combined"))
       temperature = fitted.value
+      gap = fitted.gap
       place = fitted.value == 1 ? nil : .afterCombining
       losses = ["without": fitted.before, "afterCombining": fitted.after]
     }
@@ -144,6 +146,7 @@ private struct FittedTemperatures {
     place = calibration.chosen
     memberTemperatures = calibration.memberTemperatures.map(\.value)
     temperature = calibration.ensembleTemperature.value
+    gap = calibration.ensembleTemperature.gap
     losses = [
       "without": calibration.uncalibrated, "beforeCombining": calibration.before,
       "afterCombining": calibration.after,

@@ -57,6 +57,8 @@ public struct Decision: Codable, Sendable {
   public let test: Images
   /// Further images.
   public let shifted: Images?
+  /// What is known of whether the images that judge are others than those that choose; nil in files that do not say.
+  public let separation: ImageSeparation?
   /// The number of classes.
   public let classes: Int
   /// How many ensembles were tried on the hold-out.
@@ -108,6 +110,7 @@ public struct Decision: Codable, Sendable {
     holdOut = Images(sets.holdOut[0])
     test = Images(sets.test[0])
     shifted = sets.shifted.map { Images($0[0]) }
+    separation = sets.separation
     classes = sets.test[0].classes
     subsetCount = pool.subsetCount
     isSampled = pool.isSampled
@@ -129,6 +132,8 @@ public struct TemperatureChoice: Codable, Hashable, Sendable {
   /// On the hold-out: mean negative log-likelihood without temperatures, with the members', and with the combined one's,
   /// in nats; no members' for a cascade, a vote or weights, where only the combined one is fitted.
   public let holdOut: [String: Double]
+  /// Why no temperature of the combined predictions was fitted; nil where one was.
+  public let gap: Temperature.Gap?
   /// On the test images: without temperatures.
   public let uncalibrated: ReliabilitySummary
   /// On the test images: as chosen.

@@ -11,6 +11,8 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   case invalidImport(source: String, reason: String, mend: String)
   /// What was chosen on some images was to be judged by the same.
   case testDataChosenOn(source: String, fingerprint: String)
+  /// Images that choose are among those that judge.
+  case sharedImages(first: String, second: String, count: Int, evidence: String)
   /// A tensor of a predictions file has another type or shape than it must.
   case wrongTensor(source: String, tensor: String, expected: String, found: String)
   /// A predictions file lacks one of its metadata.
@@ -51,6 +53,9 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
     case .testDataChosenOn(let source, let fingerprint):
       "'\(source)' predicts the images that the choice was made on (fingerprint "
         + "'\(fingerprint)'); report on a test set that chose nothing"
+    case .sharedImages(let first, let second, let count, let evidence):
+      "'\(second)' has \(count) of the images of '\(first)', on which the choice is made (\(evidence)); "
+        + "report on a test set that chose nothing, and give different images different ids"
     case .wrongTensor, .missingMetadata, .invalidMetadata, .labelOutOfRange, .notADistribution:
       contentDescription
     case .noMembers: "there are no predictions to work on; give at least one predictions file"

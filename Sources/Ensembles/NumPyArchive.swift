@@ -1,6 +1,6 @@
 import Files
 
-/// The arrays of an `.npz` file, which is a ZIP archive without compression.
+/// The arrays of an `.npz` file, which is a ZIP archive, compressed or not.
 ///
 /// Source: PKWARE's APPNOTE.TXT, version 6.3.10, sections 4.3 and 4.5.
 struct NumPyArchive {
@@ -14,7 +14,7 @@ struct NumPyArchive {
     for entry in try Self.entries(of: file) where entry.name.hasSuffix(".npy") {
       let name = String(entry.name.dropLast(4))
       let source = "\(file.path)[\(name)]"
-      let array = try NumPyArray(file, bytes: entry.range, source: source)
+      let array = try Self.array(entry, in: file, source: source)
       guard arrays.updateValue(array, forKey: name) == nil else {
         throw .invalidImport(
           source: file.path, reason: "holds two arrays named '\(name)'",
@@ -26,7 +26,30 @@ struct NumPyArchive {
 
   private struct Entry {
     let name: String
+    let place: Place
+    let isCompressed: Bool
+  }
+
+  /// Where the bytes of an entry are, and how many they are out of the archive.
+  private struct Place {
     let range: Range<Int>
+    let size: Int
+  }
+
+  private static func array(
+    _ entry: Entry, in file: MappedFile, source: String
+  ) throws(EnsembleError) -> NumPyArray {
+    guard entry.isCompressed else {
+      return try NumPyArray(.mapped(file), range: entry.place.range, source: source)
+    }
+    let bytes = file.withBytes { all in
+      inflated(UnsafeRawBufferPointer(rebasing: all[entry.place.range]), size: entry.place.size)
+    }
+    guard let bytes else {
+      throw .invalidImport(
+        source: source, reason: "is damaged: its compressed bytes cannot be read", mend: "save it again")
+    }
+    return try NumPyArray(.memory(bytes), range: 0..<bytes.count, source: source)
   }
 
   private static func entries(of file: MappedFile) throws(EnsembleError) -> [Entry] {
@@ -47,15 +70,18 @@ struct NumPyArchive {
           let extraLength = reader.number(2, at: place + 30),
           let commentLength = reader.number(2, at: place + 32),
           let name = reader.bytes(nameLength, at: place + 46),
-          let range = range(of: place, extra: place + 46 + nameLength, extraLength, reader)
+          let found = self.place(of: place, extra: place + 46 + nameLength, extraLength, reader)
         else { return .failure(broken) }
-        guard method == 0, flags & 1 == 0 else {
+        guard method == 0 || method == 8, flags & 1 == 0 else {
           return .failure(
             .invalidImport(
-              source: file.path, reason: "is compressed or encrypted",
-              mend: "save it with numpy.savez, not savez_compressed"))
+              source: file.path, reason: "is encrypted, or compressed in a way that NumPy does not use",
+              mend: "save it with numpy.savez or savez_compressed"))
         }
-        entries.append(Entry(name: String(decoding: name, as: UTF8.self), range: range))
+        guard method == 8 || found.range.count == found.size else { return .failure(broken) }
+        entries.append(
+          Entry(
+            name: String(decoding: name, as: UTF8.self), place: found, isCompressed: method == 8))
         place += 46 + nameLength + extraLength + commentLength
       }
       return .success(entries)
@@ -84,9 +110,9 @@ struct NumPyArchive {
   }
 
   /// The bytes of the entry whose record in the central directory is at `record`.
-  private static func range(
+  private static func place(
     of record: Int, extra: Int, _ extraLength: Int, _ reader: LittleEndianReader
-  ) -> Range<Int>? {
+  ) -> Place? {
     guard let compressed = reader.number(4, at: record + 20),
       let size = reader.number(4, at: record + 24),
       let offset = reader.number(4, at: record + 42)
@@ -107,8 +133,8 @@ struct NumPyArchive {
       let localExtra = reader.number(2, at: values[2] + 28)
     else { return nil }
     let start = values[2] + 30 + nameLength + localExtra
-    guard start <= reader.count, values[0] <= reader.count - start else { return nil }
-    return start..<start + values[0]
+    guard start <= reader.count, values[1] <= reader.count - start else { return nil }
+    return Place(range: start..<start + values[1], size: values[0])
   }
 
   private static func wideNumbers(

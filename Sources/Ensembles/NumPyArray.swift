@@ -1,51 +1,25 @@
 import Files
 
-/// An array in a file of NumPy's own format, mapped and checked: C order, little-endian, no Python objects.
+/// An array in a file of NumPy's own format, mapped and checked: in either order of elements and bytes, no Python objects.
 ///
 /// Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 struct NumPyArray: Sendable {
-  /// The types of elements that are read.
-  enum Element: String, Sendable {
-    case float16 = "<f2"
-    case float32 = "<f4"
-    case float64 = "<f8"
-    case int8 = "|i1"
-    case uint8 = "|u1"
-    case int16 = "<i2"
-    case uint16 = "<u2"
-    case int32 = "<i4"
-    case uint32 = "<u4"
-    case int64 = "<i8"
-
-    var byteCount: Int {
-      switch self {
-      case .int8, .uint8: 1
-      case .float16, .int16, .uint16: 2
-      case .float32, .int32, .uint32: 4
-      case .float64, .int64: 8
-      }
-    }
-  }
-
   /// What errors call it: the file, and the array in it where it holds several.
   let source: String
-  let element: Element
+  let element: NumPyElement
   let shape: [Int]
-  private let file: MappedFile
-  private let range: Range<Int>
+  /// Whether elements lie column by column.
+  let isFortranOrder: Bool
+  private let bytes: NumPyBytes
+  private let start: Int
 
-  /// Reads the header of the array that fills `bytes` of `file`.
-  init(_ file: MappedFile, bytes: Range<Int>, source: String) throws(EnsembleError) {
-    let header = try Self.header(file, bytes: bytes, source: source)
-    guard let element = Element(rawValue: header.descriptor) else {
+  /// Reads the header of the array that fills `range` of the bytes.
+  init(_ bytes: NumPyBytes, range: Range<Int>, source: String) throws(EnsembleError) {
+    let header = try Self.header(bytes, range: range, source: source)
+    guard let element = NumPyElement(descriptor: header.descriptor) else {
       throw Self.refused(descriptor: header.descriptor, source: source)
     }
-    guard !header.isFortranOrder || header.shape.count < 2 else {
-      throw .invalidImport(
-        source: source, reason: "holds its array column by column",
-        mend: "save numpy.ascontiguousarray of it")
-    }
-    var byteCount = element.byteCount
+    var byteCount = element.size
     for dimension in header.shape {
       let (product, overflow) = byteCount.multipliedReportingOverflow(by: dimension)
       guard !overflow else {
@@ -55,63 +29,102 @@ struct NumPyArray: Sendable {
       }
       byteCount = product
     }
-    guard byteCount == bytes.upperBound - header.end else {
+    guard byteCount == range.upperBound - header.end else {
       throw .invalidImport(
         source: source,
-        reason: "has \(bytes.upperBound - header.end) bytes where its shape \(header.shape) "
+        reason: "has \(range.upperBound - header.end) bytes where its shape \(header.shape) "
           + "takes \(byteCount)",
         mend: "save the array again, whole")
     }
     self.source = source
     self.element = element
-    self.shape = header.shape
-    self.file = file
-    range = header.end..<bytes.upperBound
+    self.bytes = bytes
+    shape = header.shape
+    isFortranOrder = header.isFortranOrder && header.shape.count > 1
+    start = header.end
+  }
+
+  /// Maps the array in the file at `path`.
+  init(path: String) throws(EnsembleError) {
+    let file = try importedFile(path)
+    try self.init(.mapped(file), range: 0..<file.count, source: path)
   }
 
   /// The number of elements.
-  var count: Int { range.count / element.byteCount }
+  var count: Int { shape.reduce(1, *) }
 
-  /// The elements from `places` as doubles; every type but int64 exactly.
-  func doubles(_ places: Range<Int>) -> [Double] {
-    switch element {
-    case .float16: values(places) { Double(Float16(bitPattern: $0)) }
-    case .float32: values(places) { (value: Float) in Double(value) }
-    case .float64: values(places) { (value: Double) in value }
-    default: integers(places).map(Double.init)
-    }
+  /// The shape without ones beyond the second dimension: `[N, C]` of `[N, C, 1]` and `[N, 1, C]`.
+  var matrixShape: (rows: Int, columns: Int)? {
+    var shape = shape
+    while shape.count > 2, let one = shape.lastIndex(of: 1) { shape.remove(at: one) }
+    return shape.count == 2 ? (shape[0], shape[1]) : nil
   }
 
-  /// The elements from `places`, of a type of whole numbers.
-  func integers(_ places: Range<Int>) -> [Int64] {
-    switch element {
-    case .int8: values(places) { (value: Int8) in Int64(value) }
-    case .uint8: values(places) { (value: UInt8) in Int64(value) }
-    case .int16: values(places) { (value: Int16) in Int64(value) }
-    case .uint16: values(places) { (value: UInt16) in Int64(value) }
-    case .int32: values(places) { (value: Int32) in Int64(value) }
-    case .uint32: values(places) { (value: UInt32) in Int64(value) }
-    case .int64: values(places) { (value: Int64) in value }
-    case .float16, .float32, .float64: []
-    }
-  }
-
-  var isOfIntegers: Bool {
-    switch element {
-    case .float16, .float32, .float64: false
-    default: true
-    }
-  }
-
-  private func values<Stored: BitwiseCopyable, Value>(
-    _ places: Range<Int>, _ convert: (Stored) -> Value
-  ) -> [Value] {
-    file.withBytes { bytes in
-      places.map { place in
-        convert(
-          bytes.loadUnaligned(
-            fromByteOffset: range.lowerBound + place * MemoryLayout<Stored>.size, as: Stored.self))
+  /// The elements of a matrix's `rows`, one row after another, as doubles; whole numbers above 2 to the power of 53 nearly.
+  func matrix(_ rows: Range<Int>, into target: inout [Double]) {
+    guard let (count, columns) = matrixShape else { return }
+    target.removeAll(keepingCapacity: true)
+    guard isFortranOrder else {
+      bytes.withBytes { raw in
+        element.forEach(in: raw, from: start, places: rows.lowerBound * columns..<rows.upperBound * columns) {
+          target.append($0)
+        }
       }
+      return
+    }
+    target.append(contentsOf: repeatElement(0, count: rows.count * columns))
+    bytes.withBytes { raw in
+      for column in 0..<columns {
+        var place = column
+        element.forEach(
+          in: raw, from: start, places: column * count + rows.lowerBound..<column * count + rows.upperBound
+        ) {
+          target[place] = $0
+          place += columns
+        }
+      }
+    }
+  }
+
+  /// All elements of an array of whole numbers or truths, in the order in which they lie.
+  func integers() -> [Int64] {
+    bytes.withBytes { raw in
+      (0..<count).map { element.integer(in: raw, at: start + $0 * element.size) }
+    }
+  }
+
+  /// All elements, in the order in which they lie.
+  func doubles() -> [Double] {
+    var found: [Double] = []
+    found.reserveCapacity(count)
+    bytes.withBytes { raw in
+      element.forEach(in: raw, from: start, places: 0..<count) { found.append($0) }
+    }
+    return found
+  }
+
+  /// All elements of an array of texts; nil where one is none.
+  func texts() -> [String]? {
+    bytes.withBytes { raw in
+      var found: [String] = []
+      for place in 0..<count {
+        guard let text = element.text(in: raw, at: start + place * element.size) else { return nil }
+        found.append(text)
+      }
+      return found
+    }
+  }
+}
+
+/// The bytes of arrays, mapped or in memory.
+enum NumPyBytes: Sendable {
+  case mapped(MappedFile)
+  case memory([UInt8])
+
+  func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    switch self {
+    case .mapped(let file): try file.withBytes(body)
+    case .memory(let bytes): try bytes.withUnsafeBytes(body)
     }
   }
 }
@@ -137,16 +150,16 @@ extension NumPyArray {
     }
     return .invalidImport(
       source: source, reason: "has elements of type '\(descriptor.prefix(40))'",
-      mend: "save float32 scores or int64 labels, little-endian")
+      mend: "save float32 scores, and labels as int64")
   }
 
   private static func header(
-    _ file: MappedFile, bytes: Range<Int>, source: String
+    _ file: NumPyBytes, range: Range<Int>, source: String
   ) throws(EnsembleError) -> Header {
     let broken = EnsembleError.invalidImport(
       source: source, reason: "is no NumPy array", mend: "save it with numpy.save")
     let found: (text: [UInt8], end: Int)? = file.withBytes { all in
-      let bytes = UnsafeRawBufferPointer(rebasing: all[bytes])
+      let bytes = UnsafeRawBufferPointer(rebasing: all[range])
       guard bytes.count >= 10, bytes.prefix(6).elementsEqual([0x93] + Array("NUMPY".utf8))
       else { return nil }
       let isLong = bytes[6] >= 2
@@ -168,84 +181,6 @@ extension NumPyArray {
     }
     return Header(
       descriptor: descriptor, isFortranOrder: isFortranOrder, shape: shape,
-      end: bytes.lowerBound + found.end)
-  }
-}
-
-/// Reads the one literal in a header: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }.
-private struct PythonLiteral {
-  enum Value {
-    case text(String)
-    case truth(Bool)
-    case tuple([Int])
-  }
-
-  private let bytes: [UInt8]
-  private var place = 0
-
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-  mutating func dictionary() -> [String: Value]? {
-    guard take("{") else { return nil }
-    var entries: [String: Value] = [:]
-    while !take("}") {
-      guard let key = text(), take(":"), let value = value() else { return nil }
-      entries[key] = value
-      guard take(",") || peek("}") else { return nil }
-    }
-    return place == bytes.count ? entries : nil
-  }
-
-  private mutating func value() -> Value? {
-    if peek("'") || peek("\"") { return text().map(Value.text) }
-    if takeWord("True") { return .truth(true) }
-    if takeWord("False") { return .truth(false) }
-    guard take("(") else { return nil }
-    var numbers: [Int] = []
-    while !take(")") {
-      guard let number = number() else { return nil }
-      numbers.append(number)
-      guard take(",") || peek(")") else { return nil }
-    }
-    return .tuple(numbers)
-  }
-
-  private mutating func text() -> String? {
-    skipSpace()
-    guard place < bytes.count, bytes[place] == 0x27 || bytes[place] == 0x22 else { return nil }
-    let quote = bytes[place]
-    guard let end = bytes[(place + 1)...].firstIndex(of: quote) else { return nil }
-    defer { place = end + 1 }
-    return String(decoding: bytes[place + 1..<end], as: UTF8.self)
-  }
-
-  private mutating func number() -> Int? {
-    skipSpace()
-    let digits = bytes[place...].prefix { (0x30...0x39).contains($0) }
-    place += digits.count
-    return Int(String(decoding: digits, as: UTF8.self))
-  }
-
-  private mutating func takeWord(_ word: String) -> Bool {
-    skipSpace()
-    guard bytes[place...].starts(with: word.utf8) else { return false }
-    place += word.utf8.count
-    return true
-  }
-
-  private mutating func take(_ character: Unicode.Scalar) -> Bool {
-    guard peek(character) else { return false }
-    place += 1
-    skipSpace()
-    return true
-  }
-
-  private mutating func peek(_ character: Unicode.Scalar) -> Bool {
-    skipSpace()
-    return place < bytes.count && UInt32(bytes[place]) == character.value
-  }
-
-  private mutating func skipSpace() {
-    while place < bytes.count, bytes[place] == 0x20 || bytes[place] == 0x0A { place += 1 }
+      end: range.lowerBound + found.end)
   }
 }

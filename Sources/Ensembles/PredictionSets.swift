@@ -1,3 +1,5 @@
+import Files
+
 /// Predictions by the same members of the images that choose and of those that judge.
 public struct PredictionSets: Sendable {
   /// Of the images that everything is chosen on, in the order of `test`.
@@ -8,6 +10,10 @@ public struct PredictionSets: Sendable {
   public let shifted: [Predictions]?
   /// Of each member, milliseconds of one image; of some members only, or none, where they were not measured.
   public let latencies: [String: Double]
+  /// What is known of whether the images of `test` are others than those of `holdOut`.
+  public let separation: ImageSeparation
+  /// What was found out about the images that the user should know.
+  public let notes: [Note]
 
   /// Puts them together.
   ///
@@ -16,7 +22,8 @@ public struct PredictionSets: Sendable {
   ///   - test: By the same members, of other images.
   ///   - shifted: By the same members, of a third set of images.
   ///   - latencies: By the members' names, in milliseconds.
-  /// - Throws: `EnsembleError.testDataChosenOn` where the hold-out is the test set or the shifted one; others where a member
+  /// - Throws: `EnsembleError.testDataChosenOn` where the hold-out is the test set or the shifted one, `.sharedImages` where
+  ///   it has images of it, by their ids or by what members say about them; others where a member
   ///   is missing in a set, given twice, predicts other data than its fellows, or differs in its cost between sets.
   public init(
     holdOut: [Predictions], test: [Predictions], shifted: [Predictions]? = nil,
@@ -28,9 +35,15 @@ public struct PredictionSets: Sendable {
     self.holdOut = try Self.matching(names, holdOut, test)
     self.test = test
     try Predictions.checkUnseen(test, by: self.holdOut[0].identity)
+    let shared = try SharedImages(self.holdOut, test)
+    separation = shared.separation
+    notes =
+      shared.notes
+      + (separation.warning.map { [Note(source: test[0].source, text: $0)] } ?? [])
     if let shifted {
       let found = try Self.matching(names, shifted, test)
       try Predictions.checkUnseen(found, by: self.holdOut[0].identity)
+      _ = try SharedImages(self.holdOut, found)
       self.shifted = found
     } else {
       self.shifted = nil

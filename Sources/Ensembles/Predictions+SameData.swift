@@ -49,7 +49,8 @@ public struct DataIdentity: Codable, Hashable, Sendable {
       || (knowsLabelsOnly || other.knowsLabelsOnly) && labelsFingerprint == other.labelsFingerprint
   }
 
-  private var knowsLabelsOnly: Bool { fingerprint.hasPrefix(Self.labelsPrefix) }
+  /// Whether nothing but the labels is known.
+  var knowsLabelsOnly: Bool { fingerprint.hasPrefix(Self.labelsPrefix) }
 }
 
 extension Predictions {

@@ -45,10 +45,25 @@ extension Predictions {
   ///
   /// - Throws: `EnsembleError.invalidMetadata` for a name that cannot be shown.
   public func renamed(_ name: String) throws(EnsembleError) -> Predictions {
-    try Predictions(
+    var result = try Predictions(
       source: source, name: name, network: network, multiplyAccumulates: multiplyAccumulates,
       parameters: parameters, split: split, fingerprint: fingerprint, values: values,
       labels: labels, classes: classes)
+    result.imported = imported
+    return result
+  }
+
+  /// The same predictions, their split under another name.
+  ///
+  /// - Throws: `EnsembleError.invalidMetadata` for a name that cannot be shown.
+  public func inSplit(_ split: String) throws(EnsembleError) -> Predictions {
+    guard split != self.split else { return self }
+    var result = try Predictions(
+      source: source, name: name, network: network, multiplyAccumulates: multiplyAccumulates,
+      parameters: parameters, split: split, fingerprint: fingerprint, values: values,
+      labels: labels, classes: classes)
+    result.imported = imported
+    return result
   }
 
   /// The same member's predictions of some of the images, `images` not none, in that order.

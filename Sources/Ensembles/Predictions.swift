@@ -1,4 +1,5 @@
 import CEnsembles
+import Files
 import Weights
 
 /// What one member says about one split: a distribution over the classes for each image, as log-probabilities.
@@ -26,6 +27,11 @@ public struct Predictions: Sendable {
   /// The file the predictions came from, or else the member's name: how errors call them.
   public let source: String
   let values: Values
+  /// What is known beside, of predictions that another program made.
+  var imported: ImportedData?
+
+  /// What was inferred from a file of another program, for the user to see.
+  public var notes: [Note] { imported?.notes ?? [] }
 
   /// The greatest multiply-accumulates and parameters that are believed.
   public static let largestCost = 1_000_000_000_000_000

@@ -14,6 +14,9 @@ public struct WeightedGeometricMean: Codable, Hashable, Sendable {
 
   /// Finds the weights of the least negative log-likelihood: the minimum of a convex function, the same in every run.
   ///
+  /// The hold-out counts one image more, which equal weights fit: few images move the weights little, and of thousands it
+  /// is not noticed (`DrawnLikelihood`).
+  ///
   /// - Parameter holdOut: Hold-out predictions by all K members, never those of a test set.
   /// - Throws: `EnsembleError` where there are no members, or where they predict different data or share a name.
   ///
@@ -24,15 +27,16 @@ public struct WeightedGeometricMean: Codable, Hashable, Sendable {
     members = holdOut.map(\.name)
     chosenOn = holdOut[0].identity
     var weights = Array(repeating: 1 / Double(holdOut.count), count: holdOut.count)
-    var current = WeightedLikelihood(holdOut, weights: weights)
+    let likelihood = DrawnLikelihood(holdOut, start: weights)
+    var current = likelihood(weights)
     for _ in 0..<Self.mostIterations where holdOut.count > 1 {
       let step = SimplexStep(from: weights, current.gradient, current.hessian)
       guard step.slope < -Self.smallestSlope else { break }
-      guard let next = Self.descend(holdOut, weights, along: step, from: current) else { break }
+      guard let next = Self.descend(likelihood, weights, along: step, from: current) else { break }
       (weights, current) = next
     }
     self.weights = weights
-    negativeLogLikelihood = current.value
+    negativeLogLikelihood = WeightedLikelihood(holdOut, weights: weights).value
   }
 
   private static let mostIterations = 100
@@ -41,13 +45,13 @@ public struct WeightedGeometricMean: Codable, Hashable, Sendable {
 
   /// Goes along a step until the likelihood gets better by a part of what the slope promises.
   private static func descend(
-    _ members: [Predictions], _ weights: [Double], along step: SimplexStep,
+    _ likelihood: DrawnLikelihood, _ weights: [Double], along step: SimplexStep,
     from current: WeightedLikelihood
   ) -> ([Double], WeightedLikelihood)? {
     var length = 1.0
     for _ in 0..<40 {
       let candidate = zip(weights, step.direction).map { max(0, $0 + length * $1) }
-      let found = WeightedLikelihood(members, weights: candidate)
+      let found = likelihood(candidate)
       if found.value <= current.value + 1e-4 * length * step.slope { return (candidate, found) }
       length /= 2
     }

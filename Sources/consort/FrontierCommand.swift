@@ -34,13 +34,19 @@ let frontierCommand = Command(
     the one that was lucky there. Where none is, it chooses that member.
 
     A list of predictions is such a file; paths are relative to it, and files of other programs are
-    .npy, .npz or .csv with logits or probabilities, one row an image. A split called "hold-out"
-    chooses, any other is reported on:
+    .npy, .npz, .csv or .tsv, one row an image:
 
         {"split": "test", "labels": "labels.npy", "members": [
-          {"file": "a.npy", "name": "a", "network": "resnet", "macs": 4100000000, "parameters": 25600000,
-           "latencyMilliseconds": 12.5},
+          {"file": "a.npy", "name": "a", "network": "resnet", "macs": 4.1e9, "parameters": 25600000,
+           "latencyMilliseconds": 12.5, "kind": "logits"},
           {"file": "b.safetensors"}]}
+
+    A split called "hold-out" (or validation, val, dev) chooses, any other is reported on. What is not
+    certain from the files is said in notes, or asked for: "kind" says what scores are, "classes" the
+    classes' names (a list, or a file with one a line), "labelsAre" names, indices or indices-from-1,
+    "labelColumn" the labels' column, "array" the scores of an .npz file, "fingerprint" which images
+    they are. Each can stand in a member too, but for "fingerprint" and "labels". Without "macs" or
+    "parameters" every member counts as one.
 
     Writes frontier.json, frontier.csv, frontier.svg, frontier.png, frontier.vl.json, diversity.json
     and, where something is chosen, decision.json, of which `consort build-ensemble` makes what was
@@ -56,8 +62,8 @@ let frontierCommand = Command(
 
 /// What the sources of `consort frontier` and `consort report` are.
 let sourceHelp =
-  "Run directories that `consort train` wrote; ensemble directories (with --data); predictions "
-  + "files, or directories of them; .json files that list predictions of any program."
+  "Run directories that `consort train` wrote; ensemble directories and ONNX files (with --data); "
+  + "predictions files, or directories of them; .json files that list predictions of any program."
 
 /// The arguments of `consort frontier`, understood.
 private struct FrontierJob {
@@ -93,6 +99,7 @@ private struct FrontierJob {
   func run() throws {
     let study = try Study(
       paths, options, split: split, measuresLatency: false)
+    Terminal.writeNotes(Note.lines(study.notes))
     // The figures come first: they stand even where the chart cannot be drawn.
     if printsJSON {
       print(
@@ -129,7 +136,7 @@ func withoutSlash(_ path: String) -> String {
 /// Where files go whose place was not given: beside the only source, else in the current directory.
 func place(of name: String, for paths: [String]) -> String {
   guard paths.count == 1 else { return name }
-  let base = [".json", ".safetensors"].first { paths[0].hasSuffix($0) }
+  let base = [".json", ".safetensors", ".onnx"].first { paths[0].hasSuffix($0) }
     .map { String(paths[0].dropLast($0.count)) }
   return "\(base ?? paths[0])/\(name)"
 }

@@ -12,6 +12,8 @@ enum PredictionSource {
   case files([String])
   /// A list of predictions of any program.
   case list(PredictionList)
+  /// An ONNX file, which predicts images when asked.
+  case model(String)
 
   /// Finds out what is at `path`.
   ///
@@ -29,7 +31,9 @@ enum PredictionSource {
       self = .files([path])
     } else if name.hasSuffix(".json") {
       self = .list(try PredictionList(path: path))
-    } else if [".npy", ".npz", ".csv"].contains(where: name.hasSuffix) {
+    } else if name.hasSuffix(".onnx") {
+      self = .model(path)
+    } else if [".npy", ".npz", ".csv", ".tsv"].contains(where: name.hasSuffix) {
       throw SourceError.notPredictions(
         path: path,
         reason:
@@ -37,7 +41,7 @@ enum PredictionSource {
           + "(`consort help frontier` shows one)")
     } else {
       throw SourceError.notPredictions(
-        path: path, reason: "its name ends in none of .safetensors and .json")
+        path: path, reason: "its name ends in none of .safetensors, .json and .onnx")
     }
   }
 
@@ -72,17 +76,22 @@ struct SourcePredictions {
   var latencies: [String: Double] = [:]
   /// Models that can be timed, each for members of one network.
   var models: [TimedModel] = []
+  /// How splits were understood.
+  var notes: [Note] = []
 
   init(label: String) { self.label = label }
 
   /// Takes predictions of either kind of images.
-  mutating func add(_ predictions: [Predictions]) {
+  ///
+  /// - Throws: `EnsembleError` for a split that is misspelt, or of training images.
+  mutating func add(_ predictions: [Predictions]) throws(EnsembleError) {
     for member in predictions {
-      if member.split == Self.holdOutSplit { holdOut.append(member) } else { test.append(member) }
+      let split = try SplitName(member.split, source: member.source)
+      notes += split.note.map { [$0] } ?? []
+      let read = try member.inSplit(split.name)
+      if split.role == .holdOut { holdOut.append(read) } else { test.append(read) }
     }
   }
-
-  static let holdOutSplit = "hold-out"
 
   /// The same with the source's label before each member's name.
   func prefixed() throws -> SourcePredictions {

@@ -20,62 +20,81 @@ struct PredictionSources {
   private(set) var run: RunDirectory?
   /// The images themselves, where they are given.
   let images: SourceImages
+  /// What was inferred from files of other programs.
+  private(set) var notes: [Note] = []
+  private let paths: [String]
+  private let found: [SourcePredictions]
 
   /// - Parameters:
-  ///   - paths: Runs, ensemble directories, predictions files, directories of such, and lists.
+  ///   - paths: Runs, ensemble directories, models, predictions files, directories of such, and lists.
   ///   - shifted: The same of further images; nil for none.
-  ///   - labels: The classes of the images of listed files.
-  ///   - images: The images, which ensemble directories need.
+  ///   - options: What the user says about the sources.
   /// - Throws: `CommandError`, `EnsembleError` and others that name the source and the mend.
-  init(_ paths: [String], shifted: String?, labels: String?, images: ImageOptions) throws {
+  init(_ paths: [String], shifted: String?, options: SourceOptions) throws {
     let sources = try paths.map { try PredictionSource(path: $0) }
+    try options.check(sources)
+    self.paths = paths
     let runs = sources.compactMap { source in
       if case .run(let run) = source { run } else { nil as RunDirectory? }
     }
     run = runs.first
-    self.images = try SourceImages(images, run: runs.first)
+    images = try SourceImages(options.images, run: runs.first)
     var found: [SourcePredictions] = []
     for (path, source) in zip(paths, sources) {
-      found.append(try Self.read(source, path: path, labels: labels, images: self.images))
+      found.append(try Self.read(source, path: path, options, images))
     }
+    self.found = found
     for source in try Self.apart(found) {
       holdOut += source.holdOut
       test += source.test
       latencies.merge(source.latencies) { first, _ in first }
       models += source.models
     }
-    try checkHoldOut(found, paths)
+    holdOut = try Predictions.aligned(holdOut)
+    test = try Predictions.aligned(test)
+    if let shifted {
+      var options = options
+      // They are other images than those that the labels are of.
+      options.labels = nil
+      let source = try Self.read(PredictionSource(path: shifted), path: shifted, options, images)
+      self.shifted = try Predictions.aligned(source.test + source.holdOut)
+      found.append(source)
+    }
+    notes = (holdOut + test + (self.shifted ?? [])).flatMap(\.notes) + found.flatMap(\.notes)
+  }
+
+  /// Checks that there are images that judge, and that all members have hold-out predictions or none.
+  ///
+  /// - Throws: `SourceError`.
+  func check() throws(SourceError) {
+    try checkHoldOut()
     guard !test.isEmpty else {
-      throw SourceError.notPredictions(
+      throw .notPredictions(
         path: paths[0],
         reason: "it has hold-out predictions only: give those of the test images too")
-    }
-    if let shifted {
-      let source = try Self.read(
-        PredictionSource(path: shifted), path: shifted, labels: nil, images: self.images)
-      self.shifted = source.test + source.holdOut
     }
   }
 
   private static func label(_ path: String) -> String {
     let name = path.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init) ?? path
-    for ending in [".safetensors", ".json"] where name.hasSuffix(ending) {
+    for ending in [".safetensors", ".json", ".onnx"] where name.hasSuffix(ending) {
       return String(name.dropLast(ending.count))
     }
     return name
   }
 
   private static func read(
-    _ source: PredictionSource, path: String, labels: String?, images: SourceImages
+    _ source: PredictionSource, path: String, _ options: SourceOptions, _ images: SourceImages
   ) throws -> SourcePredictions {
     var found = SourcePredictions(label: label(path))
     switch source {
     case .run(let run): try found.add(run)
     case .ensemble(let ensemble): try found.add(ensemble, images)
-    case .files(let files): found.add(try files.map { try Predictions(path: $0) })
+    case .model(let path): try found.add(path, images, options)
+    case .files(let files): try found.add(files.map { try Predictions(path: $0) })
     case .list(let list):
-      let predictions = try list.predictions(labels: labels)
-      found.add(predictions)
+      let predictions = try list.predictions(labels: options.labels, options: options.importing)
+      try found.add(predictions)
       for (entry, member) in zip(list.members, predictions) {
         found.latencies[member.name] = entry.latencyMilliseconds
       }
@@ -102,15 +121,15 @@ struct PredictionSources {
   }
 
   /// Either all members have hold-out predictions or none.
-  private func checkHoldOut(_ sources: [SourcePredictions], _ paths: [String]) throws {
+  private func checkHoldOut() throws(SourceError) {
     guard !holdOut.isEmpty else { return }
     let known = Set(holdOut.map(\.name))
     let missing = test.map(\.name).filter { !known.contains($0) }
     guard let first = missing.first else { return }
-    let place = sources.firstIndex { source in
+    let place = found.firstIndex { source in
       source.test.contains { $0.name == first || "\(source.label)/\($0.name)" == first }
     }
-    throw SourceError.partialHoldOut(
+    throw .partialHoldOut(
       path: place.map { paths[$0] } ?? paths[0], members: missing, total: test.count)
   }
 }
@@ -119,7 +138,7 @@ extension SourcePredictions {
   fileprivate mutating func add(_ run: RunDirectory) throws {
     test = try RunMembers(run: run, split: "test").predictions()
     if try run.experiment().data.holdOut > 0 {
-      holdOut = try RunMembers(run: run, split: Self.holdOutSplit).predictions()
+      holdOut = try RunMembers(run: run, split: SplitName.holdOut).predictions()
     }
     // Members of one network take as long as each other: one is timed for all.
     let networks = Dictionary(grouping: test, by: \.network)
@@ -133,9 +152,23 @@ extension SourcePredictions {
   }
 
   fileprivate mutating func add(_ ensemble: EnsembleDirectory, _ images: SourceImages) throws {
-    let members = try ensemble.members()
-    test = try images.predict(.test, members, of: ensemble)
-    holdOut = try images.predict(.holdOut, members, of: ensemble)
+    try add(ensemble.members(), labels: ensemble.manifest.labels, of: ensemble.path, images)
+  }
+
+  fileprivate mutating func add(
+    _ model: String, _ images: SourceImages, _ options: SourceOptions
+  ) throws {
+    let operand = try ModelOperand(model, isFile: true, options.preprocessing)
+    let member = try operand.member(at: 0, options.preprocessing).member
+    let labels = try options.importing.classes ?? EnsembleMember.commonLabels(of: [member])
+    try add([member], labels: labels, of: model, images)
+  }
+
+  private mutating func add(
+    _ members: [EnsembleMember], labels: [String]?, of path: String, _ images: SourceImages
+  ) throws {
+    test = try images.predict(.test, members, labels: labels, of: path)
+    holdOut = try images.predict(.holdOut, members, labels: labels, of: path)
     let groups = Dictionary(grouping: members) { "\($0.network) \($0.multiplyAccumulates)" }
     models = groups.keys.sorted().compactMap { key in
       guard let group = groups[key] else { return nil }

@@ -51,6 +51,7 @@ let reportCommand = Command(
     let out = arguments.string("--out") ?? place(of: "report", for: paths)
     let study = try Study(
       paths, StudyOptions(arguments), measuresLatency: !arguments.isSet("--no-latency"))
+    Terminal.writeNotes(Note.lines(study.notes))
     let page = try DecisionReport.write(study.content(paths), to: out)
     if let decision = study.decision { print(DecisionText(decision).lines(), terminator: "") }
     print("report: \(Terminal.printable(page))")

@@ -6,7 +6,7 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   case partialHoldOut(path: String, members: [String], total: Int)
   /// Nothing can be chosen without hold-out predictions.
   case nothingToChooseOn(option: String)
-  /// An ensemble directory has no predictions of its own.
+  /// An ensemble directory or a model has no predictions of its own.
   case imagesMissing(path: String)
   /// An ensemble beside a run that decodes its images as it needs them.
   case streamedImages(path: String)
@@ -17,8 +17,8 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   var description: String {
     switch self {
     case .notPredictions(let path, let reason):
-      "there are no predictions in '\(path)': \(reason); name runs, ensemble directories, predictions files, "
-        + "directories of such, or lists"
+      "there are no predictions in '\(path)': \(reason); name runs, ensemble directories, models, "
+        + "predictions files, directories of such, or lists"
     case .partialHoldOut(let path, let members, let total):
       "\(members.count) of \(total) members have no hold-out predictions (\(CommandError.listing(members)) of '\(path)'), "
         + "and others have: give those too, such as by `consort predict … --split hold-out --out DIR`"
@@ -26,10 +26,10 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(option) chooses, and there are no hold-out predictions to choose on: train with a \"holdOut\", or add the "
         + "members' predictions of other labelled images, written by `consort predict … --split hold-out --out DIR`"
     case .imagesMissing(let path):
-      "the ensemble '\(path)' holds no predictions: name labelled images with --data, and those to choose on with "
+      "'\(path)' holds no predictions: name labelled images with --data, and those to choose on with "
         + "--hold-out-data"
     case .streamedImages(let path):
-      "the ensemble '\(path)' cannot predict the images of a run that decodes them as it needs them: give its "
+      "'\(path)' cannot predict the images of a run that decodes them as it needs them: give its "
         + "predictions, written by `consort predict … --out DIR`"
     case .otherImages(let path, let run):
       "the images in '\(path)' are not those of '\(run)' (their fingerprints differ): name the directory that it was "

@@ -17,10 +17,11 @@ struct ImageOptions {
     CommandOption(
       "--data", "DIR",
       help: "The test images, as for `consort predict`; beside a run its data set, as for "
-        + "`consort train`. Ensemble directories need them."),
+        + "`consort train`. Ensemble directories and ONNX files need them."),
     CommandOption(
       "--hold-out-data", "DIR",
-      help: "The images to choose on, for ensemble directories without a run beside them."),
+      help: "The images to choose on, for ensemble directories and models without a run beside them."
+    ),
   ]
 
   init(_ arguments: ParsedArguments) {
@@ -100,34 +101,38 @@ struct SourceImages {
   }
 
   private func images(
-    _ part: Part, for ensemble: EnsembleDirectory, classes: Int
+    _ part: Part, labels: [String]?, classes: Int, for model: String
   ) throws -> LabelledImages? {
     switch (place, part) {
     case (.resident(let dataset, _), .test): return LabelledImages(dataset.test)
     case (.resident(let dataset, let partition), .holdOut):
       return partition.holdOut.isEmpty
         ? nil : LabelledImages(dataset.train.subset(partition.holdOut))
-    case (.streamed, _): throw SourceError.streamedImages(path: ensemble.path)
+    case (.streamed, _): throw SourceError.streamedImages(path: model)
     case (.directories(let options), _):
       let directory = part == .test ? options.data : options.holdOutData
       return try directory.map {
         try LabelledImages(
-          directory: $0, labels: ensemble.manifest.labels, classes: classes, model: ensemble.path)
+          directory: $0, labels: labels, classes: classes, model: model)
       }
     }
   }
 
-  /// What members of an ensemble say about the images; none where there are no images to choose on.
+  /// What members of an ensemble, or a model, say about the images; none where there are no images to choose on.
   ///
+  /// - Parameters:
+  ///   - labels: Their classes, where they are known.
+  ///   - path: The ensemble or the model.
   /// - Throws: `SourceError.imagesMissing` without images to judge by.
   func predict(
-    _ part: Part, _ members: [EnsembleMember], of ensemble: EnsembleDirectory
+    _ part: Part, _ members: [EnsembleMember], labels: [String]?, of path: String
   ) throws -> [Predictions] {
-    guard let images = try images(part, for: ensemble, classes: ensemble.manifest.classes) else {
-      guard part == .holdOut else { throw SourceError.imagesMissing(path: ensemble.path) }
+    let classes = members[0].model.classes
+    guard let images = try images(part, labels: labels, classes: classes, for: path) else {
+      guard part == .holdOut else { throw SourceError.imagesMissing(path: path) }
       return []
     }
-    guard images.hasLabels else { throw SourceError.imagesMissing(path: ensemble.path) }
+    guard images.hasLabels else { throw SourceError.imagesMissing(path: path) }
     let bar = Mutex(ProgressLine("images"))
     let found = try EnsemblePredictions(
       of: members, on: images.images,
@@ -137,7 +142,7 @@ struct SourceImages {
     bar.withLock { $0.end() }
     let labels = found.indices.map { images.labels[$0] }
     return try found.memberPredictions(
-      split: part == .test ? "test" : SourcePredictions.holdOutSplit, labels: labels
+      split: part == .test ? "test" : SplitName.holdOut, labels: labels
     ).compactMap { $0 }
   }
 }

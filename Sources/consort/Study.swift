@@ -1,5 +1,6 @@
 import CLI
 import Ensembles
+import Files
 import Reports
 
 /// All that the commands that decide find out of some sources.
@@ -12,6 +13,8 @@ struct Study {
   let decision: Decision?
   /// How latencies were measured; nil where they were not.
   let latencyConditions: String?
+  /// What was inferred, and what is not known.
+  let notes: [Note]
 
   /// - Parameters:
   ///   - split: "test", or "hold-out" for its curves alone.
@@ -19,8 +22,12 @@ struct Study {
   init(
     _ paths: [String], _ options: StudyOptions, split: String = "test", measuresLatency: Bool
   ) throws {
-    sources = try PredictionSources(
-      paths, shifted: options.shifted, labels: options.labels, images: options.images)
+    sources = try PredictionSources(paths, shifted: options.shifted, options: options.sources)
+    do { try sources.check() } catch {
+      // How a split was understood tells why something is missing.
+      Terminal.writeNotes(Note.lines(sources.notes))
+      throw error
+    }
     let shown = split == "test" ? sources.test : sources.holdOut
     guard !shown.isEmpty else { throw SourceError.nothingToChooseOn(option: "--split \(split)") }
     frontier = try Frontier.analyze(
@@ -28,7 +35,7 @@ struct Study {
     diversity = try Diversity(shown)
     guard !sources.holdOut.isEmpty, split == "test" else {
       if let option = options.choosingOption { throw SourceError.nothingToChooseOn(option: option) }
-      (decision, latencyConditions) = (nil, nil)
+      (decision, latencyConditions, notes) = (nil, nil, sources.notes)
       return
     }
     let isMeasured = measuresLatency || options.decision.cost.isTime
@@ -36,10 +43,14 @@ struct Study {
       isMeasured && !sources.models.isEmpty ? try MeasuredLatencies(sources.models) : nil
     let latencies = sources.latencies.merging(measured?.milliseconds ?? [:]) { told, _ in told }
     latencyConditions = measured?.conditions
-    decision = try Decision(
-      PredictionSets(
-        holdOut: sources.holdOut, test: sources.test, shifted: sources.shifted,
-        latencies: latencies), options: options.decision)
+    let sets = try PredictionSets(
+      holdOut: sources.holdOut, test: sources.test, shifted: sources.shifted, latencies: latencies)
+    let decision = try Decision(sets, options: options.decision)
+    self.decision = decision
+    let gap = decision.calibration.gap.map {
+      [Note(source: sources.holdOut[0].source, text: $0.reason)]
+    }
+    notes = sources.notes + sets.notes + (gap ?? [])
   }
 
   /// What a report says of where it comes from.

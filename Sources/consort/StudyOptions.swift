@@ -7,12 +7,10 @@ struct StudyOptions {
   let decision: Decision.Options
   /// The most ensembles of one size of one network, for its curve.
   let curveSubsets: Int
-  /// The classes of the images of listed files.
-  let labels: String?
+  /// What is said about the sources.
+  let sources: SourceOptions
   /// Predictions of further images.
   let shifted: String?
-  /// The images.
-  let images: ImageOptions
   /// Whether something is asked for that needs hold-out predictions, and its option.
   let choosingOption: String?
 
@@ -53,10 +51,7 @@ struct StudyOptions {
       CommandOption(
         "--shifted", "SOURCE",
         help: "Predictions by the same members of further images, whose figures stand beside."),
-      CommandOption(
-        "--labels", "FILE",
-        help: "The images' classes, .npy or .csv, for listed files that have none."),
-    ] + ImageOptions.options
+    ] + SourceOptions.options
 
   init(_ arguments: ParsedArguments) throws {
     var options = Decision.Options()
@@ -81,9 +76,8 @@ struct StudyOptions {
     guard (0...100).contains(options.margin) else { throw UsageError("--margin is from 0 to 100") }
     options.confidences = try Self.confidences(arguments) ?? options.confidences
     decision = options
-    labels = arguments.string("--labels")
+    sources = try SourceOptions(arguments)
     shifted = arguments.string("--shifted")
-    images = ImageOptions(arguments)
     choosingOption = [
       "--max-cost", "--min-accuracy", "--margin", "--cost", "--same-network", "--max-members",
       "--max-stages", "--confidence", "--shifted",

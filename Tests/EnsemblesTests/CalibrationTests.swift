@@ -96,6 +96,29 @@ import Testing
     #expect(one.value == 1)
   }
 
+  /// Two images like each other, one of them right: with the third, labelled as the member says, 0.8 + 1 of 3 are right.
+  @Test func aTinyHoldOutDrawsTheTemperatureToOne() throws {
+    let holdOut = try member("m", [[0.8, 0.2], [0.8, 0.2]], labels: [0, 1])
+    let temperature = try Temperature(fittedTo: holdOut)
+    expectClose(temperature.value, naturalLogarithm(4) / naturalLogarithm(1.5), within: 1e-6)
+    #expect(temperature.gap == nil)
+  }
+
+  /// What has no optimum, or one that errors alone would set, leaves predictions as they are and says why.
+  @Test func aHoldOutWithNothingToFitIsTold() throws {
+    let rows = Array(repeating: [0.6, 0.4], count: 50)
+    let perfect = try member("m", rows, labels: Array(repeating: 0, count: 50))
+    let hopeless = try member("m", rows, labels: Array(repeating: 1, count: 50))
+    let undecided = try member("m", [[0.5, 0.5], [0.5, 0.5]], labels: [0, 1])
+    for (holdOut, gap) in [
+      (perfect, Temperature.Gap.noError), (hopeless, .noOptimum), (undecided, .noOptimum),
+    ] {
+      let temperature = try Temperature(fittedTo: holdOut)
+      #expect(temperature.value == 1 && temperature.gap == gap)
+      #expect(temperature.after == temperature.before)
+    }
+  }
+
   @Test func aWorseTestSetIsTold() throws {
     let holdOut = try member(
       "m", split: "hold-out", fingerprint: "h", Array(repeating: [0.6, 0.4], count: 20),

@@ -1,7 +1,7 @@
 /// Finds what a user meant to type.
-enum Spelling {
+public enum Spelling {
   /// " (did you mean 'NAME'?)" for the nearest name, or nothing where none is near.
-  static func suggestion(for word: String, among names: [String]) -> String {
+  public static func suggestion(for word: String, among names: [String]) -> String {
     let ranked = names.map { (name: $0, distance: distance(word, $0)) }
     guard let nearest = ranked.min(by: { $0.distance < $1.distance }) else { return "" }
     let isNear = nearest.distance <= max(1, word.count / 3)
@@ -13,7 +13,7 @@ enum Spelling {
   /// How many insertions, deletions, substitutions and swaps of neighbours turn one word into the other.
   ///
   /// The optimal string alignment distance, in time and memory of the product of the lengths.
-  static func distance(_ first: String, _ second: String) -> Int {
+  public static func distance(_ first: String, _ second: String) -> Int {
     let (a, b) = (Array(first), Array(second))
     // No name that we know is this long: anything beyond it is simply far.
     guard a.count <= 100, b.count <= 100 else { return max(a.count, b.count) }

@@ -1,0 +1,128 @@
+import Files
+
+/// What the JSON of a list of predictions holds.
+struct ListContent: Decodable {
+  let split: String
+  let fingerprint, labels, classesFile: String?
+  let options: ImportOptions
+  let members: [PredictionList.Entry]
+
+  private static let keys = [
+    "split", "fingerprint", "labels", "classes", "labelsAre", "labelColumn", "kind", "members",
+  ]
+  private static let memberKeys = [
+    "file", "name", "network", "macs", "parameters", "latencyMilliseconds", "kind", "classes", "labelColumn",
+    "labelsAre", "array",
+  ]
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    try Self.checkKeys(values, Self.keys)
+    split = try values.decode(String.self, forKey: Key("split"))
+    fingerprint = try values.decodeIfPresent(String.self, forKey: Key("fingerprint"))
+    labels = try values.decodeIfPresent(String.self, forKey: Key("labels"))
+    classesFile = try? values.decode(String.self, forKey: Key("classes"))
+    options = try Self.options(values, takesFile: true)
+    var list = try values.nestedUnkeyedContainer(forKey: Key("members"))
+    var members: [PredictionList.Entry] = []
+    while !list.isAtEnd {
+      members.append(try Self.entry(list.nestedContainer(keyedBy: Key.self)))
+    }
+    self.members = members
+  }
+
+  private static func entry(
+    _ values: KeyedDecodingContainer<Key>
+  ) throws -> PredictionList.Entry {
+    try checkKeys(values, memberKeys)
+    var entry = PredictionList.Entry(file: try values.decode(String.self, forKey: Key("file")))
+    entry.name = try values.decodeIfPresent(String.self, forKey: Key("name"))
+    entry.network = try values.decodeIfPresent(String.self, forKey: Key("network"))
+    entry.macs = try cost(values, "macs")
+    entry.parameters = try cost(values, "parameters")
+    entry.latencyMilliseconds = try values.decodeIfPresent(
+      Double.self, forKey: Key("latencyMilliseconds"))
+    entry.options = try options(values, takesFile: false)
+    return entry
+  }
+
+  private static func options(
+    _ values: KeyedDecodingContainer<Key>, takesFile: Bool
+  ) throws -> ImportOptions {
+    func text(_ key: String) throws -> String? {
+      try values.decodeIfPresent(String.self, forKey: Key(key))
+    }
+    var options = ImportOptions(labelColumn: try text("labelColumn"), array: try text("array"))
+    if let name = try text("kind") {
+      guard let kind = ScoreKind(name: name) else {
+        throw Self.unknown(values, "kind", name, ScoreKind.allCases.map(\.name))
+      }
+      options.kind = kind
+    }
+    if let name = try text("labelsAre") {
+      guard let form = LabelForm(rawValue: name) else {
+        throw Self.unknown(values, "labelsAre", name, LabelForm.allCases.map(\.rawValue))
+      }
+      options.labelForm = form
+    }
+    let isFile = takesFile && (try? values.decode(String.self, forKey: Key("classes"))) != nil
+    options.classes = isFile ? nil : try values.decodeIfPresent([String].self, forKey: Key("classes"))
+    return options
+  }
+
+  private static func unknown(
+    _ values: KeyedDecodingContainer<Key>, _ key: String, _ value: String, _ known: [String]
+  ) -> any Error {
+    Fault(
+      text: "\"\(key)\" is '\(value)' and may be \(known.joined(separator: ", "))"
+        + Spelling.suggestion(for: value, among: known))
+  }
+
+  /// A whole number, which others write as 4.1e9 or 4089284608.0; the nearest to a mean.
+  private static func cost(
+    _ values: KeyedDecodingContainer<Key>, _ key: String
+  ) throws -> Int? {
+    if let whole = try? values.decodeIfPresent(Int.self, forKey: Key(key)) { return whole }
+    guard let number = try values.decodeIfPresent(Double.self, forKey: Key(key)) else { return nil }
+    guard let whole = Int(exactly: number.rounded()) else {
+      throw Fault(text: "\"\(key)\" is \(number), more than can be counted")
+    }
+    return whole
+  }
+
+  private static func checkKeys(
+    _ values: KeyedDecodingContainer<Key>, _ known: [String]
+  ) throws {
+    guard let key = values.allKeys.map(\.stringValue).sorted().first(where: { !known.contains($0) })
+    else { return }
+    let hint = Spelling.suggestion(for: key, among: known)
+    throw Fault(
+      text: "unknown key \"\(key)\"\(hint); known are \(known.joined(separator: ", "))")
+  }
+
+  /// What is wrong with a value.
+  private struct Fault: Error { let text: String }
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  /// Why a list was not understood.
+  static func reason(_ error: any Error) -> String {
+    switch error {
+    case let fault as Fault: fault.text
+    case DecodingError.keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+      DecodingError.dataCorrupted(let context):
+      context.codingPath.isEmpty
+        ? "it is no JSON object"
+        : "\(context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")) has another type"
+    default: "it cannot be read"
+    }
+  }
+}

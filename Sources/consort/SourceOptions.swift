@@ -1,0 +1,66 @@
+import CLI
+import Ensembles
+
+/// What the user says about the sources of predictions.
+struct SourceOptions {
+  /// The classes of the images of listed files.
+  var labels: String?
+  /// What the files of other programs are.
+  let importing: ImportOptions
+  /// The images, for ensemble directories and models.
+  let images: ImageOptions
+  /// How images become the input of models.
+  let preprocessing: PreprocessingOptions
+  /// The first option that is about files of other programs.
+  private let listOption: String?
+
+  private static let listOptions = [
+    CommandOption(
+      "--labels", "FILE",
+      help: "The images' classes for listed files, .npy, .npz, .csv or .tsv, in place of their own; found by id where "
+        + "both have ids."),
+    CommandOption(
+      "--scores", "KIND",
+      help: "What the scores of listed files are, where that is not certain: "
+        + ScoreKind.allCases.map(\.name).joined(separator: ", ") + "."),
+    CommandOption(
+      "--classes", "FILE",
+      help: "The classes' names, one a line: the columns of tables that are classes, or the order of the scores in files "
+        + "without names, or of the outputs of models."),
+    CommandOption(
+      "--labels-are", "FORM",
+      help: "How labels stand for classes, where that is not certain: names, indices or indices-from-1."),
+    CommandOption("--label-column", "NAME", help: "The column of tables that holds the labels."),
+  ]
+
+  static let options = listOptions + ImageOptions.options + PreprocessingOptions.options
+
+  init(_ arguments: ParsedArguments) throws {
+    labels = arguments.string("--labels")
+    images = ImageOptions(arguments)
+    preprocessing = try PreprocessingOptions(arguments)
+    listOption = Self.listOptions.map(\.name).first { arguments.string($0) != nil }
+    importing = ImportOptions(
+      kind: try arguments.string("--scores").map { name throws(UsageError) in
+        guard let kind = ScoreKind(name: name) else {
+          let known = ScoreKind.allCases.map(\.name).joined(separator: ", ")
+          throw UsageError("--scores is one of \(known), not '\(name)'")
+        }
+        return kind
+      },
+      classes: try arguments.string("--classes").map { try PredictionList.classNames(in: $0) },
+      labelForm: try arguments.choice("--labels-are"),
+      labelColumn: arguments.string("--label-column"))
+  }
+
+  /// Checks that what is said is about something.
+  ///
+  /// - Throws: `UsageError` for an option about lists where there are none.
+  func check(_ sources: [PredictionSource]) throws(UsageError) {
+    let hasList = sources.contains { if case .list = $0 { true } else { false } }
+    let hasModel = sources.contains { if case .model = $0 { true } else { false } }
+    guard let listOption, !hasList, !(hasModel && listOption == "--classes") else { return }
+    throw UsageError(
+      "\(listOption) is about the files of a list of predictions, and no list is given: leave it out")
+  }
+}
