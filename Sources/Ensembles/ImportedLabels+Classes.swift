@@ -118,11 +118,11 @@ extension ImportedLabels {
       }
       if let image = numbers.firstIndex(where: { $0 < 0 }) {
         return refused(
-          "has label \(image) of \(numbers[image]), which is no class", "leave out images without a label")
+          "gives image \(image) the label \(numbers[image]), which is no class", "leave out images without a label")
       }
       let image = numbers.firstIndex { $0 >= count } ?? 0
       return refused(
-        "has label \(image) of \(numbers[image]), and there are \(count) classes\(form)",
+        "gives image \(image) the label \(numbers[image]), and there are \(count) classes\(form)",
         "give a class's index from 0, or its name")
     }
     guard let names else { return namesMissing() }

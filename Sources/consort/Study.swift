@@ -47,10 +47,11 @@ struct Study {
       holdOut: sources.holdOut, test: sources.test, shifted: sources.shifted, latencies: latencies)
     let decision = try Decision(sets, options: options.decision)
     self.decision = decision
-    let gap = decision.calibration.gap.map {
-      [Note(source: sources.holdOut[0].source, text: $0.reason)]
+    var notes = sources.notes + sets.notes
+    if let gap = decision.calibration.gap {
+      notes.append(Note(source: sets.holdOut[0].source, text: gap.reason))
     }
-    notes = sources.notes + sets.notes + (gap ?? [])
+    self.notes = notes
   }
 
   /// What a report says of where it comes from.

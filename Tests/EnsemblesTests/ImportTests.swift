@@ -25,7 +25,10 @@ import Testing
     ("logits-f2.npy", "labels.npy"), ("logits-f4.npy", "labels-u1.npy"),
     ("probabilities-f8.npy", "labels.csv"), ("log-probabilities-f8.npy", "labels.npy"),
     ("logits.npz", nil), ("unnamed.npz", nil), ("logits.npz", "labels.csv"),
-    ("probabilities.csv", nil),
+    ("probabilities.csv", nil), ("compressed.npz", nil), ("fortran.npy", "labels-one-hot.npy"),
+    ("big-endian.npy", "labels-float.npy"), ("logits-column.npy", "labels-column.npy"),
+    ("log2-f4.npy", "labels.npy"), ("log10-f8.npy", "labels.npy"), ("several.npz", nil),
+    ("several.npz", "labels-names.npy"),
   ])
   func scoresOfEveryFormat(_ name: String, _ labels: String?) throws {
     let exact = try Predictions(path: fixture("imports/exact.safetensors"))
@@ -38,7 +41,7 @@ import Testing
       #expect(actual == expected || abs(actual - expected) < 2e-6)
     }
     // Its images are known by their labels only, where there are no ids: it goes with Consort's own.
-    if name != "probabilities.csv" {
+    if !["probabilities.csv", "several.npz"].contains(name) {
       #expect(throws: Never.self) { try Predictions.checkSameData([exact, imported]) }
     } else {
       #expect(throws: EnsembleError.self) { try Predictions.checkSameData([exact, imported]) }
@@ -48,14 +51,16 @@ import Testing
   @Test func whatIsNotReadIsToldWithItsMend() throws {
     let refused: [(String, String?, ScoreKind?, String)] = [
       ("objects.npy", "labels.npy", nil, "pickled"),
-      ("fortran.npy", "labels.npy", nil, "ascontiguousarray"),
-      ("big-endian.npy", "labels.npy", nil, "'>f4'"), ("whole.npy", "labels.npy", nil, "floats"),
-      ("compressed.npz", nil, nil, "not savez_compressed"), ("three.npz", nil, nil, "'a', 'b'"),
-      ("logits-f4.npy", nil, nil, "no labels"), ("logits-f4.npy", "logits-f4.npy", nil, "[N]"),
+      ("whole.npy", "labels.npy", nil, "every class 0"), ("three.npz", nil, nil, "'a', 'b'"),
+      ("wide.npy", "labels.npy", nil, "'<f16'"), ("transposed.npy", "labels.npy", nil, "transposed"),
+      ("misnamed.npz", nil, nil, "named after logits and holds probabilities"),
+      ("logits-f4.npy", "labels-names.npy", nil, "--classes"),
+      ("percents.npy", "labels.npy", .probabilities, "unnormalized-probabilities"),
+      ("logits-f4.npy", nil, nil, "no labels"), ("logits-f4.npy", "logits-f4.npy", nil, "[12, 5]"),
       ("labels.csv", nil, nil, "no scores"), ("labels.npy", "labels.npy", nil, "[N, C]"),
       ("logits-f4.npy", "labels.npy", .probabilities, "probability"),
       ("logits-f4.npy", "labels.npy", .logProbabilities, "sum to"),
-      ("exact.safetensors", nil, nil, ".npy, .npz and .csv"),
+      ("exact.safetensors", nil, nil, ".npy, .npz, .csv and .tsv"),
       ("nowhere.npy", nil, nil, "nowhere.npy"),
       ("probabilities.csv", "nowhere.csv", nil, "nowhere"),
     ]
@@ -69,8 +74,19 @@ import Testing
     }
   }
 
+  /// Rounded to two decimals of 1, or to one decimal of per cent: each row normalised.
+  @Test(arguments: [("rounded.npy", 0.005), ("percents.npy", 0.0005)])
+  func roundedProbabilities(_ name: String, _ error: Double) throws {
+    let exact = try Predictions(path: fixture("imports/exact.safetensors"))
+    let values = try read(name, labels: "labels.npy").withLogProbabilities { Array($0) }
+    for (value, expected) in zip(values, exact.withLogProbabilities { Array($0) }) {
+      expectClose(
+        exponential(Double(value)), exponential(Double(expected)), within: 3 * error, "\(name)")
+    }
+  }
+
   @Test func damagedFilesAreRefused() throws {
-    for name in ["logits.npz", "logits-f4.npy", "labels.npy"] {
+    for name in ["compressed.npz", "logits.npz", "logits-f4.npy", "labels.npy"] {
       let bytes = try MappedFile(path: fixture("imports/\(name)")).withBytes { Array($0) }
       let path = "\(directory.path)/\(name)"
       for length in stride(from: 0, to: bytes.count, by: 37) {
@@ -92,7 +108,7 @@ import Testing
 
   @Test(arguments: [
     ("label,a,b\n0,0.5,0.5\n1,0.5\n", "line 3"), ("label,a,b\n0,0.5,0.5\n1,,1\n", "under 'a'"),
-    ("label,a,a\n0,0.5,0.5\n", "one name"), ("label,a,b\n5,0.5,0.5\n", "label 0"),
+    ("label,a,a\n0,0.5,0.5\n", "one name"), ("label,a,b\n5,0.5,0.5\n", "image 0 the label 5"),
     ("label,a,b\nx,0.5,0.5\n", "label 'x'"), ("label,a,b\n0,nan,0.5\n", "nan"),
     ("label,a,b\n0,0.5,0.7\n", "sum to 1.2"), ("label,a,b\n", "no scores"), ("", "no line"),
     ("a,b\n0.5,0.5\n", "no labels"), ("label,a,b\n0,\"0.5,0.5\n", "unclosed quote"),
@@ -162,16 +178,33 @@ import Testing
     try DurableFile.write("label,a,b\n0,1,0\n", to: "\(directory.path)/x.csv")
     let own = try list("{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \(costs)}]}")
     #expect(try own.predictions().map(\.name) == ["x"])
+    // Others count in floats, or not at all.
+    let loose = try list(
+      "{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \"macs\": 4.1e9, \"parameters\": 25.0}]}"
+    ).predictions()[0]
+    #expect(loose.multiplyAccumulates == 4_100_000_000 && loose.parameters == 25)
+    let uncounted = try list(
+      "{\"split\": \"test\", \"members\": [{\"file\": \"x.csv\", \"latencyMilliseconds\": 2.5}]}")
+    let timed = try uncounted.predictions()[0]
+    #expect(uncounted.members[0].latencyMilliseconds == 2.5 && timed.multiplyAccumulates == 1)
+    #expect(timed.notes.contains { $0.text.contains("--cost latency") })
     for (text, message) in [
       ("[]", "is no list"), ("{", "is no list"), ("{\"split\": \"s\"}", "\"members\" is missing"),
       ("{\"split\": 1, \"members\": []}", "split has another type"),
+      ("{\"split\": \"s\", \"knd\": \"logits\", \"members\": []}", "did you mean 'kind'?"),
+      ("{\"split\": \"s\", \"kind\": \"logit scores\", \"members\": []}", "log-probabilities"),
+      ("{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \"mac\": 1}]}", "did you mean 'macs'?"),
     ] {
       let error = #expect(throws: EnsembleError.self) { try list(text) }
       #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
     }
     for (text, message) in [
       ("{\"split\": \"s\", \"members\": []}", "no predictions"),
-      ("{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\"}]}", "costs"),
+      (
+        "{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\"}, {\"file\": \"x.csv\", \(costs)}]}",
+        "does not say what 'x.csv' costs"
+      ),
+      ("{\"split\": \"train\", \"members\": [{\"file\": \"x.csv\", \(costs)}]}", "members have seen"),
       ("{\"split\": \"s\", \"members\": [{\"file\": \"y.npy\", \(costs)}]}", "y.npy"),
     ] {
       let error = #expect(throws: EnsembleError.self) { try list(text).predictions() }

@@ -221,10 +221,10 @@ import Testing
     }
     try refused("nan.csv", Array((head + "0,nan,1\n").utf8), "nan")
     try refused("row.csv", Array((head + "0,1,2\n1,3\n").utf8), "line 3")
-    try refused("label.csv", Array((head + "2,1,2\n").utf8), "label 0")
+    try refused("label.csv", Array((head + "2,1,2.5\n").utf8), "the label 2")
     // A row that its fellow has.
-    let short = Array((head + "0,1,2\n").utf8)
-    try refused("short.csv", short, "2 and 1 images", beside: "0,1,2\n1,3,1\n")
+    let short = Array((head + "0,1,2.5\n").utf8)
+    try refused("short.csv", short, "2 and 1 images", beside: "0,1,2.5\n1,3,1\n")
     let pickled = "\u{93}NUMPY".unicodeScalars.map { UInt8($0.value) } + [1, 0]
     let dictionary = "{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }"
     let padded = dictionary + String(repeating: " ", count: 117 - dictionary.utf8.count) + "\n"
