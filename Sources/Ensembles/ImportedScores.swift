@@ -189,7 +189,7 @@ extension ImportedScores {
     else { return }
     throw .invalidImport(
       source: path,
-      reason: "holds \(count) x \(classes) scores, and there are \(classes) labels: are its rows classes?",
+      reason: "holds \(count) x \(classes) scores, and there are \(classes) labels, as if its rows were classes",
       mend: "save it transposed, with a row an image")
   }
 }

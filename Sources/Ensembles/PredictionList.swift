@@ -122,7 +122,10 @@ public struct PredictionList: Hashable, Sendable {
     if file.lowercased().hasSuffix(".safetensors") {
       let read = try Predictions(path: file)
       try labels?.check(against: read)
-      return try read.inSplit(SplitName(read.split, source: file).name)
+      let split = try SplitName(read.split, source: file)
+      var member = try read.inSplit(split.name)
+      member.add(split.note.map { [$0] } ?? [])
+      return member
     }
     let name = entry.name ?? Self.stem(entry.file)
     let description = MemberDescription(

@@ -81,7 +81,7 @@ extension Predictions {
       classNames: names, identifiers: identifiers, hasGivenFingerprint: description.fingerprint != nil,
       labelsSource: labels.areIndices ? (givenLabels?.source ?? path) : nil,
       notes: scores.notes + notes + kindNotes)
-    if let note = doubtfulAccuracy() { imported?.notes.append(note) }
+    imported?.notes += [doubtfulAccuracy(), ruledOut()].compactMap { $0 }
   }
 
   static func fingerprint(labels: [Int64], identifiers: ImageIdentifiers?) -> String {
@@ -94,6 +94,18 @@ extension Predictions {
       Array(identifier.utf8 + [0]).withUnsafeBytes { hasher.update($0) }
     }
     return "ids-sha256:" + hasher.finish()
+  }
+
+  /// Says so where images rule their own class out, which rounding does to small probabilities.
+  private func ruledOut() -> Note? {
+    let count = withLogProbabilities { values in
+      labels.indices.count { values[$0 * classes + Int(labels[$0])] == -.infinity }
+    }
+    guard count > 0 else { return nil }
+    return Note(
+      source: source,
+      text: "\(count) of \(labels.count) images give their own class the probability 0, as rounding does to small ones: "
+        + "likelihoods count it as 1e-45 and say little")
   }
 
   /// Says so where fewer images are right than by chance: labels and scores then count classes in different orders.

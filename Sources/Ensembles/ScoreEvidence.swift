@@ -22,8 +22,8 @@ struct ScoreEvidence {
   private var mayBeLogarithms = true
 
   private static let mostDecimals = 5
-  /// What sums of float16 and bfloat16 may be off by.
-  private static let tolerance = 2e-3
+  /// What sums of bfloat16, or of two significant digits, may be off by.
+  private static let tolerance = 1e-2
   /// Below 0 by no more than this is a 0 that was computed.
   static let leastShare = -1e-6
   /// The most that lost digits may take from a sum.
@@ -135,8 +135,8 @@ struct ScoreEvidence {
     return nil
   }
 
-  /// Whether all numbers are in 0...1.
-  var areWithinUnit: Bool { rows.allSatisfy { $0.least >= 0 && $0.greatest <= 1 } }
+  /// Whether all numbers are in 0...1, or nearly.
+  var areWithinUnit: Bool { rows.allSatisfy { $0.least >= -0.01 && $0.greatest <= 1.01 } }
 
   /// What all rows sum to, where none has a number below 0 and all sums are the same.
   var commonSum: Double? {

@@ -84,10 +84,13 @@ struct SourcePredictions {
   /// Takes predictions of either kind of images.
   ///
   /// - Throws: `EnsembleError` for a split that is misspelt, or of training images.
-  mutating func add(_ predictions: [Predictions]) throws(EnsembleError) {
+  mutating func add(
+    _ predictions: [Predictions], isListed: Bool = false
+  ) throws(EnsembleError) {
     for member in predictions {
       let split = try SplitName(member.split, source: member.source)
-      notes += split.note.map { [$0] } ?? []
+      // A list says it itself.
+      if let note = split.note, !isListed { notes.append(note) }
       let read = try member.inSplit(split.name)
       if split.role == .holdOut { holdOut.append(read) } else { test.append(read) }
     }

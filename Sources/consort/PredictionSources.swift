@@ -94,7 +94,7 @@ struct PredictionSources {
     case .files(let files): try found.add(files.map { try Predictions(path: $0) })
     case .list(let list):
       let predictions = try list.predictions(labels: options.labels, options: options.importing)
-      try found.add(predictions)
+      try found.add(predictions, isListed: true)
       for (entry, member) in zip(list.members, predictions) {
         found.latencies[member.name] = entry.latencyMilliseconds
       }
