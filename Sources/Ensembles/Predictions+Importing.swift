@@ -81,7 +81,8 @@ extension Predictions {
       classNames: names, identifiers: identifiers, hasGivenFingerprint: description.fingerprint != nil,
       labelsSource: labels.areIndices ? (givenLabels?.source ?? path) : nil,
       notes: scores.notes + notes + kindNotes)
-    imported?.notes += [doubtfulAccuracy(), ruledOut()].compactMap { $0 }
+    let doubts = [doubtfulAccuracy(), ruledOut()].compactMap { $0 }
+    imported?.notes += doubts
   }
 
   static func fingerprint(labels: [Int64], identifiers: ImageIdentifiers?) -> String {
