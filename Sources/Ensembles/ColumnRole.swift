@@ -24,15 +24,23 @@ enum ColumnRole: Hashable {
     ],
     .doubtfulLabel: ["class", "classes", "category", "classname", "labelname", "species"],
     .identifier: [
-      "id", "ids", "imageid", "imgid", "image", "images", "img", "imagename", "imagepath", "filename",
-      "filenames", "file", "files", "filepath", "path", "paths", "name", "key", "uuid", "guid", "sampleid",
+      "id", "ids", "imageid", "imgid", "image", "images", "img", "imagename", "imagepath",
+      "filename",
+      "filenames", "file", "files", "filepath", "path", "paths", "name", "key", "uuid", "guid",
+      "sampleid",
       "uid", "url",
     ],
-    .index: ["", "unnamed0", "index", "idx", "row", "rows", "rownames", "rowname", "rowid", "rownumber", "x1", "nr"],
+    .index: [
+      "", "index", "idx", "row", "rows", "rownames", "rowname", "rowid", "rownumber",
+      "x1", "nr",
+    ],
     .other: [
       "pred", "preds", "prediction", "predictions", "predicted", "predictedlabel", "predictedclass",
-      "predlabel", "predclass", "ypred", "yhat", "argmax", "top1", "top5", "guess", "correct", "iscorrect", "confidence", "conf", "score", "scores", "prob", "probs", "probability", "maxprob", "maxprobability", "pmax",
-      "loss", "entropy", "margin", "nll", "crossentropy", "time", "latency", "split", "fold", "subset",
+      "predlabel", "predclass", "ypred", "yhat", "argmax", "top1", "top5", "guess", "correct",
+      "iscorrect", "confidence", "conf", "score", "scores", "prob", "probs", "probability",
+      "maxprob", "maxprobability", "pmax",
+      "loss", "entropy", "margin", "nll", "crossentropy", "time", "latency", "split", "fold",
+      "subset",
       "partition", "phase", "weight", "weights", "sampleweight", "seed", "epoch", "batch", "model",
       "width", "height", "size", "timestamp",
     ],
@@ -41,8 +49,8 @@ enum ColumnRole: Hashable {
   /// What the name says; nil for a name that may be a class's.
   init?(name: String) {
     let letters = String(name.lowercased().filter { $0.isLetter || $0.isNumber })
-    // What R calls a column without a name.
-    if name == "X" || name.hasPrefix("...") {
+    // What R and pandas call a column without a name.
+    if name == "X" || name.hasPrefix("...") || letters.hasPrefix("unnamed") {
       self = .index
       return
     }

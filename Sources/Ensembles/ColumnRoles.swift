@@ -79,7 +79,8 @@ extension ColumnRoles {
     }
     guard others.count == 1, columns.count > 0 else {
       throw refused(
-        "has no labels", "give it a column 'label' and a line an image, or name it with --label-column")
+        "has no labels",
+        "give it a column 'label' and a line an image, or name it with --label-column")
     }
     label = others[0]
     note("labels are in the column \(quoted(others))")
@@ -94,7 +95,9 @@ extension ColumnRoles {
       note("images are told apart by the column \(quoted([found]))")
     } else {
       // Rows' numbers in another order than they are counted tell images apart too.
-      identifier = columns.names.indices.first { roles[$0] == .index && $0 != label && isUnique($0) }
+      identifier = columns.names.indices.first {
+        roles[$0] == .index && $0 != label && isUnique($0)
+      }
       guard let identifier else { return }
       let numbers = ImageIdentifiers(unchecked: columns.texts(identifier))
       note(
@@ -104,9 +107,13 @@ extension ColumnRoles {
     }
   }
 
+  private func hasFractions(_ column: Int) -> Bool {
+    columns.column(column).map { $0.contains { $0.isFinite && $0.rounded() != $0 } } ?? false
+  }
+
   private func isUnique(_ column: Int) -> Bool {
     let texts = columns.texts(column)
-    return !texts.contains("") && Set(texts).count == texts.count
+    return !hasFractions(column) && !texts.contains("") && Set(texts).count == texts.count
   }
 }
 
@@ -152,20 +159,26 @@ extension ColumnRoles {
 
   /// The columns of numbers whose names say nothing else, less those that sums show to be none.
   private mutating func takeLikely() throws(EnsembleError) {
-    let likely = columns.numeric.filter { $0 != label && $0 != identifier }
-    let reserved = columns.names.indices.filter { column in
-      roles[column] != nil && column != label && column != identifier
-        && columns.column(column) != nil
+    let others = columns.names.indices.filter { $0 != label && $0 != identifier }
+    // Labels, ids and rows' numbers are no fractions: classes may be called so, as the letters X and Y.
+    let named = others.filter { roles[$0] != nil && roles[$0] != .other && hasFractions($0) }
+    if !named.isEmpty { note("the columns \(quoted(named)) are classes: they hold fractions") }
+    let likely = others.filter { columns.numeric.contains($0) || named.contains($0) }
+    let reserved = others.filter { column in
+      roles[column] != nil && !named.contains(column) && columns.column(column) != nil
     }
     classes = likely
     guard !(likely + reserved).isEmpty, columns.count > 0 else {
-      throw refused("has no scores", "give a line of column names, a column a class and a line an image")
+      throw refused(
+        "has no scores", "give a line of column names, a column a class and a line an image")
     }
     let evidence = try ColumnSums(columns, likely)
     guard !evidence.areDistributions else { return }
-    if let found = evidence.completing(try reserved.map { column throws(EnsembleError) in
-      try columns.scores(of: [column])
-    }) {
+    if let found = evidence.completing(
+      try reserved.map { column throws(EnsembleError) in
+        try columns.scores(of: [column])
+      })
+    {
       let added = found.map { reserved[$0] }
       classes = (likely + added).sorted()
       note("the columns \(quoted(added)) are classes: rows sum to 1 with them")

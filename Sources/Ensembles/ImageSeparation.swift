@@ -56,7 +56,9 @@ struct SharedImages {
       : [
         Note(
           source: first.1.source,
-          text: "\(scores.shared) of \(first.1.count) test images have the scores of hold-out images: they may be the same")
+          text:
+            "\(scores.shared) of \(first.1.count) test images have the scores of hold-out images: they may be the same"
+        )
       ]
   }
 
@@ -66,7 +68,8 @@ struct SharedImages {
 
   /// - Throws: `EnsembleError.sharedImages` where an id is in both, unless labels show that ids are counted in each.
   private static func checkIdentifiers(
-    _ mine: ImageIdentifiers, _ theirs: ImageIdentifiers, _ first: Predictions, _ second: Predictions
+    _ mine: ImageIdentifiers, _ theirs: ImageIdentifiers, _ first: Predictions,
+    _ second: Predictions
   ) throws(EnsembleError) {
     let places = Dictionary(zip(mine.values, mine.values.indices)) { first, _ in first }
     let shared = theirs.values.filter { places[$0] != nil }
@@ -87,14 +90,17 @@ private struct SharedScores {
   init(_ choosing: [Predictions], _ judging: [Predictions]) {
     let (mine, theirs) = (Self.keys(choosing), Self.keys(judging))
     let (known, others) = (Set(mine), Set(theirs))
-    areTelling = Self.mostDiffer(known.count, mine.count) && Self.mostDiffer(others.count, theirs.count)
+    areTelling =
+      Self.mostDiffer(known.count, mine.count) && Self.mostDiffer(others.count, theirs.count)
     shared = theirs.count { known.contains($0) }
   }
 
   private static func mostDiffer(_ different: Int, _ count: Int) -> Bool {
-    different > 1 && 10 * different >= 9 * count
+    count >= fewestImages && 10 * different >= 9 * count
   }
 
+  /// Of fewer images, equal scores may be chance.
+  private static let fewestImages = 10
   /// The most scores of a member that are looked at of an image.
   private static let mostClasses = 32
 

@@ -35,7 +35,9 @@ extension ImportedLabels {
       guard let found else { throw unknown(names, count, " (--labels-are names)") }
       return byName(found, names)
     case .indices, .indicesFromOne:
-      guard let indices else { throw unknown(names, count, " (--labels-are \(form?.rawValue ?? ""))") }
+      guard let indices else {
+        throw unknown(names, count, " (--labels-are \(form?.rawValue ?? ""))")
+      }
       return Classes(values: indices, areIndices: true, notes: notes)
     case nil: break
     }
@@ -51,7 +53,8 @@ extension ImportedLabels {
         "say --labels-are names or --labels-are indices (\"labelsAre\" in a list)")
     }
     guard let indices else { throw unknown(names, count, "") }
-    return Classes(values: indices, areIndices: true, notes: notes + indexNotes(indices, names, count))
+    return Classes(
+      values: indices, areIndices: true, notes: notes + indexNotes(indices, names, count))
   }
 
   private func refused(_ reason: String, _ mend: String) -> EnsembleError {
@@ -87,7 +90,8 @@ extension ImportedLabels {
     var found: [Int64] = []
     found.reserveCapacity(words.count)
     for word in words {
-      let index = known[word] ?? whole(word).map { $0.subtractingReportingOverflow(first).partialValue }
+      let index =
+        known[word] ?? whole(word).map { $0.subtractingReportingOverflow(first).partialValue }
       guard let index, (0..<Int64(count)).contains(index) else { return nil }
       known[word] = index
       found.append(index)
@@ -118,7 +122,8 @@ extension ImportedLabels {
       }
       if let image = numbers.firstIndex(where: { $0 < 0 }) {
         return refused(
-          "gives image \(image) the label \(numbers[image]), which is no class", "leave out images without a label")
+          "gives image \(image) the label \(numbers[image]), which is no class",
+          "leave out images without a label")
       }
       let image = numbers.firstIndex { $0 >= count } ?? 0
       return refused(
@@ -127,7 +132,10 @@ extension ImportedLabels {
     }
     guard let names else { return namesMissing() }
     let image =
-      words.firstIndex { names.find([$0]) == nil && (form.contains("names") || Self.indices([$0], count: count, first: 0) == nil) }
+      words.firstIndex {
+        names.find([$0]) == nil
+          && (form.contains("names") || Self.indices([$0], count: count, first: 0) == nil)
+      }
       ?? words.firstIndex { names.find([$0]) == nil } ?? 0
     return refused(
       "has the label '\(words[image].prefix(40))' of image \(image)\(form), and the classes are "
@@ -140,7 +148,8 @@ extension ImportedLabels {
     var texts: [String] = []
     if let names { texts.append("labels count the classes from 0: \(names.listing)") }
     if !indices.contains(0), indices.count >= 10 * count {
-      texts.append("no label is 0: where labels are counted from 1, say --labels-are indices-from-1")
+      texts.append(
+        "no label is 0: where labels are counted from 1, say --labels-are indices-from-1")
     }
     return texts.map { Note(source: source, text: $0) }
   }

@@ -83,7 +83,8 @@ struct ImportedLabels: Sendable {
     for value in others.values {
       guard let place = places[value] else {
         throw .invalidImport(
-          source: self.source, reason: "has no label of the image '\(value.prefix(60))' of '\(source)'",
+          source: self.source,
+          reason: "has no label of the image '\(value.prefix(60))' of '\(source)'",
           mend: "give labels of all its images under the same ids")
       }
       found.append(words[place])
@@ -96,7 +97,8 @@ struct ImportedLabels: Sendable {
       result.notes.append(
         Note(
           source: self.source,
-          text: "labels are matched by id" + (rest > 0 ? "; \(rest) of other images are left out" : "")))
+          text: "labels are matched by id"
+            + (rest > 0 ? "; \(rest) of other images are left out" : "")))
     }
     return result
   }

@@ -166,7 +166,9 @@ extension ImportedScores {
     guard let labels = given ?? ownLabels else {
       throw .invalidImport(
         source: path, reason: "has no labels",
-        mend: "give a file of labels, an array or a column of them, with --labels or \"labels\" in a list")
+        mend:
+          "give a file of labels, an array or a column of them, with --labels or \"labels\" in a list"
+      )
     }
     try checkTransposed(labels)
     let matched = try labels.matching(identifiers, count: count, of: path)
@@ -176,20 +178,25 @@ extension ImportedScores {
       let own = try? ownLabels.classes(names, count: classes, form: options.labelForm)
       let others = own.map { zip($0.values, found.values).count { $0 != $1 } }
       let difference =
-        others.map { $0 == 0 ? ", which are the same" : ", of which \($0) of \(count) differ" } ?? ""
+        others.map { $0 == 0 ? ", which are the same" : ", of which \($0) of \(count) differ" }
+        ?? ""
       notes.append(
-        Note(source: path, text: "labels of '\(given.source)' are taken in place of its own\(difference)"))
+        Note(
+          source: path,
+          text: "labels of '\(given.source)' are taken in place of its own\(difference)"))
     }
     // Images without ids of their own may have the labels'.
     return (found, identifiers ?? matched.identifiers, notes)
   }
 
   private func checkTransposed(_ labels: ImportedLabels) throws(EnsembleError) {
-    guard labels.words.count == classes, count != classes, labels.identifiers == nil || identifiers == nil
+    guard labels.words.count == classes, count != classes,
+      labels.identifiers == nil || identifiers == nil
     else { return }
     throw .invalidImport(
       source: path,
-      reason: "holds \(count) x \(classes) scores, and there are \(classes) labels, as if its rows were classes",
+      reason:
+        "holds \(count) x \(classes) scores, and there are \(classes) labels, as if its rows were classes",
       mend: "save it transposed, with a row an image")
   }
 }

@@ -11,7 +11,8 @@ struct ListContent: Decodable {
     "split", "fingerprint", "labels", "classes", "labelsAre", "labelColumn", "kind", "members",
   ]
   private static let memberKeys = [
-    "file", "name", "network", "macs", "parameters", "latencyMilliseconds", "kind", "classes", "labelColumn",
+    "file", "name", "network", "macs", "parameters", "latencyMilliseconds", "kind", "classes",
+    "labelColumn",
     "labelsAre", "array",
   ]
 
@@ -66,7 +67,8 @@ struct ListContent: Decodable {
       options.labelForm = form
     }
     let isFile = takesFile && (try? values.decode(String.self, forKey: Key("classes"))) != nil
-    options.classes = isFile ? nil : try values.decodeIfPresent([String].self, forKey: Key("classes"))
+    options.classes =
+      isFile ? nil : try values.decodeIfPresent([String].self, forKey: Key("classes"))
     return options
   }
 

@@ -47,7 +47,8 @@ struct NumPyArchive {
     }
     guard let bytes else {
       throw .invalidImport(
-        source: source, reason: "is damaged: its compressed bytes cannot be read", mend: "save it again")
+        source: source, reason: "is damaged: its compressed bytes cannot be read",
+        mend: "save it again")
     }
     return try NumPyArray(.memory(bytes), range: 0..<bytes.count, source: source)
   }
@@ -75,7 +76,8 @@ struct NumPyArchive {
         guard method == 0 || method == 8, flags & 1 == 0 else {
           return .failure(
             .invalidImport(
-              source: file.path, reason: "is encrypted, or compressed in a way that NumPy does not use",
+              source: file.path,
+              reason: "is encrypted, or compressed in a way that NumPy does not use",
               mend: "save it with numpy.savez or savez_compressed"))
         }
         guard method == 8 || found.range.count == found.size else { return .failure(broken) }

@@ -19,7 +19,8 @@ extension NumPyArray {
     for (image, value) in doubles().enumerated() {
       guard let whole = Int64(exactly: value) else {
         throw .invalidImport(
-          source: source, reason: "holds \(shape) of '\(element.descriptor)', and label \(image) is \(value)",
+          source: source,
+          reason: "holds \(shape) of '\(element.descriptor)', and label \(image) is \(value)",
           mend: "save labels as [N] whole numbers")
       }
       words.append(String(whole))

@@ -66,7 +66,9 @@ struct NumPyArray: Sendable {
     target.removeAll(keepingCapacity: true)
     guard isFortranOrder else {
       bytes.withBytes { raw in
-        element.forEach(in: raw, from: start, places: rows.lowerBound * columns..<rows.upperBound * columns) {
+        element.forEach(
+          in: raw, from: start, places: rows.lowerBound * columns..<rows.upperBound * columns
+        ) {
           target.append($0)
         }
       }
@@ -77,7 +79,8 @@ struct NumPyArray: Sendable {
       for column in 0..<columns {
         var place = column
         element.forEach(
-          in: raw, from: start, places: column * count + rows.lowerBound..<column * count + rows.upperBound
+          in: raw, from: start,
+          places: column * count + rows.lowerBound..<column * count + rows.upperBound
         ) {
           target[place] = $0
           place += columns

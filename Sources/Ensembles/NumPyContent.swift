@@ -27,9 +27,13 @@ struct NumPyContent {
   init(path: String, options: ImportOptions, isOfLabels: Bool) throws(EnsembleError) {
     var arrays = try NumPyArchive(importedFile(path)).arrays
     func take(_ names: Set<String>) -> NumPyArray? {
-      let found = arrays.keys.sorted().filter { names.contains(Self.letters($0)) && $0 != options.array }
+      let found = arrays.keys.sorted().filter {
+        names.contains(Self.letters($0)) && $0 != options.array
+      }
       // The names that are documented come first.
-      return (found.first { $0 == "labels" } ?? found.first).flatMap { arrays.removeValue(forKey: $0) }
+      return (found.first { $0 == "labels" } ?? found.first).flatMap {
+        arrays.removeValue(forKey: $0)
+      }
     }
     labels = try take(Self.labelNames).map { array throws(EnsembleError) in try array.labels() }
     classes = take(Self.classNames)?.words()
@@ -60,7 +64,9 @@ struct NumPyContent {
     let ignored = names.filter { $0 != name }.map { "'\($0)'" }
     if !ignored.isEmpty {
       notes.append(
-        Note(source: path, text: "scores are in the array '\(name)'; left out: \(ignored.joined(separator: ", "))"))
+        Note(
+          source: path,
+          text: "scores are in the array '\(name)'; left out: \(ignored.joined(separator: ", "))"))
     }
   }
 }

@@ -21,7 +21,8 @@ struct NumPyElement: Hashable, Sendable {
   /// - Parameter descriptor: Such as "<f4"; others than those that are read give nil.
   init?(descriptor: String) {
     let characters = Array(descriptor)
-    guard characters.count >= 3, "<>|=".contains(characters[0]), let kind = Kind(rawValue: characters[1]),
+    guard characters.count >= 3, "<>|=".contains(characters[0]),
+      let kind = Kind(rawValue: characters[1]),
       let number = Int(String(characters[2...])), number >= 1, number <= 1 << 20
     else { return nil }
     let sizes: [Kind: [Int]] = [

@@ -54,7 +54,8 @@ public struct PredictionList: Hashable, Sendable {
       content = try JSONDecoder().decode(ListContent.self, from: file.withBytes { Data($0) })
     } catch {
       throw .invalidImport(
-        source: path, reason: "is no list of predictions (\(ListContent.reason(error)))", mend: mend)
+        source: path, reason: "is no list of predictions (\(ListContent.reason(error)))", mend: mend
+      )
     }
     splitText = content.split
     fingerprint = content.fingerprint
@@ -103,20 +104,23 @@ public struct PredictionList: Hashable, Sendable {
     var found: [Predictions] = []
     for (entry, cost) in zip(members, costs.values) {
       found.append(
-        try predictions(of: entry, cost, split: split.name, labels, said.over(entry.options).over(options)))
+        try predictions(
+          of: entry, cost, split: split.name, labels, said.over(entry.options).over(options)))
     }
     found = try Predictions.aligned(found)
     try Predictions.checkSameData(found)
     var notes = costs.notes + (split.note.map { [$0] } ?? []) + (labels?.notes ?? [])
     if let given, let own = self.labels {
-      notes.append(Note(source: path, text: "labels are taken from '\(given)' in place of '\(own)'"))
+      notes.append(
+        Note(source: path, text: "labels are taken from '\(given)' in place of '\(own)'"))
     }
     found[0].add(notes)
     return found
   }
 
   private func predictions(
-    of entry: Entry, _ cost: MemberCosts.Cost, split: String, _ labels: ImportedLabels?, _ options: ImportOptions
+    of entry: Entry, _ cost: MemberCosts.Cost, split: String, _ labels: ImportedLabels?,
+    _ options: ImportOptions
   ) throws(EnsembleError) -> Predictions {
     let file = resolved(entry.file)
     if file.lowercased().hasSuffix(".safetensors") {
@@ -170,14 +174,18 @@ extension ImportedLabels {
     guard words.count == predictions.count else {
       throw .invalidImport(
         source: source,
-        reason: "has \(words.count) labels, and '\(predictions.source)' has its own of \(predictions.count) images",
+        reason:
+          "has \(words.count) labels, and '\(predictions.source)' has its own of \(predictions.count) images",
         mend: "leave them out")
     }
     let own = try classes(nil, count: predictions.classes, form: nil).values
-    guard let image = own.indices.first(where: { own[$0] != predictions.labels[$0] }) else { return }
+    guard let image = own.indices.first(where: { own[$0] != predictions.labels[$0] }) else {
+      return
+    }
     throw .invalidImport(
       source: source,
-      reason: "has the label \(own[image]) of image \(image), and '\(predictions.source)' has \(predictions.labels[image]) "
+      reason:
+        "has the label \(own[image]) of image \(image), and '\(predictions.source)' has \(predictions.labels[image]) "
         + "of its own",
       mend: "give labels in the order of its images, or leave them out")
   }

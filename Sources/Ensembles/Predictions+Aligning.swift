@@ -31,14 +31,18 @@ extension Predictions {
       let lacking = mine.names.first { ClassNames(names: theirs.names).find([$0]) == nil }
       throw .differentData(
         first: source, second: other.source,
-        difference: "the class '\(lacking ?? mine.names[0])' of one and '\(missing ?? theirs.names[0])' of the other")
+        difference:
+          "the class '\(lacking ?? mine.names[0])' of one and '\(missing ?? theirs.names[0])' of the other"
+      )
     }
     guard places != Array(places.indices) else { return nil }
     if let labels = imported?.labelsSource, labels == other.imported?.labelsSource {
       throw .invalidImport(
         source: labels,
-        reason: "has labels that count the classes, and '\(source)' and '\(other.source)' have theirs in different orders",
-        mend: "give labels as the classes' names, or name the columns in the order that the labels count with "
+        reason:
+          "has labels that count the classes, and '\(source)' and '\(other.source)' have theirs in different orders",
+        mend:
+          "give labels as the classes' names, or name the columns in the order that the labels count with "
           + "--classes, or \"classes\" in a list")
     }
     return places
@@ -46,7 +50,8 @@ extension Predictions {
 
   /// Where this member's images are among another's; nil where they are in the same order, or not known.
   private func rows(of other: Predictions) throws(EnsembleError) -> [Int]? {
-    guard let mine = imported?.identifiers, let theirs = other.imported?.identifiers, mine != theirs,
+    guard let mine = imported?.identifiers, let theirs = other.imported?.identifiers,
+      mine != theirs,
       count == other.count
     else { return nil }
     let places = Dictionary(zip(theirs.values, theirs.values.indices)) { first, _ in first }

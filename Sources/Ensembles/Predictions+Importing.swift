@@ -78,7 +78,8 @@ extension Predictions {
       values: .resident(scores.logProbabilities(known)), labels: labels.values,
       classes: scores.classes)
     imported = ImportedData(
-      classNames: names, identifiers: identifiers, hasGivenFingerprint: description.fingerprint != nil,
+      classNames: names, identifiers: identifiers,
+      hasGivenFingerprint: description.fingerprint != nil,
       labelsSource: labels.areIndices ? (givenLabels?.source ?? path) : nil,
       notes: scores.notes + notes + kindNotes)
     let doubts = [doubtfulAccuracy(), ruledOut()].compactMap { $0 }
@@ -105,7 +106,8 @@ extension Predictions {
     guard count > 0 else { return nil }
     return Note(
       source: source,
-      text: "\(count) of \(labels.count) images give their own class the probability 0, as rounding does to small ones: "
+      text:
+        "\(count) of \(labels.count) images give their own class the probability 0, as rounding does to small ones: "
         + "likelihoods count it as 1e-45 and say little")
   }
 
@@ -116,7 +118,8 @@ extension Predictions {
     guard classes > 1, count >= 10 * classes, hits * classes < count / 2 else { return nil }
     return Note(
       source: source,
-      text: "only \(hits) of \(count) images are right, fewer than by chance: do its labels count the classes in the order "
+      text:
+        "only \(hits) of \(count) images are right, fewer than by chance: do its labels count the classes in the order "
         + "of its scores, and from 0?")
   }
 }

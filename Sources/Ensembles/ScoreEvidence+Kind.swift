@@ -19,7 +19,8 @@ extension ScoreEvidence {
     }
     if let named, let certain, named != certain {
       throw .invalidImport(
-        source: source, reason: "is named after \(named.name) and holds \(certain.name): \(Self.sums(certain))",
+        source: source,
+        reason: "is named after \(named.name) and holds \(certain.name): \(Self.sums(certain))",
         mend: Self.say)
     }
     if let named {
@@ -41,7 +42,8 @@ extension ScoreEvidence {
   private static func sums(_ kind: ScoreKind) -> String {
     switch kind {
     case .percents: "rows sum to 100"
-    case .logProbabilities, .log2Probabilities, .log10Probabilities: "the probabilities of rows sum to 1"
+    case .logProbabilities, .log2Probabilities, .log10Probabilities:
+      "the probabilities of rows sum to 1"
     case .logits, .probabilities, .unnormalizedProbabilities: "rows sum to 1"
     }
   }
@@ -51,16 +53,19 @@ extension ScoreEvidence {
       return "scores name one class an image (1 among zeros): likelihoods of them say little"
     }
     let isExact = kind.nats != nil || (sums.upperBound - sums.lowerBound) <= 4e-3 * sums.upperBound
-    return "scores are \(kind.name): \(Self.sums(kind))" + (isExact ? "" : ", within their rounding")
+    return "scores are \(kind.name): \(Self.sums(kind))"
+      + (isExact ? "" : ", within their rounding")
   }
 
-  private func notes(_ kind: ScoreKind, saidAgainst certain: ScoreKind?, _ source: String) -> [Note] {
+  private func notes(_ kind: ScoreKind, saidAgainst certain: ScoreKind?, _ source: String) -> [Note]
+  {
     guard let certain, certain != kind, !(kind == .unnormalizedProbabilities && certain.nats == nil)
     else { return [] }
     return [
       Note(
         source: source,
-        text: "scores are taken as \(kind.name), as was said, although they look like \(certain.name): "
+        text:
+          "scores are taken as \(kind.name), as was said, although they look like \(certain.name): "
           + Self.sums(certain))
     ]
   }
@@ -77,14 +82,18 @@ extension ScoreEvidence {
     switch kind {
     case .logits:
       (reason, mend) = ("rules every class out", "give some class a finite score")
-    case .probabilities where least < Self.leastShare, .percents where least < 100 * Self.leastShare,
+    case .probabilities where least < Self.leastShare,
+      .percents where least < 100 * Self.leastShare,
       .unnormalizedProbabilities where least < 0:
       (reason, mend) = ("holds the probability \(least)", "correct it, or \(Self.say)")
     case _ where kind.nats == nil && range(image).upperBound == 0:
-      (reason, mend) = ("gives every class the probability 0", "leave the image out, or give it scores")
+      (reason, mend) = (
+        "gives every class the probability 0", "leave the image out, or give it scores"
+      )
     case .percents:
       (reason, mend) = (
-        "holds per cent that sum to \(total(kind, image) ?? 0), not 100", "correct it, or \(Self.say)"
+        "holds per cent that sum to \(total(kind, image) ?? 0), not 100",
+        "correct it, or \(Self.say)"
       )
     default:
       let sum = total(kind, image).map { "\($0)" } ?? "more than 1"
@@ -107,7 +116,8 @@ extension ScoreEvidence {
     }
     let (low, high) = (sums.lowerBound, sums.upperBound)
     let range = low == high ? "\(low)" : "\(low) to \(high)"
-    if let empty = (0..<count).first(where: { self.range($0) == 0...0 }), areWithinUnit || areWhole {
+    if let empty = (0..<count).first(where: { self.range($0) == 0...0 }), areWithinUnit || areWhole
+    {
       throw .invalidImport(
         source: "\(source), image \(empty)", reason: "gives every class 0",
         mend: "leave the image out, or give it scores")
@@ -115,15 +125,19 @@ extension ScoreEvidence {
     if areWithinUnit {
       throw .invalidImport(
         source: source,
-        reason: "has scores in 0...1 whose rows sum to \(range), not 1: they may be sigmoids, which are no distribution "
+        reason:
+          "has scores in 0...1 whose rows sum to \(range), not 1: they may be sigmoids, which are no distribution "
           + "over classes, or logits",
-        mend: "say --scores unnormalized-probabilities to divide each row by its sum, or --scores logits "
+        mend:
+          "say --scores unnormalized-probabilities to divide each row by its sum, or --scores logits "
           + "(\"kind\" in a list)")
     }
     if let commonSum {
       throw .invalidImport(
-        source: source, reason: "has rows that all sum to \(commonSum): they may be counts, or logits",
-        mend: "say --scores unnormalized-probabilities to divide each row by its sum, or --scores logits "
+        source: source,
+        reason: "has rows that all sum to \(commonSum): they may be counts, or logits",
+        mend:
+          "say --scores unnormalized-probabilities to divide each row by its sum, or --scores logits "
           + "(\"kind\" in a list)")
     }
     if areWhole {

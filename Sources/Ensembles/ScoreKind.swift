@@ -45,7 +45,8 @@ public enum ScoreKind: String, Codable, CaseIterable, Hashable, Sendable {
   }
 
   private static let shorter: [String: ScoreKind] = [
-    "logit": .logits, "probability": .probabilities, "probs": .probabilities, "prob": .probabilities,
+    "logit": .logits, "probability": .probabilities, "probs": .probabilities,
+    "prob": .probabilities,
     "softmax": .probabilities, "logprobs": .logProbabilities, "logprob": .logProbabilities,
     "logprobability": .logProbabilities, "logsoftmax": .logProbabilities, "percent": .percents,
   ]

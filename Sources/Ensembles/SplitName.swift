@@ -41,7 +41,9 @@ public struct SplitName: Hashable, Sendable {
   public init(_ text: String, source: String) throws(EnsembleError) {
     let whole = Self.letters(text)
     let words = text.lowercased().split { !$0.isLetter }.map(String.init)
-    func has(_ known: [String]) -> Bool { known.contains(whole) || words.contains(where: known.contains) }
+    func has(_ known: [String]) -> Bool {
+      known.contains(whole) || words.contains(where: known.contains)
+    }
     if has(Self.holdOutWords) || Self.isHoldOut(words) {
       (name, role) = (Self.holdOut, .holdOut)
     } else if Self.testWords.contains(whole) {
@@ -49,7 +51,9 @@ public struct SplitName: Hashable, Sendable {
     } else if has(Self.trainingWords) {
       throw .invalidImport(
         source: source, reason: "has the split '\(text)', images that members have seen",
-        mend: "give predictions of images held out of training, with the split \"hold-out\" or \"test\"")
+        mend:
+          "give predictions of images held out of training, with the split \"hold-out\" or \"test\""
+      )
     } else if has(Self.doubtfulWords) {
       throw .invalidImport(
         source: source, reason: "has the split '\(text)', which may choose or judge",
@@ -87,7 +91,8 @@ public struct SplitName: Hashable, Sendable {
       testWords.contains(word) ? test : trainingWords.contains(word) ? "train" : holdOut
     throw .invalidImport(
       source: source, reason: "has the split '\(text)' (did you mean \"\(meant)\"?)",
-      mend: "call images that choose \"hold-out\" and images that judge \"test\", or give a name that resembles neither"
+      mend:
+        "call images that choose \"hold-out\" and images that judge \"test\", or give a name that resembles neither"
     )
   }
 }

@@ -23,7 +23,8 @@ struct TableNumbers {
     while digits.last == " " || digits.last == "\u{A0}" { digits = digits.dropLast() }
     var number = Double(digits)
     if number == nil, digits.utf8.count(where: { $0 == UInt8(ascii: ",") }) == 1 {
-      number = Double(digits.split(separator: ",", omittingEmptySubsequences: false).joined(separator: "."))
+      number = Double(
+        digits.split(separator: ",", omittingEmptySubsequences: false).joined(separator: "."))
       if number != nil {
         hasCommas = true
         hasDecimalComma = hasDecimalComma || !Self.mayBeGrouped(digits)

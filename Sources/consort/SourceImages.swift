@@ -20,7 +20,8 @@ struct ImageOptions {
         + "`consort train`. Ensemble directories and ONNX files need them."),
     CommandOption(
       "--hold-out-data", "DIR",
-      help: "The images to choose on, for ensemble directories and models without a run beside them."
+      help:
+        "The images to choose on, for ensemble directories and models without a run beside them."
     ),
   ]
 

@@ -17,7 +17,8 @@ struct SourceOptions {
   private static let listOptions = [
     CommandOption(
       "--labels", "FILE",
-      help: "The images' classes for listed files, .npy, .npz, .csv or .tsv, in place of their own; found by id where "
+      help:
+        "The images' classes for listed files, .npy, .npz, .csv or .tsv, in place of their own; found by id where "
         + "both have ids."),
     CommandOption(
       "--scores", "KIND",
@@ -25,11 +26,14 @@ struct SourceOptions {
         + ScoreKind.allCases.map(\.name).joined(separator: ", ") + "."),
     CommandOption(
       "--classes", "FILE",
-      help: "The classes' names, one a line: the columns of tables that are classes, or the order of the scores in files "
+      help:
+        "The classes' names, one a line: the columns of tables that are classes, or the order of the scores in files "
         + "without names, or of the outputs of models."),
     CommandOption(
       "--labels-are", "FORM",
-      help: "How labels stand for classes, where that is not certain: names, indices or indices-from-1."),
+      help:
+        "How labels stand for classes, where that is not certain: names, indices or indices-from-1."
+    ),
     CommandOption("--label-column", "NAME", help: "The column of tables that holds the labels."),
   ]
 
@@ -61,6 +65,7 @@ struct SourceOptions {
     let hasModel = sources.contains { if case .model = $0 { true } else { false } }
     guard let listOption, !hasList, !(hasModel && listOption == "--classes") else { return }
     throw UsageError(
-      "\(listOption) is about the files of a list of predictions, and no list is given: leave it out")
+      "\(listOption) is about the files of a list of predictions, and no list is given: leave it out"
+    )
   }
 }

@@ -20,7 +20,8 @@ import Testing
     try DurableFile.write(bytes, to: path)
     if let labels { try DurableFile.write(labels, to: "\(directory.path)/labels.csv") }
     return try Predictions(
-      importing: path, labels: labels.map { _ in "\(directory.path)/labels.csv" }, as: Self.description,
+      importing: path, labels: labels.map { _ in "\(directory.path)/labels.csv" },
+      as: Self.description,
       options: options)
   }
 
@@ -66,6 +67,8 @@ import Testing
     "filename,pred,confidence,cat,dog,truth,fold\nx,0,0.9,0.9,0.1,0,1\ny,1,0.8,0.2,0.8,1,2\nz,0,0.7,0.7,0.3,0,1\n",
     "cat,dog,label\nx,0.9,0.1,cat\ny,0.2,0.8,dog\nz,0.7,0.3,cat\n",
     "age,cat,dog,label\n31,0.9,0.1,cat\n44,0.2,0.8,dog\n27,0.7,0.3,cat\n",
+    "X,Y,label\n0.9,0.1,X\n0.2,0.8,Y\n0.7,0.3,X\n",
+    "Unnamed: 0.1,Unnamed: 0,cat,dog,label\n7,0,0.9,0.1,cat\n3,1,0.2,0.8,dog\n5,2,0.7,0.3,cat\n",
     "true,false,label\n0.9,0.1,true\n0.2,0.8,false\n0.7,0.3,true\n",
   ])
   func tablesOfOtherPrograms(_ text: String) throws {
@@ -81,7 +84,8 @@ import Testing
   func excelsUnicodeText(_ mark: [UInt8]) throws {
     let text = "Käse\tdog\tlabel\r\n0,9\t0,1\tKäse\r\n0,25\t0,75\tdog\r\n"
     let bytes = text.utf16.flatMap { unit in
-      mark[0] == 0xFF ? [UInt8(unit & 255), UInt8(unit >> 8)] : [UInt8(unit >> 8), UInt8(unit & 255)]
+      mark[0] == 0xFF
+        ? [UInt8(unit & 255), UInt8(unit >> 8)] : [UInt8(unit >> 8), UInt8(unit & 255)]
     }
     let found = try read(mark + bytes)
     #expect(found.labels == [0, 1])
@@ -125,7 +129,8 @@ import Testing
     ("0.9,0.1\n0.2,0.8\n", "line of numbers"), ("cat dog label\n0.9 0.1 cat\n", "separate columns"),
     ("a;b;label\n0,5;0.5;0\n", "with points"), ("a;b;label\n1,234;5,678;0\n", "1,234"),
     ("a,b,label\n50%,0.5,0\n", "per cent signs"), ("prob,label\n0.7,1\n", "no column of a class"),
-    ("p,label\n0.7,1\n", "one score an image"), ("a,b,n,label\n1.5,-2.5,12,0\n0.5,1.5,7,1\n0.25,2.5,9,1\n", "'n'"),
+    ("p,label\n0.7,1\n", "one score an image"),
+    ("a,b,n,label\n1.5,-2.5,12,0\n0.5,1.5,7,1\n0.25,2.5,9,1\n", "'n'"),
     ("a,b,label\n0.5,0.9,0\n0.2,0.4,1\n0.9,0.9,1\n", "--scores"),
     ("a,b,label\n0.5,0.5,0\n0,0,1\n0.25,0.75,1\n", "image 1"),
     ("a,b,label\n0.5,0.5,0\n0.5,0.5,0\n0.25,0.85,1\n", "image 2"),
@@ -178,13 +183,17 @@ import Testing
     let scores = "id,cat,dog\na,0.9,0.1\nb,0.1,0.9\nc,0.8,0.2\n"
     let found = try read(scores, labels: "id,label\nc,cat\nx,dog\nb,dog\na,cat\n")
     #expect(found.labels == [0, 1, 0])
-    #expect(found.notes.contains { $0.text == "labels are matched by id; 1 of other images are left out" })
+    #expect(
+      found.notes.contains { $0.text == "labels are matched by id; 1 of other images are left out" }
+    )
     #expect(try read(scores, labels: "filename,target\nc,0\nb,1\na,0\n").labels == [0, 1, 0])
     // pandas' index of a shuffled table is an id too.
-    let shuffled = try read(",cat,dog\n0,0.9,0.1\n1,0.1,0.9\n2,0.8,0.2\n", labels: ",y\n2,cat\n1,dog\n0,cat\n")
+    let shuffled = try read(
+      ",cat,dog\n0,0.9,0.1\n1,0.1,0.9\n2,0.8,0.2\n", labels: ",y\n2,cat\n1,dog\n0,cat\n")
     #expect(shuffled.labels == [0, 1, 0])
     #expect(refusal(scores, labels: "id,label\nc,0\nb,1\n").contains("no label of the image 'a'"))
-    #expect(refusal(scores, labels: "id,label\na,0\na,0\nb,1\nc,0\n").contains("two images of one id"))
+    #expect(
+      refusal(scores, labels: "id,label\na,0\na,0\nb,1\nc,0\n").contains("two images of one id"))
     #expect(refusal(scores, labels: "label\n0\n").contains("3 images and 1 labels"))
     // In order where only one has ids, with a word.
     let ordered = try read(scores, labels: "label\n0\n1\n0\n")
@@ -194,6 +203,9 @@ import Testing
   @Test func givenLabelsBeatTheFilesWithAWord() throws {
     let found = try read("cat,dog,label\n0.9,0.1,0\n0.2,0.8,1\n", labels: "label\n1\n1\n")
     #expect(found.labels == [1, 1])
-    #expect(found.notes.contains { $0.text.hasSuffix("are taken in place of its own, of which 1 of 2 differ") })
+    #expect(
+      found.notes.contains {
+        $0.text.hasSuffix("are taken in place of its own, of which 1 of 2 differ")
+      })
   }
 }

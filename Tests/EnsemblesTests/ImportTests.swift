@@ -52,7 +52,8 @@ import Testing
     let refused: [(String, String?, ScoreKind?, String)] = [
       ("objects.npy", "labels.npy", nil, "pickled"),
       ("whole.npy", "labels.npy", nil, "every class 0"), ("three.npz", nil, nil, "'a', 'b'"),
-      ("wide.npy", "labels.npy", nil, "'<f16'"), ("transposed.npy", "labels.npy", nil, "transposed"),
+      ("wide.npy", "labels.npy", nil, "'<f16'"),
+      ("transposed.npy", "labels.npy", nil, "transposed"),
       ("misnamed.npz", nil, nil, "named after logits and holds probabilities"),
       ("logits-f4.npy", "labels-names.npy", nil, "--classes"),
       ("percents.npy", "labels.npy", .probabilities, "unnormalized-probabilities"),
@@ -193,7 +194,10 @@ import Testing
       ("{\"split\": 1, \"members\": []}", "split has another type"),
       ("{\"split\": \"s\", \"knd\": \"logits\", \"members\": []}", "did you mean 'kind'?"),
       ("{\"split\": \"s\", \"kind\": \"logit scores\", \"members\": []}", "log-probabilities"),
-      ("{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \"mac\": 1}]}", "did you mean 'macs'?"),
+      (
+        "{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \"mac\": 1}]}",
+        "did you mean 'macs'?"
+      ),
     ] {
       let error = #expect(throws: EnsembleError.self) { try list(text) }
       #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
@@ -204,7 +208,10 @@ import Testing
         "{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\"}, {\"file\": \"x.csv\", \(costs)}]}",
         "does not say what 'x.csv' costs"
       ),
-      ("{\"split\": \"train\", \"members\": [{\"file\": \"x.csv\", \(costs)}]}", "members have seen"),
+      (
+        "{\"split\": \"train\", \"members\": [{\"file\": \"x.csv\", \(costs)}]}",
+        "members have seen"
+      ),
       ("{\"split\": \"s\", \"members\": [{\"file\": \"y.npy\", \(costs)}]}", "y.npy"),
     ] {
       let error = #expect(throws: EnsembleError.self) { try list(text).predictions() }

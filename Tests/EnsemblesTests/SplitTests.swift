@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct SplitTests {
   @Test(arguments: [
-    "hold-out", "holdout", "hold_out", "Hold-Out", "held-out", "val", "valid", "Validation", "dev", "imagenet-val",
+    "hold-out", "holdout", "hold_out", "Hold-Out", "held-out", "val", "valid", "Validation", "dev",
+    "imagenet-val",
     "val2017", "train-holdout",
   ])
   func imagesThatChoose(_ text: String) throws {
@@ -21,12 +22,16 @@ import Testing
   }
 
   @Test(arguments: [
-    ("train", "members have seen"), ("Training", "members have seen"), ("eval", "may choose or judge"),
-    ("holdot", "hold-out"), ("hold-uot", "hold-out"), ("tset", "\"test\""), ("validaton", "hold-out"),
+    ("train", "members have seen"), ("Training", "members have seen"),
+    ("eval", "may choose or judge"),
+    ("holdot", "hold-out"), ("hold-uot", "hold-out"), ("tset", "\"test\""),
+    ("validaton", "hold-out"),
   ])
   func namesThatAreRefused(_ text: String, _ words: String) {
     let error = #expect(throws: EnsembleError.self) { try SplitName(text, source: "list.json") }
-    #expect(error?.description.contains(words) == true && error?.description.contains("list.json") == true)
+    #expect(
+      error?.description.contains(words) == true && error?.description.contains("list.json") == true
+    )
   }
 
   // MARK: - Images that both sets have
@@ -34,12 +39,15 @@ import Testing
   private func made(
     _ split: String, _ images: Range<Int>, ids: Bool, rows: (Int) -> [Double]
   ) throws -> Predictions {
+    let labels = images.map { Int64($0 % 2) }
+    let identifiers = ids ? ImageIdentifiers(unchecked: images.map { "s\($0)" }) : nil
     var result = try member(
-      "m", split: split, fingerprint: DataIdentity.fingerprint(ofLabels: images.map { Int64($0) }),
-      images.map(rows), labels: images.map { Int64($0 % 2) })
+      "m", split: split,
+      fingerprint: Predictions.fingerprint(labels: labels, identifiers: identifiers),
+      images.map(rows), labels: labels)
     result.imported = ImportedData(
-      classNames: nil, identifiers: ids ? ImageIdentifiers(unchecked: images.map { "s\($0)" }) : nil,
-      hasGivenFingerprint: false, labelsSource: nil, notes: [])
+      classNames: nil, identifiers: identifiers, hasGivenFingerprint: false, labelsSource: nil,
+      notes: [])
     return result
   }
 

@@ -221,7 +221,7 @@ import Testing
     }
     try refused("nan.csv", Array((head + "0,nan,1\n").utf8), "nan")
     try refused("row.csv", Array((head + "0,1,2\n1,3\n").utf8), "line 3")
-    try refused("label.csv", Array((head + "2,1,2.5\n").utf8), "the label 2")
+    try refused("label.csv", Array((head + "2,1,2.5\n").utf8), "labels of 2 to 2")
     // A row that its fellow has.
     let short = Array((head + "0,1,2.5\n").utf8)
     try refused("short.csv", short, "2 and 1 images", beside: "0,1,2.5\n1,3,1\n")
