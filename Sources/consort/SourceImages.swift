@@ -110,10 +110,9 @@ struct SourceImages {
     case (.streamed, _): throw SourceError.streamedImages(path: ensemble.path)
     case (.directories(let options), _):
       let directory = part == .test ? options.data : options.holdOutData
-      return try directory.map {
-        try LabelledImages(
-          directory: $0, labels: ensemble.manifest.labels, classes: classes, model: ensemble.path)
-      }
+      let known = LabelledImages.Classes(
+        labels: ensemble.manifest.labels, count: classes, model: ensemble.path)
+      return try directory.map { try LabelledImages($0, for: known) }
     }
   }
 
@@ -135,6 +134,7 @@ struct SourceImages {
         inference: InferenceOptions(threads: RunEnvironment.availableProcessors()))
     ) { done, total in bar.withLock { $0.show(done, of: total) } }
     bar.withLock { $0.end() }
+    Terminal.writeNotes(Note.lines(images.notes + found.notes))
     let labels = found.indices.map { images.labels[$0] }
     return try found.memberPredictions(
       split: part == .test ? "test" : SourcePredictions.holdOutSplit, labels: labels
