@@ -37,6 +37,8 @@ public struct ImageModel: Sendable {
     public let fixedBatch: Int?
     /// Whether it takes pixels as the bytes that they are, 0...255.
     public let takesBytes: Bool
+    /// Whether its first operations say that it takes pixels of 0...255.
+    public let takesByteRange: Bool
 
     /// The numbers of one image.
     public var count: Int { channels * height * width }

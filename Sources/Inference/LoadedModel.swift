@@ -71,7 +71,7 @@ struct LoadedModel {
     }
     return ImageModel.Input(
       layout: layout, channels: 3, height: height, width: width, fixedBatch: sizes[0],
-      takesBytes: port.type == CO_UINT8)
+      takesBytes: port.type == CO_UINT8, takesByteRange: takesByteRange)
   }
 
   /// The layout in which there are three channels.

@@ -38,6 +38,7 @@ let buildEnsembleCommand = Command(
       arguments, preprocessing: PreprocessingOptions(arguments), decided: decided)
     let combination = try decided?.combination ?? subject.combination(arguments)
     let ensemble = try write(subject, combination, decided, to: out, arguments)
+    Terminal.writeNotes(Note.lines(subject.notes))
     print("\(Terminal.printable(out)): \(ensemble.manifest.summary)")
   })
 

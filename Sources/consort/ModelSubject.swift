@@ -16,12 +16,14 @@ struct ModelSubject {
   let manifest: EnsembleManifest?
   /// The images that the runs drew themselves, where all operands are runs with the same ones.
   let drawnImages: ProceduralImages?
+  /// What was inferred of the models.
+  var notes: [Note] { members.flatMap(\.model.notes) }
 
   /// What `init` takes beside what is said about the input.
   static let options = [
     CommandOption("--onnx", help: "The operands are ONNX files, whatever they are called."),
     CommandOption("--members", "NAME,...", help: "Only these members, in this order."),
-  ]
+  ] + OutputOptions.options
 
   /// Reads what the operands name.
   ///
@@ -33,8 +35,9 @@ struct ModelSubject {
     decided: DecidedCandidate? = nil
   ) throws {
     let isFile = arguments.isSet("--onnx")
+    let output = try OutputOptions(arguments)
     let operands = try arguments.operands.map {
-      try ModelOperand($0, isFile: isFile, preprocessing)
+      try ModelOperand($0, isFile: isFile, preprocessing, output)
     }
     let names = try ModelOperand.names(of: operands)
     let chosen = try decided?.places(in: names) ?? Self.places(arguments, in: names, operands)

@@ -134,6 +134,7 @@ private struct PredictionJob {
     for image in found.skipped {
       Terminal.writeError("skipped '\(image.name)': \(image.reason)")
     }
+    Terminal.writeNotes(Note.lines(subject.notes))
     let answer = try PredictionAnswer(found, images, split: split)
     if let out { try answer.write(to: out) }
     if let csv { try answer.writeCSV(to: csv) }
