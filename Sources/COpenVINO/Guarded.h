@@ -66,6 +66,12 @@ void copy(const std::string &text, char *target, size_t capacity);
 /// Gives the model's one input this shape, and makes sure that no value of the model becomes too large to be allocated.
 void reshape(ov::Model &model, const int64_t *shape, size_t rank);
 
+/// A copy of the model, of whose outputs only this one is left.
+std::shared_ptr<ov::Model> with_one_output(const ov::Model &model, size_t output);
+
+/// Whether an operation leaves pixels what they are, at other places, in another form or at another size.
+bool keeps_pixels(const ov::Node &node);
+
 /// The shape and type of a value.
 co_port port(const ov::PartialShape &shape, const ov::element::Type &type);
 

@@ -1,12 +1,6 @@
 #include <openvino/core/preprocess/pre_post_process.hpp>
-#include <openvino/op/convert.hpp>
-#include <openvino/op/log.hpp>
-#include <openvino/op/log_softmax.hpp>
 #include <openvino/op/parameter.hpp>
-#include <openvino/op/reshape.hpp>
 #include <openvino/op/result.hpp>
-#include <openvino/op/softmax.hpp>
-#include <openvino/op/squeeze.hpp>
 
 #include <string>
 #include <vector>
@@ -17,10 +11,12 @@ namespace consort::inference {
 
 co_port port(const ov::PartialShape &shape, const ov::element::Type &type) {
   co_port result{};
-  result.type = type == ov::element::f32   ? CO_FLOAT32
-                : type == ov::element::f16 ? CO_FLOAT16
-                : type == ov::element::u8  ? CO_UINT8
-                                           : CO_OTHER_TYPE;
+  result.type = type == ov::element::f32    ? CO_FLOAT32
+                : type == ov::element::f16  ? CO_FLOAT16
+                : type == ov::element::bf16 ? CO_BFLOAT16
+                : type == ov::element::f64  ? CO_FLOAT64
+                : type == ov::element::u8   ? CO_UINT8
+                                            : CO_OTHER_TYPE;
   if (shape.rank().is_dynamic() || shape.rank().get_length() > CO_MAX_RANK) {
     result.rank = -1;
     return result;
@@ -58,38 +54,17 @@ void reshape(ov::Model &model, const int64_t *shape, size_t rank) {
   }
 }
 
+std::shared_ptr<ov::Model> with_one_output(const ov::Model &model, size_t output) {
+  const auto copy = model.clone();
+  OPENVINO_ASSERT(copy->inputs().size() == 1, "a model of images has one input");
+  return std::make_shared<ov::Model>(ov::ResultVector{copy->get_results().at(output)}, copy->get_parameters(),
+                                     copy->get_friendly_name());
+}
+
 namespace {
 
 ov::Output<ov::Node> port_of(co_model handle, co_side side, size_t index) {
   return side == CO_INPUT ? model(handle)->input(index) : model(handle)->output(index);
-}
-
-/// The axis from the front.
-int64_t axis(int64_t given, const ov::Output<ov::Node> &value) {
-  const auto rank = value.get_partial_shape().rank();
-  return given < 0 && rank.is_static() ? given + rank.get_length() : given;
-}
-
-co_activation activation(ov::Output<ov::Node> value) {
-  while (true) {
-    const auto node = value.get_node_shared_ptr();
-    if (const auto softmax = ov::as_type_ptr<ov::op::v8::Softmax>(node)) {
-      return axis(softmax->get_axis(), value) == 1 ? CO_SOFTMAX : CO_NO_ACTIVATION;
-    }
-    if (const auto softmax = ov::as_type_ptr<ov::op::v1::Softmax>(node)) {
-      return softmax->get_axis() == 1 ? CO_SOFTMAX : CO_NO_ACTIVATION;
-    }
-    if (const auto softmax = ov::as_type_ptr<ov::op::v5::LogSoftmax>(node)) {
-      return axis(softmax->get_axis(), value) == 1 ? CO_LOG_SOFTMAX : CO_NO_ACTIVATION;
-    }
-    if (ov::is_type<ov::op::v0::Log>(node)) {
-      return activation(node->input_value(0)) == CO_SOFTMAX ? CO_LOG_SOFTMAX : CO_NO_ACTIVATION;
-    }
-    const bool passes = ov::is_type<ov::op::v0::Convert>(node) || ov::is_type<ov::op::v1::Reshape>(node) ||
-                        ov::is_type<ov::op::v0::Squeeze>(node) || ov::is_type<ov::op::v15::Squeeze>(node);
-    if (!passes) return CO_NO_ACTIVATION;
-    value = node->input_value(0);
-  }
 }
 
 }  // namespace
@@ -133,18 +108,9 @@ co_status co_model_port_name(co_model model, co_side side, size_t index, char *n
   });
 }
 
-co_status co_model_activation(co_model model, size_t output, co_activation *result) {
-  return guarded([&] {
-    *result = activation(consort::inference::model(model)->get_results().at(output)->input_value(0));
-  });
-}
-
 co_status co_model_specialized(co_model model, size_t output, const int64_t *shape, size_t rank, co_model *result) {
   return guarded([&] {
-    auto copy = consort::inference::model(model)->clone();
-    OPENVINO_ASSERT(copy->inputs().size() == 1, "a model of images has one input");
-    copy = std::make_shared<ov::Model>(ov::ResultVector{copy->get_results().at(output)}, copy->get_parameters(),
-                                       copy->get_friendly_name());
+    const auto copy = with_one_output(*consort::inference::model(model), output);
     consort::inference::reshape(*copy, shape, rank);
     ov::preprocess::PrePostProcessor conversion(copy);
     conversion.input().tensor().set_element_type(ov::element::f32);

@@ -4,6 +4,7 @@
 #include <openvino/op/einsum.hpp>
 #include <openvino/op/group_conv.hpp>
 #include <openvino/op/matmul.hpp>
+#include <openvino/op/parameter.hpp>
 #include <openvino/op/scaled_dot_product_attention.hpp>
 #include <openvino/op/util/multi_subgraph_base.hpp>
 #include <openvino/op/util/rnn_cell_base.hpp>
@@ -48,22 +49,61 @@ bool is_learnt(const ov::op::v0::Constant &constant) {
   return ov::shape_size(constant.get_shape()) > 1 && (type.is_real() || is_quantised);
 }
 
+/// Whether an operation's input says how much or how far, such as the factors of a change of size or quantised levels.
+bool is_setting(const ov::Node &reader, size_t index) {
+  const std::string type = reader.get_type_name();
+  return index > 0 && (type == "Interpolate" || type == "FakeQuantize" || type == "Pad" || type == "Range");
+}
+
+bool scales_or_shifts(const std::string &type) {
+  return type == "Add" || type == "Subtract" || type == "Multiply" || type == "Divide";
+}
+
+/// Whether a constant is called as those are that a training learns.
+bool is_named_as_learnt(const std::string &name) {
+  static const std::vector<std::string> ends = {"weight", "bias", "gamma", "beta", "kernel"};
+  for (const auto &end : ends) {
+    if (name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0) return true;
+  }
+  return false;
+}
+
 /// Counts the constants that an operation reads, through conversions, each once in the whole model.
 class Parameters {
  public:
   int64_t read_by(const ov::Node &reader) {
+    const bool reads_pixels = follow_pixels(reader);
     int64_t count = 0;
     for (size_t index = 0; index < reader.get_input_size(); index++) {
       const auto source = reader.get_input_node_shared_ptr(index);
       const auto constant = ov::as_type_ptr<ov::op::v0::Constant>(source);
-      if (constant == nullptr || is_statistic(reader, index) || !is_learnt(*constant)) continue;
+      if (constant == nullptr || is_statistic(reader, index) || is_setting(reader, index) || !is_learnt(*constant)) continue;
+      // The mean and deviation of the images.
+      if (reads_pixels && scales_or_shifts(reader.get_type_name()) && !is_named_as_learnt(constant->get_friendly_name())) {
+        continue;
+      }
       if (seen_.insert(constant.get()).second) count += static_cast<int64_t>(ov::shape_size(constant->get_shape()));
     }
     return count;
   }
 
  private:
-  std::unordered_set<const ov::Node *> seen_;
+  /// Whether an operation reads nothing but pixels and constants; what it gives may be pixels still.
+  bool follow_pixels(const ov::Node &node) {
+    bool reads_pixels = false;
+    for (size_t index = 0; index < node.get_input_size(); index++) {
+      const auto *source = node.get_input_node_ptr(index);
+      if (ov::is_type<ov::op::v0::Parameter>(source) || pixels_.count(source) > 0) {
+        reads_pixels = true;
+      } else if (!ov::is_type<ov::op::v0::Constant>(source)) {
+        return false;
+      }
+    }
+    if (reads_pixels && (keeps_pixels(node) || scales_or_shifts(node.get_type_name()))) pixels_.insert(&node);
+    return reads_pixels;
+  }
+
+  std::unordered_set<const ov::Node *> seen_, pixels_;
 };
 
 }  // namespace

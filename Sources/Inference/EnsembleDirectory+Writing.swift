@@ -29,7 +29,8 @@ extension EnsembleDirectory {
         entries.append(EnsembleManifest.Member(member, file: file, sha256: sha256))
       }
       let manifest = EnsembleManifest(
-        version: EnsembleManifest.currentVersion, rule: combination.rule,
+        version: entries.contains(where: \.choosesOutput)
+          ? EnsembleManifest.versionWithOutputs : EnsembleManifest.currentVersion, rule: combination.rule,
         weights: combination.weights, memberTemperatures: combination.memberTemperatures,
         temperature: combination.temperature, cascade: combination.cascade,
         classes: members[0].member.model.classes, labels: labels,
@@ -75,6 +76,7 @@ extension EnsembleManifest.Member {
     self.init(
       file: file, sha256: sha256, name: member.name, network: member.network,
       parameters: member.parameters, multiplyAccumulates: member.multiplyAccumulates,
-      preprocessing: member.preprocessing)
+      preprocessing: member.preprocessing, output: member.model.choice.name,
+      outputKind: member.model.choice.kind)
   }
 }

@@ -111,7 +111,9 @@ public struct EnsembleDirectory: Sendable {
   ) throws -> EnsembleMember {
     let side = entry.preprocessing.height
     let member = try EnsembleMember(
-      ImageModel(bytes: bytes, source: path, imageSize: side), name: entry.name,
+      ImageModel(
+        bytes: bytes, source: path, imageSize: side,
+        choice: .init(name: entry.output, kind: entry.outputKind)), name: entry.name,
       network: entry.network, preprocessing: entry.preprocessing, labels: manifest.labels)
     guard member.model.classes == manifest.classes else {
       throw InferenceError.changedMember(

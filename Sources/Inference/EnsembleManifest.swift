@@ -32,8 +32,10 @@ public struct EnsembleManifest: Codable, Hashable, Sendable {
 
   /// The version that is written here.
   public static let currentVersion = 2
+  /// The version of an ensemble of which a member's output was chosen, or said what it is.
+  static let versionWithOutputs = 3
   /// The versions that are read: 1 has a rule alone, and no other part of a combination.
-  public static let knownVersions = 1...currentVersion
+  public static let knownVersions = 1...versionWithOutputs
 
   /// How the members become one.
   public var combination: Combination {
@@ -58,6 +60,10 @@ public struct EnsembleManifest: Codable, Hashable, Sendable {
     public var multiplyAccumulates: Int
     /// What turns decoded images into its input.
     public var preprocessing: Preprocessing
+    /// The output that holds the classes, where it was chosen when the ensemble was built.
+    public var output: String?
+    /// What that output is, where it was said when the ensemble was built.
+    public var outputKind: ImageModel.OutputKind?
   }
 }
 
@@ -81,6 +87,12 @@ extension EnsembleManifest {
     guard Set(members.map(\.name)).count == members.count,
       Set(members.map(\.file)).count == members.count
     else { return "two members have one name or one file" }
+    guard version >= Self.versionWithOutputs || !members.contains(where: \.choosesOutput) else {
+      return "its members' outputs are chosen, which belongs to version \(Self.versionWithOutputs)"
+    }
+    if let cascade, let least = cascade.confidenceThresholds.compactMap({ $0 }).min(), least < 0 {
+      return "a threshold of its cascade is below 0"
+    }
     return costFault ?? combination.fault(memberCount: members.count) ?? expectationFault
   }
 
@@ -114,8 +126,13 @@ extension EnsembleManifest {
 }
 
 extension EnsembleManifest.Member {
+  var choosesOutput: Bool { output != nil || outputKind != nil }
+
   fileprivate var fault: String? {
     guard !name.isEmpty, !network.isEmpty else { return "it has no name or no network" }
+    guard !network.split(separator: "/", omittingEmptySubsequences: false).contains(".."),
+      !network.hasPrefix("/")
+    else { return "its network is called '\(network.prefix(80))', which is a path and no name" }
     guard Self.isFileName(file) else { return "'\(file)' is no name of an ONNX file" }
     guard sha256.utf8.count == 64 else { return "its \"sha256\" is no SHA-256" }
     guard (1...Predictions.largestCost).contains(parameters),

@@ -6,6 +6,9 @@ struct GroupRun: Sendable {
   private let preprocessing: Preprocessing
   private let classifier: Classifier
   private let options: PredictionOptions
+  /// Of each member, where its outputs are taken for logits and nothing but their numbers says otherwise.
+  private let observers: [ScoresObserver?]
+  private let batches = Counter()
 
   /// Compiles the members at the places `group`.
   ///
@@ -20,8 +23,14 @@ struct GroupRun: Sendable {
     preprocessing = first.preprocessing
     var inference = options.inference
     inference.streams = inference.threads
-    let batch = first.model.input.fixedBatch ?? min(options.batch, images)
+    // One image is computed beside an empty one, so that it can be seen whether others change its answer.
+    let most = options.batch == 1 ? 1 : max(2, images)
+    let batch = first.model.input.fixedBatch ?? min(options.batch, most)
     classifier = try Classifier(group.map { members[$0].model }, batch: batch, options: inference)
+    observers = group.map {
+      let model = members[$0].model
+      return model.outputKind == .logits && model.choice.kind == nil ? ScoresObserver() : nil
+    }
   }
 
   /// Computes all batches of `images`, or of those at `choice`, on all threads.
@@ -45,6 +54,14 @@ struct GroupRun: Sendable {
         throw error
       }
     }
+    try checkScores()
+  }
+
+  /// Makes sure that what is taken for logits may be some.
+  private func checkScores() throws(InferenceError) {
+    for (observer, model) in zip(observers, classifier.models) {
+      if let found = observer?.found { throw .otherScores(source: model.source, found) }
+    }
   }
 
   private func compute(
@@ -56,10 +73,37 @@ struct GroupRun: Sendable {
       fill(session.input, with: batch)
       try session.run()
       for member in group.indices {
-        values.append(try session.logProbabilities(of: member, count: count))
+        let raw = session.rawOutput(of: member)
+        let classes = classifier.models[member].classes
+        observers[member]?.add(raw.extracting(0..<count * classes), classes: classes)
+        values.append(try logProbabilities(of: member, batch, in: session))
+      }
+      if batches.next() == 0 {
+        try checkScoresAreProbabilities()
+        try session.checkIndependence()
       }
     }
     results.add(batch, members: group, values)
+  }
+
+  /// Stops early where what is taken for logits is a distribution.
+  private func checkScoresAreProbabilities() throws(InferenceError) {
+    for (observer, model) in zip(observers, classifier.models)
+    where observer?.found == .probabilities {
+      throw .otherScores(source: model.source, .probabilities)
+    }
+  }
+
+  /// As the session has them; an error counts the image among all that are predicted.
+  private func logProbabilities(
+    of member: Int, _ batch: PredictionBatch, in session: InferenceSession
+  ) throws(InferenceError) -> [Float] {
+    do throws(InferenceError) {
+      return try session.logProbabilities(of: member, count: batch.indices.count)
+    } catch {
+      guard case .notADistribution(let source, let image, let reason) = error else { throw error }
+      throw .notADistribution(source: source, image: batch.indices[image], reason: reason)
+    }
   }
 
   private func fill(_ input: UnsafeMutableBufferPointer<Float>, with batch: PredictionBatch) {

@@ -18,6 +18,10 @@ public struct ImageModel: Sendable {
   public let preprocessing: Preprocessing?
   /// The classes' names, in the order of the output, where the file says them, under the key "labels".
   public let labels: [String]?
+  /// What the user said about its output, which goes with it into an ensemble.
+  public let choice: OutputChoice
+  /// What was inferred, for the user to see.
+  public let notes: [Note]
   /// Whether some of its numbers lie in files beside its own.
   public let hasExternalData: Bool
   let graph: Owned<co_model>
@@ -31,6 +35,10 @@ public struct ImageModel: Sendable {
     public let channels, height, width: Int
     /// The only number of images at a time; nil where any will do.
     public let fixedBatch: Int?
+    /// Whether it takes pixels as the bytes that they are, 0...255.
+    public let takesBytes: Bool
+    /// Whether its first operations say that it takes pixels of 0...255.
+    public let takesByteRange: Bool
 
     /// The numbers of one image.
     public var count: Int { channels * height * width }
@@ -43,13 +51,29 @@ public struct ImageModel: Sendable {
   }
 
   /// What a model's output is.
-  public enum OutputKind: String, Codable, Hashable, Sendable {
+  public enum OutputKind: String, Codable, Hashable, Sendable, CaseIterable {
     /// Anything whose softmax is the distribution.
     case logits
     /// The distribution itself.
     case probabilities
+    /// The distribution times 100.
+    case percentages
     /// Its logarithms.
     case logProbabilities
+  }
+
+  /// What the user says about a model's output, where its file leaves it open.
+  public struct OutputChoice: Hashable, Sendable {
+    /// Its name; where nil, the only one that can hold classes.
+    public var name: String?
+    /// What it is; where nil, what the graph ends in, or else logits, which predicting checks.
+    public var kind: OutputKind?
+
+    /// Creates a choice.
+    public init(name: String? = nil, kind: OutputKind? = nil) {
+      self.name = name
+      self.kind = kind
+    }
   }
 
   /// Reads the model in the ONNX file at `path`.
@@ -57,9 +81,12 @@ public struct ImageModel: Sendable {
   /// - Parameters:
   ///   - path: The file.
   ///   - imageSize: Pixels of each side, where the model takes images of any size.
+  ///   - choice: What the user says about its output.
   /// - Throws: `InferenceError`, `ONNXError`, or `FileError` where the file cannot be read.
-  public init(path: String, imageSize: Int? = nil) throws {
-    try self.init(LoadedModel(path: path), imageSize: imageSize)
+  public init(
+    path: String, imageSize: Int? = nil, choice: OutputChoice = OutputChoice()
+  ) throws {
+    try self.init(LoadedModel(path: path), imageSize: imageSize, choice)
   }
 
   /// Reads the model in the bytes of an ONNX file, which may go afterwards.
@@ -68,33 +95,46 @@ public struct ImageModel: Sendable {
   ///   - bytes: The whole file.
   ///   - source: How errors name it.
   ///   - imageSize: Pixels of each side, where the model takes images of any size.
+  ///   - choice: What the user says about its output.
   /// - Throws: `InferenceError`, or `ONNXError`.
-  public init(bytes: UnsafeRawBufferPointer, source: String, imageSize: Int? = nil) throws {
-    try self.init(LoadedModel(bytes: bytes, source: source), imageSize: imageSize)
+  public init(
+    bytes: UnsafeRawBufferPointer, source: String, imageSize: Int? = nil,
+    choice: OutputChoice = OutputChoice()
+  ) throws {
+    try self.init(LoadedModel(bytes: bytes, source: source), imageSize: imageSize, choice)
   }
 
-  private init(_ loaded: LoadedModel, imageSize: Int?) throws {
+  private init(_ loaded: LoadedModel, imageSize: Int?, _ choice: OutputChoice) throws {
+    self.choice = choice
     source = loaded.source
     hasExternalData = loaded.hasExternalData
     graph = loaded.graph
     metadata = loaded.metadata
     input = try loaded.imageInput(imageSize: imageSize)
-    output = try loaded.classOutput()
-    let shape = input.shape(batch: input.fixedBatch ?? 1)
-    classes = try loaded.classes(output: output, inputShape: shape)
-    outputKind = try loaded.outputKind(output: output)
+    output = try loaded.classOutput(for: input, named: choice.name)
+    classes = try loaded.classes(output: output, for: input)
+    let kind = try loaded.outputKind(output: output, for: input, classes: classes)
+    outputKind = choice.kind ?? kind
+    try loaded.checkConstants(output: output)
+    notes = loaded.notes(output: output, kind: kind, choice)
     let described = ModelMetadata(source: source, values: loaded.metadata)
     preprocessing = try described.preprocessing(for: input)
     labels = try described.labels(classes: classes)
   }
 
   /// The graph for batches of `batch` images, with float32 in and out.
+  ///
+  /// - Throws: `InferenceError.fixedBatchInside` where its own numbers fit another batch only.
   func specialized(batch: Int) throws(InferenceError) -> Owned<co_model> {
     do throws(EngineFailure) {
-      return try graph.specialized(output: output, shape: input.shape(batch: batch))
+      let graph = try graph.specialized(output: output, shape: input.shape(batch: batch))
+      let sizes = try ModelPort(of: graph, CO_OUTPUT, index: 0).dimensions
+      if sizes?.first == batch, sizes?.dropFirst().first == classes { return graph }
     } catch {
-      throw .cannotCompile(source: source, reason: error.reason)
+      // Reading it has shown that it computes one image.
+      guard batch > 1 else { throw .cannotCompile(source: source, reason: error.reason) }
     }
+    throw .fixedBatchInside(source: source, batch: batch)
   }
 }
 

@@ -20,8 +20,24 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   case cannotCompile(source: String, reason: String)
   /// The model cannot be computed.
   case cannotRun(source: String, reason: String)
-  /// The model gave numbers that are no distribution.
-  case notADistribution(source: String, image: Int)
+  /// The model has no output of the name.
+  case unknownOutput(source: String, name: String, outputs: [String])
+  /// The model gives a single number an image.
+  case oneOutput(source: String, output: String)
+  /// The model gives each class a number of 0 to 1 by itself.
+  case sigmoids(source: String, output: String)
+  /// The model's softmax runs over the images of a batch.
+  case batchSoftmax(source: String, output: String)
+  /// One of the model's constants makes all that is computed from it useless.
+  case uselessConstant(source: String, name: String, reason: String)
+  /// The model's batch is free, but its operations fit another one only.
+  case fixedBatchInside(source: String, batch: Int)
+  /// The model answers otherwise where other images are in the batch.
+  case answersByBatch(source: String)
+  /// What the model gave is plainly not what it was taken for.
+  case otherScores(source: String, ScoresKind)
+  /// The model gave numbers that are no distribution: for which image of those given, and why.
+  case notADistribution(source: String, image: Int, reason: String)
   /// A cost cannot be counted.
   case uncountable(source: String, layer: String, reason: String)
   /// Two members of an ensemble do not fit each other.
@@ -57,18 +73,20 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unreadableModel, .severalInputs, .notAnImage, .unknownImageSize, .severalOutputs,
       .noClassAxis, .invalidMetadata:
       modelDescription
+    case .unknownOutput, .oneOutput, .sigmoids, .batchSoftmax, .uselessConstant, .fixedBatchInside,
+      .answersByBatch, .otherScores, .notADistribution:
+      outputDescription
     case .cannotCompile(let source, let reason):
       "'\(source)' cannot be compiled for this processor: \(reason); export it again, with standard operators"
     case .cannotRun(let source, let reason):
-      "'\(source)' cannot be computed: \(reason); export it again, with a batch that is not fixed"
-    case .notADistribution(let source, let image):
-      "'\(source)' gives numbers for image \(image) that are no distribution over the classes; check its weights"
+      "'\(source)' cannot be computed: \(reason); export it again, with standard operators"
     case .uncountable(let source, let layer, let reason):
       "the cost of '\(source)' cannot be counted at '\(layer)': \(reason)"
     case .differentMembers(let first, let second, let difference):
       "'\(first)' and '\(second)' differ in their \(difference); combine members of the same task"
     case .unknownPreprocessing(let source):
-      "'\(source)' does not say how images become its input; give --mean, --std and how images are resized"
+      "'\(source)' does not say how images become its input; give --mean and --std, or --scale 255 for pixels as they "
+        + "are, and how images are resized, such as --resize 256"
     case .wrongPreprocessing(let source, let reason):
       "'\(source)' cannot be fed so: \(reason); correct the preprocessing"
     case .wrongImageSize(let found, let expected):
@@ -104,15 +122,45 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
       "the input '\(input)' of '\(source)' is \(found) where images are needed, float32, float16 or uint8, "
         + "[N, 3, H, W] or [N, H, W, 3]; export a classifier of images"
     case .unknownImageSize(let source, let input):
-      "the input '\(input)' of '\(source)' takes images of any size; give the one to use"
+      "the input '\(input)' of '\(source)' takes images of any size; give the one to use with --input-size"
     case .severalOutputs(let source, let outputs):
       "'\(source)' has \(outputs.count) outputs (\(Self.list(outputs))); "
-        + "call the one of the classes logits or probabilities"
+        + "name the one of the classes with --output"
     case .noClassAxis(let source, let output, let found):
       "the output '\(output)' of '\(source)' is \(found) where [N, classes] of floats is needed; "
         + "export a classifier"
     case .invalidMetadata(let source, let key, let reason):
       "the metadata \"\(key)\" of '\(source)' cannot be used: \(reason); export it again"
+    default: ""
+    }
+  }
+
+  private var outputDescription: String {
+    switch self {
+    case .unknownOutput(let source, let name, let outputs):
+      "'\(source)' has no output '\(name)' (it has \(Self.list(outputs))); name one of them with --output"
+    case .oneOutput(let source, let output):
+      "the output '\(output)' of '\(source)' is one number an image, which is no distribution over classes; export it "
+        + "with one output a class, of two classes [1 - p, p]"
+    case .sigmoids(let source, let output):
+      "the output '\(output)' of '\(source)' comes out of a sigmoid, each class by itself, which is no distribution over "
+        + "the classes; export the logits before it, or end it in a softmax"
+    case .batchSoftmax(let source, let output):
+      "the output '\(output)' of '\(source)' comes out of a softmax over the images of a batch (axis 0); export it with a "
+        + "softmax over the classes (axis 1), or without"
+    case .uselessConstant(let source, let name, let reason):
+      "the constant '\(name)' of '\(source)' \(reason), and no answer that comes of it is one; train or export it again"
+    case .fixedBatchInside(let source, let batch):
+      "'\(source)' cannot take \(batch) images at a time: a batch is fixed inside, though its input's is free; give it one "
+        + "image at a time: --batch 1"
+    case .answersByBatch(let source):
+      "'\(source)' gives an image another answer when other images are in its batch, as a normalisation or a dropout in "
+        + "training mode does; export it in evaluation mode (model.eval()), or take one image at a time: --batch 1"
+    case .otherScores(let source, let kind):
+      "'\(source)': \(kind.description)"
+    case .notADistribution(let source, let image, let reason):
+      "'\(source)' gives image \(image) numbers that are no distribution over the classes: \(reason); say what its output "
+        + "is with --output-kind, or look at how images become its input"
     default: ""
     }
   }

@@ -122,9 +122,12 @@ public final class InferenceSession {
     var values = Array(outputs[member].prefix(count * model.classes))
     for image in 0..<count {
       let row = image * model.classes..<(image + 1) * model.classes
-      guard
-        values.withUnsafeMutableBufferPointer({ model.outputKind.normalize($0.extracting(row)) })
-      else { throw .notADistribution(source: model.source, image: image) }
+      let fault = values.withUnsafeMutableBufferPointer {
+        model.outputKind.normalize($0.extracting(row))
+      }
+      if let fault {
+        throw .notADistribution(source: model.source, image: image, reason: fault)
+      }
     }
     return values
   }

@@ -70,60 +70,13 @@ struct LoadedModel {
       throw .notAnImage(source: source, input: port.name, found: port.found)
     }
     return ImageModel.Input(
-      layout: layout, channels: 3, height: height, width: width, fixedBatch: sizes[0])
+      layout: layout, channels: 3, height: height, width: width, fixedBatch: sizes[0],
+      takesBytes: port.type == CO_UINT8, takesByteRange: takesByteRange)
   }
 
   /// The layout in which there are three channels.
   private func layout(of sizes: [Int?]) -> Preprocessing.Layout? {
     if sizes[1] == 3 { return .channelsFirst }
     return sizes[3] == 3 ? .channelsLast : nil
-  }
-
-  /// The output that holds the classes.
-  func classOutput() throws(InferenceError) -> Int {
-    if outputs.count == 1 { return 0 }
-    let named = outputs.indices.filter { ["logits", "probabilities"].contains(outputs[$0].name) }
-    guard let index = named.first, named.count == 1 else {
-      throw .severalOutputs(source: source, outputs: outputs.map(\.name))
-    }
-    return index
-  }
-
-  /// The number of classes, which may depend on the input's shape.
-  func classes(output: Int, inputShape: [Int]) throws(InferenceError) -> Int {
-    let declared = outputs[output]
-    guard declared.isFloating else { throw noClassAxis(declared) }
-    let port: ModelPort
-    do throws(EngineFailure) {
-      let specialized = try graph.specialized(output: output, shape: inputShape)
-      port = try ModelPort(of: specialized, CO_OUTPUT, index: 0)
-    } catch {
-      throw .unreadableModel(source: source, reason: error.reason)
-    }
-    // Some networks end in a map of a single position.
-    guard let sizes = port.dimensions, sizes.count == 2 || sizes.count == 4,
-      sizes[0] == inputShape[0], sizes.dropFirst(2).allSatisfy({ $0 == 1 }),
-      let classes = sizes[1], (1...Self.largestClasses).contains(classes)
-    else { throw noClassAxis(declared) }
-    return classes
-  }
-
-  private func noClassAxis(_ port: ModelPort) -> InferenceError {
-    .noClassAxis(source: source, output: port.name, found: port.found)
-  }
-
-  /// What the output is: what the graph ends in, or else logits.
-  func outputKind(output: Int) throws(InferenceError) -> ImageModel.OutputKind {
-    var activation = CO_NO_ACTIVATION
-    do throws(EngineFailure) {
-      try EngineFailure.check(co_model_activation(graph.handle, output, &activation))
-    } catch {
-      throw .unreadableModel(source: source, reason: error.reason)
-    }
-    switch activation {
-    case CO_SOFTMAX: return .probabilities
-    case CO_LOG_SOFTMAX: return .logProbabilities
-    default: return outputs[output].name == "probabilities" ? .probabilities : .logits
-    }
   }
 }

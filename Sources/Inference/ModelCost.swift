@@ -48,6 +48,9 @@ public struct ModelCost: Codable, Hashable, Sendable {
     } catch {
       throw .unreadableModel(source: source, reason: error.reason)
     }
+    guard batch > 0 else {
+      throw .uncountable(source: source, layer: "its input", reason: "it takes batches of 0 images")
+    }
     var counter = CostCounter(source: source, batch: batch)
     for operation in operations { try counter.add(operation) }
     layers = counter.layers

@@ -65,6 +65,20 @@ extension Preprocessing {
       return "it makes images in the layout \(layout.rawValue) for a model of "
         + input.layout.rawValue
     }
+    if input.takesBytes, mean.contains(where: { $0 != 0 }) || standardDeviation.contains(where: { $0 != 1 }) {
+      return "its input is uint8, which takes pixels as the bytes that they are, 0...255: leave --mean and --std out"
+    }
+    guard !input.takesByteRange || greatestInput > Self.smallestByteRange else {
+      return "its first operations scale pixels of 0...255, and it would get numbers of at most \(greatestInput): "
+        + "give --scale 255"
+    }
     return nil
   }
+
+  /// The greatest magnitude of what pixels become.
+  private var greatestInput: Float {
+    zip(mean, standardDeviation).map { max(abs($0), abs(255 - $0)) / $1 }.max() ?? 0
+  }
+
+  private static let smallestByteRange: Float = 16
 }

@@ -39,7 +39,9 @@ struct ModelPort: Hashable, Sendable {
   }
 
   /// Whether its numbers are floating.
-  var isFloating: Bool { type == CO_FLOAT32 || type == CO_FLOAT16 }
+  var isFloating: Bool {
+    [CO_FLOAT32, CO_FLOAT16, CO_BFLOAT16, CO_FLOAT64].contains(type)
+  }
 
   /// Such as "float32 [?, 3, 224, 224]".
   var found: String {
@@ -52,6 +54,8 @@ struct ModelPort: Hashable, Sendable {
     switch type {
     case CO_FLOAT32: "float32"
     case CO_FLOAT16: "float16"
+    case CO_BFLOAT16: "bfloat16"
+    case CO_FLOAT64: "float64"
     case CO_UINT8: "uint8"
     default: "numbers of another type"
     }

@@ -69,7 +69,9 @@ extension Layer {
       return .map(try outputShape(of: convolution, on: requireMap(input)))
     case .maxPool(let kernelSize, let stride, let padding):
       let map = try requireMap(input)
-      try require(2 * padding <= kernelSize, "the padding must be at most half of the kernel size")
+      // Twice the padding may be more than any number.
+      try require(
+        padding <= kernelSize / 2, "the padding must be at most half of the kernel size")
       let window = Convolution(
         outputChannels: map.channels, kernelSize: kernelSize, stride: stride,
         padding: .symmetric(padding), groups: map.channels)

@@ -8,6 +8,9 @@ struct AttributeHeader {
   /// Which fields hold values.
   private var fields: Set<Int> = []
 
+  /// More than this are in no list of a model of images.
+  private static let mostIntegers = 1 << 16
+
   init(_ message: ProtobufReader) throws {
     var reader = message
     while let (field, value) = try reader.next() {
@@ -19,7 +22,7 @@ struct AttributeHeader {
       case 4: texts = [try value.text(reader)]
       case 5: tensor = try value.message(reader)
       case 7: _ = try value.count(ofNumbersOf: 4, reader)
-      case 8: try value.appendIntegers(to: &integers, reader)
+      case 8: try value.appendIntegers(to: &integers, limit: Self.mostIntegers, reader)
       case 9: texts.append(try value.text(reader))
       case 20: type = try value.integer(reader)
       case 6, 10, 11, 14, 15, 21, 22, 23: break

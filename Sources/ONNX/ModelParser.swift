@@ -17,6 +17,8 @@ struct ModelParser {
   private(set) var operationCounts: [String: Int] = [:]
   private(set) var parameters = 0
   private(set) var hasExternalData = false
+  /// The values of constants that are one boolean.
+  private var truths: [String: Bool] = [:]
 
   init(directory: String?) { self.directory = directory }
 
@@ -34,7 +36,7 @@ struct ModelParser {
         let (key, text) = try value.message(reader).keyAndText()
         metadata[key] = text
       case 20: throw Failure(reason: "it holds a training, not only a model")
-      case 25: throw Failure(reason: "it holds functions of its own, which are not supported")
+      case 25: throw Failure(reason: "it holds functions of its own, which are not supported: inline them with onnx.inliner.inline_local_functions")
       default: break
       }
     }
@@ -94,6 +96,7 @@ struct ModelParser {
       case 1: graph.nodes.append(try value.message(reader))
       case 5:
         let tensor = try parseTensor(value.message(reader))
+        truths[tensor.name] = tensor.truth
         guard graph.constants.updateValue(tensor.shape, forKey: tensor.name) == nil else {
           throw Failure(reason: "its constant '\(tensor.name)' is there twice")
         }
@@ -142,6 +145,12 @@ struct ModelParser {
   ) throws -> [String] {
     let node = try OperationHeader(message)
     try node.check(operatorSet: operatorSets[""] ?? 0)
+    try node.checkIsNoTraining(operatorSet: operatorSets[""] ?? 0, truths: truths)
+    if node.operation == "Constant", let output = node.outputs.first,
+      let tensor = node.attributes["value"]?.tensor
+    {
+      truths[output] = try TensorHeader(tensor).truth
+    }
     for input in node.inputs where !input.isEmpty && !known.contains(input) {
       throw Failure(reason: "an operation reads '\(input)', which nothing before it gives")
     }

@@ -87,7 +87,9 @@ public struct ONNXModel: Sendable {
     } catch let failure as ProtobufReader.Failure {
       throw ONNXError.notAModel(path: path, offset: failure.offset, reason: failure.reason)
     } catch let failure as ModelParser.Failure {
-      throw ONNXError.invalidModel(path: path, reason: failure.reason)
+      // A name in it may be as long as the file.
+      let reason = failure.reason.count > 400 ? failure.reason.prefix(400) + "..." : failure.reason[...]
+      throw ONNXError.invalidModel(path: path, reason: String(reason))
     }
     return parser
   }

@@ -120,16 +120,18 @@ extension ProtobufReader.Value {
     return ProtobufReader(bytes, offset: offset)
   }
 
-  /// Adds the whole numbers of a repeated field: one, or several that are packed.
+  /// Adds the whole numbers of a repeated field: one, or several that are packed, which take eight times their bytes.
   func appendIntegers(
-    to values: inout [Int], _ reader: ProtobufReader
+    to values: inout [Int], limit: Int, _ reader: ProtobufReader
   ) throws(ProtobufReader.Failure) {
     guard case .content(let bytes, let offset) = self else {
+      guard values.count < limit else { throw reader.failure("holds a list of over \(limit) numbers") }
       values.append(try integer(reader))
       return
     }
     var packed = ProtobufReader(bytes, offset: offset)
     while !packed.isAtEnd {
+      guard values.count < limit else { throw packed.failure("holds a list of over \(limit) numbers") }
       values.append(Int(Int64(bitPattern: try packed.variableInteger())))
     }
   }

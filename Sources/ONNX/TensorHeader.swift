@@ -8,6 +8,7 @@ struct TensorHeader {
   private var rawByteCount: Int?
   /// Numbers in the fields of their own types, by the field.
   private var numberCounts: [Int: Int] = [:]
+  private var firstByte: UInt8?
   /// Where the data is, if not in the model.
   private(set) var externalPlace: ExternalPlace?
 
@@ -32,17 +33,22 @@ struct TensorHeader {
     var (isExternal, place) = (false, ExternalPlace())
     while let (field, value) = try reader.next() {
       switch field {
-      case 1: try value.appendIntegers(to: &shape, reader)
+      case 1: try value.appendIntegers(to: &shape, limit: OperationHeader.largestRank, reader)
       case 2: dataType = try value.integer(reader)
       case 4, 10:
         let size = field == 4 ? 4 : 8
         numberCounts[field, default: 0] += try value.count(ofNumbersOf: size, reader)
-      case 5, 7, 11: numberCounts[field, default: 0] += try value.count(ofNumbersOf: nil, reader)
+      case 5:
+        if case .variableInteger(let number) = value { firstByte = number == 0 ? 0 : 1 }
+        if case .content(let bytes, _) = value { firstByte = bytes.first }
+        numberCounts[field, default: 0] += try value.count(ofNumbersOf: nil, reader)
+      case 7, 11: numberCounts[field, default: 0] += try value.count(ofNumbersOf: nil, reader)
       case 6: numberCounts[field, default: 0] += 1
       case 8: name = try value.text(reader)
       case 9:
         guard case .content(let bytes, _) = value else { throw reader.failure("lacks bytes") }
         rawByteCount = bytes.count
+        firstByte = bytes.first
       case 13: try place.add(value.message(reader))
       case 14: isExternal = try value.integer(reader) == 1
       default: break
@@ -53,6 +59,12 @@ struct TensorHeader {
 
   /// Whether it holds weights, as against numbers that say where to look or how much.
   var isFloatingPoint: Bool { Self.floatingPointTypes.contains(dataType) }
+
+  /// The value of one boolean.
+  var truth: Bool? {
+    guard dataType == 9, shape.allSatisfy({ $0 == 1 }), externalPlace == nil else { return nil }
+    return firstByte.map { $0 != 0 }
+  }
 
   /// How many numbers the shape asks for, which are all there.
   func checkedCount() throws -> Int {

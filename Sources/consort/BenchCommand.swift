@@ -82,7 +82,8 @@ private struct BenchmarkJob {
     let paths = arguments.operands
     guard paths.contains(where: Directory.isDirectory), !arguments.isSet("--onnx") else {
       // How images become the input does not matter here, and need not be known.
-      return (try paths.map { try ImageModel(path: $0, imageSize: size) }, nil)
+      let choice = try OutputOptions(arguments).choice
+      return (try paths.map { try ImageModel(path: $0, imageSize: size, choice: choice) }, nil)
     }
     let subject = try ModelSubject(arguments, preprocessing: PreprocessingOptions(arguments))
     let isCascade = subject.manifest?.cascade != nil

@@ -39,6 +39,7 @@ let buildEnsembleCommand = Command(
     Terminal.writeNotes(Note.lines(subject.notes))
     let combination = try decided?.combination ?? subject.combination(arguments)
     let ensemble = try write(subject, combination, decided, to: out, arguments)
+    Terminal.writeNotes(Note.lines(subject.notes))
     print("\(Terminal.printable(out)): \(ensemble.manifest.summary)")
   })
 

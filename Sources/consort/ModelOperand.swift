@@ -19,12 +19,21 @@ struct ModelOperand {
   /// - Parameters:
   ///   - isFile: Whether it is an ONNX file whatever it is called.
   ///   - preprocessing: What the user says about how images become the input.
-  init(_ path: String, isFile: Bool, _ preprocessing: PreprocessingOptions) throws {
+  ///   - output: What the user says about the outputs of ONNX files.
+  init(
+    _ path: String, isFile: Bool, _ preprocessing: PreprocessingOptions, _ output: OutputOptions
+  ) throws {
     self.path = path
     if isFile || !Directory.isDirectory(path) {
-      let model = try ImageModel(path: path, imageSize: preprocessing.size)
+      let model = try ImageModel(path: path, imageSize: preprocessing.size, choice: output.choice)
       content = .file(try preprocessing.member(model), try MappedFile(path: path))
-    } else if Directory.exists("\(path)/\(EnsembleDirectory.manifestName)") {
+      return
+    }
+    guard output.isEmpty else {
+      throw UsageError(
+        "--output and --output-kind go with ONNX files, and '\(path)' is none: build an ensemble anew with them")
+    }
+    if Directory.exists("\(path)/\(EnsembleDirectory.manifestName)") {
       content = .ensemble(try EnsembleDirectory(path: path))
     } else {
       content = .run(try TrainedMember.members(of: path))

@@ -23,7 +23,7 @@ struct ModelSubject {
   static let options = [
     CommandOption("--onnx", help: "The operands are ONNX files, whatever they are called."),
     CommandOption("--members", "NAME,...", help: "Only these members, in this order."),
-  ]
+  ] + OutputOptions.options
 
   /// Reads what the operands name.
   ///
@@ -36,8 +36,9 @@ struct ModelSubject {
     preprocessing: PreprocessingOptions, decided: DecidedCandidate? = nil
   ) throws {
     let isFile = arguments.isSet("--onnx")
+    let output = try OutputOptions(arguments)
     let operands = try (given ?? arguments.operands).map {
-      try ModelOperand($0, isFile: isFile, preprocessing)
+      try ModelOperand($0, isFile: isFile, preprocessing, output)
     }
     let names = try ModelOperand.names(of: operands)
     let chosen = try decided?.places(in: names) ?? Self.places(arguments, in: names, operands)
@@ -53,7 +54,7 @@ struct ModelSubject {
     self.files = files
     labels = try EnsembleMember.commonLabels(of: members)
     drawnImages = try Self.drawnImages(by: operands)
-    notes = operands.flatMap(\.notes) + members.flatMap(\.notes)
+    notes = operands.flatMap(\.notes) + members.flatMap { $0.model.notes + $0.notes }
     if case .ensemble(let ensemble) = operands[0].content, operands.count == 1, decided == nil {
       manifest = ensemble.manifest
     } else {

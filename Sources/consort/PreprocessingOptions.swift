@@ -9,6 +9,8 @@ struct PreprocessingOptions {
   private let resizing: Resizing?
   private let interpolation: Preprocessing.Interpolation?
   private let mean, standardDeviation: [Float]?
+  /// The scale of the pixels that mean and standard deviation are on, where the user says it.
+  private let scale: Float?
   private let channelOrder: Preprocessing.ChannelOrder?
 
   private enum Resizing {
@@ -31,6 +33,10 @@ struct PreprocessingOptions {
         + "what the official EfficientNet does."),
     CommandOption("--interpolation", "HOW", help: "bilinear or bicubic."),
     CommandOption(
+      "--scale", "S",
+      help: "The model takes pixels on 0...S, and --mean and --std are on that scale, where given; 255 for pixels as "
+        + "they are (default: 1)."),
+    CommandOption(
       "--mean", "R,G,B", help: "What is subtracted from each channel, on 0...1, or imagenet."),
     CommandOption(
       "--std", "R,G,B", help: "What each channel is divided by then, on 0...1, or imagenet."),
@@ -45,9 +51,15 @@ struct PreprocessingOptions {
     resizing = try Self.resizing(arguments)
     interpolation = try arguments.choice("--interpolation")
     channelOrder = try arguments.choice("--channel-order")
-    mean = try Self.channels(arguments, "--mean", imageNet: Preprocessing.imageNetMean)
+    let scale = try arguments.number("--scale").map { Float($0) }
+    guard scale.map({ (1...255).contains($0) }) ?? true else {
+      throw UsageError("--scale is from 1 to 255, such as 255 for pixels as they are")
+    }
+    self.scale = scale
+    mean = try Self.channels(
+      arguments, "--mean", scale: scale, imageNet: Preprocessing.imageNetMean)
     standardDeviation = try Self.channels(
-      arguments, "--std", imageNet: Preprocessing.imageNetStandardDeviation)
+      arguments, "--std", scale: scale, imageNet: Preprocessing.imageNetStandardDeviation)
   }
 
   private static func resizing(_ arguments: ParsedArguments) throws -> Resizing? {
@@ -68,26 +80,30 @@ struct PreprocessingOptions {
   }
 
   private static func channels(
-    _ arguments: ParsedArguments, _ name: String, imageNet: [Float]
+    _ arguments: ParsedArguments, _ name: String, scale: Float?, imageNet: [Float]
   ) throws -> [Float]? {
+    let scale = scale ?? 1
     guard let text = arguments.string(name) else { return nil }
     if text == "imagenet" { return imageNet }
     let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Float($0) }
-    let known = numbers.compactMap { $0 }.filter { (0...1).contains($0) }
+    let known = numbers.compactMap { $0 }.filter { (0...scale).contains($0) }
     guard known.count == 3, numbers.count == 3 else {
       throw UsageError(
-        "\(name) needs three numbers from 0 to 1, such as 0.491,0.482,0.447, or imagenet, "
-          + "not '\(text)'")
+        "\(name) needs three numbers from 0 to \(Int(scale)), such as 0.491,0.482,0.447, or imagenet, not '\(text)'"
+          + (scale == 1 ? "; for those on 0...255 give --scale 255 too" : ""))
     }
-    return known.map { $0 * 255 }
+    return known.map { $0 * 255 / scale }
   }
 
   /// The model as a member that is fed so.
   ///
   /// - Throws: `InferenceError`, or `DatasetError.invalidPreprocessing`.
   func member(_ model: ImageModel) throws -> EnsembleMember {
+    let bytes = Preprocessing(
+      height: model.input.height, width: model.input.width, resizing: .none, mean: [0, 0, 0],
+      standardDeviation: [1, 1, 1], layout: model.input.layout)
     let preprocessing = described(
-      over: model.preprocessing, height: model.input.height, width: model.input.width,
+      over: model.preprocessing ?? (model.input.takesBytes ? bytes : nil), height: model.input.height, width: model.input.width,
       layout: model.input.layout)
     try preprocessing?.validate()
     return try EnsembleMember(model, preprocessing: preprocessing)
@@ -97,8 +113,9 @@ struct PreprocessingOptions {
   func described(
     over known: Preprocessing?, height: Int, width: Int, layout: Preprocessing.Layout
   ) -> Preprocessing? {
-    guard let mean = mean ?? known?.mean,
-      let standardDeviation = standardDeviation ?? known?.standardDeviation
+    let given = scale.map { [Float](repeating: 255 / $0, count: 3) }
+    guard let mean = mean ?? given.map({ _ in [0, 0, 0] }) ?? known?.mean,
+      let standardDeviation = standardDeviation ?? given ?? known?.standardDeviation
     else { return nil }
     return Preprocessing(
       height: height, width: width,

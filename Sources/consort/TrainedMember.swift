@@ -78,8 +78,9 @@ struct TrainedMember {
 
   /// The member as an ONNX model.
   func onnx(endsInSoftmax: Bool) throws -> [UInt8] {
-    let export = try ONNXExport(
-      of: network, weights: SafeTensors(path: directory.weightsPath), endsInSoftmax: endsInSoftmax)
+    let weights = try SafeTensors(path: directory.weightsPath)
+    try weights.verifyChecksumIfPresent()
+    let export = try ONNXExport(of: network, weights: weights, endsInSoftmax: endsInSoftmax)
     let cost = try network.cost()
     var metadata = [
       "name": name, "network": network.name, "parameters": "\(cost.parameters)",

@@ -95,7 +95,7 @@ struct WeightsImport {
         name: parameter.name, shape: parameter.shape,
         floats: try file.floats(named: Self.name(of: parameter.name, naming)))
     }
-    try SafeTensors.write(to: path, tensors: contents, metadata: ["network": network.name])
+    try SafeTensors.write(to: path, tensors: contents, metadata: ["network": network.name], isChecksummed: true)
   }
 
   /// Whether the file is one of PyTorch's: a ZIP archive or a pickle. Pickles can run any code, so none is read.

@@ -37,7 +37,7 @@ co_status co_model_read(co_core core, const void *bytes, size_t count, co_model 
 /// Reads the model in an ONNX file, and its numbers that lie in files beside it.
 co_status co_model_read_file(co_core core, const char *path, co_model *result);
 
-typedef enum { CO_FLOAT32 = 0, CO_FLOAT16, CO_UINT8, CO_OTHER_TYPE } co_element_type;
+typedef enum { CO_FLOAT32 = 0, CO_FLOAT16, CO_BFLOAT16, CO_FLOAT64, CO_UINT8, CO_OTHER_TYPE } co_element_type;
 enum { CO_MAX_RANK = 8 };
 
 /// An input or output. A dimension that is not fixed is -1; a rank that is not known, or over CO_MAX_RANK, is -1.
@@ -54,10 +54,48 @@ co_status co_model_port(co_model model, co_side side, size_t index, co_port *res
 /// Writes a port's name into `name`, cut to `capacity` bytes with the final zero; empty where it has none.
 co_status co_model_port_name(co_model model, co_side side, size_t index, char *name, size_t capacity);
 
-typedef enum { CO_NO_ACTIVATION = 0, CO_SOFTMAX, CO_LOG_SOFTMAX } co_activation;
+typedef enum {
+  /// None that is seen in the graph.
+  CO_NO_ACTIVATION = 0,
+  CO_SOFTMAX,
+  /// A softmax times 100.
+  CO_PERCENT_SOFTMAX,
+  CO_LOG_SOFTMAX,
+  /// Numbers from 0 to 1, each class by itself.
+  CO_SIGMOID,
+  /// A softmax over the images of a batch.
+  CO_BATCH_SOFTMAX
+} co_activation;
 
-/// The activation over the classes, axis 1, that an output comes out of, whatever reshapes lie between.
-co_status co_model_activation(co_model model, size_t output, co_activation *result);
+/// The activation that an output of `classes` numbers an image comes out of, for an input of this shape, through whatever
+/// keeps a distribution one: reshapes, conversions, limits that hardly reach, and weighted means.
+co_status co_model_activation(
+    co_model model, size_t output, const int64_t *shape, size_t rank, int64_t classes, co_activation *result);
+
+/// What the first operations of a model, before any that learns, say of the numbers that its input takes.
+typedef enum {
+  CO_UNKNOWN_RANGE = 0,
+  /// They divide by, or subtract, what only pixels of 0...255 are divided by.
+  CO_BYTE_RANGE
+} co_input_range;
+
+co_status co_model_input_range(co_model model, co_input_range *result);
+
+/// What makes a constant useless.
+typedef enum {
+  CO_NO_FAULT = 0,
+  CO_NOT_A_NUMBER,
+  CO_INFINITE,
+  /// A normalisation's variance that is below 0.
+  CO_NEGATIVE_VARIANCE,
+  /// A weight so large that sums of products with it overflow.
+  CO_OVERFLOWING
+} co_constant_fault;
+
+/// The first constant that is at fault among those that an output is computed from, and its name, cut to `capacity` bytes
+/// with the final zero.
+co_status co_model_constant_fault(
+    co_model model, size_t output, co_constant_fault *fault, char *name, size_t capacity);
 
 /// A copy of the model with one output, for an input of this shape: it takes and gives float32.
 co_status co_model_specialized(co_model model, size_t output, const int64_t *shape, size_t rank, co_model *result);

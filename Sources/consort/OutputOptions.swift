@@ -1,0 +1,23 @@
+import CLI
+import Inference
+
+/// What the user says about the outputs of ONNX files.
+struct OutputOptions {
+  let choice: ImageModel.OutputChoice
+
+  static let options = [
+    CommandOption(
+      "--output", "NAME", help: "The output with the classes, of ONNX files that have several."),
+    CommandOption(
+      "--output-kind", "KIND",
+      help: "What that output is: logits, probabilities, percentages or logProbabilities (default: what the graph ends "
+        + "in, else logits)."),
+  ]
+
+  init(_ arguments: ParsedArguments) throws(UsageError) {
+    choice = ImageModel.OutputChoice(
+      name: arguments.string("--output"), kind: try arguments.choice("--output-kind"))
+  }
+
+  var isEmpty: Bool { choice == ImageModel.OutputChoice() }
+}
