@@ -51,7 +51,7 @@ struct EncodedListing {
       try files[block * blockLength..<min((block + 1) * blockLength, files.count)].map { file in
         var status = stat()
         let path = "\(directory)/\(file)"
-        guard stat(path, &status) == 0 else {
+        guard path.withSystemPath({ stat($0, &status) }) == 0 else {
           throw FileError.cannotRead(path: path, reason: String(cString: strerror(errno)))
         }
         guard status.st_mode & S_IFMT == S_IFREG else {

@@ -39,7 +39,7 @@ extension EncodedListing {
     }
     sizes = try names.map { name in
       var status = stat()
-      guard stat("\(directory)/\(name)", &status) == 0 else {
+      guard "\(directory)/\(name)".withSystemPath({ stat($0, &status) }) == 0 else {
         throw FileError.cannotRead(
           path: "\(directory)/\(name)", reason: String(cString: strerror(errno)))
       }

@@ -70,8 +70,8 @@ private struct PredictionJob {
   private let printsJSON: Bool
 
   init(_ arguments: ParsedArguments) throws {
-    out = arguments.string("--out")
-    csv = arguments.string("--csv")
+    out = arguments.directory("--out")
+    csv = try arguments.outputFile("--csv")
     printsJSON = arguments.isSet("--json")
     let batch = try arguments.integer("--batch") ?? 16
     guard (1...4096).contains(batch) else { throw UsageError("--batch is from 1 to 4096") }
@@ -86,7 +86,10 @@ private struct PredictionJob {
     guard images.hasLabels || out == nil else {
       throw UsageError("--out needs images with labels, in folders of classes: give --csv")
     }
-    if let out, Directory.exists(out) { throw InferenceError.placeTaken(path: out) }
+    if let out {
+      guard !Directory.isTaken(out) else { throw InferenceError.placeTaken(path: out) }
+      try Directory.checkWritable(out)
+    }
   }
 
   private static func images(

@@ -35,8 +35,9 @@ struct PredictionSources {
     run = runs.first
     self.images = try SourceImages(images, run: runs.first)
     var found: [SourcePredictions] = []
-    for (path, source) in zip(paths, sources) {
-      found.append(try Self.read(source, path: path, labels: labels, images: self.images))
+    for (source, (path, label)) in zip(sources, zip(paths, SourceLabels.labels(of: paths))) {
+      found.append(
+        try Self.read(source, path: path, label: label, labels: labels, images: self.images))
     }
     for source in try Self.apart(found) {
       holdOut += source.holdOut
@@ -52,23 +53,16 @@ struct PredictionSources {
     }
     if let shifted {
       let source = try Self.read(
-        PredictionSource(path: shifted), path: shifted, labels: nil, images: self.images)
+        PredictionSource(path: shifted), path: shifted, label: shifted, labels: nil,
+        images: self.images)
       self.shifted = source.test + source.holdOut
     }
   }
 
-  private static func label(_ path: String) -> String {
-    let name = path.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init) ?? path
-    for ending in [".safetensors", ".json"] where name.hasSuffix(ending) {
-      return String(name.dropLast(ending.count))
-    }
-    return name
-  }
-
   private static func read(
-    _ source: PredictionSource, path: String, labels: String?, images: SourceImages
+    _ source: PredictionSource, path: String, label: String, labels: String?, images: SourceImages
   ) throws -> SourcePredictions {
-    var found = SourcePredictions(label: label(path))
+    var found = SourcePredictions(label: label)
     switch source {
     case .run(let run): try found.add(run)
     case .ensemble(let ensemble): try found.add(ensemble, images)
