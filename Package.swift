@@ -41,14 +41,14 @@ let package = Package(
     .target(name: "Files", dependencies: ["CCrypto"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
 
-    .target(name: "Processes"),
+    .target(name: "Processes", dependencies: ["Files"]),
     .testTarget(name: "ProcessesTests", dependencies: ["Processes"]),
 
     .target(name: "Randomness"),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
 
     .target(name: "CLI", dependencies: ["Files"]),
-    .testTarget(name: "CLITests", dependencies: ["CLI", "Files"]),
+    .testTarget(name: "CLITests", dependencies: ["CLI", "Files", "TestSupport"]),
 
     .target(name: "Networks"),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),

@@ -23,6 +23,16 @@ public struct ParsedArguments: Hashable, Sendable {
     values[name]
   }
 
+  /// The directory that the option `name` names, without slashes at its end.
+  public func directory(_ name: String) -> String? {
+    values[name].map(Directory.withoutSlash)
+  }
+
+  /// All operands and values but that of the option `name`: what a file to be written may not be at once.
+  public func others(than name: String) -> [String] {
+    operands + values.filter { $0.key != name }.values
+  }
+
   /// The option's value as a whole number.
   ///
   /// - Throws: `UsageError` where it is no whole number.
@@ -73,10 +83,12 @@ extension Command {
       switch (option.placeholder, attached) {
       case (nil, nil): flags.insert(option.name)
       case (nil, .some): throw UsageError("\(option.name) takes no value")
+      case (.some(let placeholder), .some("")):
+        throw UsageError("\(option.name) needs a value: \(option.name) \(placeholder)")
       case (.some, .some(let value)): values[option.name] = value
       case (.some(let placeholder), nil):
         // A value that looks like an option is more likely a forgotten value; `--option=--value` says otherwise.
-        guard let value = rest.popFirst(), !value.hasPrefix("--") else {
+        guard let value = rest.popFirst(), !value.isEmpty, !value.hasPrefix("--") else {
           throw UsageError("\(option.name) needs a value: \(option.name) \(placeholder)")
         }
         values[option.name] = value
@@ -101,6 +113,9 @@ extension Command {
   private func checkCount(of given: [String]) throws(UsageError) {
     if given.count > operands.count, operands.last?.isRepeated != true {
       throw UsageError("'\(given[operands.count])' is one operand too many")
+    }
+    if let empty = given.firstIndex(of: "") {
+      throw UsageError("\(operands[min(empty, operands.count - 1)].name) is an empty text")
     }
     if let missing = operands.dropFirst(given.count).first(where: { !$0.isOptional }) {
       throw UsageError("\(missing.name) is missing: \(missing.help)")

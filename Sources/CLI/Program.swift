@@ -1,7 +1,9 @@
+import Files
+
 #if canImport(Glibc)
-  import Glibc
+  @preconcurrency import Glibc
 #elseif canImport(Musl)
-  import Musl
+  @preconcurrency import Musl
 #else
   import Darwin
 #endif
@@ -29,7 +31,18 @@ public struct Program: Sendable {
   public func main() -> Never {
     // A reader that goes away, such as `head`, ends the program quietly, also where the parent ignores the signal.
     signal(SIGPIPE, SIG_DFL)
-    exit(run(arguments: Array(CommandLine.arguments.dropFirst())))
+    // Swift's runtime would print a stack trace at Ctrl-\.
+    signal(SIGQUIT, SIG_DFL)
+    Self.openStandardStreams()
+    exit(run(arguments: Array(SystemPath.arguments.dropFirst())))
+  }
+
+  /// Puts something that refuses in the place of standard streams that are closed: a file that is opened would otherwise
+  /// take their number, and what is printed.
+  private static func openStandardStreams() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
   }
 
   /// Carries out the command that `arguments` name (without the program's own name).
@@ -39,12 +52,14 @@ public struct Program: Sendable {
   /// - Returns: The exit status: 0, 1 for a command that failed, 2 for arguments that make no sense.
   public func run(arguments: [String]) -> Int32 {
     let status = run(arguments: arguments, console: .standard)
-    if fflush(nil) != 0, status == 0 {
-      let reason = String(cString: strerror(errno))
-      Terminal.writeError("\(name): error: cannot write to standard output: \(reason)")
-      return 1
-    }
-    return status
+    let isFlushed = fflush(stdout) == 0
+    let reason = isFlushed ? nil : systemErrorReason()
+    // An earlier write may have failed, and the last one not.
+    guard !isFlushed || ferror(stdout) != 0, status == 0 else { return status }
+    Terminal.writeError(
+      "\(name): error: cannot write all to standard output\(reason.map { ": \($0)" } ?? ""); "
+        + "make space, or permit writing, where it leads to")
+    return 1
   }
 
   /// Where the program's own texts go.

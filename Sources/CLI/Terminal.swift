@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -17,13 +19,37 @@ public enum Terminal {
   public static var width: Int {
     var size = winsize()
     for descriptor in [STDOUT_FILENO, STDERR_FILENO]
-    where ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 {
+    where isTerminal(descriptor) && ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0
+      && size.ws_col > 0
+    {
       return Int(size.ws_col)
     }
     if let text = getenv("COLUMNS"), let columns = Int(String(cString: text)), columns > 0 {
       return min(columns, 10_000)
     }
     return 80
+  }
+
+  /// The lines of the terminal on standard output; 24 where it does not say.
+  public static var height: Int {
+    var size = winsize()
+    return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0
+      ? Int(size.ws_row) : 24
+  }
+
+  /// Whether `descriptor` is a terminal that understands movements of the cursor; TERM=dumb says that it does not.
+  public static func canRedraw(_ descriptor: Int32) -> Bool {
+    guard isTerminal(descriptor), let term = getenv("TERM") else { return false }
+    return !["", "dumb"].contains(String(cString: term))
+  }
+
+  /// The columns within which sentences on standard output are wrapped: the terminal's, or COLUMNS, at most 100.
+  public static var textWidth: Int { max(20, min(100, tableWidth ?? 100)) }
+
+  /// The columns that a table on standard output has: the terminal's, or COLUMNS; nil where nothing bounds it, as in a
+  /// file.
+  public static var tableWidth: Int? {
+    isTerminal(STDOUT_FILENO) || getenv("COLUMNS") != nil ? width : nil
   }
 
   /// Writes `text` and a line's end to standard error, control characters made harmless.
@@ -47,12 +73,15 @@ public enum Terminal {
     for note in notes { writeError("note: \(note)") }
   }
 
-  /// The text with "?" for each control character, so that a name from a file cannot steer the terminal.
+  /// The text with "?" for each control character, so that a name from a file cannot steer the terminal; those of the
+  /// system's names as a programmer writes them, such as `\n`.
   public static func printable(_ text: String, keepsNewlines: Bool = false) -> String {
     var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
+    for scalar in SystemPath.readable(text).unicodeScalars {
       switch scalar.properties.generalCategory {
       case .control where scalar == "\n" && keepsNewlines: result.append(scalar)
+      // The joiner within an emoji, such as that of a family.
+      case .format where scalar == "\u{200D}": result.append(scalar)
       // Format characters turn the direction of text round, or hide.
       case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: result.append("?")
       default: result.append(scalar)

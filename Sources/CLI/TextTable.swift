@@ -14,11 +14,14 @@ public struct TextTable: Sendable {
     public let title: String
     /// How the head and the cells stand.
     public let alignment: Alignment
+    /// Whether other columns go before it where the terminal is narrow.
+    public let isKept: Bool
 
     /// Creates a column.
-    public init(_ title: String, _ alignment: Alignment = .left) {
+    public init(_ title: String, _ alignment: Alignment = .left, isKept: Bool = false) {
       self.title = title
       self.alignment = alignment
+      self.isKept = isKept
     }
   }
 
@@ -39,7 +42,10 @@ public struct TextTable: Sendable {
   }
 
   /// The table: a line of heads where there is one, a line a row, two spaces between columns, none at a line's end.
-  public func text() -> String {
+  ///
+  /// - Parameter width: Columns of text; where they do not suffice, the last ones that are not kept are left out, which a
+  ///   line below says, and long words are shortened. Nil for as many as it takes.
+  public func text(width: Int? = Terminal.tableWidth) -> String {
     let heads = columns.map(\.title)
     let hasHeads = heads.contains { !$0.isEmpty }
     let lines = (hasHeads ? [heads] : []) + rows
@@ -47,17 +53,59 @@ public struct TextTable: Sendable {
     for line in lines {
       for (index, cell) in line.enumerated() { widths[index] = max(widths[index], cell.count) }
     }
-    return lines.map { self.line($0, widths: widths) + "\n" }.joined()
+    let shown = fitting(widths, width)
+    shorten(&widths, shown, width)
+    let text = lines.map { self.line($0, shown, widths: widths) + "\n" }.joined()
+    let leftOut = heads.indices.filter { !shown.contains($0) && !heads[$0].isEmpty }.map {
+      heads[$0]
+    }
+    guard let width, !leftOut.isEmpty else { return text }
+    let note = "(too narrow for: \(leftOut.joined(separator: ", ")))"
+    return text + Terminal.wrapped(note, width: width).map { $0 + "\n" }.joined()
   }
 
-  private func line(_ cells: [String], widths: [Int]) -> String {
-    var text = ""
-    for (index, cell) in cells.enumerated() {
-      let space = String(repeating: " ", count: widths[index] - cell.count)
-      if index > 0 { text += "  " }
-      text += columns[index].alignment == .left ? cell + space : space + cell
+  private static let fewestColumns = 2
+
+  /// The columns that fit, in order.
+  private func fitting(_ widths: [Int], _ width: Int?) -> [Int] {
+    var shown = Array(columns.indices)
+    guard let width else { return shown }
+    while shown.count > Self.fewestColumns, Self.total(widths, shown) > width {
+      // The columns of a table that keeps none go from the right.
+      let place = shown.lastIndex { !columns[$0].isKept && $0 > 0 } ?? shown.count - 1
+      shown.remove(at: place)
     }
+    return shown
+  }
+
+  private static func total(_ widths: [Int], _ shown: [Int]) -> Int {
+    shown.reduce(2 * (shown.count - 1)) { $0 + widths[$1] }
+  }
+
+  /// Takes from the widest column of words what the shown ones are too wide.
+  private func shorten(_ widths: inout [Int], _ shown: [Int], _ width: Int?) {
+    guard let width else { return }
+    let excess = Self.total(widths, shown) - width
+    let words = shown.filter { columns[$0].alignment == .left }
+    guard excess > 0, let widest = words.max(by: { widths[$0] < widths[$1] }) else { return }
+    widths[widest] = max(min(widths[widest], 8), widths[widest] - excess)
+  }
+
+  private func line(_ cells: [String], _ shown: [Int], widths: [Int]) -> String {
+    let parts = shown.filter(cells.indices.contains).map { index in
+      let cell = Self.shortened(cells[index], to: widths[index])
+      let space = String(repeating: " ", count: widths[index] - cell.count)
+      return columns[index].alignment == .left ? cell + space : space + cell
+    }
+    var text = parts.joined(separator: "  ")
     while text.last == " " { text.removeLast() }
     return text
+  }
+
+  /// The beginning and the end, because names often differ there.
+  private static func shortened(_ cell: String, to width: Int) -> String {
+    guard cell.count > width else { return cell }
+    let end = (width - 1) / 2
+    return cell.prefix(width - 1 - end) + "…" + cell.suffix(end)
   }
 }

@@ -78,7 +78,7 @@ struct ImageListing: Sendable {
 
   /// Returns a hash of the directory's resolved path and of `parameters`.
   func place(parameters: String) throws -> String {
-    guard let resolved = realpath(directory, nil) else {
+    guard let resolved = directory.withSystemPath({ realpath($0, nil) }) else {
       throw FileError.cannotRead(path: directory, reason: String(cString: strerror(errno)))
     }
     defer { free(resolved) }
@@ -108,7 +108,7 @@ struct ImageListing: Sendable {
 
   private func state(of file: File) throws -> String {
     var status = stat()
-    guard stat(path(of: file), &status) == 0 else {
+    guard path(of: file).withSystemPath({ stat($0, &status) }) == 0 else {
       throw FileError.cannotRead(
         path: path(of: file), reason: String(cString: strerror(errno)))
     }

@@ -49,7 +49,7 @@ struct Transfer {
 
   private var partialBytes: Int {
     var status = stat()
-    return stat(partialPath, &status) == 0 ? Int(status.st_size) : 0
+    return partialPath.withSystemPath({ stat($0, &status) }) == 0 ? Int(status.st_size) : 0
   }
 
   private func curl() throws(DatasetError) -> Subprocess.Outcome {

@@ -38,7 +38,9 @@ struct Unpacking {
     }
     try Directory.create(target)
     for file in try Directory.names(in: source)
-    where rename("\(source)/\(file)", "\(target)/\(file)") != 0 {
+    where "\(source)/\(file)".withSystemPath({ from in
+      "\(target)/\(file)".withSystemPath { rename(from, $0) }
+    }) != 0 {
       throw FileError.cannotWrite(
         path: "\(target)/\(file)", reason: String(cString: strerror(errno)))
     }

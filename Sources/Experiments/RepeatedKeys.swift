@@ -19,10 +19,10 @@ enum RepeatedKeys {
       case UInt8(ascii: "}"), UInt8(ascii: "]"): _ = open.popLast()
       case UInt8(ascii: "\""):
         let end = endOfString(from: index, in: bytes)
-        if isKey(endingAt: end, in: bytes), var keys = open.last ?? nil {
+        if isKey(endingAt: end, in: bytes), !open.isEmpty {
           let key = text(bytes[index..<end])
-          guard keys.insert(key).inserted else { return key }
-          open[open.count - 1] = keys
+          // In place: a copy of the set for each key would take time quadratic in their number.
+          if open[open.count - 1]?.insert(key).inserted == false { return key }
         }
         index = end
         continue
@@ -43,13 +43,15 @@ enum RepeatedKeys {
   }
 
   private static func isKey(endingAt end: Int, in bytes: [UInt8]) -> Bool {
-    let spaces: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
-    return bytes[end...].first { !spaces.contains($0) } == UInt8(ascii: ":")
+    bytes[end...].first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: ":")
   }
 
   /// The string without its escapes, so that "\u0061" and "a" are the same key.
   private static func text(_ literal: ArraySlice<UInt8>) -> String {
-    (try? JSONDecoder().decode(String.self, from: Data(literal)))
+    guard literal.contains(UInt8(ascii: "\\")) else {
+      return String(decoding: literal.dropFirst().dropLast(), as: UTF8.self)
+    }
+    return (try? JSONDecoder().decode(String.self, from: Data(literal)))
       ?? String(decoding: literal, as: UTF8.self)
   }
 }

@@ -61,7 +61,7 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
 
   /// Hardware threads that this process may use: online, within its affinity and its container's share.
   public static func availableProcessors() -> Int {
-    let limits = [affinity(), containerShare()].compactMap { $0 }
+    let limits = [affinity(), ProcessorQuota().processors()].compactMap { $0 }
     return max(1, ([sysconf(Int32(_SC_NPROCESSORS_ONLN))] + limits).min() ?? 1)
   }
 
@@ -73,16 +73,6 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
       guard let first = ends.first, let last = ends.last, last >= first else { return count }
       return count + last - first + 1
     }
-  }
-
-  /// Whole processors that the control group grants, from "QUOTA PERIOD"; nil without a limit.
-  private static func containerShare() -> Int? {
-    guard let line = lines(of: "/sys/fs/cgroup/cpu.max", atMost: 1).first else { return nil }
-    let numbers = line.split(separator: " ").map { Int($0) }
-    guard numbers.count == 2, let quota = numbers[0], let period = numbers[1], period > 0 else {
-      return nil
-    }
-    return max(1, quota / period)
   }
 
   private static func systemName() -> String {
@@ -100,24 +90,11 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
 
   /// The text after the first "NAME:" of a pseudo-file.
   private static func field(_ name: String, of path: String) -> String? {
-    for line in lines(of: path, atMost: 200) where line.hasPrefix(name) {
+    for line in PseudoFile.lines(of: path, atMost: 200) where line.hasPrefix(name) {
       guard let colon = line.firstIndex(of: ":") else { continue }
       return String(line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" })
     }
     return nil
-  }
-
-  /// Reads line by line: the system's pseudo-files have no size to map.
-  private static func lines(of path: String, atMost count: Int) -> [String] {
-    guard let file = fopen(path, "r") else { return [] }
-    defer { fclose(file) }
-    var lines: [String] = []
-    var buffer = [CChar](repeating: 0, count: 4096)
-    while lines.count < count, fgets(&buffer, Int32(buffer.count), file) != nil {
-      let bytes = buffer.prefix { $0 != 0 && $0 != 10 }
-      lines.append(String(decoding: bytes.map(UInt8.init(bitPattern:)), as: UTF8.self))
-    }
-    return lines
   }
 
   /// Writes it as the file at `path`.

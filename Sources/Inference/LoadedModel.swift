@@ -26,7 +26,7 @@ struct LoadedModel {
   /// - Throws: `ONNXError`, `InferenceError`, or `FileError` where the file cannot be read.
   init(path: String) throws {
     try self.init(ONNXModel(path: path)) { core, result in
-      co_model_read_file(core, path, result)
+      path.withSystemPath { co_model_read_file(core, $0, result) }
     }
   }
 

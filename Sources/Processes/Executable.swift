@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -21,7 +23,7 @@ public enum Executable {
     #endif
     guard let resolved = realpath(link, nil) else { return nil }
     defer { free(resolved) }
-    return String(cString: resolved)
+    return SystemPath.text(resolved)
   }
 
   /// The path of the file called `name` in the running program's directory.
@@ -35,9 +37,9 @@ public enum Executable {
   /// - Parameter arguments: The arguments after the program's name.
   public static func replace(with path: String, arguments: [String]) -> String {
     fflush(nil)
-    var words = ([path] + arguments).map { strdup($0) } + [nil]
+    var words = ([path] + arguments).map { $0.withSystemPath { strdup($0) } } + [nil]
     defer { for word in words { free(word) } }
-    execv(path, &words)
+    _ = path.withSystemPath { execv($0, &words) }
     return String(cString: strerror(errno))
   }
 }

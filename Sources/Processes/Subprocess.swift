@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(Glibc)
   @preconcurrency import Glibc
 #elseif canImport(Musl)
@@ -16,7 +18,7 @@ public enum Subprocess {
     public let errorText: String
   }
 
-  /// The program could not be started.
+  /// The program could not be started, or nobody can say how it ended.
   public struct CannotStart: Error, Hashable, Sendable {
     /// The system's reason.
     public let reason: String
@@ -29,6 +31,7 @@ public enum Subprocess {
   public static func run(
     _ arguments: [String], catchesErrorText: Bool
   ) throws(CannotStart) -> Outcome {
+    Self.keepEnds()
     var setup = try Setup()
     defer { setup.destroy() }
     var pipeEnds: [Int32] = [-1, -1]
@@ -37,7 +40,7 @@ public enum Subprocess {
       setup.duplicate(pipeEnds[1], as: STDERR_FILENO)
     }
     var process = pid_t()
-    var argumentPointers = arguments.map { strdup($0) } + [nil]
+    var argumentPointers = arguments.map { $0.withSystemPath { strdup($0) } } + [nil]
     defer { for pointer in argumentPointers { free(pointer) } }
     let code = posix_spawnp(
       &process, arguments[0], &setup.actions, &setup.attributes, &argumentPointers,
@@ -47,7 +50,10 @@ public enum Subprocess {
     guard code == 0 else { throw CannotStart(reason: reason(code)) }
     let errorText = catchesErrorText ? readAll(pipeEnds[0]) : ""
     var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+    while waitpid(process, &status, 0) < 0 {
+      // Without the status, a program that failed must not pass for one that did its work.
+      guard errno == EINTR else { throw CannotStart(reason: "its end is lost: \(reason(errno))") }
+    }
     let signal = status & 0x7F
     return Outcome(
       status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal, errorText: errorText)
@@ -83,6 +89,19 @@ public enum Subprocess {
       environ
     }
   #endif
+
+  /// A parent may have had SIGCHLD ignored, as some supervisors do; the system then forgets how children end.
+  private static func keepEnds() {
+    var action = sigaction()
+    guard sigaction(SIGCHLD, nil, &action) == 0 else { return }
+    #if canImport(Darwin)
+      let handler = action.__sigaction_u.__sa_handler
+    #else
+      let handler = action.__sigaction_handler.sa_handler
+    #endif
+    let isIgnored = unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    if isIgnored || action.sa_flags & Int32(SA_NOCLDWAIT) != 0 { signal(SIGCHLD, SIG_DFL) }
+  }
 
   /// What becomes of the standard streams and of signals in the new process.
   private struct Setup {

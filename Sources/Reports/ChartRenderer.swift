@@ -66,7 +66,7 @@ public struct ChartRenderer: Hashable, Sendable {
   }
 
   private static func variable(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    getenv(name).map { SystemPath.text($0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private static func packages(in dependencies: String) -> String? {
@@ -96,8 +96,8 @@ public struct ChartRenderer: Hashable, Sendable {
   ///
   /// One process draws them all: starting it takes longer than drawing.
   func render(_ specifications: [String: String], in directory: String) throws -> Charts {
-    let workplace = try Self.temporaryDirectory(in: directory)
-    defer { Self.remove(workplace) }
+    let workplace = try UnfinishedFile.createDirectory("drawing", in: directory)
+    defer { try? Directory.removeTree(workplace) }
     for (name, specification) in specifications {
       try DurableFile.write(
         Array(specification.utf8), to: "\(workplace)/\(name).json", isSynced: false)
@@ -137,19 +137,5 @@ public struct ChartRenderer: Hashable, Sendable {
 
   private static func contents(_ path: String) throws(FileError) -> [UInt8] {
     try MappedFile(path: path).withBytes { Array($0) }
-  }
-
-  private static func temporaryDirectory(in directory: String) throws(FileError) -> String {
-    var template = Array((directory + "/.drawing-XXXXXX").utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw .cannotCreateDirectory(
-        path: directory + "/.drawing", reason: String(cString: strerror(errno)))
-    }
-    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-  }
-
-  private static func remove(_ workplace: String) {
-    for name in (try? Directory.names(in: workplace)) ?? [] { unlink("\(workplace)/\(name)") }
-    rmdir(workplace)
   }
 }

@@ -32,8 +32,9 @@ public enum DecisionSummary {
   private static func candidates(_ decision: Decision) -> String {
     let measure = decision.options.cost
     var table = TextTable(columns: [
-      .init(""), .init("candidate"), .init("members"), .init(measure.heading, .right),
-      .init("hold-out %", .right), .init("test %", .right), .init("95 % interval", .right),
+      .init("", isKept: true), .init("candidate", isKept: true), .init("members"),
+      .init(measure.heading, .right, isKept: true), .init("hold-out %", .right),
+      .init("test %", .right, isKept: true), .init("95 % interval", .right),
       .init("difference", .right), .init("95 % interval", .right), .init("p", .right),
     ])
     for candidate in shown(decision) {
@@ -71,8 +72,8 @@ public enum DecisionSummary {
 
   private static func rules(_ rules: RuleComparison) -> String {
     var table = TextTable(columns: [
-      .init("combination"), .init("members", .right), .init("MACs", .right),
-      .init("test %", .right), .init("NLL", .right), .init("difference", .right),
+      .init("combination", isKept: true), .init("members", .right),
+      .init("MACs", .right, isKept: true), .init("test %", .right, isKept: true), .init("NLL", .right), .init("difference", .right),
       .init("95 % interval", .right), .init("p", .right),
     ])
     for row in rules.rows {
@@ -90,7 +91,7 @@ public enum DecisionSummary {
   }
 
   private static func lines(_ text: String) -> String {
-    Terminal.wrapped(Terminal.printable(text), width: 100).map { $0 + "\n" }.joined()
+    Terminal.wrapped(Terminal.printable(text), width: Terminal.textWidth).map { $0 + "\n" }.joined()
   }
 }
 

@@ -27,7 +27,7 @@ public struct DecisionText: Hashable, Sendable {
   }
 
   /// Lines for a terminal, `width` characters at most where words allow.
-  public func lines(width: Int = 100) -> String {
+  public func lines(width: Int = Terminal.textWidth) -> String {
     sentences.flatMap { sentence in
       Terminal.wrapped(Terminal.printable(sentence), width: width)
     }.map { $0 + "\n" }.joined()

@@ -14,16 +14,17 @@ public enum FrontierSummary {
       text += lines(finding.figures + ".", indent: 6)
       if let beyond = finding.beyond { text += lines(beyond, indent: 6) }
     }
-    if !findings.findings.isEmpty { text += "  " + Findings.caveat + "\n" }
+    if !findings.findings.isEmpty { text += lines(Findings.caveat, indent: 2) }
     return text
   }
 
   /// A row for each network and number of members.
   public static func table(_ frontier: Frontier) -> String {
     var table = TextTable(columns: [
-      .init("network"), .init("n", .right), .init("MACs", .right), .init("FLOPs", .right),
-      .init("top-1 %", .right), .init("± sd", .right), .init("subsets", .right),
-      .init("NLL", .right), .init("ECE", .right), .init("Pareto"),
+      .init("network", isKept: true), .init("n", .right, isKept: true),
+      .init("MACs", .right, isKept: true), .init("FLOPs", .right),
+      .init("top-1 %", .right, isKept: true), .init("± sd", .right), .init("subsets", .right),
+      .init("NLL", .right), .init("ECE", .right), .init("Pareto", isKept: true),
     ])
     for curve in frontier.curves {
       for point in curve.points {
@@ -46,7 +47,7 @@ public enum FrontierSummary {
   }
 
   private static func lines(_ text: String, indent: Int) -> String {
-    Terminal.wrapped(Terminal.printable(text), width: 100 - indent)
+    Terminal.wrapped(Terminal.printable(text), width: Terminal.textWidth - indent)
       .map { String(repeating: " ", count: indent) + $0 + "\n" }.joined()
   }
 

@@ -183,8 +183,8 @@ extension SearchText {
   /// The answer, the table and what is missing, each line closed.
   public func lines() -> String {
     let sentences = [lede] + figures + [reach].compactMap { $0 }
-    let answer = sentences.flatMap { Terminal.wrapped(Terminal.printable($0), width: 80) }
-    let gaps = gaps.flatMap { Terminal.wrapped(Terminal.printable($0), width: 80) }
+    let answer = sentences.flatMap { Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth)) }
+    let gaps = gaps.flatMap { Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth)) }
     return (answer + [""]).map { $0 + "\n" }.joined() + table + gaps.map { $0 + "\n" }.joined()
   }
 
@@ -192,9 +192,10 @@ extension SearchText {
     let trained = content.finalists.filter { $0.trained != nil }
     guard !trained.isEmpty else { return "" }
     var table = TextTable(columns: [
-      .init("ensemble"), .init("MACs", .right), .init("ms", .right), .init("test, %", .right),
+      .init("ensemble", isKept: true), .init("MACs", .right), .init("ms", .right),
+      .init("test, %", .right, isKept: true),
       .init("sd", .right), .init("seeds", .right), .init("to duplicated", .right),
-      .init("verdict"),
+      .init("verdict", isKept: true),
     ])
     for finalist in trained {
       guard let ensemble = finalist.trained else { continue }

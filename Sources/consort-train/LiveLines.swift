@@ -6,9 +6,10 @@ import CLI
   import Darwin
 #endif
 
-/// The lines at a terminal's end that are drawn again and again; nothing where standard output is no terminal.
+/// The lines at a terminal's end that are drawn again and again; nothing where standard output is no terminal, or
+/// one that cannot redraw.
 struct LiveLines {
-  let isLive = Terminal.isTerminal(STDOUT_FILENO)
+  let isLive = Terminal.canRedraw(STDOUT_FILENO)
   private var drawnLines = 0
   private var lastDrawing = ContinuousClock.now - .seconds(1)
 

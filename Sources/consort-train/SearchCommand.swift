@@ -44,7 +44,7 @@ let searchCommand = Command(
 ) { arguments in
   let file = arguments.operand(0) ?? ""
   let plan = try SearchPlan(path: file)
-  let directory = SearchDirectory(path: arguments.string("--out") ?? "runs/\(plan.name)")
+  let directory = SearchDirectory(path: arguments.directory("--out") ?? "runs/\(plan.name)")
   let workers = try WorkerOptions(
     arguments, members: plan.cohort * plan.members,
     earlier: RunEnvironment(path: directory.environmentPath))
@@ -97,7 +97,7 @@ private func search(
   do {
     outcome = try SearchRun(
       of: plan, on: images, costModel: costModel, setup: setup,
-      command: ["consort"] + CommandLine.arguments.dropFirst(),
+      command: ["consort"] + SystemPath.arguments.dropFirst(),
       versions: ["consort": consortVersion]
     ).run()
   } catch let error where error is SearchError || error is NetworkError {

@@ -71,7 +71,7 @@ struct TrainingOptions {
   let checkpointInterval: CheckpointInterval
 
   init(_ arguments: ParsedArguments, for experiment: Experiment) throws {
-    directory = RunDirectory(path: arguments.string("--out") ?? "runs/\(experiment.name)")
+    directory = RunDirectory(path: arguments.directory("--out") ?? "runs/\(experiment.name)")
     members = try Self.members(arguments.string("--members"), of: experiment)
     let interval = arguments.string("--checkpoint-every")
     guard let interval = interval.map(CheckpointInterval.init) ?? .standard else {
@@ -106,7 +106,7 @@ func train(
   let run = try TrainingRun(
     of: experiment, on: images, in: options.directory, devices: options.workers.devices,
     threads: options.workers.threads, decoders: options.workers.decoders,
-    command: ["consort"] + CommandLine.arguments.dropFirst(),
+    command: ["consort"] + SystemPath.arguments.dropFirst(),
     versions: ["consort": consortVersion])
   let display = Mutex(TrainingDisplay())
   defer { display.withLock { $0.end() } }

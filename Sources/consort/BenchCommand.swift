@@ -40,8 +40,9 @@ let benchCommand = Command(
   ],
   run: { arguments in
     let job = try BenchmarkJob(arguments)
+    let file = try arguments.outputFile("--out")
     let answer = try job.measure()
-    if let file = arguments.string("--out") {
+    if let file {
       try DurableFile.write(answer.readableJSON(), to: file)
     }
     print(
@@ -168,13 +169,17 @@ private struct BenchmarkAnswer: Encodable {
 
   func text() -> String {
     (cascade.map(CascadeTimes.text) ?? table)
-      + "\(processor), \(processors) processors; consort \(consort), \(engine); \(precision)\n"
+      + Terminal.wrapped(
+        "\(processor), \(processors) processors; consort \(consort), \(engine); \(precision)",
+        width: Terminal.textWidth
+      ).map { $0 + "\n" }.joined()
   }
 
   private var table: String {
     var table = TextTable(columns: [
-      .init("batch", .right), .init("threads", .right), .init("p50 ms", .right),
-      .init("p90 ms", .right), .init("p99 ms", .right), .init("images/s", .right),
+      .init("batch", .right, isKept: true), .init("threads", .right, isKept: true),
+      .init("p50 ms", .right, isKept: true), .init("p90 ms", .right), .init("p99 ms", .right),
+      .init("images/s", .right, isKept: true),
       .init("runs", .right),
     ])
     for row in rows {

@@ -31,8 +31,9 @@ let buildEnsembleCommand = Command(
     "consort build-ensemble runs/small runs/large --decision decision.json --out my-ensemble",
   ],
   run: { arguments in
-    guard let out = arguments.string("--out") else { throw UsageError("--out DIR is missing") }
-    guard !Directory.exists(out) else { throw InferenceError.placeTaken(path: out) }
+    guard let out = arguments.directory("--out") else { throw UsageError("--out DIR is missing") }
+    guard !Directory.isTaken(out) else { throw InferenceError.placeTaken(path: out) }
+    try Directory.checkWritable(out)
     let decided = try DecidedCandidate(arguments)
     let subject = try ModelSubject(
       arguments, preprocessing: PreprocessingOptions(arguments), decided: decided)

@@ -25,7 +25,7 @@ let exportCommand = Command(
   discussion: """
     Writes MEMBER.onnx for each member: opset 17, any batch size, normalisations folded into convolutions where they
     follow one. The models' metadata say the classes and how images become the input, for `consort predict` and for
-    whoever else runs them.
+    any other program.
     """,
   examples: [
     "consort export runs/cifar10-quick --format onnx",
@@ -37,7 +37,8 @@ let exportCommand = Command(
     }
     let path = arguments.operand(0) ?? ""
     let members = try TrainedMember.members(of: path)
-    let directory = arguments.string("--out") ?? "\(path)/onnx"
+    let directory = try arguments.outputDirectory(
+      "--out", default: "\(Directory.withoutSlash(path))/onnx")
     // All models are made before the first is written.
     let models = try members.map { member in
       (member, try member.onnx(endsInSoftmax: arguments.isSet("--softmax")))

@@ -74,7 +74,7 @@ private struct FrontierJob {
   let printsJSON: Bool
 
   init(_ arguments: ParsedArguments) throws {
-    paths = arguments.operands.map(withoutSlash)
+    paths = arguments.operands.map(Directory.withoutSlash)
     options = try StudyOptions(arguments)
     split = arguments.string("--split") ?? "test"
     guard ["test", "hold-out"].contains(split) else {
@@ -87,7 +87,7 @@ private struct FrontierJob {
     let rule = options.decision.rule
     let suffixes = [split == "test" ? nil : split, rule == .geometricMean ? nil : rule.name]
     let name = (["frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
-    out = arguments.string("--out") ?? place(of: name, for: paths)
+    out = try arguments.outputDirectory("--out", default: place(of: name, for: paths))
     printsJSON = arguments.isSet("--json")
   }
 
@@ -124,13 +124,6 @@ private struct FrontierJob {
     try FrontierReport.write(study.frontier, study.diversity, context, to: out)
     if !printsJSON { print("\nwritten: \(Terminal.printable(out))") }
   }
-}
-
-/// The path without slashes at its end.
-func withoutSlash(_ path: String) -> String {
-  var path = path[...]
-  while path.count > 1, path.last == "/" { path.removeLast() }
-  return String(path)
 }
 
 /// Where files go whose place was not given: beside the only source, else in the current directory.

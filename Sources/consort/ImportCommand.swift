@@ -43,7 +43,8 @@ let importCommand = Command(
       classes: try arguments.integer("--classes"))
     let description = try description(
       of: weights, options, labels: arguments.string("--labels"))
-    let directory = MemberDirectory(path: arguments.string("--out") ?? "members/\(name)")
+    let directory = MemberDirectory(
+      path: try arguments.outputDirectory("--out", default: "members/\(name)"))
     guard !Directory.exists(directory.weightsPath) else {
       throw CommandError.memberExists(path: directory.path)
     }

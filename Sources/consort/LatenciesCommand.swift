@@ -20,7 +20,7 @@ let latenciesCommand = Command(
   discussion: """
     Times, with OpenVINO, one image on one thread, every convolution with what is fused to it, or a whole block where a
     skip spans it. The sum over a network's parts, times one factor fitted on \(calibrationCount) whole networks,
-    foretells its latency; how well it does is checked on \(checkCount) others, and printed. `consort search` does this
+    predicts its latency; how well it does is checked on \(checkCount) others, and printed. `consort search` does this
     by itself where a plan's cost is a latency; with --latencies it takes a table from here, perhaps from the machine
     where the ensemble shall run.
     """,
@@ -33,6 +33,7 @@ let latenciesCommand = Command(
       throw UsageError("--seconds is from 0.01 to 3600")
     }
     let out = arguments.string("--out") ?? "latencies.json"
+    try arguments.checkOutputFile(out, option: "--out")
     let table = try measure(plan.space.space, file: file, seconds: seconds)
     try DurableFile.write(table.readableJSON(), to: out)
     print(table.summary)

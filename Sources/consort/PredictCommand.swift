@@ -95,8 +95,8 @@ private struct PredictionJob {
   private let printsJSON: Bool
 
   init(_ arguments: ParsedArguments) throws {
-    out = arguments.string("--out")
-    csv = arguments.string("--csv")
+    out = arguments.directory("--out")
+    csv = try arguments.outputFile("--csv")
     printsJSON = arguments.isSet("--json")
     guard csv != Self.standardStream || !printsJSON else {
       throw UsageError("--csv - and --json both print: give one of them")
@@ -117,7 +117,10 @@ private struct PredictionJob {
     guard images.hasLabels || out == nil else {
       throw UsageError("--out needs images with labels, in folders of classes: give --csv")
     }
-    if let out, Directory.exists(out) { throw InferenceError.placeTaken(path: out) }
+    if let out {
+      guard !Directory.isTaken(out) else { throw InferenceError.placeTaken(path: out) }
+      try Directory.checkWritable(out)
+    }
   }
 
   /// What stands for standard input and output.

@@ -121,7 +121,8 @@ struct PredictionAnswer {
   func text() throws -> String {
     guard images.hasLabels else { return predictionsTable + summary }
     var table = TextTable(columns: [
-      .init("member"), .init("network"), .init("MACs", .right), .init("top-1 %", .right),
+      .init("member", isKept: true), .init("network"), .init("MACs", .right),
+      .init("top-1 %", .right, isKept: true),
       .init("top-5 %", .right), .init("NLL", .right), .init("ECE", .right),
     ])
     for row in try memberRows() + (hasEnsemble ? [ensembleRow()] : []) {
@@ -176,7 +177,8 @@ struct PredictionAnswer {
       lines.append("stopped after: " + stops.joined(separator: ", "))
     }
     lines.append("\(Figures.fixed(found.seconds, 1)) s, \(milliseconds) ms an image")
-    return lines.map { $0 + "\n" }.joined()
+    return lines.flatMap { Terminal.wrapped($0, width: Terminal.textWidth) }
+      .map { $0 + "\n" }.joined()
   }
 
   /// Writes the predictions of the ensemble and of each member that saw all images into a new directory.

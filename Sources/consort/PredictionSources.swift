@@ -40,8 +40,8 @@ struct PredictionSources {
     run = runs.first
     images = try SourceImages(options.images, run: runs.first)
     var found: [SourcePredictions] = []
-    for (path, source) in zip(paths, sources) {
-      found.append(try Self.read(source, path: path, options, images))
+    for (source, (path, label)) in zip(sources, zip(paths, SourceLabels.labels(of: paths))) {
+      found.append(try Self.read(source, path: path, label: label, options, images))
     }
     self.found = found
     for source in try Self.apart(found) {
@@ -56,7 +56,8 @@ struct PredictionSources {
       var options = options
       // They are other images than those that the labels are of.
       options.labels = nil
-      let source = try Self.read(PredictionSource(path: shifted), path: shifted, options, images)
+      let source = try Self.read(
+        PredictionSource(path: shifted), path: shifted, label: shifted, options, images)
       self.shifted = try Predictions.aligned(source.test + source.holdOut)
       found.append(source)
     }
@@ -75,18 +76,11 @@ struct PredictionSources {
     }
   }
 
-  private static func label(_ path: String) -> String {
-    let name = path.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init) ?? path
-    for ending in [".safetensors", ".json", ".onnx"] where name.hasSuffix(ending) {
-      return String(name.dropLast(ending.count))
-    }
-    return name
-  }
-
   private static func read(
-    _ source: PredictionSource, path: String, _ options: SourceOptions, _ images: SourceImages
+    _ source: PredictionSource, path: String, label: String, _ options: SourceOptions,
+    _ images: SourceImages
   ) throws -> SourcePredictions {
-    var found = SourcePredictions(label: label(path))
+    var found = SourcePredictions(label: label)
     switch source {
     case .run(let run): try found.add(run)
     case .ensemble(let ensemble): try found.add(ensemble, images)

@@ -11,7 +11,7 @@ import CLI
 /// How far something is, on standard error: a line that changes on a terminal, one every ten seconds elsewhere.
 struct ProgressLine {
   private let subject: String
-  private let isTerminal = Terminal.isTerminal(STDERR_FILENO)
+  private let isTerminal = Terminal.canRedraw(STDERR_FILENO)
   private var next = ContinuousClock.now.advanced(by: .milliseconds(500))
   private var isShown = false
 
@@ -25,7 +25,8 @@ struct ProgressLine {
       "\(done.grouped) of \(total.grouped) \(subject)"
       + (secondsLeft.map { ", about \(Figures.duration($0)) left" } ?? "")
     if isTerminal {
-      Self.write("\r\(text)\u{1B}[K")
+      // A line that wraps could not be taken away again.
+      Self.write("\r\(text.prefix(max(20, Terminal.width - 1)))\u{1B}[K")
       isShown = true
     } else {
       Terminal.writeError(text)

@@ -40,7 +40,7 @@ let reportCommand = Command(
     "consort report runs/search-cifar10",
   ],
   run: { arguments in
-    let paths = arguments.operands.map(withoutSlash)
+    let paths = arguments.operands.map(Directory.withoutSlash)
     if paths.contains(where: { SearchDirectory(path: $0).exists }) {
       try reportOnSearch(paths, arguments)
       return
@@ -48,7 +48,7 @@ let reportCommand = Command(
     guard !arguments.isSet("--latency") else {
       throw UsageError("--latency is for searches: members of runs are timed each time")
     }
-    let out = arguments.string("--out") ?? place(of: "report", for: paths)
+    let out = try arguments.outputDirectory("--out", default: place(of: "report", for: paths))
     let study = try Study(
       paths, StudyOptions(arguments), measuresLatency: !arguments.isSet("--no-latency"))
     Terminal.writeNotes(Note.lines(study.notes))

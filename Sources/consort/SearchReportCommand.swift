@@ -16,13 +16,14 @@ func reportOnSearch(_ paths: [String], _ arguments: ParsedArguments) throws {
     throw UsageError("--latency and --no-latency contradict each other: leave one out")
   }
   let directory = SearchDirectory(path: paths[0])
+  let out = try arguments.outputDirectory("--out", default: directory.reportPath)
   let study = try SearchStudy(
     directory,
     timing: arguments.isSet("--latency")
       ? .anew : arguments.isSet("--no-latency") ? .onRecord : .once)
   let content = study.content(command: Shell.commandLine())
   let page = try SearchReport.write(
-    content, to: arguments.string("--out") ?? directory.reportPath)
+    content, to: out)
   print(SearchText(content).lines(), terminator: "")
   print("report: \(Terminal.printable(page))")
 }

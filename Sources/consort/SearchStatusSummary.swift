@@ -4,7 +4,8 @@ import Experiments
 /// The status of a search in words and tables.
 enum SearchStatusSummary {
   static func text(_ status: SearchStatus) -> String {
-    var text = headline(status) + "\n" + table(status)
+    let head = Terminal.wrapped(headline(status), width: Terminal.textWidth)
+    var text = head.map { $0 + "\n" }.joined() + table(status)
     if let finalists = status.finalists {
       text += "\nfinalists: " + StatusSummary.text(finalists, continues: false)
     }
@@ -23,8 +24,9 @@ enum SearchStatusSummary {
 
   private static func table(_ status: SearchStatus) -> String {
     var table = TextTable(columns: [
-      .init("stage"), .init("state"), .init("evaluated", .right), .init("done", .right),
-      .init("failed", .right), .init("best", .right), .init("cost", .right), .init("networks"),
+      .init("stage", isKept: true), .init("state", isKept: true), .init("evaluated", .right),
+      .init("done", .right, isKept: true), .init("failed", .right),
+      .init("best", .right, isKept: true), .init("cost", .right), .init("networks"),
     ])
     for stage in status.stages {
       let budget = stage.budget.map { "/\($0.grouped)" } ?? ""

@@ -39,8 +39,12 @@ let statusCommand = Command(
     print(arguments.isSet("--json") ? try status.json() : status.text, terminator: "")
     return
   }
-  guard Terminal.isTerminal(STDOUT_FILENO), !arguments.isSet("--json") else {
-    throw UsageError("--watch draws on a terminal: leave it out, or run it there")
+  guard !arguments.isSet("--json") else {
+    throw UsageError("--watch draws tables and --json prints JSON: leave one out")
+  }
+  guard Terminal.canRedraw(STDOUT_FILENO) else {
+    throw UsageError(
+      "--watch redraws a terminal, and standard output is none or TERM says that it cannot: leave it out")
   }
   try watch(read)
 }
@@ -74,15 +78,15 @@ private func reader(of path: String) throws -> () throws -> ShownStatus {
 }
 
 private func watch(_ read: () throws -> ShownStatus) throws {
-  var drawnLines = 0
+  var screen = RedrawnText()
   while true {
     let status = try read()
-    // Up to the first drawn line, then clear to the screen's end.
-    if drawnLines > 0 { print("\u{1B}[\(drawnLines)F\u{1B}[J", terminator: "") }
-    print(status.text, terminator: "")
+    print(
+      screen.redraw(
+        status.text, width: Terminal.width, height: status.isRunning ? Terminal.height : .max),
+      terminator: "")
     fflush(nil)
     guard status.isRunning else { return }
-    drawnLines = status.text.count { $0 == "\n" }
     sleep(2)
   }
 }

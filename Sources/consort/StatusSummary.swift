@@ -8,8 +8,9 @@ enum StatusSummary {
     let notes = status.members.compactMap { member in
       member.reason.map { "\(member.name): \($0)" }
     }
-    let lines = notes.flatMap { Terminal.wrapped(Terminal.printable($0), width: 80) }
-    return headline(status) + "\n" + table(status) + lines.map { $0 + "\n" }.joined()
+    let lines = notes.flatMap { Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth)) }
+    let head = Terminal.wrapped(headline(status), width: Terminal.textWidth)
+    return head.map { $0 + "\n" }.joined() + table(status) + lines.map { $0 + "\n" }.joined()
       + (continues ? continuation(status) : "")
   }
 
@@ -33,8 +34,8 @@ enum StatusSummary {
 
   private static func table(_ status: RunStatus) -> String {
     var table = TextTable(columns: [
-      .init("member"), .init("state"), .init("epoch", .right), .init("done", .right),
-      .init("left", .right), .init("hold-out", .right), .init("test", .right),
+      .init("member", isKept: true), .init("state", isKept: true), .init("epoch", .right),
+      .init("done", .right, isKept: true), .init("left", .right, isKept: true), .init("hold-out", .right), .init("test", .right),
       .init("images/s", .right),
     ])
     for member in status.members {

@@ -1,4 +1,5 @@
 import CLI
+import Files
 import Testing
 
 @Suite struct TextTests {
@@ -28,6 +29,15 @@ import Testing
     var table = TextTable(columns: [.init("x")])
     table.append(["\u{1b}]0;title\u{7}"])
     #expect(table.text() == "x\n?]0;title?\n")
+  }
+
+  /// Bash and Zsh read such words back.
+  @Test func namesThatAreNoTextAreQuoted() {
+    let bytes: [CChar] = [0x61, 0x0A, -0x17, 0x31, 0]
+    let name = SystemPath.text(bytes)
+    #expect(Terminal.printable(name) == "a\\n\\xE91")
+    #expect(Shell.line(["rm", name]) == "rm $'a\\012\\3511'")
+    #expect(Shell.line(["./$(touch x)", "it's", ""]) == "'./$(touch x)' 'it'\\''s' ''")
   }
 
   @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")])

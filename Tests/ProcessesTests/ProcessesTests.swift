@@ -49,6 +49,15 @@ import Testing
     }
   }
 
+  /// In a process of its own: a parent may start this program so.
+  @Test func aFailureCountsWhereChildrenAreIgnored() async {
+    await #expect(processExitsWith: .success) {
+      signal(SIGCHLD, SIG_IGN)
+      let outcome = try Subprocess.run(["sh", "-c", "exit 3"], catchesErrorText: true)
+      #expect(outcome.status == 3)
+    }
+  }
+
   @Test func aMissingProgramIsAnError() {
     #expect(throws: Subprocess.CannotStart.self) {
       try Subprocess.run(["/nonexistent/program"], catchesErrorText: false)

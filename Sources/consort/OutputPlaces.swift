@@ -1,0 +1,38 @@
+import CLI
+import Files
+
+/// The places that options name for what a command writes, checked before it does work that would be lost.
+extension ParsedArguments {
+  /// The file that the option `name` names; nil where it is not given.
+  ///
+  /// - Throws: `UsageError` where it is read as well, or what is printed goes there too; `FileError` where it cannot be
+  ///   written.
+  func outputFile(_ name: String) throws -> String? {
+    guard let path = string(name) else { return nil }
+    if isSet("--json"), DurableFile.isStandardOutput(path) {
+      throw UsageError(
+        "\(name) and --json both go to standard output: give \(name) another file, or leave one out"
+      )
+    }
+    try checkOutputFile(path, option: name)
+    return path
+  }
+
+  /// The same for a place that is taken where the option is not given.
+  func checkOutputFile(_ path: String, option name: String) throws {
+    try DurableFile.check(path)
+    guard let input = others(than: name).first(where: { Directory.isSame($0, path) }) else {
+      return
+    }
+    throw UsageError("\(name) '\(path)' would replace '\(input)', which is read: name another file")
+  }
+
+  /// The directory that the option `name` names, in which files may be replaced; `place` where it is not given.
+  ///
+  /// - Throws: `FileError` where it cannot be written to.
+  func outputDirectory(_ name: String, default place: @autoclosure () -> String) throws -> String {
+    let path = directory(name) ?? place()
+    try Directory.checkWritable(path)
+    return path
+  }
+}

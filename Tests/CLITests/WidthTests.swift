@@ -1,0 +1,113 @@
+import Testing
+
+@testable import CLI
+
+@Suite struct WidthTests {
+  private static let command = Command(
+    name: "paint", summary: "Paint all the walls of a house in the colours that are given.",
+    operands: [Operand("WALL", help: "Which walls are to be painted.", isRepeated: true)],
+    options: [
+      CommandOption(
+        "--channel-order", "ORDER", help: "In which order the colours are mixed (default: rgb)."),
+      CommandOption("--twice", help: String(repeating: "Paint it twice. ", count: 12)),
+    ],
+    discussion: """
+      A first paragraph that is long enough to be broken on any terminal that is as narrow as forty
+      columns.
+
+          {"a": 1}
+
+      The last.
+      """, examples: ["tool paint north south --channel-order bgr --twice"], run: { _ in })
+
+  @Test(arguments: [40, 60, 80, 100, 140])
+  func helpFitsTheTerminal(width: Int) {
+    let program = Program(
+      name: "tool", summary: "A tool that paints walls, and nothing else.", version: "1",
+      commands: [Self.command])
+    let texts = [
+      program.helpText(width: width),
+      program.helpText(for: Self.command, path: ["paint"], width: width),
+    ]
+    for line in texts.joined().split(separator: "\n") { #expect(line.count <= width, "\(line)") }
+    #expect(texts[1].contains("\n    {\"a\": 1}\n\nThe last.\n"))
+    let words = texts[1].split { " \n\\".contains($0) }
+    #expect(words.contains("--channel-order") && words.contains("colours"))
+    // An example can be pasted into a shell as it stands.
+    let example = texts[1].components(after: "examples:\n")
+    #expect(example.hasPrefix("  tool paint north") && !example.contains("\\ "))
+  }
+
+  private static func table() -> TextTable {
+    var table = TextTable(columns: [
+      .init("network", isKept: true), .init("n", .right, isKept: true), .init("FLOPs", .right),
+      .init("test %", .right, isKept: true), .init("NLL", .right),
+    ])
+    table.append(["wide-resnet-16-1-0", "1", "53.4 M", "91.30", "0.2811"])
+    return table
+  }
+
+  @Test func aTableIsWholeWhereNothingBoundsIt() {
+    #expect(
+      Self.table().text(width: nil) == """
+        network             n   FLOPs  test %     NLL
+        wide-resnet-16-1-0  1  53.4 M   91.30  0.2811
+
+        """)
+  }
+
+  @Test func columnsAreLeftOutWhereTheTerminalIsNarrow() {
+    #expect(
+      Self.table().text(width: 40) == """
+        network             n   FLOPs  test %
+        wide-resnet-16-1-0  1  53.4 M   91.30
+        (too narrow for: NLL)
+
+        """)
+    #expect(
+      Self.table().text(width: 32) == """
+        network             n  test %
+        wide-resnet-16-1-0  1   91.30
+        (too narrow for: FLOPs, NLL)
+
+        """)
+  }
+
+  @Test func aLongNameIsShortenedInItsMiddle() {
+    #expect(
+      Self.table().text(width: 16) == """
+        network        n
+        wide-re…6-1-0  1
+        (too narrow for:
+        FLOPs, test %,
+        NLL)
+
+        """)
+  }
+
+  @Test func redrawingTakesAwayWhatWasDrawn() {
+    var text = RedrawnText()
+    #expect(text.redraw("one\ntwo\n", width: 80, height: 24) == "one\ntwo\n")
+    #expect(text.redraw("three\n", width: 80, height: 24) == "\u{1B}[2F\u{1B}[Jthree\n")
+    // Twenty characters take three rows of a terminal that has become eight wide.
+    #expect(text.redraw(String(repeating: "x", count: 20), width: 80, height: 24).hasSuffix("x\n"))
+    #expect(text.redraw("end\n", width: 8, height: 24) == "\u{1B}[3F\u{1B}[Jend\n")
+  }
+
+  /// Rows that have scrolled away cannot be erased.
+  @Test func redrawingKeepsToTheScreen() {
+    var text = RedrawnText()
+    let lines = (0..<50).map { "line \($0) and more" }.joined(separator: "\n") + "\n"
+    let drawn = text.redraw(lines, width: 10, height: 5)
+    #expect(drawn == "line 0 and\nline 1 and\nline 2 and\n… 47 more l\n")
+    #expect(text.redraw("x\n", width: 10, height: 5) == "\u{1B}[4F\u{1B}[Jx\n")
+    #expect(text.redraw(lines, width: 10, height: .max).hasSuffix(lines))
+  }
+}
+
+extension String {
+  fileprivate func components(after head: String) -> String {
+    guard let range = firstRange(of: head) else { return "" }
+    return String(self[range.upperBound...])
+  }
+}
