@@ -74,7 +74,11 @@ extension MemberDescription {
   ///
   /// Only images in memory have a short side resized in training, and they never were resized with bicubic weights.
   public var isMisdescribed: Bool {
-    if case .shortSide = preprocessing.resizing { preprocessing.interpolation == .bicubic } else { false }
+    if case .shortSide = preprocessing.resizing {
+      preprocessing.interpolation == .bicubic
+    } else {
+      false
+    }
   }
 
   /// The same with what training did in the place of what an earlier version wrote.
