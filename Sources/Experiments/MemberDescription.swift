@@ -44,7 +44,12 @@ extension RunDirectory {
   /// Which images the run uses.
   ///
   /// - Throws: `ExperimentError.unusableDataRecord` where that cannot be understood, `FileError` where it cannot be read.
-  public func dataRecord() throws -> DataRecord { try DataRecord(path: dataPath) }
+  public func dataRecord() throws -> DataRecord {
+    guard Directory.exists(dataPath) else {
+      throw ExperimentError.unusableDataRecord(file: dataPath)
+    }
+    return try DataRecord(path: dataPath)
+  }
 }
 
 extension DataRecord {
