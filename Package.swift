@@ -99,11 +99,14 @@ let package = Package(
 
     .target(
       name: "Experiments",
-      dependencies: ["ArchitectureSearch", "Datasets", "Files", "Networks", "Randomness"]),
+      dependencies: [
+        "ArchitectureSearch", "Datasets", "Files", "Networks", "Randomness", "Weights",
+      ]),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
         "ArchitectureSearch", "Datasets", "Experiments", "Files", "Networks", "TestSupport",
+        "Weights",
       ]),
 
     .target(

@@ -48,9 +48,10 @@ public enum Figures {
     return hours > 0 ? "\(hours):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
   }
 
-  /// A great number: whole below a million, else such as "2.3 x 10^13".
+  /// A great number: whole below a million, else such as "2.3 x 10^13"; "over 10^308" where a Double holds it no more.
   public static func power(_ value: Double) -> String {
-    guard value.isFinite, value >= 1e6 else { return Int(value.isFinite ? value : 0).grouped }
+    guard value.isFinite else { return value.isNaN ? "–" : "over 10^308" }
+    guard value >= 1e6 else { return Int(value).grouped }
     var (leading, exponent) = (value, 0)
     while leading >= 9.95 { (leading, exponent) = (leading / 10, exponent + 1) }
     return "\(fixed(leading, 1)) x 10^\(exponent)"

@@ -139,11 +139,16 @@ struct Gradients {
   at::Tensor map, weight, bias;
 };
 
-/// Where the input's gradient is written: into `gradient` itself, in channels-last order, where nobody else holds it.
+/// Whether anything but `tensor` may see its elements: another reference to it, or a view of the same memory.
+bool is_seen_elsewhere(const at::Tensor &tensor) {
+  return tensor.use_count() > 1 || !tensor.has_storage() || tensor.storage().use_count() > 1;
+}
+
+/// Where the input's gradient is written: into `gradient` itself, in channels-last order, where nothing else sees it.
 Gradients gradients(const at::Tensor &gradient, const at::Tensor &residual_gradient, const at::Tensor &map,
                     const Affine &values) {
   const Rows rows(map);
-  const bool is_shared = gradient.use_count() > 1 && gradient.is_contiguous(at::MemoryFormat::ChannelsLast);
+  const bool is_shared = gradient.is_contiguous(at::MemoryFormat::ChannelsLast) && is_seen_elsewhere(gradient);
   const at::Tensor upstream = gradient.contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor residual =
       residual_gradient.defined() ? residual_gradient.contiguous(at::MemoryFormat::ChannelsLast) : at::Tensor();

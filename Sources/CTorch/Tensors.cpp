@@ -63,12 +63,16 @@ ct_status ct_from_bytes(const void *bytes, size_t byte_count, const int64_t *sha
   });
 }
 
-ct_status ct_borrow_bytes(const void *bytes, const int64_t *shape, size_t rank, ct_scalar_type type, void *owner,
-                          void (*release)(void *), ct_tensor *result) {
+ct_status ct_borrow_bytes(const void *bytes, size_t byte_count, const int64_t *shape, size_t rank, ct_scalar_type type,
+                          void *owner, void (*release)(void *), ct_tensor *result) {
   return giving(result, [&] {
+    const at::TensorOptions options(scalar_type(type));
+    // A tensor without memory: libtorch checks the sizes, and that their product can be counted.
+    const at::Tensor wanted = at::empty(shape_of(shape, rank), options.device(at::kMeta));
+    TORCH_CHECK(wanted.nbytes() == byte_count, "shape ", wanted.sizes(), " takes ", wanted.nbytes(), " bytes, not ",
+                byte_count);
     return at::from_blob(
-        const_cast<void *>(bytes), shape_of(shape, rank), [owner, release](void *) { release(owner); },
-        at::TensorOptions(scalar_type(type)));
+        const_cast<void *>(bytes), wanted.sizes(), [owner, release](void *) { release(owner); }, options);
   });
 }
 

@@ -7,13 +7,15 @@ extension Predictions {
   /// Maps the predictions file at `path` and checks it whole.
   ///
   /// The file is a safetensors file with `log_probabilities`, float32 `[N, C]`, and `labels`, int64 `[N]`, and with the
-  /// metadata `name`, `network`, `macs`, `parameters`, `split` and `fingerprint`.
+  /// metadata `name`, `network`, `macs`, `parameters`, `split` and `fingerprint`; with a checksum, where we wrote it.
   ///
   /// - Throws: `EnsembleError` naming the file and what is wrong in it.
   public init(path: String) throws(EnsembleError) {
     let content: FileContent
     do throws(WeightsError) {
-      content = try FileContent(SafeTensors(path: path))
+      let file = try SafeTensors(path: path)
+      try file.verifyChecksumIfPresent()
+      content = try FileContent(file)
     } catch {
       throw .weights(error)
     }
@@ -31,14 +33,16 @@ extension Predictions {
       values: content.values, labels: content.labelValues, classes: shape[1])
   }
 
-  /// Writes the predictions file at `path`, whole or not at all.
+  /// Writes the predictions file at `path`, whole or not at all, with a checksum.
   ///
+  /// - Parameter others: Further metadata.
   /// - Throws: `EnsembleError.weights`; what was at `path` is then unchanged.
-  public func write(to path: String) throws {
-    let metadata = [
+  public func write(to path: String, metadata others: [String: String] = [:]) throws {
+    var metadata = [
       "name": name, "network": network, "macs": String(multiplyAccumulates),
       "parameters": String(parameters), "split": split, "fingerprint": fingerprint,
     ]
+    metadata.merge(others) { own, _ in own }
     let logProbabilities = TensorContent(
       name: Self.logProbabilitiesName, dataType: .float32, shape: [count, classes]
     ) { receive in
@@ -46,7 +50,8 @@ extension Predictions {
     }
     let labels = TensorContent(name: Self.labelsName, shape: [count], int64s: labels)
     do {
-      try SafeTensors.write(to: path, tensors: [logProbabilities, labels], metadata: metadata)
+      try SafeTensors.write(
+        to: path, tensors: [logProbabilities, labels], metadata: metadata, isChecksummed: true)
     } catch let error as WeightsError {
       throw EnsembleError.weights(error)
     }

@@ -11,15 +11,16 @@ public struct DataPartition: Hashable, Sendable {
   /// - Throws: `ExperimentError.tooFewImages`.
   public init(of experiment: Experiment, available: Int) throws(ExperimentError) {
     let data = experiment.data
-    let wanted = data.trainingImages ?? max(1, available - data.holdOut)
-    guard data.holdOut <= available, wanted <= available - data.holdOut else {
+    let heldOut = data.holdOutCount(of: available)
+    let wanted = data.trainingImages ?? max(1, available - heldOut)
+    guard heldOut <= available, wanted <= available - heldOut else {
       throw .tooFewImages(
-        trainingImages: data.trainingImages, holdOut: data.holdOut, available: available)
+        trainingImages: data.trainingImages, holdOut: heldOut, available: available)
     }
     var stream = RandomStream.forPartition(of: experiment)
     let order = stream.permutation(of: available)
-    holdOut = Array(order[..<data.holdOut])
-    training = Array(order[data.holdOut..<data.holdOut + wanted])
+    holdOut = Array(order[..<heldOut])
+    training = Array(order[heldOut..<heldOut + wanted])
   }
 }
 

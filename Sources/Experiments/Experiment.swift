@@ -117,13 +117,14 @@ public struct DataSelection: Codable, Hashable, Sendable {
   public var corruptImages: CorruptImages
   /// How many images are trained on; nil for all but the hold-out.
   public var trainingImages: Int?
-  /// How many of the training split are kept apart, to look at and to choose by while training.
-  public var holdOut: Int
+  /// How many of the training split are kept apart, to look at and to choose by while training; nil for a tenth of it, at
+  /// most 5,000.
+  public var holdOut: Int?
 
   /// Creates a selection.
   public init(
     procedural: ProceduralImages? = nil, imageSize: Int? = nil,
-    corruptImages: CorruptImages = .fail, trainingImages: Int? = nil, holdOut: Int
+    corruptImages: CorruptImages = .fail, trainingImages: Int? = nil, holdOut: Int? = nil
   ) {
     self.procedural = procedural
     self.imageSize = imageSize
@@ -131,6 +132,15 @@ public struct DataSelection: Codable, Hashable, Sendable {
     self.trainingImages = trainingImages
     self.holdOut = holdOut
   }
+
+  /// How many of `available` images of the training split are kept apart.
+  func holdOutCount(of available: Int) -> Int {
+    holdOut ?? max(1, min(available / 10, Self.mostHeldOut))
+  }
+
+  private static let mostHeldOut = 5000
+  /// Whether any are kept apart.
+  public var holdsOut: Bool { holdOut != 0 }
 }
 
 extension Experiment {
@@ -144,18 +154,42 @@ extension Experiment {
   /// Reads and validates an experiment in JSON, and the network files that it names; `file` names it in errors.
   public init(json: Data, file: String) throws(ExperimentError) {
     var reader = try ObjectReader(json: json, file: file)
-    name = try reader.directoryName("name")
-    var data = try reader.object("data")
-    self.data = try DataSelection(&data)
+    if let given = try reader.optionalDirectoryName("name") {
+      name = given
+    } else {
+      name = try Self.name(ofFile: file, reader)
+    }
+    if var data = try reader.optionalObject("data") {
+      self.data = try DataSelection(&data)
+    } else {
+      data = DataSelection()
+    }
     members = []
     for var group in try reader.objects("members") { members.append(try MemberGroup(&group)) }
     guard !members.isEmpty else { throw reader.invalid("members", "is empty: add a network") }
-    var recipe = try reader.object("recipe")
-    self.recipe = try Recipe(&recipe)
-    try recipe.finish()
+    if var recipe = try reader.optionalObject("recipe") {
+      self.recipe = try Recipe(&recipe)
+      try recipe.finish()
+    } else {
+      recipe = Recipe(.fast)
+    }
     seed = try reader.optionalInteger("seed", in: 0...Int.max) ?? 0
     try reader.finish()
     try checkNetworks(file: file)
+  }
+
+  /// What an experiment without a name is called: as its file, without ".json".
+  private static func name(
+    ofFile file: String, _ reader: ObjectReader
+  ) throws(ExperimentError) -> String {
+    let last = file.split(separator: "/").last.map(String.init) ?? ""
+    let name = last.hasSuffix(".json") ? String(last.dropLast(5)) : last
+    guard DirectoryName.isValid(name) else {
+      throw reader.invalid(
+        "name",
+        "is missing, and the file's name cannot take its place: add one of \(DirectoryName.rule)")
+    }
+    return name
   }
 }
 
@@ -190,7 +224,7 @@ extension DataSelection {
       corruptImages = known
     }
     trainingImages = try reader.optionalInteger("trainingImages", in: 1...1_000_000_000)
-    holdOut = try reader.integer("holdOut", in: 0...1_000_000_000)
+    holdOut = try reader.optionalInteger("holdOut", in: 0...1_000_000_000)
     try reader.finish()
   }
 }

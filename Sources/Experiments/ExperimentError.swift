@@ -30,8 +30,18 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case unusableDataRecord(file: String)
   /// The record of what a member's images are is damaged.
   case unusableDescription(file: String)
+  /// A file of a trained or imported member is not as it was written.
+  case unusableMember(file: String, reason: String)
+  /// A file of a run's member is another member's, or of another experiment.
+  case foreignMember(file: String)
+  /// The run's own experiment is damaged.
+  case damagedExperiment(file: String, reason: String)
   /// A search plan that cannot be carried out.
   case unusablePlan(file: String, reason: String)
+  /// What a search found, in its directory, makes no sense.
+  case unusableFinds(file: String)
+  /// Another process is at work in the directory.
+  case busy(directory: String)
   /// A line of the record of a search makes no sense.
   case unusableRecord(file: String, line: Int)
   /// The directory holds something else than a run.
@@ -66,10 +76,24 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
     case .otherData(let directory):
       "'\(directory)' was made with other images than these: give the same --data, or another --out"
     case .unusableDataRecord(let file):
-      "'\(file)' does not say which images the run was made with: restore the file, or give another --out"
+      "'\(file)' does not say which images the run was made with: restore the file, or remove it and run `consort train` with the "
+        + "same --data, which writes it anew"
     case .unusableDescription(let file):
       "'\(file)' does not say how images become the network's input: restore the file, or import the weights again"
+    case .unusableMember(let file, let reason):
+      "'\(file)' cannot be used: \(reason); restore it, or run `consort train` again, which trains a run's damaged members "
+        + "anew, or `consort import`"
+    case .foreignMember(let file):
+      "'\(file)' belongs to another member or experiment: put the member's own in its place, or remove it and run "
+        + "`consort train` again, which trains the member anew"
+    case .damagedExperiment(let file, let reason):
+      "'\(file)' is not JSON (\(reason)): put a copy of the experiment in its place, or give another --out"
     case .unusablePlan(let file, let reason): "'\(file)': \(reason)"
+    case .unusableFinds(let file):
+      "'\(file)' does not say what was found: remove it, and run `consort search` again, which writes it anew"
+    case .busy(let directory):
+      "another process is at work in '\(directory)': wait for its end (`consort status \(directory)` shows it), or give "
+        + "another --out"
     case .unusableRecord(let file, let line):
       "'\(file)', line \(line), makes no sense: remove that line and those after it, which are then evaluated again"
     case .notARun(let directory):

@@ -44,7 +44,12 @@ extension RunDirectory {
   /// Which images the run uses.
   ///
   /// - Throws: `ExperimentError.unusableDataRecord` where that cannot be understood, `FileError` where it cannot be read.
-  public func dataRecord() throws -> DataRecord { try DataRecord(path: dataPath) }
+  public func dataRecord() throws -> DataRecord {
+    guard Directory.exists(dataPath) else {
+      throw ExperimentError.unusableDataRecord(file: dataPath)
+    }
+    return try DataRecord(path: dataPath)
+  }
 }
 
 extension DataRecord {
@@ -74,7 +79,11 @@ extension MemberDescription {
   ///
   /// Only images in memory have a short side resized in training, and they never were resized with bicubic weights.
   public var isMisdescribed: Bool {
-    if case .shortSide = preprocessing.resizing { preprocessing.interpolation == .bicubic } else { false }
+    if case .shortSide = preprocessing.resizing {
+      preprocessing.interpolation == .bicubic
+    } else {
+      false
+    }
   }
 
   /// The same with what training did in the place of what an earlier version wrote.

@@ -38,7 +38,7 @@ extension Experiment.MemberGroup: Codable {
 extension Experiment.MemberGroup {
   init(_ reader: inout ObjectReader) throws(ExperimentError) {
     let (name, architecture) = try Self.network(&reader)
-    let count = try reader.integer("count", in: 1...10_000)
+    let count = try reader.optionalInteger("count", in: 1...10_000) ?? 1
     let weights = try reader.optionalString("weights")
     try reader.finish()
     if let architecture {

@@ -63,7 +63,11 @@ struct ObjectReader {
 
   /// What a directory can be called.
   mutating func directoryName(_ key: String) throws(ExperimentError) -> String {
-    let name = try string(key)
+    try present(optionalDirectoryName(key), key)
+  }
+
+  mutating func optionalDirectoryName(_ key: String) throws(ExperimentError) -> String? {
+    guard let name = try optionalString(key) else { return nil }
     guard DirectoryName.isValid(name) else {
       throw invalid(key, "is '\(name)', but must be \(DirectoryName.rule)")
     }

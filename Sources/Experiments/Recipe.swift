@@ -194,9 +194,9 @@ extension LearningRate: Codable {
 }
 
 extension Recipe {
-  /// Reads a recipe: a preset, and what differs from it.
+  /// Reads a recipe: a preset, `fast` where none is named, and what differs from it.
   init(_ reader: inout ObjectReader) throws(ExperimentError) {
-    let name = try reader.string("preset")
+    let name = try reader.optionalString("preset") ?? Preset.fast.rawValue
     guard let preset = Preset(rawValue: name) else {
       let names = Preset.allCases.map(\.rawValue).joined(separator: ", ")
       throw reader.invalid("preset", "is '\(name)', but must be one of \(names)")

@@ -36,48 +36,65 @@ public struct RunDirectory: Hashable, Sendable {
 
   /// The experiment that made this run.
   ///
-  /// - Throws: `ExperimentError.notARun` where there is none.
+  /// - Throws: `ExperimentError.notARun` where there is none, or another where it cannot be read.
   public func experiment() throws -> Experiment {
     guard Directory.exists(experimentPath) else {
       throw ExperimentError.notARun(directory: path)
     }
-    return try Experiment(path: experimentPath)
+    do {
+      return try Experiment(path: experimentPath)
+    } catch ExperimentError.notJSON(let file, let reason) {
+      throw ExperimentError.damagedExperiment(file: file, reason: reason)
+    }
   }
 
-  /// Creates the directory for `experiment` on these images, or makes sure that it is already theirs.
+  /// Creates the directory for `experiment` on these images, or makes sure that it is already theirs. Members that are new
+  /// stand at the run's end, so that those that are there keep their random numbers.
   ///
+  /// - Returns: The experiment of the run.
   /// - Throws: `ExperimentError` where the directory belongs to something else, `FileError` where it cannot be
   ///   written; what was there is left as it was.
-  public func claim(for experiment: Experiment, data: DataRecord) throws {
+  @discardableResult
+  public func claim(for experiment: Experiment, data: DataRecord) throws -> Experiment {
     // One that was made by code could not be read again otherwise.
     try experiment.checkNetworks(file: experimentPath)
-    if try isClaimed(by: experiment, data) { return }
+    if let claim = try claim(by: experiment, data), claim.isWritten { return claim.experiment }
     try Directory.create(path)
     let lock = try DirectoryLock(waitingFor: path)
     defer { withExtendedLifetime(lock) {} }
     // Another process may have been quicker.
-    if try isClaimed(by: experiment, data) { return }
-    try DurableFile.write(experiment.readableJSON(), to: experimentPath)
+    let claim = try claim(by: experiment, data)
+    if let claim, claim.isWritten { return claim.experiment }
+    let whole = claim?.experiment ?? experiment
+    try DurableFile.write(whole.readableJSON(), to: experimentPath)
     try DurableFile.write(data.readableJSON(), to: dataPath)
+    return whole
   }
 
-  /// Whether the run is wholly that of `experiment`; false where it may become so.
-  private func isClaimed(by experiment: Experiment, _ data: DataRecord) throws -> Bool {
+  /// What becomes of the run with `experiment`, and whether it is so already; nil where there is none yet.
+  private func claim(
+    by experiment: Experiment, _ data: DataRecord
+  ) throws -> (experiment: Experiment, isWritten: Bool)? {
     guard Directory.exists(experimentPath) else {
-      guard Directory.exists(path) else { return false }
+      guard Directory.exists(path) else { return nil }
       guard Directory.isDirectory(path), try Directory.names(in: path).allSatisfy(isUnfinished)
       else { throw ExperimentError.notARun(directory: path) }
-      return false
+      return nil
     }
-    let earlier = try Experiment(path: experimentPath)
-    if let difference = try JSONDifference.first(earlier, experiment) {
+    let earlier = try self.experiment()
+    let whole: Experiment
+    switch try earlier.growing(to: experiment) {
+    case .experiment(let grown): whole = grown
+    case .difference(let difference):
       throw ExperimentError.otherExperiment(directory: path, difference: difference)
     }
-    guard Directory.exists(dataPath) else { return false }
-    guard try DataRecord(path: dataPath).matches(data) else {
-      throw ExperimentError.otherData(directory: path)
+    let record = Directory.exists(dataPath) ? try DataRecord(path: dataPath) : nil
+    guard record?.matches(data) ?? true else { throw ExperimentError.otherData(directory: path) }
+    guard whole == earlier || !DirectoryLock.isHeld(membersPath) else {
+      throw ExperimentError.busy(directory: path)
     }
-    return true
+    // What follows from the images is written anew where it is not what they give.
+    return (whole, record == data && whole == earlier)
   }
 
   /// Whether the name is that of a first file being written: by a process that was killed, or by one that shares the run.
@@ -134,6 +151,13 @@ public struct MemberDirectory: Hashable, Sendable {
   /// The predictions on a split, "test" or "hold-out"; the test's are written last.
   public func predictionsPath(split: String) -> String {
     "\(path)/predictions-\(split).safetensors"
+  }
+  /// Whether all that a trained member leaves is there; the test's predictions are written last. What the files hold is
+  /// not looked at.
+  public func isComplete(withHoldOut: Bool) -> Bool {
+    let splits = withHoldOut ? ["test", "hold-out"] : ["test"]
+    return (splits.map(predictionsPath) + [weightsPath, networkPath])
+      .allSatisfy(Directory.exists)
   }
   /// A search's candidate's predictions on the hold-out after a rung, from 1.
   public func predictionsPath(rung: Int) -> String { predictionsPath(split: "rung-\(rung)") }

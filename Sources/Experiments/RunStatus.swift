@@ -68,7 +68,7 @@ public struct RunStatus: Codable, Hashable, Sendable {
     let isRunLocked = DirectoryLock.isHeld(directory.membersPath)
     let experimentMembers = experiment.allMembers
     let readings = experimentMembers.map {
-      MemberReading($0, directory.member($0.name), epochs: experiment.recipe.epochs)
+      MemberReading($0, directory.member($0.name), of: experiment)
     }
     let estimate = TimeEstimate(
       readings.map(\.forEstimate), costs: NetworkCosts(ofMembers: experimentMembers))
@@ -98,8 +98,8 @@ private struct MemberReading {
   private let failure: FailureRecord?
   private let metrics: [EpochLine]
 
-  init(_ member: Experiment.Member, _ directory: MemberDirectory, epochs: Int) {
-    (identity, self.epochs) = (member, epochs)
+  init(_ member: Experiment.Member, _ directory: MemberDirectory, of experiment: Experiment) {
+    (identity, epochs) = (member, experiment.recipe.epochs)
     // The lock first: a member that becomes complete in between shows as complete, never as stopped.
     let isRunning = DirectoryLock.isHeld(directory.path)
     progress = directory.progress()
@@ -107,7 +107,7 @@ private struct MemberReading {
     metrics = EpochLine.read(directory.metricsPath)
     let names = Set((try? Directory.names(in: directory.path)) ?? [])
     state =
-      if Directory.exists(directory.predictionsPath(split: "test")) {
+      if directory.isComplete(withHoldOut: experiment.data.holdsOut) {
         .complete
       } else if isRunning {
         .running

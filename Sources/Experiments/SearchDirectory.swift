@@ -56,27 +56,60 @@ public struct SearchDirectory: Hashable, Sendable {
     return try SearchPlan(path: planPath)
   }
 
-  /// Creates the directory for `plan`, or makes sure that it is already its own.
+  /// Creates the directory for `plan`, or makes sure that it is already its own, and keeps other searches from it as long
+  /// as the lock lives.
   ///
   /// The budget may have changed, and the finalists too: their own run refuses others once it has begun. Before
   /// anything is trained the plan may have changed in any way.
   ///
-  /// - Throws: `ExperimentError` where the directory belongs to something else, `FileError` where it cannot be
-  ///   written; what was there is left as it was.
-  public func claim(for plan: SearchPlan) throws {
-    if try exists && hasBegun() {
+  /// - Throws: `ExperimentError` where the directory belongs to something else, or another process is at work in it;
+  ///   `FileError` where it cannot be written. What was there is left as it was.
+  public func claim(for plan: SearchPlan) throws -> DirectoryLock {
+    try check(plan)
+    try Directory.create(candidatesPath)
+    guard let lock = try DirectoryLock(ifFree: candidatesPath, isShared: false) else {
+      throw ExperimentError.busy(directory: path)
+    }
+    // Another process may have been quicker.
+    try check(plan)
+    try removeAbandonedFiles()
+    try DurableFile.write(plan.readableJSON(), to: planPath)
+    return lock
+  }
+
+  /// Makes sure that the directory is that of `plan`, or may become so.
+  private func check(_ plan: SearchPlan) throws {
+    if exists {
+      guard try hasBegun() else { return }
       var earlier = try self.plan()
       (earlier.budget, earlier.finalists) = (plan.budget, plan.finalists)
       if let difference = try JSONDifference.first(earlier, plan) {
         throw ExperimentError.otherExperiment(directory: path, difference: difference)
       }
-    } else if !exists, Directory.exists(path) {
-      guard Directory.isDirectory(path), try Directory.names(in: path).isEmpty else {
+    } else if Directory.exists(path) {
+      guard Directory.isDirectory(path), try Directory.names(in: path).allSatisfy(isOfAClaim) else {
         throw ExperimentError.notARun(directory: path)
       }
     }
-    try Directory.create(path)
-    try DurableFile.write(plan.readableJSON(), to: planPath)
+  }
+
+  /// Whether the name is one that a process leaves that was killed while it claimed the directory.
+  private func isOfAClaim(_ name: String) throws -> Bool {
+    if name.hasPrefix("search.json."), name.hasSuffix(".partial") { return true }
+    return try name == "candidates" && Directory.isDirectory(candidatesPath)
+      && Directory.names(in: candidatesPath).isEmpty
+  }
+
+  /// Removes what killed processes were writing, in all directories of the search.
+  private func removeAbandonedFiles() throws {
+    try DirectoryLock.removeAbandonedFiles(in: path)
+    for parent in [candidatesPath, supernetworksPath, networksPath]
+    where Directory.isDirectory(parent) {
+      try DirectoryLock.removeAbandonedFiles(in: parent)
+      for name in try Directory.names(in: parent) where Directory.isDirectory("\(parent)/\(name)") {
+        try DirectoryLock.removeAbandonedFiles(in: "\(parent)/\(name)")
+      }
+    }
   }
 
   /// Whether something is trained.
@@ -109,7 +142,9 @@ extension SearchDirectory {
     return try lines.enumerated().map { number, line in
       do {
         let record = try JSONDecoder().decode(EvaluationRecord.self, from: Data(line))
-        guard record.isPlausible else { throw ImplausibleRecord() }
+        guard record.isPlausible, RepeatedKeys.first(in: Data(line)) == nil else {
+          throw ImplausibleRecord()
+        }
         return record
       } catch {
         throw ExperimentError.unusableRecord(file: evaluationsPath, line: number + 1)
@@ -133,9 +168,14 @@ extension SearchDirectory {
     guard Directory.exists(foundPath) else { return [] }
     let bytes = try MappedFile(path: foundPath).withBytes { Data($0) }
     do {
-      return try JSONDecoder().decode([FoundEnsemble].self, from: bytes)
+      let found = try JSONDecoder().decode([FoundEnsemble].self, from: bytes)
+      guard RepeatedKeys.first(in: bytes) == nil,
+        // They name files.
+        found.allSatisfy({ $0.networks.allSatisfy(DirectoryName.isValid) })
+      else { throw ImplausibleRecord() }
+      return found
     } catch {
-      throw ExperimentError.unusableRecord(file: foundPath, line: 1)
+      throw ExperimentError.unusableFinds(file: foundPath)
     }
   }
 }

@@ -22,7 +22,7 @@ extension SearchPlan {
     name = try reader.directoryName("name")
     var data = try reader.object("data")
     self.data = try DataSelection(&data)
-    guard self.data.holdOut > 0 else {
+    guard self.data.holdsOut else {
       throw reader.invalid("data", "has a holdOut of 0, but candidates are judged by it")
     }
     var space = try reader.object("space")

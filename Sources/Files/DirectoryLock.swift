@@ -39,6 +39,11 @@ public final class DirectoryLock {
     if !isShared { try UnfinishedFile.removeAbandoned(in: path) }
   }
 
+  /// Removes what killed processes were writing into the directory at `path`.
+  public static func removeAbandonedFiles(in path: String) throws(FileError) {
+    try UnfinishedFile.removeAbandoned(in: path)
+  }
+
   private static let attempts = 10
   private static let pauseMicroseconds: UInt32 = 20_000
 

@@ -53,8 +53,9 @@ extension Tensor {
   /// A tensor on the CPU over memory that `owner` keeps alive and unchanged; nothing is copied.
   ///
   /// - Parameters:
-  ///   - bytes: Row-major elements, at least as many as `shape` says; valid as long as `owner` lives.
+  ///   - bytes: Row-major elements, as many as `shape` says; valid as long as `owner` lives.
   ///   - owner: Retained until libtorch lets go of the memory.
+  /// - Throws: `TorchError` where the number of bytes is not that of `shape`.
   public static func borrowing(
     _ bytes: UnsafeRawBufferPointer, shape: [Int], type: ElementType, owner: AnyObject & Sendable
   ) throws(TorchError) -> Tensor {
@@ -65,7 +66,7 @@ extension Tensor {
     do {
       return try make("from_blob") { result in
         ct_borrow_bytes(
-          base, shape.map(Int64.init), shape.count, type.code, retained.toOpaque(),
+          base, bytes.count, shape.map(Int64.init), shape.count, type.code, retained.toOpaque(),
           { Unmanaged<AnyObject>.fromOpaque($0).release() }, &result)
       }
     } catch {

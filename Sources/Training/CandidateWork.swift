@@ -57,6 +57,13 @@ struct CandidateWork: Sendable {
     return (member, data)
   }
 
+  /// What tells the training of a network in its place from others.
+  func identity(ofNetwork name: String, place: Int) throws -> String {
+    try experiment.identity(
+      of: Experiment.Member(name: name, network: name, architecture: nil, index: place),
+      data: images.record(for: experiment, partition, normalization))
+  }
+
   /// A network for the images, under evaluation.
   func fitted(_ network: Network) throws -> Network {
     try images.network(network.name, network, for: experiment)

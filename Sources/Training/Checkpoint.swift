@@ -1,3 +1,4 @@
+import Experiments
 import Torch
 import Weights
 
@@ -7,27 +8,39 @@ import Weights
 /// "square/NAME", averages under "average/NAME", and its place in the training as metadata. There is no state of random generators to keep: every
 /// number drawn belongs to (seed, member, purpose, epoch, step).
 enum Checkpoint {
-  /// Epochs that are over, steps taken in the next one, and that one's sums so far.
+  /// Epochs that are over, steps taken in the next one, that one's sums so far, and what tells the metrics of those epochs
+  /// from others; nil in checkpoints of earlier versions.
   struct Position: Hashable {
     var epoch = 0
     var step = 0
     var totals = EpochTotals()
+    var metrics: String?
   }
 
-  static func write(_ state: [CheckpointTensor], at position: Position, to path: String) throws {
+  /// Writes a checkpoint of the training that `identity` tells from others.
+  static func write(
+    _ state: [CheckpointTensor], at position: Position, of identity: String, to path: String
+  ) throws {
+    var metadata = position.metadata
+    metadata[MemberMetadata.training] = identity
     try SafeTensors.write(
-      to: path, tensors: state.map(\.content), metadata: position.metadata, isChecksummed: true)
+      to: path, tensors: state.map(\.content), metadata: metadata, isChecksummed: true)
   }
 
   /// Fills `state`, which must be that of the file, and returns the place.
   ///
   /// Where it throws, some tensors may have been filled.
   static func read(
-    _ path: String, into state: [(name: String, tensor: Tensor)]
+    _ path: String, of identity: String, into state: [(name: String, tensor: Tensor)]
   ) throws(TrainingError) -> Position {
     do {
       let file = try SafeTensors(path: path)
       try file.verifyChecksum()
+      // Earlier versions did not write it.
+      guard file.metadata[MemberMetadata.training] ?? identity == identity else {
+        throw TrainingError.unusableCheckpoint(
+          path: path, reason: "it belongs to another member or another experiment")
+      }
       guard let position = Position(metadata: file.metadata) else {
         throw TrainingError.unusableCheckpoint(path: path, reason: "it does not say its place")
       }
@@ -88,10 +101,12 @@ struct CheckpointTensor {
 
 extension Checkpoint.Position {
   fileprivate var metadata: [String: String] {
-    [
+    var metadata = [
       "epoch": "\(epoch)", "step": "\(step)", "lossSum": "\(totals.lossSum)",
       "correct": "\(totals.correct)", "images": "\(totals.images)", "seconds": "\(totals.seconds)",
     ]
+    metadata["metrics"] = metrics
+    return metadata
   }
 
   fileprivate init?(metadata: [String: String]) {
@@ -104,21 +119,23 @@ extension Checkpoint.Position {
       step >= 0, lossSum.isFinite, seconds.isFinite
     else { return nil }
     let totals = EpochTotals(lossSum: lossSum, correct: correct, images: images, seconds: seconds)
-    self.init(epoch: epoch, step: step, totals: totals)
+    self.init(epoch: epoch, step: step, totals: totals, metrics: metadata["metrics"])
   }
 }
 
 extension Model {
-  /// Writes weights and running statistics under their own names, as safetensors.
+  /// Writes weights and running statistics under their own names, as safetensors with a checksum.
   public func writeWeights(to path: String, metadata: [String: String] = [:]) throws {
     let contents = try state.map { try CheckpointTensor($0.name, $0.tensor).content }
-    try SafeTensors.write(to: path, tensors: contents, metadata: metadata)
+    try SafeTensors.write(to: path, tensors: contents, metadata: metadata, isChecksummed: true)
   }
 
   /// Reads what `writeWeights` wrote.
   ///
   /// - Throws: `WeightsError`, or `TrainingError` where names or shapes differ from the network's.
   public func readWeights(from path: String) throws {
-    try Checkpoint.load(SafeTensors(path: path), into: state)
+    let file = try SafeTensors(path: path)
+    try file.verifyChecksumIfPresent()
+    try Checkpoint.load(file, into: state)
   }
 }

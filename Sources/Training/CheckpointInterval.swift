@@ -36,7 +36,7 @@ public enum CheckpointInterval: Hashable, Sendable {
   func isDue(step: Int, stepsPerEpoch: Int, seconds: Double) -> Bool {
     switch self {
     case .steps(let count): step % count == 0
-    case .epochs(let count): step % (count * stepsPerEpoch) == 0
+    case .epochs(let count): step % stepsPerEpoch == 0 && step / stepsPerEpoch % count == 0
     case .minutes(let minutes): seconds >= minutes * 60
     }
   }

@@ -7,11 +7,14 @@ struct CheckpointStore {
   private static let kept = 2
 
   private let directory: MemberDirectory
+  /// Of the training, which tells its checkpoints from others.
+  private let identity: String
   /// The paths of those known to be whole, the oldest first.
   private var whole: [String] = []
 
-  init(_ directory: MemberDirectory) {
+  init(_ directory: MemberDirectory, of identity: String) {
     self.directory = directory
+    self.identity = identity
   }
 
   /// What `restore` found.
@@ -33,7 +36,7 @@ struct CheckpointStore {
     var damages: [TrainingError] = []
     for path in try directory.checkpointPaths() {
       do throws(TrainingError) {
-        let position = try Checkpoint.read(path, into: state)
+        let position = try Checkpoint.read(path, of: identity, into: state)
         guard isPossible(position) else {
           throw .unusableCheckpoint(path: path, reason: "it stands beyond the training's end")
         }
@@ -52,7 +55,7 @@ struct CheckpointStore {
     _ state: [CheckpointTensor], at position: Checkpoint.Position, step: Int
   ) throws {
     let path = directory.checkpointPath(step: step)
-    try Checkpoint.write(state, at: position, to: path)
+    try Checkpoint.write(state, at: position, of: identity, to: path)
     whole = (whole.filter { $0 != path } + [path]).suffix(Self.kept)
     for path in try directory.checkpointPaths() where !whole.contains(path) {
       try Directory.removeFile(path)

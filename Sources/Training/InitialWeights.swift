@@ -1,3 +1,4 @@
+import Experiments
 import Files
 import Networks
 import Torch
@@ -15,8 +16,13 @@ struct InitialWeights {
   /// - Throws: `TrainingError.unusableWeights` where the file is of another network; its last layer may have another
   ///   number of classes.
   init(path: String, for network: Network) throws {
-    let file = try SafeTensors(
-      path: Directory.isDirectory(path) ? path + "/weights.safetensors" : path)
+    let file: SafeTensors
+    if Directory.isDirectory(path) {
+      file = try MemberDirectory(path: path).weights()
+    } else {
+      file = try SafeTensors(path: path)
+      try file.verifyChecksumIfPresent()
+    }
     self.file = file
     let parameters = try network.parameters()
     let last = network.layers.last?.name ?? ""

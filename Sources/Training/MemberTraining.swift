@@ -30,6 +30,8 @@ final class MemberTraining {
   private(set) var position: Checkpoint.Position
   let stepsPerEpoch: Int
   private let directory: MemberDirectory
+  /// What tells the training from others.
+  let identity: String
   private let model: Model
   private let optimizer: any Optimizer
   private let average: WeightAverage?
@@ -43,7 +45,7 @@ final class MemberTraining {
   init(
     _ member: Experiment.Member, of experiment: Experiment, network: Network,
     data images: MemberImages,
-    normalization: Normalization, directory: MemberDirectory, device: Device,
+    normalization: Normalization, directory: MemberDirectory, identity: String, device: Device,
     checkpointInterval: CheckpointInterval
   ) throws {
     self.member = member
@@ -51,6 +53,7 @@ final class MemberTraining {
     self.images = images
     self.normalization = normalization
     self.directory = directory
+    self.identity = identity
     self.checkpointInterval = checkpointInterval
     let recipe = experiment.recipe
     var seeds = RandomStream(experiment, member: member.index, .weights)
@@ -63,7 +66,7 @@ final class MemberTraining {
     optimizer = try recipe.optimizer(of: model)
     average = try recipe.averageDecay.map { [model] in try WeightAverage(of: model, decay: $0) }
     trainingStep = try TrainingStep(model, optimizer, normalization, recipe)
-    checkpoints = CheckpointStore(directory)
+    checkpoints = CheckpointStore(directory, of: identity)
     let stepsPerEpoch = recipe.steps(perEpochOf: images.trainingCount)
     self.stepsPerEpoch = stepsPerEpoch
     let restored = try checkpoints.restore(
@@ -74,7 +77,8 @@ final class MemberTraining {
       })
     position = restored?.position ?? Checkpoint.Position()
     damages = restored?.damages ?? []
-    metrics = try MetricsFile.read(directory.metricsPath, epochs: position.epoch)
+    metrics = try MetricsFile.read(
+      directory.metricsPath, epochs: position.epoch, digest: position.metrics)
   }
 
   /// The model that is evaluated and kept: the average of the weights where the recipe asks for one.
@@ -146,6 +150,7 @@ final class MemberTraining {
     }
     // The last good checkpoint must not give way to one that cannot go on.
     guard state.allSatisfy(\.isFinite) else { throw lossNotFinite() }
+    position.metrics = try MetricsFile.digest(metrics)
     try checkpoints.save(state, at: position, step: stepsTaken)
     lastCheckpoint = .now
   }
@@ -177,7 +182,19 @@ final class MemberTraining {
       images: batch, learningRate: learningRate, dropoutSeed: dropping.next())
   }
 
-  private func lossNotFinite() -> TrainingError {
-    .lossNotFinite(member: member.name, epoch: position.epoch + 1, step: position.step)
+  /// Makes sure that the last step has left weights that can be used: no loss was taken after it.
+  ///
+  /// - Throws: `TrainingError.lossNotFinite`.
+  func checkResult() throws {
+    let isFinite = try result.state.allSatisfy { try CheckpointTensor($0.name, $0.tensor).isFinite }
+    guard isFinite else { throw lossNotFinite() }
+  }
+
+  /// Where the steps of an epoch are over, of its last one.
+  func lossNotFinite() -> TrainingError {
+    if position.step == 0, position.epoch > 0 {
+      return .lossNotFinite(member: member.name, epoch: position.epoch, step: stepsPerEpoch)
+    }
+    return .lossNotFinite(member: member.name, epoch: position.epoch + 1, step: position.step)
   }
 }

@@ -3,7 +3,9 @@ import Ensembles
 import Experiments
 import Files
 import Networks
+import Synchronization
 import Torch
+import Weights
 
 /// Judges candidates of a search by training each for a while, members side by side.
 ///
@@ -14,6 +16,8 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
   public let trainingImages: [Int]
   private let rungs: [Int]
   private let work: CandidateWork
+  /// Who was asked for last, and up to which rung.
+  private let latest = Mutex<(members: [SearchMember], rung: Int)>(([], 0))
   private var setup: SearchSetup { work.setup }
 
   /// Puts the images on the devices.
@@ -34,6 +38,13 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
   public func evaluate(
     _ members: [SearchMember], rung: Int, deadline: ContinuousClock.Instant?
   ) throws -> [MemberOutcome]? {
+    let earlier = latest.withLock { latest in
+      defer { latest = (members, rung) }
+      return latest
+    }
+    if rung > 0, earlier.rung == rung - 1 {
+      try removeCheckpoints(of: earlier.members.filter { !members.contains($0) })
+    }
     let missing = try members.filter { try outcome(of: $0, rung: rung) == nil }
     setup.observe(.cohortBegan(members: missing.count, rung: rung + 1, rungs: rungs.count))
     let costs = try missing.map { try $0.network.totals().multiplyAccumulates }
@@ -49,8 +60,30 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
   private func outcome(of member: SearchMember, rung: Int) throws -> MemberOutcome? {
     let files = directory(of: member)
     let path = files.predictionsPath(rung: rung + 1)
-    if Directory.exists(path) { return .predicted(try Predictions(path: path)) }
-    return files.failure().map { .failed(reason: $0.reason) }
+    guard Directory.exists(path) else {
+      return files.failure().map { .failed(reason: $0.reason) }
+    }
+    do {
+      try MemberDirectory.checkPredictions(
+        path, of: member.network.name, split: "hold-out", identity: identity(of: member))
+      return .predicted(try Predictions(path: path))
+    } catch let error
+      where error is ExperimentError || error is EnsembleError || error is WeightsError
+    {
+      setup.observe(.memberDamaged(member: member.network.name, reason: "\(error)"))
+      try Directory.removeFile(path)
+      return nil
+    }
+  }
+
+  private func identity(of member: SearchMember) throws -> String {
+    try work.identity(ofNetwork: member.network.name, place: member.place)
+  }
+
+  /// Removes the checkpoints of those that did not get on from the rung before: they take space, and if a later candidate
+  /// has one of them, it is trained again, to the same bits.
+  private func removeCheckpoints(of members: [SearchMember]) throws {
+    for member in members { try CheckpointStore.removeAll(of: directory(of: member)) }
   }
 
   private func directory(of member: SearchMember) -> MemberDirectory {
@@ -67,18 +100,23 @@ extension ProxyEvaluator {
     _ queue: WorkQueue<SearchMember>
   ) throws -> Bool {
     let files = directory(of: candidate)
+    let name = candidate.network.name
     try Directory.create(files.path)
     do {
       guard try runEpochs(training(of: candidate, images, files), files, upTo: rung, queue) else {
         return false
       }
-      setup.observe(.memberEvaluated(member: candidate.network.name))
-    } catch let error where error is TrainingError || error is TorchError {
+      setup.observe(.memberEvaluated(member: name))
+    } catch let error as TorchError {
+      // Another time there may be memory: it must not change what is found.
+      throw TrainingError.machineFailed(member: name, reason: "\(error)")
+    } catch let error as TrainingError where error.isOfTheNetwork {
       // It concerns no other member: the search counts it as failed and goes on.
       try DurableFile.write(
         FailureRecord(reason: "\(error)", epoch: rungs[rung], step: 0).readableJSON(),
         to: files.failurePath)
-      setup.observe(.memberFailed(member: candidate.network.name, reason: "\(error)"))
+      try CheckpointStore.removeAll(of: files)
+      setup.observe(.memberFailed(member: name, reason: "\(error)"))
     }
     return true
   }
@@ -93,11 +131,20 @@ extension ProxyEvaluator {
     }
     // Only the rungs are judged, not every epoch.
     data.holdOut = nil
-    let training = try MemberTraining(
-      member, of: work.experiment, network: network, data: data,
-      normalization: work.normalization, directory: files, device: images.device,
-      checkpointInterval: .standard)
-    return (training, holdOut)
+    let identity = try identity(of: candidate)
+    func training() throws -> MemberTraining {
+      try MemberTraining(
+        member, of: work.experiment, network: network, data: data,
+        normalization: work.normalization, directory: files, identity: identity,
+        device: images.device, checkpointInterval: .standard)
+    }
+    do {
+      return (try training(), holdOut)
+    } catch let error as TrainingError where error.isOfItsFiles {
+      setup.observe(.memberDamaged(member: member.name, reason: "\(error)"))
+      try CheckpointStore.removeAll(of: files)
+      return (try training(), holdOut)
+    }
   }
 
   /// Trains up to the rung, and predicts the held-out images at each rung on the way.
@@ -136,6 +183,8 @@ extension ProxyEvaluator {
       batchSize: work.experiment.recipe.pieceSize, epoch: training.position.epoch)
     // Before the predictions, which say that the member has come so far.
     if rung < rungs.count - 1 { try training.saveCheckpoint() }
-    try predictions.write(to: files.predictionsPath(rung: rung + 1))
+    try predictions.write(
+      to: files.predictionsPath(rung: rung + 1),
+      metadata: [MemberMetadata.training: candidate.training.identity])
   }
 }

@@ -13,6 +13,8 @@ public enum SearchEvent: Sendable {
   case progressed(member: String, imagesPerSecond: Double)
   /// A member has come to the rung.
   case memberEvaluated(member: String)
+  /// A member's files cannot be used; it is trained anew.
+  case memberDamaged(member: String, reason: String)
   /// A member could not be evaluated, and counts as failed.
   case memberFailed(member: String, reason: String)
   /// So many evaluations of the stage are on record; `spentShare` of its budget is spent, `seconds` so far.

@@ -6,7 +6,7 @@ import Networks
 import Torch
 
 /// Carries out a search plan in a directory, going on from what is there.
-public struct SearchRun: Sendable {
+public struct SearchRun {
   /// How a run ended.
   public enum Outcome: Hashable, Sendable {
     /// All settings have spent their budgets, and what they found is trained in full.
@@ -22,17 +22,21 @@ public struct SearchRun: Sendable {
   private let setup: SearchSetup
   private let conditions: StageSearch.Conditions
   private let environment: RunEnvironment
+  /// Keeps other searches from the directory.
+  private let lock: DirectoryLock
 
   /// Checks that the plan fits the images and claims the directory for them.
   ///
   /// - Parameters:
   ///   - costModel: That of the plan's cost.
+  ///   - lock: What `SearchDirectory.claim` gave; nil where the directory is still to be claimed.
   ///   - versions: Of what takes part besides libtorch, for the record.
   /// - Throws: `ExperimentError`, `SearchError`, `TrainingError` or `FileError`; nothing of an earlier search is changed
   ///   then.
   public init(
     of plan: SearchPlan, on images: RunImages, costModel: CostModel, setup: SearchSetup,
-    command: [String] = CommandLine.arguments, versions: [String: String] = [:]
+    lock: DirectoryLock? = nil, command: [String] = CommandLine.arguments,
+    versions: [String: String] = [:]
   ) throws {
     self.plan = plan
     self.images = images
@@ -48,11 +52,7 @@ public struct SearchRun: Sendable {
     let first = try space.network(
       Architecture([Int](repeating: 0, count: space.decisions.count)))
     _ = try images.network(space.namePrefix, first, for: experiment)
-    // A process at work goes by the plan that is there.
-    guard !DirectoryLock.isHeld(setup.directory.candidatesPath) else {
-      throw TrainingError.runBusy(directory: setup.directory.path)
-    }
-    try setup.directory.claim(for: plan)
+    self.lock = try lock ?? setup.directory.claim(for: plan)
     try setup.directory.claim(
       data: images.record(
         for: experiment, partition, Normalization(of: images, training: partition.training)))
@@ -65,13 +65,9 @@ public struct SearchRun: Sendable {
   public func run() throws -> Outcome {
     try Runtime.setDeterministic(true, allowTF32: false)
     try Runtime.keepMemory()
-    let directory = setup.directory
-    try Directory.create(directory.candidatesPath)
-    guard let lock = try DirectoryLock(ifFree: directory.candidatesPath, isShared: false) else {
-      throw TrainingError.runBusy(directory: directory.path)
-    }
     defer { withExtendedLifetime(lock) {} }
     guard let found = try search() else { return .interrupted }
+    try removeCheckpoints()
     try Runtime.releaseMemory()
     return try trainFinalists(found)
   }
@@ -93,6 +89,14 @@ public struct SearchRun: Sendable {
       try DurableFile.write(found.readableJSON(), to: setup.directory.foundPath)
     }
     return found
+  }
+
+  /// Nothing goes on from them once all settings have spent their budgets.
+  private func removeCheckpoints() throws {
+    let path = setup.directory.candidatesPath
+    for name in try Directory.names(in: path) {
+      try CheckpointStore.removeAll(of: MemberDirectory(path: "\(path)/\(name)"))
+    }
   }
 
   private func evaluator() throws -> any MemberEvaluator {

@@ -49,10 +49,13 @@ final class SharedWeights {
     try Checkpoint.load(SafeTensors(path: path), into: state)
   }
 
-  /// Writes all tensors under their names, as safetensors.
-  func write(to path: String) throws {
+  /// Writes all tensors under their names, as safetensors with a checksum.
+  ///
+  /// - Parameter identity: Of their training.
+  func write(to path: String, identity: String) throws {
     try SafeTensors.write(
-      to: path, tensors: state.map { try CheckpointTensor($0.name, $0.tensor).content })
+      to: path, tensors: state.map { try CheckpointTensor($0.name, $0.tensor).content },
+      metadata: [MemberMetadata.training: identity], isChecksummed: true)
   }
 
   /// All tensors under their names, in the parameters' order.

@@ -3,6 +3,7 @@ import Experiments
 import Files
 import Networks
 import Torch
+import Weights
 
 /// Judges candidates of a search as paths through shared weights, one set of them for each place in the ensemble.
 ///
@@ -38,7 +39,7 @@ public final class SupernetworkEvaluator: MemberEvaluator, Sendable {
   public func evaluate(
     _ members: [SearchMember], rung: Int, deadline: ContinuousClock.Instant?
   ) throws -> [MemberOutcome]? {
-    let untrained = (0..<places).filter { !Directory.exists(weightsPath(place: $0)) }
+    let untrained = try (0..<places).filter { try !isTrained(place: $0) }
     guard try work.run(untrained, until: deadline, train) else { return nil }
     let missing = members.filter { cache[$0] == nil }
     setup.observe(.cohortBegan(members: missing.count, rung: 1, rungs: 1))
@@ -65,6 +66,29 @@ extension SupernetworkEvaluator {
     MemberDirectory(path: "\(setup.directory.supernetworksPath)/\(place)")
   }
 
+  /// Whether the trained weights are there and whole; what cannot be used is removed.
+  private func isTrained(place: Int) throws -> Bool {
+    let path = weightsPath(place: place)
+    guard Directory.exists(path) else { return false }
+    do {
+      let file = try SafeTensors(path: path)
+      try file.verifyChecksumIfPresent()
+      let identity = try identity(place: place)
+      guard file.metadata[MemberMetadata.training] ?? identity == identity else {
+        throw TrainingError.unusableWeights(path: path, reason: "it belongs to another training")
+      }
+      return true
+    } catch {
+      setup.observe(.memberDamaged(member: "shared network \(place + 1)", reason: "\(error)"))
+      try Directory.removeFile(path)
+      return false
+    }
+  }
+
+  private func identity(place: Int) throws -> String {
+    try work.identity(ofNetwork: space.namePrefix, place: place)
+  }
+
   /// The trained weights; there is no such file before.
   private func weightsPath(place: Int) -> String { directory(place: place).weightsPath }
 
@@ -76,7 +100,8 @@ extension SupernetworkEvaluator {
     let training = try SupernetworkTraining(
       experiment, space: space, parameters: parameters, place: place,
       images: memberImages(place: place, images), normalization: work.normalization,
-      directory: files, device: images.device)
+      directory: files, identity: identity(place: place),
+      device: images.device)
     let isDone = try training.run(shouldStop: queue.shouldStop) { step, loss, imagesPerSecond in
       setup.observe(
         .supernetwork(
@@ -84,7 +109,7 @@ extension SupernetworkEvaluator {
           imagesPerSecond: imagesPerSecond))
     }
     if isDone {
-      try training.weights.write(to: files.weightsPath)
+      try training.weights.write(to: files.weightsPath, identity: identity(place: place))
       try CheckpointStore.removeAll(of: files)
     }
     return isDone
@@ -114,7 +139,9 @@ extension SupernetworkEvaluator {
             of: model, "\(member.network.name)-\(member.place)", on: holdOut,
             batchSize: batchSize, epoch: experiment.recipe.epochs))
         setup.observe(.memberEvaluated(member: member.network.name))
-      } catch let error where error is TrainingError || error is TorchError {
+      } catch let error as TorchError {
+        throw TrainingError.machineFailed(member: member.network.name, reason: "\(error)")
+      } catch let error as TrainingError where error.isOfTheNetwork {
         cache[member] = .failed(reason: "\(error)")
         setup.observe(.memberFailed(member: member.network.name, reason: "\(error)"))
       }

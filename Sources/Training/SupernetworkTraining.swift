@@ -33,7 +33,9 @@ final class SupernetworkTraining {
   ///   - place: Of the member in the ensemble; selects the random numbers.
   init(
     _ experiment: Experiment, space: any SearchSpace, parameters: [Parameter], place: Int,
-    images: MemberImages, normalization: Normalization, directory: MemberDirectory, device: Device
+    images: MemberImages, normalization: Normalization, directory: MemberDirectory,
+    identity: String,
+    device: Device
   ) throws {
     self.experiment = experiment
     self.space = space
@@ -46,7 +48,7 @@ final class SupernetworkTraining {
       parameters, space.initialization(), generator: Generator(seed: seeds.next()),
       device: device, precision: experiment.recipe.precision)
     optimizer = try experiment.recipe.optimizer(of: parameters, weights.state.map(\.tensor))
-    checkpoints = CheckpointStore(directory)
+    checkpoints = CheckpointStore(directory, of: identity)
     stepsPerEpoch = experiment.recipe.steps(perEpochOf: images.trainingCount)
     position =
       try checkpoints.restore(

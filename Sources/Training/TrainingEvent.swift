@@ -13,6 +13,8 @@ public enum TrainingEvent: Sendable {
   case environmentChanged(Experiment.Member, from: RunEnvironment, to: RunEnvironment)
   /// A checkpoint could not be used; the member goes on from the one before it.
   case checkpointDamaged(Experiment.Member, TrainingError)
+  /// Files of a member that was complete are missing or damaged: they are made anew, by training where it has to be.
+  case memberDamaged(Experiment.Member, reason: String)
   /// The member's training stopped by itself; its last good checkpoint is kept, and the others go on.
   case memberFailed(Experiment.Member, TrainingError)
   /// An image cannot be decoded and is left out, now and wherever it comes again; so many are, this one included.

@@ -17,7 +17,7 @@ public struct TrainingRun: Sendable {
     case membersFailed([String])
   }
 
-  private let experiment: Experiment
+  private var experiment: Experiment
   private let images: RunImages
   private let directory: RunDirectory
   private let devices: [Device]
@@ -26,7 +26,8 @@ public struct TrainingRun: Sendable {
   private let normalization: Normalization
   private let decoders: Int
 
-  /// Checks that the experiment fits the images and claims the run directory for them.
+  /// Checks that the experiment fits the images and claims the run directory for them; a run that is there may get more
+  /// members.
   ///
   /// - Parameters:
   ///   - devices: The CPU, or one or more GPUs that the members are spread over.
@@ -55,7 +56,7 @@ public struct TrainingRun: Sendable {
       let network = try images.network(group.network, group.architecture, for: experiment)
       if let weights = group.weights { _ = try InitialWeights(path: weights, for: network) }
     }
-    try directory.claim(for: experiment, data: record)
+    self.experiment = try directory.claim(for: experiment, data: record)
     let lock = try DirectoryLock(waitingFor: directory.path)
     defer { withExtendedLifetime(lock) {} }
     if !Directory.exists(directory.environmentPath) {
@@ -131,29 +132,62 @@ public struct TrainingRun: Sendable {
       throw TrainingError.memberBusy(member: member.name, directory: files.path)
     }
     defer { withExtendedLifetime(lock) {} }
-    // The test's predictions are written last, so they stand for the whole member.
-    guard !Directory.exists(files.predictionsPath(split: "test")) else {
+    let network = try self.images.network(member.network, member.architecture, for: experiment)
+    let result = try MemberResult(
+      of: member, network, in: files, of: experiment, on: record)
+    let condition = try result.condition()
+    if condition == .complete {
       // A process killed after its last predictions had no time to do this.
       try removeTraces(of: files)
       queue.report(.alreadyComplete(member))
       return true
     }
-    let network = try self.images.network(member.network, member.architecture, for: experiment)
+    // They stand for a complete member.
+    try Directory.removeFile(files.predictionsPath(split: "test"))
     let data = images.memberImages(
       of: member, network, in: experiment, partition,
       resizing: self.images.resizing(imageSize: experiment.data.imageSize),
       StreamedImages.Decoding(
         corruptImages: experiment.data.corruptImages, workers: decoders,
         skipped: { queue.reportSkipped($0) }))
+    switch condition {
+    case .complete: return true
+    case .weights(let reason):
+      if let reason { queue.report(.memberDamaged(member, reason: reason)) }
+      let accuracy = try result.writePredictions(
+        data, normalization, device: images.device, precision: experiment.recipe.precision,
+        batchSize: experiment.recipe.pieceSize)
+      try removeTraces(of: files)
+      queue.report(.memberFinished(member, testAccuracy: accuracy))
+      return true
+    case .nothing(let reason):
+      if let reason { queue.report(.memberDamaged(member, reason: reason)) }
+      return try train(result, data, on: images.device, checkpointInterval, queue)
+    }
+  }
+
+  /// Trains a member from its last checkpoint or its start; returns whether work goes on.
+  private func train(
+    _ result: MemberResult, _ data: MemberImages, on device: Device,
+    _ checkpointInterval: CheckpointInterval, _ queue: MemberQueue
+  ) throws -> Bool {
+    let (member, files) = (result.member, result.files)
     let training = try MemberTraining(
-      member, of: experiment, network: network, data: data, normalization: normalization,
-      directory: files, device: images.device, checkpointInterval: checkpointInterval)
+      member, of: experiment, network: result.network, data: data, normalization: normalization,
+      directory: files, identity: result.identity, device: device,
+      checkpointInterval: checkpointInterval)
     for damage in training.damages { queue.report(.checkpointDamaged(member, damage)) }
     queue.report(.memberStarted(member, finishedEpochs: training.position.epoch))
     try recordEnvironment(of: member, in: files, queue)
     try Directory.removeFile(files.failurePath)
     do {
       guard try runEpochs(training, files, queue) else { return false }
+      try training.checkResult()
+      let accuracy = try result.write(
+        training.result, data, normalization, batchSize: experiment.recipe.pieceSize,
+        notFinite: training.lossNotFinite)
+      try removeTraces(of: files)
+      queue.report(.memberFinished(member, testAccuracy: accuracy))
     } catch TrainingError.lossNotFinite(let name, let epoch, let step) {
       let error = TrainingError.lossNotFinite(member: name, epoch: epoch, step: step)
       try DurableFile.write(
@@ -161,10 +195,7 @@ public struct TrainingRun: Sendable {
         to: files.failurePath)
       queue.memberFailed(member)
       queue.report(.memberFailed(member, error))
-      return true
     }
-    let accuracy = try finish(training, data, files)
-    queue.report(.memberFinished(member, testAccuracy: accuracy))
     return true
   }
 
@@ -190,7 +221,7 @@ public struct TrainingRun: Sendable {
   private func runEpochs(
     _ training: MemberTraining, _ files: MemberDirectory, _ queue: MemberQueue
   ) throws -> Bool {
-    let pace = Pace(training)
+    let pace = MemberPace(training)
     var progressFile = ProgressFile(files.progressPath)
     defer { progressFile.write(pace.progress(), now: true) }
     while !training.isComplete {
@@ -208,78 +239,5 @@ public struct TrainingRun: Sendable {
       }
     }
     return true
-  }
-
-  /// Writes the trained weights and the predictions, then drops the checkpoint. Returns the test accuracy.
-  private func finish(
-    _ training: MemberTraining, _ images: MemberImages, _ files: MemberDirectory
-  ) throws -> Double {
-    let model = training.result
-    try DurableFile.write(model.network.readableJSON(), to: files.networkPath)
-    try model.writeWeights(
-      to: files.weightsPath,
-      metadata: ["network": model.network.name, "name": training.member.name])
-    try DurableFile.write(
-      record.description(of: model.network).readableJSON(), to: files.descriptionPath)
-    var testAccuracy = 0.0
-    for (split, images) in [("hold-out", images.holdOut), ("test", images.test)] {
-      guard let images else { continue }
-      let (evaluation, fingerprint) = try images.evaluate(
-        model, normalization: normalization, batchSize: experiment.recipe.pieceSize)
-      try Predictions(
-        evaluation, of: model.network, name: training.member.name, split: split,
-        fingerprint: fingerprint, classes: self.images.classNames.count
-      ).write(to: files.predictionsPath(split: split))
-      testAccuracy = evaluation.top1Accuracy
-    }
-    try removeTraces(of: files)
-    return testAccuracy
-  }
-}
-
-/// How fast a member goes since this process took it up.
-private struct Pace {
-  private let training: MemberTraining
-  private let start = ContinuousClock.now
-  private let stepsBefore: Int
-
-  init(_ training: MemberTraining) {
-    self.training = training
-    stepsBefore = training.stepsTaken
-  }
-
-  func progress() -> MemberProgress {
-    let epochs = training.experiment.recipe.epochs
-    let done = training.stepsTaken
-    let elapsed = start.duration(to: .now) / .seconds(1)
-    let left = Double(epochs * training.stepsPerEpoch - done)
-    let totals = training.position.totals
-    return MemberProgress(
-      epoch: min(training.position.epoch + 1, epochs), epochs: epochs,
-      step: training.position.step, stepsPerEpoch: training.stepsPerEpoch,
-      trainingLoss: totals.loss, trainingAccuracy: totals.accuracy,
-      holdOutAccuracy: training.metrics.last?.holdOutAccuracy,
-      imagesPerSecond: totals.imagesPerSecond,
-      secondsLeft: elapsed / Double(max(1, done - stepsBefore)) * left)
-  }
-}
-
-/// A member's `progress.json`, written at most every other second.
-private struct ProgressFile {
-  private let path: String
-  private var last = ContinuousClock.now - .seconds(60)
-
-  init(_ path: String) { self.path = path }
-
-  mutating func write(_ progress: MemberProgress, now: Bool) {
-    guard now || last.duration(to: .now) > .seconds(2) else { return }
-    last = .now
-    let record = ProgressRecord(
-      epoch: progress.epoch, epochs: progress.epochs, step: progress.step,
-      stepsPerEpoch: progress.stepsPerEpoch, trainingLoss: progress.trainingLoss,
-      holdOutAccuracy: progress.holdOutAccuracy, imagesPerSecond: progress.imagesPerSecond,
-      secondsLeft: progress.secondsLeft)
-    // Only for those who watch: a training does not end because it cannot be watched.
-    try? DurableFile.write(record.readableJSON(), to: path, isSynced: false)
   }
 }

@@ -27,8 +27,13 @@ extension SafeTensors {
   /// For weights that anything may have written. A member's weights are written with a checksum, and read through this.
   ///
   /// - Throws: `WeightsError.wrongChecksum`.
-  public func verifyChecksumIfPresent() throws {
-    if metadata[Self.checksumKey] != nil { try verifyChecksum() }
+  public func verifyChecksumIfPresent() throws(WeightsError) {
+    guard metadata[Self.checksumKey] != nil else { return }
+    do {
+      try verifyChecksum()
+    } catch {
+      throw error as? WeightsError ?? .wrongChecksum(path: path)
+    }
   }
 
   /// SHA-256 of the metadata by key, without a checksum, and the tensors in order: names, types, shapes and bytes.

@@ -44,16 +44,20 @@ struct MemberFigures {
       ("hold-out", holdOut.map(Figures.share) ?? "-", 8), ("images/s", speed, 8),
     ].map { head, value, least in Self.column(head, value, least) }
     let first = Self.column("epoch", "\(epoch)/\(epochs)", 2 * "\(epochs)".count + 1)
-    let name = ["member", name].map { $0 + String(repeating: " ", count: nameWidth - $0.count) }
-    let room = width - ([name, first] + cells).reduce(0) { $0 + $1[0].count + 2 }
+    let names = [Self.nameHead, name].map {
+      $0 + String(repeating: " ", count: max(0, nameWidth - $0.count))
+    }
+    let room = width - ([names, first] + cells).reduce(0) { $0 + $1[0].count + 2 }
     let bar = room >= Self.barWidths.lowerBound ? [bar(min(room, Self.barWidths.upperBound))] : []
-    let columns = [name, first] + bar + cells
+    let columns = [names, first] + bar + cells
     return (0..<2).map { row in
       String(columns.map { $0[row] }.joined(separator: "  ").prefix(width))
     }
   }
 
   private static let barWidths = 8...24
+  /// Above the members' names, whose column is at least as wide.
+  static let nameHead = "member"
 
   /// A head and a value, to the right in a column of at least that width.
   private static func column(_ head: String, _ value: String, _ least: Int) -> [String] {

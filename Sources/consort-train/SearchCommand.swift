@@ -48,14 +48,14 @@ let searchCommand = Command(
   let workers = try WorkerOptions(
     arguments, members: plan.cohort * plan.members,
     earlier: RunEnvironment(path: directory.environmentPath))
-  let costModel = try costModel(
+  let (costModel, lock) = try costModel(
     of: plan, file: file, in: directory, given: arguments.string("--latencies"))
   try describe(plan, file: file, costModel)
   let images = try loadImages(
     plan.data,
     for: [plan.candidateExperiment().recipe] + (plan.finalists.map { [$0.recipe] } ?? []),
     file: file, from: arguments.string("--data"))
-  try search(plan, file: file, on: images, costModel, in: directory, workers)
+  try search(plan, file: file, on: images, costModel, lock, in: directory, workers)
   guard let consort = Executable.sibling("consort") else {
     throw UsageError("the place of `consort` is unknown: run `consort report \(directory.path)`")
   }
@@ -85,7 +85,7 @@ private func describe(_ plan: SearchPlan, file: String, _ costModel: CostModel) 
 
 private func search(
   _ plan: SearchPlan, file: String, on images: RunImages, _ costModel: CostModel,
-  in directory: SearchDirectory, _ workers: WorkerOptions
+  _ lock: DirectoryLock?, in directory: SearchDirectory, _ workers: WorkerOptions
 ) throws {
   Interruption.install()
   let display = Mutex(SearchDisplay(plan))
@@ -96,7 +96,7 @@ private func search(
   let outcome: SearchRun.Outcome
   do {
     outcome = try SearchRun(
-      of: plan, on: images, costModel: costModel, setup: setup,
+      of: plan, on: images, costModel: costModel, setup: setup, lock: lock,
       command: ["consort"] + SystemPath.arguments.dropFirst(),
       versions: ["consort": consortVersion]
     ).run()

@@ -49,6 +49,8 @@ final class SearchDisplay {
       cohort?.done += 1
       speeds[member] = nil
       redraw(now: true)
+    case .memberDamaged(let member, let reason):
+      say("\(member): \(reason): it is trained anew")
     case .memberFailed(let member, let reason):
       cohort?.done += 1
       say("failed: \(member): \(reason)")

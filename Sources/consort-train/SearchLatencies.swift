@@ -11,14 +11,16 @@ import Processes
 #endif
 
 /// What the networks of a plan cost: counted, or by a table that is given, on record, or measured now by `consort`.
+///
+/// - Returns: The lock of the search's directory too, where it was claimed for the measurement.
 func costModel(
   of plan: SearchPlan, file: String, in directory: SearchDirectory, given: String?
-) throws -> CostModel {
+) throws -> (model: CostModel, lock: DirectoryLock?) {
   guard plan.cost.measure == .latency else {
     guard given == nil else {
       throw UsageError("'\(file)' counts multiply-accumulates: leave --latencies out")
     }
-    return .macs
+    return (.macs, nil)
   }
   let space = plan.space.space
   if let given {
@@ -28,17 +30,17 @@ func costModel(
         "'\(given)' lacks parts of this plan's networks: measure it with `consort latencies \(file)`"
       )
     }
-    return .latency(table)
+    return (.latency(table), nil)
   }
   let path = directory.latenciesPath
   if Directory.exists(path), case let table = try LatencyTable(file: path),
     try table.covers(space)
   {
-    return .latency(table)
+    return (.latency(table), nil)
   }
-  try directory.claim(for: plan)
+  let lock = try directory.claim(for: plan)
   try measureLatencies(file: file, to: path)
-  return .latency(try LatencyTable(file: path))
+  return (.latency(try LatencyTable(file: path)), lock)
 }
 
 extension LatencyTable {
@@ -54,6 +56,7 @@ private func measureLatencies(file: String, to path: String) throws {
   guard let consort = Executable.sibling("consort") else {
     throw LatenciesNotMeasured(reason: "the place of `consort` is unknown")
   }
+  ParentProcess.announce()
   print("measuring how long the parts of networks take on this machine; once for this search")
   fflush(nil)
   let outcome: Subprocess.Outcome

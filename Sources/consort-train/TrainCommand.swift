@@ -42,7 +42,7 @@ let trainCommand = Command(
     throw ExperimentDoesNotFit(file: file, reason: "\(error)")
   }
   let waiting = experiment.allMembers.count {
-    !Directory.exists(options.directory.member($0.name).predictionsPath(split: "test"))
+    !options.directory.member($0.name).isComplete(withHoldOut: experiment.data.holdsOut)
   }
   print(
     waiting == 0

@@ -24,7 +24,7 @@ final class TrainingDisplay {
     whole.take(event)
     switch event {
     case .began(let members, _):
-      nameWidth = members.map(\.name.count).max() ?? 0
+      nameWidth = members.map(\.name.count).reduce(MemberFigures.nameHead.count, max)
       waiting = members.map(\.name)
     case .alreadyComplete(let member):
       waiting.removeAll { $0 == member.name }
@@ -42,6 +42,8 @@ final class TrainingDisplay {
           + "differ from an uninterrupted training")
     case .checkpointDamaged(let member, let error):
       say("\(padded(member.name))  \(error); goes on from the one before")
+    case .memberDamaged(let member, let reason):
+      say("\(padded(member.name))  \(reason); it is made anew")
     case .imageSkipped(let image, let count):
       say("skipped \(image.name): \(image.reason) (\(count) so far)")
     case .memberFailed(let member, let error):

@@ -33,7 +33,7 @@ struct WholeRun {
     case .epochFinished(let member, let metrics, let progress):
       epochSeconds[member.name, default: []].append(metrics.seconds)
       take(member, progress)
-    case .environmentChanged, .checkpointDamaged, .imageSkipped: break
+    case .environmentChanged, .checkpointDamaged, .memberDamaged, .imageSkipped: break
     }
   }
 

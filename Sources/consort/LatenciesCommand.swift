@@ -3,6 +3,15 @@ import CLI
 import Experiments
 import Files
 import Networks
+import Processes
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// `consort latencies`: how long each part of a search space's networks takes on this machine.
 let latenciesCommand = Command(
@@ -35,6 +44,7 @@ let latenciesCommand = Command(
     let out = arguments.string("--out") ?? "latencies.json"
     try arguments.checkOutputFile(out, option: "--out")
     let table = try measure(plan.space.space, file: file, seconds: seconds)
+    guard !ParentProcess.isGone else { exit(1) }
     try DurableFile.write(table.readableJSON(), to: out)
     print(table.summary)
     print("latencies: \(Terminal.printable(out))")
@@ -60,5 +70,9 @@ private func measure(
     measuring: space.networksOfAllSegments(seed: 0),
     calibratedOn: Array(whole.prefix(calibrationCount)),
     checkedOn: Array(whole.dropFirst(calibrationCount)), secondsPerPiece: seconds,
-    progress: { line.show($0.done, of: $0.total, secondsLeft: $0.secondsLeft) })
+    progress: {
+      // A search that was killed measures anew: two at once would disturb one another.
+      guard !ParentProcess.isGone else { exit(1) }
+      line.show($0.done, of: $0.total, secondsLeft: $0.secondsLeft)
+    })
 }

@@ -131,7 +131,7 @@ struct PredictionSources {
 extension SourcePredictions {
   fileprivate mutating func add(_ run: RunDirectory) throws {
     test = try RunMembers(run: run, split: "test").predictions()
-    if try run.experiment().data.holdOut > 0 {
+    if try run.experiment().data.holdsOut {
       holdOut = try RunMembers(run: run, split: SplitName.holdOut).predictions()
     }
     // Members of one network take as long as each other: one is timed for all.

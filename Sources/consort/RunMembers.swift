@@ -1,6 +1,7 @@
 import Ensembles
 import Experiments
 import Files
+import Weights
 
 /// The members of a run.
 struct RunMembers {
@@ -15,14 +16,34 @@ struct RunMembers {
   ///   for a bad file.
   func predictions() throws -> [Predictions] {
     try checkIsRun()
-    let members = try run.experiment().allMembers.map(\.name)
+    let experiment = try run.experiment()
+    let members = experiment.allMembers.map(\.name)
     let paths = members.map { run.member($0).predictionsPath(split: split) }
     let missing = zip(members, paths).filter { !Directory.exists($0.1) }.map(\.0)
     guard missing.isEmpty else {
       throw CommandError.missingPredictions(
         path: run.path, split: split, members: missing, total: members.count)
     }
-    return try paths.map { try Predictions(path: $0) }
+    return try experiment.allMembers.map { try predictions(of: $0, in: experiment) }
+  }
+
+  /// Reads the predictions of one member.
+  ///
+  /// - Throws: `ExperimentError.unusableMember` where they are said to be those of another, `EnsembleError` for a bad file.
+  func predictions(of member: Experiment.Member, in experiment: Experiment) throws -> Predictions {
+    let path = run.member(member.name).predictionsPath(split: split)
+    // A run without the record of its images can be looked at all the same.
+    let record = Directory.exists(run.dataPath) ? try run.dataRecord() : nil
+    let predictions: Predictions
+    do {
+      predictions = try Predictions(path: path)
+    } catch EnsembleError.weights(let error) {
+      throw ExperimentError.unusableMember(file: path, reason: error.reasonAlone)
+    }
+    try MemberDirectory.checkPredictions(
+      path, of: member.name, split: split,
+      identity: record.map { try experiment.identity(of: member, data: $0) })
+    return predictions
   }
 
   /// Makes sure that the directory is that of a run.

@@ -94,11 +94,12 @@ private func watch(_ read: () throws -> ShownStatus) throws {
 /// The status, with the test accuracy of complete members.
 private func readStatus(of run: RunDirectory) throws -> RunStatus {
   var status = try RunStatus(of: run)
-  for index in status.members.indices where status.members[index].state == .complete {
-    let member = status.members[index]
-    let path = run.member(member.name).predictionsPath(split: "test")
+  let experiment = try run.experiment()
+  let members = RunMembers(run: run, split: "test")
+  for (index, member) in zip(status.members.indices, experiment.allMembers)
+  where status.members[index].state == .complete {
     do {
-      let predictions = try Predictions(path: path)
+      let predictions = try members.predictions(of: member, in: experiment)
       status.members[index].testAccuracy = try Metrics(of: [predictions], rule: .geometricMean)
         .top1Accuracy
     } catch {

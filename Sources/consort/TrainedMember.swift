@@ -4,7 +4,6 @@ import Files
 import Inference
 import Networks
 import ONNX
-import Weights
 
 /// A member whose weights are there: trained in a run, or imported.
 struct TrainedMember {
@@ -14,6 +13,8 @@ struct TrainedMember {
   let network: Network
   /// What its images are like; nil where nobody wrote it down.
   private(set) var description: MemberDescription?
+  /// What tells its training from others; nil outside of a run.
+  private var identity: String?
   /// The directory of its files.
   let directory: MemberDirectory
   /// What was understood of files that do not say it.
@@ -55,15 +56,21 @@ struct TrainedMember {
   private static func correction(of path: String) -> Note {
     Note(
       source: path,
-      text: "images were resized \(ImageDataset.interpolation.rawValue) in training, and are now, though member.json "
-        + "and what was exported or built from it by earlier versions say bicubic: export and build again")
+      text:
+        "images were resized \(ImageDataset.interpolation.rawValue) in training, and are now, though member.json "
+        + "and what was exported or built from it by earlier versions say bicubic: export and build again"
+    )
   }
 
   /// The member `name` of a run.
   init(name: String, in run: RunDirectory) throws {
-    let record = try run.dataRecord()
-    try self.init(name: name, run.member(name)) { record.description(of: $0) }
-    if record.hasMisdescribedMembers { notes = [Self.correction(of: run.path)] }
+    let (record, files) = (try run.dataRecord(), run.member(name))
+    let sealed = try files.sealedDescription()
+    try self.init(name: name, files) { sealed ?? record.description(of: $0) }
+    let experiment = try run.experiment()
+    identity = try experiment.allMembers.first { $0.name == name }
+      .map { try experiment.identity(of: $0, data: record) }
+    if sealed == nil, record.hasMisdescribedMembers { notes = [Self.correction(of: run.path)] }
   }
 
   private init(
@@ -78,9 +85,8 @@ struct TrainedMember {
 
   /// The member as an ONNX model.
   func onnx(endsInSoftmax: Bool) throws -> [UInt8] {
-    let weights = try SafeTensors(path: directory.weightsPath)
-    try weights.verifyChecksumIfPresent()
-    let export = try ONNXExport(of: network, weights: weights, endsInSoftmax: endsInSoftmax)
+    let export = try ONNXExport(
+      of: network, weights: directory.weights(of: identity), endsInSoftmax: endsInSoftmax)
     let cost = try network.cost()
     var metadata = [
       "name": name, "network": network.name, "parameters": "\(cost.parameters)",

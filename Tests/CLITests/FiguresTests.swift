@@ -24,6 +24,14 @@ import Testing
     #expect(Figures.points(0) == "0.00" && Figures.points(-0.00001) == "0.00")
   }
 
+  @Test(arguments: [
+    (0.0, "0"), (999_999, "999,999"), (2.34e13, "2.3 x 10^13"), (9.96e7, "1.0 x 10^8"),
+    (.infinity, "over 10^308"), (.nan, "–"),
+  ])
+  func greatNumbers(value: Double, text: String) {
+    #expect(Figures.power(value) == text)
+  }
+
   @Test func smallProbabilitiesAreABound() {
     #expect(Figures.probability(0.034) == "p = 0.034")
     #expect(Figures.probability(0.0009) == "p < 0.001")

@@ -130,7 +130,10 @@ import Testing
   @Test func everyMistakeNamesFileAndKey() {
     #expect(
       error(replacing(#""holdOut""#, by: #""holdout""#))
-        == .missingKey(file: "e.json", key: "data.holdOut"))
+        == .unknownKey(
+          file: "e.json", key: "data.holdout",
+          known: ["procedural", "imageSize", "corruptImages", "trainingImages", "holdOut"]))
+    #expect(error(#"{"data": {}}"#) == .missingKey(file: "e.json", key: "members"))
     #expect(
       error(replacing(#""holdOut": 20"#, by: #""holdOut": 20, "shuffle": true"#))
         == .unknownKey(
@@ -159,6 +162,44 @@ import Testing
     }
     #expect(file == "e.json")
     #expect(error("[]")?.description.contains("an object") == true)
+  }
+
+  /// Only the members have to be there; the page of all keys has the defaults.
+  @Test func whatIsLeftOutHasItsDefault() throws {
+    let experiment = try Experiment(
+      json: Data(#"{"members": [{"network": "resnet-20"}]}"#.utf8), file: "runs/my.cats.json")
+    #expect(experiment.name == "my.cats")
+    #expect(experiment.allMembers.map(\.name) == ["resnet-20-0"])
+    #expect(experiment.recipe == Recipe(.fast))
+    #expect(experiment.data == DataSelection())
+    for (available, heldOut) in [(60, 6), (9, 1), (100_000, 5000)] {
+      let partition = try DataPartition(of: experiment, available: available)
+      #expect(partition.holdOut.count == heldOut)
+      #expect(partition.training.count == available - heldOut)
+    }
+    #expect(
+      try Experiment(json: Data(experiment.readableJSON().utf8), file: "r.json") == experiment)
+    let nameless = #expect(throws: ExperimentError.self) {
+      _ = try Experiment(
+        json: Data(#"{"members": [{"network": "resnet-20"}]}"#.utf8), file: "my cats.json")
+    }
+    #expect(nameless?.description.contains("'my cats.json': name is missing") == true)
+  }
+
+  private static let examples = [
+    "cifar10-hour", "cifar10-mixed", "cifar10-paper", "cifar10-quick", "efficientnet-b0-tiny",
+    "imagenet-figure2", "photographs",
+  ]
+
+  @Test(arguments: examples) func theExperimentsOfTheRepositoryAreReadAsTheyAreWritten(
+    name: String
+  ) throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let experiment = try Experiment(path: root.path + "/Experiments/\(name).json")
+    #expect(experiment.name == name)
+    #expect(
+      try Experiment(json: Data(experiment.readableJSON().utf8), file: "r.json") == experiment)
   }
 
   @Test func aKeyThatStandsTwiceIsRefused() {

@@ -29,6 +29,61 @@ import Testing
     #expect(try run.experiment() == experiment)
   }
 
+  /// What is there keeps its place, by which the random numbers are selected.
+  @Test func furtherMembersStandAtTheEnd() throws {
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let run = RunDirectory(path: root)
+    var first = experiment
+    first.members = [.init(network: "resnet-20", count: 2), .init(network: "resnet-32", count: 1)]
+    try run.claim(for: first, data: record("x"))
+    var second = first
+    second.members = [
+      .init(network: "wide-resnet-10-1", count: 1), .init(network: "resnet-20", count: 4),
+      .init(network: "resnet-32", count: 1, weights: nil),
+    ]
+    for _ in 0..<2 {
+      let grown = try run.claim(for: second, data: record("x"))
+      #expect(try run.experiment() == grown)
+      #expect(
+        grown.allMembers.map(\.name) == [
+          "resnet-20-0", "resnet-20-1", "resnet-32-0", "wide-resnet-10-1-0", "resnet-20-2",
+          "resnet-20-3",
+        ])
+      #expect(grown.allMembers.map(\.index) == [0, 1, 2, 3, 4, 5])
+      #expect(grown.members.map(\.count) == [2, 1, 1, 2])
+    }
+    // None is taken away, or changed.
+    let before = try Data(contentsOf: URL(fileURLWithPath: run.experimentPath))
+    for (members, word) in [
+      (first.members, "there is wide-resnet-10-1-0, and here not"),
+      (
+        second.members.map { .init(network: $0.network, count: $0.count, weights: "w") },
+        "resnet-20-0 starts from other weights there"
+      ),
+    ] {
+      second.members = members
+      #expect(throws: ExperimentError.otherExperiment(directory: root, difference: word)) {
+        try run.claim(for: second, data: record("x"))
+      }
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: run.experimentPath)) == before)
+  }
+
+  @Test func aRunAtWorkGetsNoFurtherMembers() throws {
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let run = RunDirectory(path: root)
+    try run.claim(for: experiment, data: record("x"))
+    try Directory.create(run.membersPath)
+    let lock = try #require(try DirectoryLock(ifFree: run.membersPath))
+    var grown = experiment
+    grown.members[0].count += 1
+    #expect(throws: ExperimentError.busy(directory: root)) {
+      try run.claim(for: grown, data: record("x"))
+    }
+    #expect(try run.claim(for: experiment, data: record("x")) == experiment)
+    withExtendedLifetime(lock) {}
+  }
+
   @Test func isRefusedToOthersAndLeftAsItWas() throws {
     defer { try? FileManager.default.removeItem(atPath: root) }
     let run = RunDirectory(path: root)

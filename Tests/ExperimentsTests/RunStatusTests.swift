@@ -64,7 +64,11 @@ import Testing
     let run = try Run()
     defer { run.remove() }
     try run.writeMetrics("wide-resnet-10-1-0", secondsAnEpoch: 25)
-    try DurableFile.write("", to: run.member("wide-resnet-10-1-0").predictionsPath(split: "test"))
+    let complete = try run.member("wide-resnet-10-1-0")
+    let splits = ["hold-out", "test"].map(complete.predictionsPath)
+    for path in [complete.networkPath, complete.weightsPath] + splits {
+      try DurableFile.write("", to: path)
+    }
     try run.writeProgress("wide-resnet-10-1-1", epoch: 3, step: 5, secondsLeft: 30)
     try run.writeProgress("wide-resnet-10-1-2", epoch: 2, step: 0, secondsLeft: 75)
     let failure = FailureRecord(reason: "the loss is not finite", epoch: 2, step: 3)

@@ -126,19 +126,89 @@ import Testing
   @Test func aSearchGoesOnWithAnotherBudgetOnly() throws {
     let directory = try TemporaryDirectory()
     let search = SearchDirectory(path: directory.path + "/s")
-    try search.claim(for: plan())
-    try search.claim(for: plan(replacing: #""evaluations": 10"#, by: #""evaluations": 20"#))
+    _ = try search.claim(for: plan())
+    _ = try search.claim(for: plan(replacing: #""evaluations": 10"#, by: #""evaluations": 20"#))
     #expect(try search.plan().budget.evaluations == 20)
     let other = try plan(
       replacing: #"{"preset": "wide-resnet-32"}"#,
       by: #"{"kind": "wide-resnet", "groups": [{"blocks": [1, 2], "channels": [8]}]}"#)
     // Nothing is trained yet.
-    try search.claim(for: other)
+    _ = try search.claim(for: other)
     #expect(try search.plan() == other)
-    try search.claim(for: plan())
+    _ = try search.claim(for: plan())
     try directory.write([0], to: "s/candidates/wrn-01.01.01-0/metrics.jsonl")
-    #expect(throws: ExperimentError.self) { try search.claim(for: other) }
+    #expect(throws: ExperimentError.self) { _ = try search.claim(for: other) }
     #expect(try search.plan().space == .wideResNet(.cifar))
+  }
+
+  /// A kill leaves the first file unfinished, or the directory of the candidates alone.
+  @Test(arguments: ["search.json.999999999-1f.partial", "candidates/.keep"])
+  func aSearchKilledAtItsBirthCanBegin(left: String) throws {
+    let directory = try TemporaryDirectory()
+    try directory.write([0x7B], to: "s/\(left)")
+    let search = SearchDirectory(path: directory.path + "/s")
+    let lock = try search.claim(for: plan())
+    #expect(try search.plan() == plan())
+    #expect(try directory.names(in: "s") == ["candidates", "search.json"])
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test(arguments: ["notes", "candidates/mine"])
+  func aDirectoryWithOtherThingsIsNoSearch(file: String) throws {
+    let directory = try TemporaryDirectory()
+    try directory.write([1], to: "s/\(file)")
+    let search = SearchDirectory(path: directory.path + "/s")
+    #expect(throws: ExperimentError.notARun(directory: search.path)) {
+      _ = try search.claim(for: plan())
+    }
+    #expect(try directory.names(in: "s").count == 1)
+  }
+
+  @Test func twoSearchesDoNotShareADirectory() throws {
+    let directory = try TemporaryDirectory()
+    let search = SearchDirectory(path: directory.path + "/s")
+    let lock = try search.claim(for: plan())
+    let other = try plan(replacing: "\"members\": 2", by: "\"members\": 3")
+    #expect(throws: ExperimentError.busy(directory: search.path)) {
+      _ = try search.claim(for: other)
+    }
+    #expect(try search.plan() == plan())
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test func whatKilledProcessesWereWritingIsRemoved() throws {
+    let directory = try TemporaryDirectory()
+    let search = SearchDirectory(path: directory.path + "/s")
+    _ = try search.claim(for: plan())
+    let places = ["", "candidates/wrn-01.01.01-0/", "supernetworks/0/", "networks/"]
+    for place in places {
+      try directory.write([1], to: "s/\(place)file.999999999-1f.partial")
+      try directory.write([1], to: "s/\(place)file")
+    }
+    _ = try search.claim(for: plan())
+    for place in places {
+      #expect(try directory.names(in: "s/\(place)").filter { $0.hasPrefix("file") } == ["file"])
+    }
+  }
+
+  @Test func foundNetworksNameNoFilesElsewhere() throws {
+    let directory = try TemporaryDirectory()
+    let search = SearchDirectory(path: directory.path + "/s")
+    let found = """
+      [{"setting": "joint", "networks": ["NAME"], "cost": 1, "multiplyAccumulates": 1, "holdOutAccuracy": 1,
+      "evaluations": 1, "trainingImages": 1, "seconds": 1, "failures": 0}]
+      """
+    try directory.write(Array(found.replacing("NAME", with: "wrn-0").utf8), to: "s/found.json")
+    #expect(try search.found().map(\.networks) == [["wrn-0"]])
+    for text in [
+      found.replacing("NAME", with: "../x"),
+      found.replacing("\"cost\": 1", with: "\"cost\": 1, \"cost\": 2"),
+    ] {
+      try directory.write(Array(text.utf8), to: "s/found.json")
+      #expect(throws: ExperimentError.unusableFinds(file: search.foundPath)) {
+        _ = try search.found()
+      }
+    }
   }
 
   @Test func aDamagedRecordNamesItsLine() throws {

@@ -27,6 +27,24 @@ import Torch
     try expectEqual(running.variance, running.expected[1])
   }
 
+  /// A view of the gradient that arrives is kept as another leaf's gradient: it must not be written over.
+  @Test func gradientsThatOthersSeeStayAsTheyAre() throws {
+    let generator = try Generator(seed: 3)
+    let map = try Tensor.normal([6, 4, 1, 1], standardDeviation: 1, generator: generator)
+      .contiguous(.channelsLast)
+    let other = try Tensor.normal([6, 4], standardDeviation: 1, generator: generator)
+    for leaf in [map, other] { try leaf.setRequiresGradient() }
+    let layer = Tensor.BatchNormalization(
+      weight: try .full([4], 1), bias: try .full([4], 0.1), runningMean: try .zeros([4]),
+      runningVariance: try .full([4], 1))
+    let weights = try Tensor.normal([6, 4, 1, 1], standardDeviation: 1, generator: generator)
+    let sum = try map.batchNormalizedAndRectified(layer, momentum: 0.1, epsilon: 1e-5)
+      .adding(other.reshaped([6, 4, 1, 1]))
+    try sum.multiplied(by: weights).sum().backward()
+    let gradient: [Float] = try #require(try other.gradient()).elements()
+    #expect(try gradient == weights.elements())
+  }
+
   private typealias Vectors = (_ weight: Tensor, _ bias: Tensor) -> Tensor.BatchNormalization
 
   /// The layer's running statistics as the fixture has them before and after.

@@ -37,6 +37,24 @@ import Torch
     }
   }
 
+  @Test(arguments: [[2, 3], [1], [0], [-4], [Int(Int32.max), Int(Int32.max), 4]])
+  func memoryOfAnotherSizeIsNotBorrowed(shape: [Int]) throws {
+    final class Owner: Sendable {}
+    weak var released: Owner?
+    do {
+      let owner = Owner()
+      released = owner
+      let bytes: [UInt8] = [1, 2, 3, 4]
+      try bytes.withUnsafeBytes { bytes in
+        let error = #expect(throws: TorchError.self) {
+          _ = try Tensor.borrowing(bytes, shape: shape, type: .uint8, owner: owner)
+        }
+        #expect(error?.operation == "from_blob")
+      }
+    }
+    #expect(released == nil)
+  }
+
   @Test func errorsNameTheOperationAndTheShapes() throws {
     let a = try Tensor.zeros([2, 3])
     let b = try Tensor.zeros([4, 5])

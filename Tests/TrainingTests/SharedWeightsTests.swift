@@ -106,7 +106,7 @@ import Torch
     let directory = try TemporaryDirectory()
     let weights = try sharedWeights(Self.mobile)
     let path = directory.path + "/weights.safetensors"
-    try weights.write(to: path)
+    try weights.write(to: path, identity: "t")
     let read = try SharedWeights(
       weights.parameters, Self.mobile, device: .cpu, precision: .float32, path: path)
     for (one, other) in zip(weights.state, read.state) {

@@ -292,6 +292,39 @@ import Weights
     #expect(try #require(directory.member(names[0]).failure()).step > 0)
   }
 
+  /// Nothing is held out, so that only the trained weights show it: no other member is kept from its training.
+  @Test func aMemberThatDivergesInItsLastStepIsReported() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    var experiment = Self.experiment(epochs: 1)
+    (experiment.data.holdOut, experiment.data.trainingImages) = (0, 64)
+    experiment.members.append(.init(network: "wide-resnet-16-1", count: 1))
+    let names = experiment.allMembers.map(\.name)
+    experiment.recipe.learningRate = .oneCycle(peak: 1000, warmUp: 0)
+    for _ in 0..<2 {
+      // A rerun ends in the same way.
+      #expect(try Self.train(experiment, in: directory) == .membersFailed(names.sorted()))
+      for name in names {
+        let files = directory.member(name)
+        let failure = try #require(files.failure())
+        #expect(failure.epoch == 1 && failure.step == 2 && failure.reason.contains(name))
+        #expect(!Directory.exists(files.weightsPath))
+        #expect(!Directory.exists(files.predictionsPath(split: "test")))
+      }
+    }
+  }
+
+  @Test func aCheckpointAfterMoreEpochsThanCanBeCountedIsNeverDue() throws {
+    let interval = try #require(CheckpointInterval("9223372036854775807epochs"))
+    #expect(interval == .epochs(.max))
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    let experiment = Self.experiment(epochs: 1)
+    let run = try TrainingRun(
+      of: experiment, on: .resident(Self.images(experiment)), in: directory, threads: 1)
+    #expect(try run.run(checkpointInterval: interval) == .complete)
+  }
+
   private static let gpuCount = (try? Runtime.loadCUDA()) ?? 0
 
   /// The same training on a GPU: the same random numbers, and about the same losses.
@@ -423,6 +456,28 @@ import Weights
     #expect(try Self.train(experiment, in: parts) == .complete)
     #expect(try Self.weights(parts, 0) == Self.weights(whole, 0))
     #expect(try Self.weights(parts, 1) == Self.weights(whole, 1))
+  }
+
+  @Test func aRunCanBeGivenMoreMembers() throws {
+    let (grown, fresh) = (Self.temporary(), Self.temporary())
+    defer { [grown, fresh].forEach(Self.remove) }
+    var experiment = Self.experiment(epochs: 1)
+    _ = try Self.train(experiment, in: grown)
+    let before = try (0..<2).map { try Self.weights(grown, $0) }
+    experiment.members[0].count = 3
+    let complete = Atomic(0)
+    let outcome = try Self.train(
+      experiment, in: grown,
+      observe: { event in
+        if case .alreadyComplete = event { complete.add(1, ordering: .relaxed) }
+      })
+    #expect(outcome == .complete)
+    #expect(complete.load(ordering: .relaxed) == 2)
+    _ = try Self.train(experiment, in: fresh)
+    for member in 0..<3 {
+      #expect(try Self.weights(grown, member) == Self.weights(fresh, member))
+    }
+    #expect(try (0..<2).map { try Self.weights(grown, $0) } == before)
   }
 
   @Test func someMembersCanBeTrainedAlone() throws {

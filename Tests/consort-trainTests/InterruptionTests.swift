@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [SIGINT, SIGTERM]) func aSignalEndsItCleanly(signal: Int32) throws {
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func aSignalEndsItCleanly(signal: Int32) throws {
     let whole = try TinyExperiment.finishedRun(epochs: TinyExperiment.many)
     try Consort.withDirectory { directory in
       try TinyExperiment.write(experiment, in: directory)
@@ -36,6 +36,20 @@ import Testing
       #expect(resumed.status == 0 && resumed.errors == "")
       #expect(resumed.output.contains("  goes on after epoch "))
       try expectTheBits(of: whole, in: directory)
+    }
+  }
+
+  /// As `nohup` starts it.
+  @Test func anIgnoredHangUpIsIgnored() throws {
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(TinyExperiment.json(), in: directory)
+      let running = try RunningConsort(
+        ["-c", #"trap "" HUP; exec "$0" "$@""#, Consort.path()] + TinyExperiment.command,
+        program: "/bin/sh", directory: directory)
+      #expect(running.wait { $0.output.contains("epoch 1/") })
+      running.send(SIGHUP)
+      #expect(try running.finish().status == 0)
+      try expectTheBits(of: TinyExperiment.finishedRun(), in: directory)
     }
   }
 

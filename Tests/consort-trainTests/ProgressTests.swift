@@ -72,6 +72,24 @@ import Testing
     }
   }
 
+  @Test func namesShorterThanTheirHeadAreShown() throws {
+    try Consort.withDirectory { directory in
+      let network = """
+        {"name": "a", "input": {"channels": 3, "height": 8, "width": 8}, "layers":
+        [{"name": "p", "inputs": ["input"], "operation": {"globalAveragePool": {}}},
+        {"name": "h", "inputs": ["p"], "operation": {"linear": {"outputs": 10}}}]}
+        """
+      try TinyExperiment.write(
+        TinyExperiment.json(epochs: 8).replacing("\"wide-resnet-10-1\"", with: network),
+        in: directory)
+      let screen = try show(columns: 80, rows: 24, in: directory)
+      #expect(screen.frames.contains { $0.contains { $0.hasPrefix("member  epoch") } })
+      let lines = screen.frames.flatMap { $0 }
+      #expect(lines.contains { $0.prefixMatch(of: #/a-0 {7}\d/8 /#) != nil })
+      #expect(screen.lines.first?.hasPrefix("a-0     trained, test ") == true)
+    }
+  }
+
   @Test func membersSideBySideHaveALineEach() throws {
     try Consort.withDirectory { directory in
       try TinyExperiment.write(TinyExperiment.json(epochs: 8), in: directory)

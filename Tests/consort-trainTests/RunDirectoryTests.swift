@@ -58,6 +58,24 @@ import Testing
     }
   }
 
+  /// Its advice, followed.
+  @Test func aLostRecordOfTheImagesIsWrittenAnew() throws {
+    try withFinishedRun { directory in
+      let before = try FileTree("\(directory)/runs/tiny")
+      let path = "\(directory)/runs/tiny/data.json"
+      try FileManager.default.removeItem(atPath: path)
+      #expect(try TinyExperiment.train(in: directory).status == 0)
+      #expect(try FileTree("\(directory)/runs/tiny") == before)
+      // A digit of the mean, say.
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      let other = text.replacing("\"testImages\" : 60", with: "\"testImages\" : 61")
+      #expect(other != text)
+      try Data(other.utf8).write(to: URL(filePath: path))
+      #expect(try TinyExperiment.train(in: directory).status == 0)
+      #expect(try FileTree("\(directory)/runs/tiny") == before)
+    }
+  }
+
   @Test func aFinishedRunIsLeftAlone() throws {
     try withFinishedRun { directory in
       let before = try FileTree("\(directory)/runs/tiny/members")

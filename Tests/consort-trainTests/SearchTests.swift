@@ -180,6 +180,81 @@ import Testing
     }
   }
 
+  /// What measures for a search ends with it, and measures for nobody else.
+  @Test func whatMeasuresForASearchThatIsGoneEnds() throws {
+    try Consort.withDirectory { directory in
+      try write(in: directory, measure: "latency", target: 1)
+      let orphan = try Consort(
+        ["latencies", "plan.json", "--seconds", "0.01"],
+        environment: ["CONSORT_PARENT_PROCESS": "1"], directory: directory)
+      #expect(orphan.status == 1)
+      #expect(!FileManager.default.fileExists(atPath: directory + "/latencies.json"))
+    }
+  }
+
+  #if os(Linux)
+    /// How many processes work in the directory.
+    private func processes(in directory: String) throws -> Int {
+      let own = URL(filePath: directory).resolvingSymlinksInPath().path
+      return try FileManager.default.contentsOfDirectory(atPath: "/proc").count { name in
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(name)/cwd")) == own
+      }
+    }
+
+    @Test func aSearchKilledWhileItMeasuresLeavesNoneBehind() throws {
+      try Consort.withDirectory { directory in
+        try write(in: directory, measure: "latency", target: 1)
+        let first = try RunningConsort(command, directory: directory)
+        #expect(first.wait { _ in ((try? processes(in: directory)) ?? 0) > 1 })
+        // Another one asks before it writes anything.
+        let plan = try Data(contentsOf: URL(filePath: directory + "/runs/tiny/search.json"))
+        let second = try Consort(command, directory: directory)
+        #expect(second.status == 1)
+        #expect(
+          second.errors.contains("another process is at work in 'runs/tiny': wait for its end"),
+          "\(second.errors)")
+        #expect(
+          try Data(contentsOf: URL(filePath: directory + "/runs/tiny/search.json")) == plan)
+        first.send(SIGKILL)
+        _ = try first.finish()
+        for _ in 0..<3000 where try processes(in: directory) > 0 { usleep(10_000) }
+        #expect(try processes(in: directory) == 0)
+        #expect(
+          !FileManager.default.fileExists(atPath: directory + "/runs/tiny/latencies.json"))
+      }
+    }
+  #endif
+
+  /// The damage of files of candidates changes nothing of what is found.
+  @Test func damagedCandidatesAreTrainedAnew() throws {
+    try Consort.withDirectory { directory in
+      try write(in: directory)
+      #expect(try Consort(command, directory: directory).status == 0)
+      let expected = try records(in: directory)
+      let candidates = directory + "/runs/tiny/candidates"
+      let names = try FileManager.default.contentsOfDirectory(atPath: candidates)
+      for name in names {
+        let files = try FileManager.default.contentsOfDirectory(atPath: "\(candidates)/\(name)")
+        // Also of those that stopped early.
+        #expect(!files.contains { $0.hasPrefix("checkpoint-") }, "\(files)")
+        for file in files where file.hasPrefix("predictions") {
+          let url = URL(filePath: "\(candidates)/\(name)/\(file)")
+          var bytes = try Data(contentsOf: url)
+          bytes[bytes.count / 2] ^= 1
+          try bytes.write(to: url)
+        }
+        // A checkpoint of nothing that can be used.
+        try Data([1, 2, 3]).write(
+          to: URL(filePath: "\(candidates)/\(name)/checkpoint-00000001.safetensors"))
+      }
+      try FileManager.default.removeItem(atPath: directory + "/runs/tiny/evaluations.jsonl")
+      let again = try Consort(command, directory: directory)
+      #expect(again.status == 0, "\(again.errors)")
+      #expect(again.output.contains("it is trained anew"))
+      #expect(try records(in: directory) == expected)
+    }
+  }
+
   @Test func aTableForCountedCostsIsRefused() throws {
     try Consort.withDirectory { directory in
       try write(in: directory)

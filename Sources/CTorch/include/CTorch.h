@@ -99,8 +99,8 @@ ct_status ct_normal(const int64_t *_Nullable shape, size_t rank, double deviatio
 ct_status ct_from_bytes(const void *_Nullable bytes, size_t byte_count, const int64_t *_Nullable shape, size_t rank,
                         ct_scalar_type type, ct_tensor *result);
 /// Borrows `bytes`, which must stay valid and unchanged until `release(owner)` is called, once, on any thread.
-ct_status ct_borrow_bytes(const void *bytes, const int64_t *_Nullable shape, size_t rank, ct_scalar_type type,
-                          void *owner, void (*release)(void *owner), ct_tensor *result);
+ct_status ct_borrow_bytes(const void *bytes, size_t byte_count, const int64_t *_Nullable shape, size_t rank,
+                          ct_scalar_type type, void *owner, void (*release)(void *owner), ct_tensor *result);
 /// Copies the elements out, row-major whatever the memory format; `byte_count` must be exactly their size.
 ct_status ct_copy_bytes(ct_tensor tensor, void *_Nullable bytes, size_t byte_count);
 
