@@ -57,6 +57,7 @@ struct ChartTheme {
       "plain": ["color": line, "strokeDash": [5, 4], "strokeWidth": 1.5],
       "ring": ["color": text, "opacity": 1],
       "interval": ["color": text, "strokeWidth": 1.5],
+      "leader": ["color": line, "strokeWidth": 1],
       "budget": ["color": text, "strokeWidth": 1, "strokeDash": [2, 3]],
       "halo": ["stroke": background, "strokeWidth": 4, "fontWeight": "bold"],
       "count": ["color": text, "fontWeight": "bold"],

@@ -57,10 +57,7 @@ extension ReportPage {
     const fit = {
       tradeoff(specification) {
         const measure = currentMeasure();
-        // Beside each other there is no room for names on a narrow screen.
-        specification.data = {
-          values: narrow.matches ? rows.map((row) => ({ ...row, label: (row.label || "").split(":")[0] })) : rows,
-        };
+        specification.data = { values: rows };
         specification.encoding.x = structuredClone(measure.x);
         if (narrow.matches) specification.encoding.x.title = measure.name + " (log scale)";
         specification.height = narrow.matches ? 340 : 470;
@@ -74,7 +71,6 @@ extension ReportPage {
         for (const layer of specification.layer) {
           const legend = layer.encoding && layer.encoding.color && layer.encoding.color.legend;
           if (legend) legend.columns = narrow.matches ? 1 : Math.max(2, Math.floor(room("tradeoff") / 190));
-          if (narrow.matches && layer.mark.type === "text") Object.assign(layer.mark, { fontSize: 11, limit: 200 });
         }
       },
       frontier(specification) {
