@@ -72,7 +72,9 @@ struct CandidateRow {
     let times = [cost.latencyMilliseconds, cost.parallelLatencyMilliseconds].compactMap { $0 }
     texts["time"] =
       times.isEmpty
-      ? "not measured" : times.map { Words.milliseconds($0) + " ms" }.joined(separator: ", ")
+      ? "not measured"
+      : (candidate.kind == .single ? "" : candidate.kind == .cascade ? "expected " : "≈ ")
+        + times.map { Words.milliseconds($0) + " ms" }.joined(separator: ", ")
     texts["against"] = against
     return texts
   }

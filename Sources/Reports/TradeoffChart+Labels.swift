@@ -44,7 +44,9 @@ extension TradeoffChart {
     ]
   }
 
-  private func pixels(_ expression: String) -> JSONValue { ["value": ["expr": .string(expression)]] }
+  private func pixels(_ expression: String) -> JSONValue {
+    ["value": ["expr": .string(expression)]]
+  }
 
   private func leader(
     x: JSONValue, _ x2: String, _ endX: JSONValue, _ y2: String?, _ endY: JSONValue?

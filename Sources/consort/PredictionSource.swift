@@ -13,6 +13,14 @@ enum PredictionSource {
   /// A list of predictions of any program.
   case list(PredictionList)
 
+  /// Whether the models are there, and not their predictions alone.
+  var holdsModels: Bool {
+    switch self {
+    case .run, .ensemble: true
+    case .files, .list: false
+    }
+  }
+
   /// Finds out what is at `path`.
   ///
   /// - Throws: `SourceError.notPredictions` where it is none of these.

@@ -3,6 +3,7 @@ import Ensembles
 import Experiments
 import Files
 import Inference
+import Reports
 
 /// Predictions by all members of several sources.
 struct PredictionSources {
@@ -16,6 +17,8 @@ struct PredictionSources {
   private(set) var latencies: [String: Double] = [:]
   /// Models that can be timed.
   private(set) var models: [TimedModel] = []
+  /// Where they came from, in the order given.
+  private(set) var origins: [MemberOrigin] = []
   /// The first run among them.
   private(set) var run: RunDirectory?
   /// The images themselves, where they are given.
@@ -38,7 +41,11 @@ struct PredictionSources {
     for (path, source) in zip(paths, sources) {
       found.append(try Self.read(source, path: path, labels: labels, images: self.images))
     }
-    for source in try Self.apart(found) {
+    for (source, (path, kind)) in zip(try Self.apart(found), zip(paths, sources)) {
+      origins.append(
+        MemberOrigin(
+          path: path, members: Set((source.test + source.holdOut).map(\.name)),
+          holdsModels: kind.holdsModels))
       holdOut += source.holdOut
       test += source.test
       latencies.merge(source.latencies) { first, _ in first }
