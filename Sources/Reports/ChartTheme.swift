@@ -81,6 +81,8 @@ struct ChartTheme {
     // A picture has one text for those who cannot see it; one a mark would make it many times as large.
     if case .object(var configuration) = configuration {
       configuration["aria"] = false
+      // The renderer's font first: with another one, texts would take other room than it left them.
+      configuration["font"] = "'Liberation Sans', Arial, Helvetica, sans-serif"
       members["config"] = .object(configuration)
     }
     members["padding"] = 16

@@ -60,7 +60,7 @@ extension ReportPage {
         specification.data = { values: rows };
         specification.encoding.x = structuredClone(measure.x);
         if (narrow.matches) specification.encoding.x.title = measure.name + " (log scale)";
-        specification.height = narrow.matches ? 340 : 470;
+        specification.height = narrow.matches ? 400 : 520;
         const values = {
           measure: measure.key, least: measure.least, most: measure.most, budget: state.budget,
           pinned: state.pinned, lines: measure.key === decision.measure,

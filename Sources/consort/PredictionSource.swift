@@ -21,6 +21,9 @@ enum PredictionSource {
     }
   }
 
+  /// Whether it is the file of one model, which is called after it.
+  var isModelFile: Bool { false }
+
   /// Finds out what is at `path`.
   ///
   /// - Throws: `SourceError.notPredictions` where it is none of these.
@@ -70,8 +73,6 @@ enum PredictionSource {
 
 /// What one source holds.
 struct SourcePredictions {
-  /// The last part of the source's path, which tells members of one name apart.
-  let label: String
   /// Of the images that choose; none where the source has none.
   var holdOut: [Predictions] = []
   /// Of the images that judge.
@@ -80,8 +81,6 @@ struct SourcePredictions {
   var latencies: [String: Double] = [:]
   /// Models that can be timed, each for members of one network.
   var models: [TimedModel] = []
-
-  init(label: String) { self.label = label }
 
   /// Takes predictions of either kind of images.
   mutating func add(_ predictions: [Predictions]) {
@@ -92,14 +91,14 @@ struct SourcePredictions {
 
   static let holdOutSplit = "hold-out"
 
-  /// The same with the source's label before each member's name.
-  func prefixed() throws -> SourcePredictions {
-    func renamed(_ name: String) -> String { "\(label)/\(name)" }
+  /// The same with other names for members; those that `names` lacks keep theirs.
+  func renamed(_ names: [String: String]) throws -> SourcePredictions {
+    func name(_ own: String) -> String { names[own] ?? own }
     var result = self
-    result.holdOut = try holdOut.map { try $0.renamed(renamed($0.name)) }
-    result.test = try test.map { try $0.renamed(renamed($0.name)) }
-    result.latencies = Dictionary(uniqueKeysWithValues: latencies.map { (renamed($0), $1) })
-    result.models = models.map { TimedModel(members: $0.members.map(renamed), model: $0.model) }
+    result.holdOut = try holdOut.map { try $0.renamed(name($0.name)) }
+    result.test = try test.map { try $0.renamed(name($0.name)) }
+    result.latencies = Dictionary(latencies.map { (name($0), $1) }) { first, _ in first }
+    result.models = models.map { TimedModel(members: $0.members.map(name), model: $0.model) }
     return result
   }
 }

@@ -41,11 +41,9 @@ struct PredictionSources {
     for (path, source) in zip(paths, sources) {
       found.append(try Self.read(source, path: path, labels: labels, images: self.images))
     }
-    for (source, (path, kind)) in zip(try Self.apart(found), zip(paths, sources)) {
-      origins.append(
-        MemberOrigin(
-          path: path, members: Set((source.test + source.holdOut).map(\.name)),
-          holdsModels: kind.holdsModels))
+    let apart = try Self.apart(found, paths, isFile: sources.map(\.isModelFile))
+    origins = Self.origins(paths, sources, own: found, apart)
+    for source in apart {
       holdOut += source.holdOut
       test += source.test
       latencies.merge(source.latencies) { first, _ in first }
@@ -64,18 +62,15 @@ struct PredictionSources {
     }
   }
 
-  private static func label(_ path: String) -> String {
-    let name = path.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init) ?? path
-    for ending in [".safetensors", ".json"] where name.hasSuffix(ending) {
-      return String(name.dropLast(ending.count))
-    }
-    return name
+  private static func withoutEnding(_ path: String) -> String {
+    let ending = [".safetensors", ".json"].first { path.hasSuffix($0) }
+    return String(path.dropLast(ending?.count ?? 0))
   }
 
   private static func read(
     _ source: PredictionSource, path: String, labels: String?, images: SourceImages
   ) throws -> SourcePredictions {
-    var found = SourcePredictions(label: label(path))
+    var found = SourcePredictions()
     switch source {
     case .run(let run): try found.add(run)
     case .ensemble(let ensemble): try found.add(ensemble, images)
@@ -90,21 +85,44 @@ struct PredictionSources {
     return found
   }
 
-  /// Members of one name in several sources get their source's name before theirs.
-  private static func apart(_ sources: [SourcePredictions]) throws -> [SourcePredictions] {
-    func count(_ split: (SourcePredictions) -> [Predictions]) -> [String: Int] {
-      var count: [String: Int] = [:]
-      for source in sources {
-        for name in Set(split(source).map(\.name)) { count[name, default: 0] += 1 }
-      }
-      return count
+  /// Models are built under the names that `consort build-ensemble` gives them, without sources of predictions alone.
+  private static func origins(
+    _ paths: [String], _ sources: [PredictionSource], own: [SourcePredictions],
+    _ apart: [SourcePredictions]
+  ) -> [MemberOrigin] {
+    let models = paths.indices.filter { sources[$0].holdsModels }
+    let built = MemberNames.apart(
+      models.map {
+        MemberNames.Source(
+          path: paths[$0], names: own[$0].test.map(\.name), isFile: sources[$0].isModelFile)
+      })
+    return paths.indices.map { place in
+      let names = models.firstIndex(of: place).map { built[$0] }
+      let known = Set((apart[place].test + apart[place].holdOut).map(\.name))
+      return MemberOrigin(
+        path: paths[place], members: names.map { known.intersection($0) } ?? known,
+        holdsModels: names != nil)
     }
-    let (test, holdOut) = (count(\.test), count(\.holdOut))
-    return try sources.map { source in
-      let clashes =
-        source.test.contains { test[$0.name, default: 0] > 1 }
-        || source.holdOut.contains { holdOut[$0.name, default: 0] > 1 }
-      return clashes ? try source.prefixed() : source
+  }
+
+  /// Members of one name in several sources get their source's name before theirs, as in `consort build-ensemble`.
+  private static func apart(
+    _ sources: [SourcePredictions], _ paths: [String], isFile: [Bool]
+  ) throws -> [SourcePredictions] {
+    func renamings(_ split: (SourcePredictions) -> [Predictions]) -> [[String: String]] {
+      let own = sources.map { split($0).map(\.name) }
+      let named = sources.indices.map {
+        MemberNames.Source(path: withoutEnding(paths[$0]), names: own[$0], isFile: isFile[$0])
+      }
+      return zip(own, MemberNames.apart(named)).map {
+        Dictionary(zip($0, $1)) { first, _ in first }
+      }
+    }
+    let (test, holdOut) = (renamings(\.test), renamings(\.holdOut))
+    return try sources.indices.map { place in
+      // One name for both: in either the member may clash.
+      try sources[place].renamed(
+        test[place].merging(holdOut[place]) { $0.count >= $1.count ? $0 : $1 })
     }
   }
 
@@ -115,7 +133,7 @@ struct PredictionSources {
     let missing = test.map(\.name).filter { !known.contains($0) }
     guard let first = missing.first else { return }
     let place = sources.firstIndex { source in
-      source.test.contains { $0.name == first || "\(source.label)/\($0.name)" == first }
+      source.test.contains { $0.name == first || first.hasSuffix("/" + $0.name) }
     }
     throw SourceError.partialHoldOut(
       path: place.map { paths[$0] } ?? paths[0], members: missing, total: test.count)
