@@ -140,13 +140,16 @@ class Page:
         time.sleep(seconds)
 
     def draw_all(self):
-        """Scrolls along the page, which draws a chart when a reader comes near, and back."""
+        """Opens what is folded and scrolls along the page, which draws a chart when a reader comes near, and back."""
         self.drawn()
+        self.value("for (const fold of document.querySelectorAll('details:not([open])')) "
+                   "{ fold.open = true; fold.dataset.folded = 'yes'; }")
         for _ in range(3):
             for place in range(0, int(self.value("document.documentElement.scrollHeight")), 700):
                 self.value(f"scrollTo({{top: {place}, behavior: 'instant'}})")
                 self.value("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)))")
         self.wait("document.documentElement.dataset.missing === '0'")
+        self.value("for (const fold of document.querySelectorAll('details[data-folded]')) fold.open = false")
         self.value("scrollTo({top: 0, behavior: 'instant'})")
 
     def errors(self):

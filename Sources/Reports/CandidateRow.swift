@@ -42,23 +42,17 @@ struct CandidateRow {
       members["spent"] = Self.costs(candidate.holdOut.cost)
     }
     for (name, value) in texts { members[name] = .string(value) }
-    if let label { members["label"] = .string(label) }
+    if let label { members["label"] = label }
     members["parts"] = parts
     members["comparison"] = comparison
     return .object(members)
   }
 
-  /// Beside the point of the deployed candidate and the best single model.
-  private var label: String? {
-    let name = CandidateRow.shortened(Words.networks(of: candidate), to: 30)
-    switch (isDeployed, isReference) {
-    case (true, true): return "Deploy the best single: \(name)"
-    case (true, false):
-      let isSingle = candidate.kind == .single
-      return "Deploy: " + (isSingle ? name : Words.name(of: candidate.kind).lowercased())
-    case (false, true): return "Best single: \(name)"
-    case (false, false): return nil
-    }
+  /// Above the plot, of the deployed candidate and the best single model.
+  private var label: JSONValue? {
+    let other = isDeployed ? decision.reference : decision.chosen
+    return CandidateLabel(candidate, decision)?.json(
+      candidate, other: other == candidate.id ? nil : decision.candidate(other), decision)
   }
 
   static func shortened(_ text: String, to count: Int = 46) -> String {
@@ -78,7 +72,9 @@ struct CandidateRow {
     let times = [cost.latencyMilliseconds, cost.parallelLatencyMilliseconds].compactMap { $0 }
     texts["time"] =
       times.isEmpty
-      ? "not measured" : times.map { Words.milliseconds($0) + " ms" }.joined(separator: ", ")
+      ? "not measured"
+      : (candidate.kind == .single ? "" : candidate.kind == .cascade ? "expected " : "≈ ")
+        + times.map { Words.milliseconds($0) + " ms" }.joined(separator: ", ")
     texts["against"] = against
     return texts
   }
@@ -143,7 +139,7 @@ struct CandidateRow {
       ].map { rounded($0) })
   }
 
-  private static func costs(_ cost: Cost) -> JSONValue {
+  static func costs(_ cost: Cost) -> JSONValue {
     .object(
       Dictionary(
         uniqueKeysWithValues: CostMeasure.allCases.map {

@@ -57,6 +57,7 @@ struct ChartTheme {
       "plain": ["color": line, "strokeDash": [5, 4], "strokeWidth": 1.5],
       "ring": ["color": text, "opacity": 1],
       "interval": ["color": text, "strokeWidth": 1.5],
+      "leader": ["color": line, "strokeWidth": 1],
       "budget": ["color": text, "strokeWidth": 1, "strokeDash": [2, 3]],
       "halo": ["stroke": background, "strokeWidth": 4, "fontWeight": "bold"],
       "count": ["color": text, "fontWeight": "bold"],
@@ -80,6 +81,8 @@ struct ChartTheme {
     // A picture has one text for those who cannot see it; one a mark would make it many times as large.
     if case .object(var configuration) = configuration {
       configuration["aria"] = false
+      // The renderer's font first: with another one, texts would take other room than it left them.
+      configuration["font"] = "'Liberation Sans', Arial, Helvetica, sans-serif"
       members["config"] = .object(configuration)
     }
     members["padding"] = 16

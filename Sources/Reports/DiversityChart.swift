@@ -12,6 +12,8 @@ struct DiversityChart {
     let values: [[Double?]]
     /// Shares are shown in percent.
     let isShare: Bool
+    /// Whether few readers ask for it.
+    var isRare: Bool { !isShare }
   }
 
   /// Those that were computed.
@@ -40,14 +42,14 @@ struct DiversityChart {
   /// Whether the cells are large enough for their numbers.
   private var hasNumbers: Bool { diversity.members.count <= 12 }
 
-  /// All matrices, two beside each other, for a picture.
+  /// The matrices of shares beside each other, for a picture.
   func picture(title: String?) -> JSONValue {
     let size = max(160, min(460, 34 * diversity.members.count))
     var specification: [String: JSONValue] = [
       "description": "How differently each two members err.", "columns": 2,
       "params": parameters, "resolve": ["scale": ["color": "independent"]],
       "concat": .array(
-        matrices.map { matrix in
+        matrices.filter { !$0.isRare }.map { matrix in
           var panel = body(matrix, width: .integer(size), height: .integer(size))
           panel["title"] = ["text": .string(matrix.title), "fontSize": 13, "offset": 6]
           return .object(panel)

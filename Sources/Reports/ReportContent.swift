@@ -47,6 +47,14 @@ public struct NetworkForecast: Codable, Hashable, Sendable {
   /// From fewer members, beside what those held back brought; empty where there are too few.
   public let checks: [Forecast.Check]
 
+  /// Whether the interval of the next member leaves open that it brings nothing.
+  var isRough: Bool {
+    guard let next = forecast.points.first, let known = forecast.accuracies.last else {
+      return true
+    }
+    return next.lowerBound <= known
+  }
+
   /// Creates one.
   public init(network: String, split: String, forecast: Forecast, checks: [Forecast.Check]) {
     self.network = network

@@ -31,8 +31,10 @@ public struct ReportContext: Hashable, Sendable {
   public let dataset: String?
   /// The command line that makes this report; nil leaves it out.
   public var command: String?
-  /// What `consort build-ensemble` builds the chosen ensemble of: run directories or models.
-  public var sources: [String]
+  /// Where the members came from: what `consort build-ensemble` builds the chosen ensemble of.
+  public var origins: [MemberOrigin]
+  /// What `consort build-ensemble` has to be told of their files besides.
+  public var buildOptions: [String]
   /// More about the images.
   public var data: [Fact]
   /// The experiment's settings.
@@ -42,13 +44,15 @@ public struct ReportContext: Hashable, Sendable {
 
   /// Creates a context.
   public init(
-    title: String, dataset: String? = nil, command: String? = nil, sources: [String] = [],
-    data: [Fact] = [], experiment: [Fact] = [], environment: [Fact] = []
+    title: String, dataset: String? = nil, command: String? = nil,
+    origins: [MemberOrigin] = [], buildOptions: [String] = [], data: [Fact] = [],
+    experiment: [Fact] = [], environment: [Fact] = []
   ) {
     self.title = Self.clean(title)
     self.dataset = dataset.map(Self.clean)
     self.command = command
-    self.sources = sources
+    self.origins = origins
+    self.buildOptions = buildOptions
     self.data = data
     self.experiment = experiment
     self.environment = environment
@@ -62,7 +66,7 @@ public struct ReportContext: Hashable, Sendable {
   /// - Parameter experimentName: The name of the file that holds what was asked for.
   public init(
     runDirectory: String, experimentName: String = "experiment.json", command: String? = nil,
-    sources: [String]? = nil
+    origins: [MemberOrigin] = [], buildOptions: [String] = []
   ) {
     var path = runDirectory[...]
     while path.count > 1, path.last == "/" { path.removeLast() }
@@ -73,7 +77,7 @@ public struct ReportContext: Hashable, Sendable {
     let data = Self.facts(runDirectory + "/data.json")
     self.init(
       title: name ?? runDirectory, dataset: data.first { $0.name == "name" }?.value,
-      command: command, sources: sources ?? [runDirectory], data: data,
+      command: command, origins: origins, buildOptions: buildOptions, data: data,
       experiment: experiment,
       environment: Self.facts(runDirectory + "/environment.json"))
   }

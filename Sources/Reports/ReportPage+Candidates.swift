@@ -23,13 +23,23 @@ extension ReportPage {
       body: """
         <p>Candidates that nothing else beats on the hold-out for their \
         \(Words.name(of: measure)), by cost. Points: test accuracy less that of the best single model. \
-        ● among all, ○ among single models and ensembles of one network.</p>
+        ● among all, ○ among single models and ensembles of one network.\
+        \(hasTimes ? " \(Words.ensembleTimes)" : "")</p>
         \(.table("Candidates on the frontier", style: "rows", head: head,
-          rows: shown.map { row($0, decision, hasTimes: hasTimes) }))
+          rows: shown.map { row($0, decision, among: shown, hasTimes: hasTimes) }))
         """)
   }
 
-  private func row(_ candidate: Candidate, _ decision: Decision, hasTimes: Bool) -> HTML {
+  /// What tells a row from others of the same networks: its id; nothing where there are none.
+  func identity(_ candidate: Candidate, among shown: [Candidate]) -> HTML {
+    let name = Words.networks(of: candidate)
+    let alike = shown.count { Words.networks(of: $0) == name }
+    return alike > 1 ? " <small class=\"id\">\(candidate.id)</small>" : ""
+  }
+
+  private func row(
+    _ candidate: Candidate, _ decision: Decision, among shown: [Candidate], hasTimes: Bool
+  ) -> HTML {
     let comparison = candidate.comparison
     let mark: HTML =
       candidate.id == decision.chosen
@@ -37,7 +47,8 @@ extension ReportPage {
       : candidate.id == decision.reference ? " <span class=\"tag\">best single</span>" : ""
     let time: HTML =
       hasTimes
-      ? "<td>\(candidate.test.cost.latencyMilliseconds.map(Words.milliseconds) ?? "–")</td>" : ""
+      ? "<td>\(candidate.test.cost.latencyMilliseconds.map { milliseconds($0, of: candidate) } ?? "–")</td>"
+      : ""
     let verdict: HTML = comparison.map { badge($0.verdict) } ?? ""
     let frontiers =
       (candidate.isOnFrontier ? "●" : "") + (candidate.isOnSameNetworkFrontier ? "○" : "")
@@ -45,7 +56,8 @@ extension ReportPage {
       <tr tabindex="0" data-candidate="\(candidate.id)"\
       \(candidate.id == decision.chosen ? HTML(" class=\"pareto\"") : "")>\
       <th scope="row" title="\(candidate.members.joined(separator: ", "))">\
-      <span class="name">\(Words.networks(of: candidate))</span>\u{a0}\(frontiers)\(mark)</th>\
+      <span class="name">\(Words.networks(of: candidate))</span>\u{a0}\(frontiers)\(identity(candidate, among: shown))\
+      \(mark)</th>\
       <td class="word" title="\(Words.name(of: candidate.kind))">\(candidate.kind.rawValue)</td>\
       <td>\(Words.scaled(candidate.test.cost.multiplyAccumulates))</td>\
       <td>\(Figures.scaled(candidate.test.cost.parameters))</td>\(time)\
@@ -58,6 +70,11 @@ extension ReportPage {
       <td class="word">\(verdict)</td></tr>
 
       """
+  }
+
+  /// Of what was not timed as a whole, with "≈".
+  private func milliseconds(_ value: Double, of candidate: Candidate) -> String {
+    (candidate.kind == .single ? "" : "≈ ") + Words.milliseconds(value)
   }
 
   /// Every way to combine all members.

@@ -25,7 +25,7 @@ extension ReportPage {
       \(comparison)\(cards(decision))
       <ul class="grounds">
       \(further.joined())</ul>
-      <p class="command"><span>Build it:</span> <code>\(command(for: decision.chosen))</code></p>
+      \(buildLine(decision.deployed))
       <p class="small">\(text.caveat)</p>
       """
   }
@@ -49,17 +49,6 @@ extension ReportPage {
       """
     }
     return "<dl class=\"cards\">\n\(cards.joined())</dl>"
-  }
-
-  /// The command that builds a candidate.
-  func command(for candidate: String) -> String {
-    "\(commandStart) --candidate \(Shell.line([candidate])) --out my-ensemble"
-  }
-
-  var commandStart: String {
-    let sources = context.sources.isEmpty ? ["SOURCES"] : context.sources
-    return Shell.line(
-      ["consort", "build-ensemble"] + sources + ["--decision", directory + "/decision.json"])
   }
 }
 
@@ -101,7 +90,7 @@ struct KeyFigure {
       guard let own = deployed.test.cost[measure], let single = reference.test.cost[measure],
         single > 0
       else { return nil }
-      let name = Words.label(of: measure)
+      let name = label(of: measure, deployed)
       if decision.chosen == decision.reference {
         return KeyFigure(name: name, value: Words.cost(own, measure), note: "the best single model")
       }
@@ -113,6 +102,11 @@ struct KeyFigure {
         note: "of the best single model's: \(amount(own, measure)) against "
           + amount(single, measure))
     }
+  }
+
+  /// A cascade's time is not measured: it follows from those of its members.
+  private static func label(of measure: CostMeasure, _ deployed: Candidate) -> String {
+    measure.isTime && deployed.kind == .cascade ? "Expected time" : Words.label(of: measure)
   }
 
   /// Without the name that the card has already.

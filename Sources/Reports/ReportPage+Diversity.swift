@@ -5,14 +5,7 @@ extension ReportPage {
   /// How differently the members err: matrices of colours, and a line a network.
   var diversitySection: Section? {
     guard let chart = charts.diversity else { return nil }
-    let buttons = chart.matrices.enumerated().map { index, matrix -> HTML in
-      """
-      <button type="button" data-matrix="\(matrix.key)" aria-pressed="\(index == 0 ? "true" : "false")" \
-      title="\(matrix.meaning)">\(matrix.title)</button>
-
-      """
-    }
-    let meanings = chart.matrices.map { "<li><b>\($0.title)</b>: \($0.meaning).</li>\n" as HTML }
+    let shown = chart.matrices.filter { !$0.isRare }
     let width = "max-width: \(Int(21 + 3.2 * Double(diversity.members.count)))rem" as HTML
     return Section(
       id: "diversity", title: "Diversity",
@@ -20,15 +13,50 @@ extension ReportPage {
         <p>An ensemble gains where its members err on different images.</p>
         \(withinNetworks)
         <div class="controls choice" role="group" aria-label="Measure of diversity"><span>Show</span>
-        \(buttons.joined())</div>
+        \(buttons(shown))</div>
         \(figure("diversity", label: "Matrices of how differently each two members err.",
           style: width.markup, caption: """
           Each two members on the images of '\(frontier.split)'. Columns have the rows' numbers.
           """))
-        <ul class="small">
-        \(meanings.joined())</ul>
+        \(key)
+        \(meanings(shown))
+        \(furtherMeasures(chart.matrices.filter(\.isRare)))
         \(numbers)
         """)
+  }
+
+  private func buttons(_ matrices: [DiversityChart.Matrix]) -> HTML {
+    matrices.map { matrix -> HTML in
+      """
+      <button type="button" data-matrix="\(matrix.key)" \
+      aria-pressed="\(matrix.key == "disagreement" ? "true" : "false")" \
+      title="\(matrix.meaning)">\(matrix.title)</button>
+
+      """
+    }.joined()
+  }
+
+  private func meanings(_ matrices: [DiversityChart.Matrix]) -> HTML {
+    let lines = matrices.map { "<li><b>\($0.title)</b>: \($0.meaning).</li>\n" as HTML }
+    return "<ul class=\"small\">\n\(lines.joined())</ul>"
+  }
+
+  /// The names of the rows' numbers, for narrow screens, where a chart has no room for them.
+  private var key: HTML {
+    let names = diversity.members.map { "<li>\($0)</li>\n" as HTML }
+    return "<ol class=\"key small\">\n\(names.joined())</ol>"
+  }
+
+  private func furtherMeasures(_ matrices: [DiversityChart.Matrix]) -> HTML {
+    guard !matrices.isEmpty else { return "" }
+    return """
+      <details><summary>Further measures: \(Words.list(matrices.map(\.title)))</summary>
+      \(meanings(matrices))
+      <div class="controls choice" role="group" aria-label="Further measures of diversity">\
+      <span>Show above</span>
+      \(buttons(matrices))</div>
+      </details>
+      """
   }
 
   /// The first matrix as a table, for those who cannot see the picture.

@@ -74,10 +74,19 @@ extension ReportPage {
       "measures": .array(measures), "measure": .string(decision.options.cost.rawValue),
       "budget": decision.options.maximumCost.map { .number($0) } ?? .null,
       "chosen": .string(decision.chosen), "reference": .string(decision.reference),
-      "command": .string(commandStart), "rows": .array(tradeoff.rows),
+      "rows": .array(decision.candidates.map { row($0, tradeoff) }),
       "testName": .string(Words.testName(decision)),
       "topK": .integer(Metrics.topK(classes: decision.classes)),
     ]
+  }
+
+  private func row(_ candidate: Candidate, _ tradeoff: TradeoffChart) -> JSONValue {
+    guard
+      case .object(var row) = CandidateRow(candidate: candidate, decision: tradeoff.decision).json
+    else { return .null }
+    row["command"] = .string(build.command(for: candidate))
+    if let advice = build.advice(for: candidate) { row["advice"] = .string(advice) }
+    return .object(row)
   }
 
   private func unit(_ measure: CostMeasure) -> String {

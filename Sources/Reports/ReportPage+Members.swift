@@ -18,18 +18,35 @@ extension ReportPage {
     let rows = values.map { member($0, largest: largest) }
     let head: HTML = """
       <th scope="col">Member</th><th scope="col">Alone, hold-out, %</th><th scope="col">Alone, test, %</th>\
-      <th scope="col">To one other, points</th><th scope="col">To all others, points</th>\
-      <th scope="col">Shapley value, %</th>
+      <th scope="col">To one other, points</th><th scope="col">To all others, points</th>
       """
     let sample = contributions.isSampled ? " Some sizes are a random sample." : ""
     return Section(
       id: "members", title: "What each member adds",
       body: """
         <p>By how much a member raises the accuracy of others, on the hold-out, as a mean over sets of \
-        others (\(Words.name(of: contributions.rule))). Shapley's values add up to the accuracy of all.\
-        \(sample)</p>
+        others (\(Words.name(of: contributions.rule))).\(sample)</p>
         \(.table("What each member adds", head: head, rows: rows))
+        \(shapleyValues(values))
         """)
+  }
+
+  private func shapleyValues(_ values: [MemberContributions.Contribution]) -> HTML {
+    let rows = values.map { value -> HTML in
+      """
+      <tr><th scope="row">\(value.member)</th><td>\(Figures.percent(value.shapleyValue))</td></tr>
+
+      """
+    }
+    return """
+      <details><summary>Shapley values</summary>
+      <p class="small">The accuracy of all members on the hold-out, divided among them: the mean of what each \
+      adds over all orders in which they could be added. The values add up to it.</p>
+      \(.table("Shapley values", head: """
+        <th scope="col">Member</th><th scope="col">Shapley value, %</th>
+        """, rows: rows))
+      </details>
+      """
   }
 
   private func member(_ value: MemberContributions.Contribution, largest: Double) -> HTML {
@@ -43,8 +60,7 @@ extension ReportPage {
       <tr><th scope="row">\(value.member)</th><td>\(value.gains.first.map { Figures.percent($0) } ?? "–")</td>\
       <td>\(single.map { Figures.percent($0.test.metrics.top1Accuracy) } ?? "–")</td>\
       <td>\(toOne)</td>\
-      <td class="bar" style="--share:\(Figures.percent(share, 0))%">\(Figures.points(gain))</td>\
-      <td>\(Figures.percent(value.shapleyValue))</td></tr>
+      <td class="bar" style="--share:\(Figures.percent(share, 0))%">\(Figures.points(gain))</td></tr>
 
       """
   }
@@ -52,19 +68,43 @@ extension ReportPage {
   /// What further members would bring.
   var forecastSection: Section? {
     guard !content.forecasts.isEmpty else { return nil }
-    let items = content.forecasts.map { "<li>\(Self.unbroken(Self.words($0)))</li>\n" as HTML }
+    let clear = content.forecasts.filter { !$0.isRough }
+    let rough = content.forecasts.filter(\.isRough)
     return Section(
       id: "forecast", title: "What more members would bring",
       body: """
-        <ul>
-        \(items.joined())</ul>
-        \(figure("forecast", label: "Chart of mean accuracy by the number of members, and its forecast.",
-          caption: """
-          Mean accuracy of ensembles of so many members of a network on the images of \
-          '\(content.forecasts[0].split)', the fitted law (dashed), and what it says of further members with \
-          95 % intervals by the jackknife. Forecasts from fewer members stand beside the means then found. \
-          From few members all this is rough.
-          """))
+        \(items(clear))
+        \(clear.isEmpty ? "" : forecastFigure)
+        \(roughForecasts(rough, isAll: clear.isEmpty))
+        """)
+  }
+
+  private func items(_ forecasts: [NetworkForecast]) -> HTML {
+    let items = forecasts.map { "<li>\(Self.unbroken(Self.words($0)))</li>\n" as HTML }
+    return items.isEmpty ? "" : "<ul>\n\(items.joined())</ul>"
+  }
+
+  /// Those whose interval leaves open whether a further member brings anything.
+  private func roughForecasts(_ forecasts: [NetworkForecast], isAll: Bool) -> HTML {
+    guard !forecasts.isEmpty else { return "" }
+    let networks = Words.list(forecasts.map(\.network))
+    return """
+      <p>There are too few members of \(networks) to tell whether a further one would bring anything.</p>
+      <details><summary>Forecasts with wide intervals</summary>
+      \(items(forecasts))
+      \(isAll ? forecastFigure : "")
+      </details>
+      """
+  }
+
+  private var forecastFigure: HTML {
+    figure(
+      "forecast", label: "Chart of mean accuracy by the number of members, and its forecast.",
+      caption: """
+        Mean accuracy of ensembles of so many members of a network on the images of \
+        '\(content.forecasts[0].split)', the fitted law (dashed), and what it says of further members with \
+        95 % intervals by the jackknife. Forecasts from fewer members stand beside the means then found. \
+        From few members all this is rough.
         """)
   }
 
@@ -115,11 +155,14 @@ extension ReportPage {
       body: """
         <p>\(Words.count(images.count, "image")) of '\(images.split)' that neither chose nor judge: how far \
         the figures hold where images differ. The deployed candidate is shown with its temperatures.</p>
-        \(.table("Test and shifted images", head: head, rows: shown.map { shiftedRow($0, decision) }))
+        \(.table("Test and shifted images", head: head,
+          rows: shown.map { shiftedRow($0, decision, among: shown) }))
         """)
   }
 
-  private func shiftedRow(_ candidate: Candidate, _ decision: Decision) -> HTML {
+  private func shiftedRow(
+    _ candidate: Candidate, _ decision: Decision, among candidates: [Candidate]
+  ) -> HTML {
     let isChosen = candidate.id == decision.chosen
     let shown = isChosen ? decision.deployed : candidate
     let mark: HTML =
@@ -129,7 +172,8 @@ extension ReportPage {
     let (test, shifted) = (shown.test.metrics, shown.shifted?.metrics ?? shown.test.metrics)
     return """
       <tr\(isChosen ? HTML(" class=\"pareto\"") : "")><th scope="row">\
-      <span class="name">\(Words.networks(of: candidate))</span>\(mark)</th>\
+      <span class="name">\(Words.networks(of: candidate))</span>\
+      \(identity(candidate, among: candidates))\(mark)</th>\
       <td>\(Figures.percent(test.top1Accuracy))</td><td>\(Figures.percent(shifted.top1Accuracy))</td>\
       <td>\(Figures.percent(test.top1Accuracy - shifted.top1Accuracy))</td>\
       <td>\(Figures.fixed(test.negativeLogLikelihood, 4))</td>\

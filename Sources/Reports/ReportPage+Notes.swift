@@ -46,8 +46,9 @@ extension ReportPage {
     95 % intervals from a paired bootstrap over the images. They hold for these trained members and do \
     not cover what training again would change.</li>
     <li><b>A cascade</b> runs its members one after another until their combination is sure enough. Its \
-    MACs and time are means over images; all its members have to be stored.</li>
-    <li><b>Time</b> is as measured for one image, members in turn or side by side on the machine below.</li>
+    MACs and time are means over images: an image that reaches the last member costs as much as all members, and \
+    all of them have to be stored.</li>
+    <li><b>Time</b> of a single model is as measured for one image on the machine below. \(Words.ensembleTimes)</li>
     <li><b>Calibration error (ECE)</b> is the mean gap of confidence and accuracy over 15 bins of equal \
     width, or of equally many images (equal mass); the classwise error counts every class's probability.</li>
     <li><b>Disagreement, double fault, Q and correlation</b> compare two members: which images they name \

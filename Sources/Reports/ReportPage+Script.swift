@@ -57,13 +57,10 @@ extension ReportPage {
     const fit = {
       tradeoff(specification) {
         const measure = currentMeasure();
-        // Beside each other there is no room for names on a narrow screen.
-        specification.data = {
-          values: narrow.matches ? rows.map((row) => ({ ...row, label: (row.label || "").split(":")[0] })) : rows,
-        };
+        specification.data = { values: rows };
         specification.encoding.x = structuredClone(measure.x);
         if (narrow.matches) specification.encoding.x.title = measure.name + " (log scale)";
-        specification.height = narrow.matches ? 340 : 470;
+        specification.height = narrow.matches ? 400 : 520;
         const values = {
           measure: measure.key, least: measure.least, most: measure.most, budget: state.budget,
           pinned: state.pinned, lines: measure.key === decision.measure,
@@ -74,7 +71,6 @@ extension ReportPage {
         for (const layer of specification.layer) {
           const legend = layer.encoding && layer.encoding.color && layer.encoding.color.legend;
           if (legend) legend.columns = narrow.matches ? 1 : Math.max(2, Math.floor(room("tradeoff") / 190));
-          if (narrow.matches && layer.mark.type === "text") Object.assign(layer.mark, { fontSize: 11, limit: 200 });
         }
       },
       frontier(specification) {
@@ -111,7 +107,18 @@ extension ReportPage {
           part.height = Math.min(width, 230);
         });
       },
-      diversity() {},
+      diversity(specification) {
+        if (!narrow.matches) return;
+        // The names stand below the chart; cells get the room.
+        delete specification.encoding.y.axis.labelExpr;
+        const [cells, numbers] = specification.layer;
+        if (numbers) {
+          cells.encoding.color.legend = null;
+          numbers.mark.fontSize = specification.encoding.y.scale.domain.length > 8 ? 9 : 11;
+        } else {
+          Object.assign(cells.encoding.color.legend, { orient: "bottom", gradientLength: 200 });
+        }
+      },
     };
     for (const name of ["pareto", "pareto-macs", "search-frontier"]) fit[name] = fit.frontier;
 
@@ -185,11 +192,12 @@ extension ReportPage {
 
     // A cascade costs what the images need: the hold-out's need not be the test images'.
     const costTable = (row) => {
+      const [isSingle, isCascade] = [row.members.length === 1, !!row.parts.thresholds];
       const kinds = row.spent ? [["Test", row.costs], ["Hold-out", row.spent]] : [["An image", row.costs]];
       const shown = decision.measures.filter((measure) =>
         measure.key !== "parallelLatency" || row.costs.parallelLatency !== row.costs.latency);
-      const names = { multiplyAccumulates: "MACs", parameters: "Parameters", latency: "ms, in turn",
-        parallelLatency: "ms, side by side" };
+      const names = { multiplyAccumulates: "MACs", parameters: "Parameters", latency: (isSingle ? "ms" : isCascade ? "ms, expected" : "ms, in turn: a sum"),
+        parallelLatency: isCascade ? "ms, expected side by side" : "ms, side by side: the slowest" };
       return element("table", {},
         element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Cost"),
           kinds.map(([name]) => element("th", { scope: "col" }, name)))),
@@ -213,7 +221,6 @@ extension ReportPage {
     };
 
     const show = (row) => {
-      const command = decision.command + " --candidate " + row.id + " --out my-ensemble";
       const tags = [row.deployed ? "deploy" : null, row.reference ? "best single" : null].filter((tag) => tag);
       const temperature = row.parts.temperature;
       const confidence = row.parts.confidence;
@@ -233,7 +240,8 @@ extension ReportPage {
         temperature ? element("p", { class: "small" }, "Deployed with a temperature of " + fixed(temperature, 3)
           + "; the figures below are without.") : null,
         metrics(row),
-        element("h4", {}, "Build it"), element("pre", {}, command), copyButton(command),
+        element("h4", {}, "Build it"), element("pre", {}, row.command), copyButton(row.command),
+        row.advice ? element("p", { class: "small" }, row.advice) : null,
       ].flat().filter((part) => part));
     };
 

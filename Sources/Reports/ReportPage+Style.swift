@@ -43,6 +43,7 @@ extension ReportPage {
     .grounds li + li { margin-top: .25rem; }
     .command { margin: 1rem 0; }
     .command span { color: var(--soft); }
+    .command code { white-space: pre-wrap; }
     code { font: .875em ui-monospace, "Liberation Mono", monospace; }
     nav {
       display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; margin-top: 1.5rem; padding: .6rem 0;
@@ -78,6 +79,9 @@ extension ReportPage {
     tbody tr.pareto > th { font-weight: 700; }
     tbody th:first-child { white-space: normal; min-width: 11.5rem; max-width: 18rem; }
     .name { overflow-wrap: anywhere; }
+    .name, .panel h3, .panel li, .key li { unicode-bidi: isolate; }
+    .id { color: var(--soft); font-weight: 400; }
+    .key { display: none; }
     td.names { white-space: normal; min-width: 9rem; }
     td small { color: var(--soft); font-size: .75rem; }
     .live .rows tbody tr { cursor: pointer; }
@@ -213,6 +217,7 @@ extension ReportPage {
       .card b { font-size: 1.3rem; }
       .finding { grid-template-columns: 1fr; gap: .35rem; }
       tbody th:first-child { min-width: 8rem; max-width: 9.5rem; }
+      .live .key { display: block; columns: 2; padding-left: 1.6rem; margin: .5rem 0; }
       dl:not(.cards) { grid-template-columns: 1fr; gap: 0; }
       dl:not(.cards) dd { margin-bottom: .6rem; }
       .examples { grid-template-columns: repeat(2, 1fr); }

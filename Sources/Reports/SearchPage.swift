@@ -40,11 +40,14 @@ struct SearchPage {
       <ul>
       \(gaps.joined())</ul>
       """
+    let deploy: HTML =
+      text.deploy.map { "<p class=\"second\">\(ReportPage.unbroken($0))</p>" } ?? ""
     return """
       <header>
       <p class="kicker">Consort · do different architectures for the members beat one, repeated?</p>
       <h1>\(content.context.title)</h1>
       <p class="lede">\(text.lede)</p>
+      \(deploy)
       <ul class="grounds">
       \(figures.joined())</ul>
       \(reach)

@@ -111,7 +111,8 @@ struct TradeoffChart {
       "field": "kind", "type": "nominal",
       "scale": ["domain": .array(names.map { .string($0) })],
       "legend": [
-        "title": .null, "orient": "top", "labelLimit": 240, "symbolSize": 90, "symbolOpacity": 1,
+        "title": .null, "orient": "top", "offset": .number(legendOffset), "labelLimit": 240,
+        "symbolSize": 90, "symbolOpacity": 1,
         "values": .array(names.filter(present.contains).map { .string($0) }),
       ],
     ]
@@ -121,6 +122,7 @@ struct TradeoffChart {
     let marked = "datum.deployed || datum.reference"
     let ringed = isInteractive ? marked + " || datum.id === pinned" : marked
     return (isInteractive ? [budget] : []) + [
+      labels,
       points("datum.faint", size: 22, opacity: 0.35, faded: 0.08),
       line("datum.frontier", style: "chosen"),
       line("datum.same", style: "plain"),
@@ -131,6 +133,7 @@ struct TradeoffChart {
           "y": ["field": "low", "type": "quantitative"], "y2": ["field": "high"],
         ],
       ],
+      end(ringed, "low"), end(ringed, "high"),
       // Below the marks, which answer the mouse.
       [
         "transform": [["filter": .string(ringed)]],
@@ -139,7 +142,19 @@ struct TradeoffChart {
         ],
       ],
       points("!datum.faint", size: 85, opacity: 1, faded: 0.15),
-    ] + labels
+    ]
+  }
+
+  /// Of an interval: without it a label's line would seem to go on.
+  private func end(_ ringed: String, _ field: String) -> JSONValue {
+    [
+      "transform": [["filter": .string(ringed)]],
+      "mark": [
+        "type": "tick", "style": "interval", "orient": "horizontal", "size": 9, "thickness": 1.5,
+        "clip": true,
+      ],
+      "encoding": ["y": ["field": .string(field), "type": "quantitative"]],
+    ]
   }
 
   private var budget: JSONValue {
@@ -176,31 +191,6 @@ struct TradeoffChart {
       "mark": ["type": "line", "style": .string(style), "interpolate": "step-after"],
       "encoding": ["order": ["field": "cost", "type": "quantitative"]],
     ]
-  }
-
-  /// Names beside the two marked candidates: to the left of the deployed one, which others follow to the right, and of
-  /// the best single model where it is far to the right; one above its mark and one below, lest they meet.
-  private var labels: [JSONValue] {
-    let accuracy = { (id: String) in decision.candidate(id)?.test.metrics.top1Accuracy ?? 0 }
-    let isHigher = accuracy(decision.chosen) >= accuracy(decision.reference)
-    return label("datum.deployed", left: "datum.place >= 0.28", dy: isHigher ? -20 : 24)
-      + label(
-        "datum.reference && !datum.deployed", left: "datum.place >= 0.62", dy: isHigher ? 24 : -20)
-  }
-
-  private func label(_ which: String, left: String, dy: Int) -> [JSONValue] {
-    [(left, "right", 6), ("!(\(left))", "left", -6)].flatMap { side, align, dx in
-      ["halo", "words"].map { style -> JSONValue in
-        [
-          "transform": [["filter": .string("\(which) && \(side)")]],
-          "mark": [
-            "type": "text", "style": .string(style), "align": .string(align),
-            "dx": .integer(dx), "dy": .integer(dy), "fontSize": 12, "limit": 340,
-          ],
-          "encoding": ["text": ["field": "label", "type": "nominal"]],
-        ]
-      }
-    }
   }
 
   private var tooltip: JSONValue {

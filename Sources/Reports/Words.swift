@@ -75,6 +75,11 @@ enum Words {
     value.isFinite && value.magnitude < 9e18 ? Figures.scaled(Int(value.rounded())) : "∞"
   }
 
+  /// What "≈" says before a time.
+  static let ensembleTimes =
+    "Single models are timed; ≈ marks what follows from their times: the sum of an ensemble's members, and of a "
+    + "cascade what is expected of its members' times and the share of the images that comes to each."
+
   static func milliseconds(_ value: Double) -> String {
     Figures.fixed(value, value < 0.1 ? 4 : value < 10 ? 2 : 1)
   }

@@ -1,4 +1,5 @@
 import CLI
+import Ensembles
 import Experiments
 import Files
 import Inference
@@ -76,55 +77,22 @@ struct ModelOperand {
 // MARK: - Names
 
 extension ModelOperand {
-  /// The names of all members of all operands, each once.
+  /// The names of all members of all operands, each once, as `MemberNames` tells them apart.
   ///
-  /// A name that several operands hold goes behind the last part of the operand's path, as in `run/member`. Files alone
-  /// that hold one name are numbered.
-  ///
-  /// - Throws: `UsageError` where two operands have the same last part too.
+  /// - Throws: `UsageError` where an operand is given twice.
   static func names(of operands: [ModelOperand]) throws(UsageError) -> [[String]] {
-    var holders: [String: [Int]] = [:]
-    for (number, operand) in operands.enumerated() {
-      for name in Set(operand.ownNames) { holders[name, default: []].append(number) }
-    }
-    let names = operands.map { operand in
-      operand.ownNames.map { name in
-        let among = holders[name] ?? []
-        let clashes = among.count > 1 && !among.allSatisfy { operands[$0].isFile }
-        return clashes ? "\(operand.lastPart)/\(name)" : name
-      }
-    }
-    return try numbered(names, operands)
-  }
-
-  private static func numbered(
-    _ names: [[String]], _ operands: [ModelOperand]
-  ) throws(UsageError) -> [[String]] {
-    var seen: [String: (count: Int, operand: ModelOperand)] = [:]
-    var result: [[String]] = []
-    for (names, operand) in zip(names, operands) {
-      var own: [String] = []
+    let names = MemberNames.apart(
+      operands.map { .init(path: $0.path, names: $0.ownNames, isFile: $0.isFile) })
+    var seen: [String: String] = [:]
+    for (operand, names) in zip(operands, names) {
       for name in names {
-        let earlier = seen[name]
-        seen[name] = ((earlier?.count ?? 0) + 1, operand)
-        guard let earlier else {
-          own.append(name)
-          continue
-        }
-        guard operand.isFile, earlier.operand.isFile else {
+        if let earlier = seen.updateValue(operand.path, forKey: name) {
           throw UsageError(
-            "'\(earlier.operand.path)' and '\(operand.path)' both hold '\(name)'; "
-              + "give one of them under another name")
+            "'\(earlier)' and '\(operand.path)' both hold '\(name)'; give one of them under another "
+              + "name")
         }
-        own.append("\(name) (\(earlier.count + 1))")
       }
-      result.append(own)
     }
-    return result
-  }
-
-  /// The last part of its path.
-  private var lastPart: String {
-    path.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init) ?? path
+    return names
   }
 }

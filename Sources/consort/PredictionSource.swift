@@ -15,6 +15,17 @@ enum PredictionSource {
   /// An ONNX file, which predicts images when asked.
   case model(String)
 
+  /// Whether the models are there, and not their predictions alone.
+  var holdsModels: Bool {
+    switch self {
+    case .run, .ensemble, .model: true
+    case .files, .list: false
+    }
+  }
+
+  /// Whether it is the file of one model, which is called after it.
+  var isModelFile: Bool { if case .model = self { true } else { false } }
+
   /// Finds out what is at `path`.
   ///
   /// - Throws: `SourceError.notPredictions` where it is none of these.
@@ -66,8 +77,6 @@ enum PredictionSource {
 
 /// What one source holds.
 struct SourcePredictions {
-  /// The last part of the source's path, which tells members of one name apart.
-  let label: String
   /// Of the images that choose; none where the source has none.
   var holdOut: [Predictions] = []
   /// Of the images that judge.
@@ -78,8 +87,6 @@ struct SourcePredictions {
   var models: [TimedModel] = []
   /// How splits were understood.
   var notes: [Note] = []
-
-  init(label: String) { self.label = label }
 
   /// Takes predictions of either kind of images.
   ///
@@ -96,14 +103,14 @@ struct SourcePredictions {
     }
   }
 
-  /// The same with the source's label before each member's name.
-  func prefixed() throws -> SourcePredictions {
-    func renamed(_ name: String) -> String { "\(label)/\(name)" }
+  /// The same with other names for members; those that `names` lacks keep theirs.
+  func renamed(_ names: [String: String]) throws -> SourcePredictions {
+    func name(_ own: String) -> String { names[own] ?? own }
     var result = self
-    result.holdOut = try holdOut.map { try $0.renamed(renamed($0.name)) }
-    result.test = try test.map { try $0.renamed(renamed($0.name)) }
-    result.latencies = Dictionary(uniqueKeysWithValues: latencies.map { (renamed($0), $1) })
-    result.models = models.map { TimedModel(members: $0.members.map(renamed), model: $0.model) }
+    result.holdOut = try holdOut.map { try $0.renamed(name($0.name)) }
+    result.test = try test.map { try $0.renamed(name($0.name)) }
+    result.latencies = Dictionary(latencies.map { (name($0), $1) }) { first, _ in first }
+    result.models = models.map { TimedModel(members: $0.members.map(name), model: $0.model) }
     return result
   }
 }

@@ -3,6 +3,7 @@ import Ensembles
 import Experiments
 import Files
 import Inference
+import Reports
 
 /// Predictions by all members of several sources.
 struct PredictionSources {
@@ -16,6 +17,8 @@ struct PredictionSources {
   private(set) var latencies: [String: Double] = [:]
   /// Models that can be timed.
   private(set) var models: [TimedModel] = []
+  /// Where they came from, in the order given.
+  private(set) var origins: [MemberOrigin] = []
   /// The first run among them.
   private(set) var run: RunDirectory?
   /// The images themselves, where they are given.
@@ -40,11 +43,13 @@ struct PredictionSources {
     run = runs.first
     images = try SourceImages(options.images, run: runs.first)
     var found: [SourcePredictions] = []
-    for (source, (path, label)) in zip(sources, zip(paths, SourceLabels.labels(of: paths))) {
-      found.append(try Self.read(source, path: path, label: label, options, images))
+    for (path, source) in zip(paths, sources) {
+      found.append(try Self.read(source, path: path, options, images))
     }
     self.found = found
-    for source in try Self.apart(found) {
+    let apart = try Self.apart(found, paths, isFile: sources.map(\.isModelFile))
+    origins = Self.origins(paths, sources, own: found, apart)
+    for source in apart {
       holdOut += source.holdOut
       test += source.test
       latencies.merge(source.latencies) { first, _ in first }
@@ -56,8 +61,7 @@ struct PredictionSources {
       var options = options
       // They are other images than those that the labels are of.
       options.labels = nil
-      let source = try Self.read(
-        PredictionSource(path: shifted), path: shifted, label: shifted, options, images)
+      let source = try Self.read(PredictionSource(path: shifted), path: shifted, options, images)
       self.shifted = try Predictions.aligned(source.test + source.holdOut)
       found.append(source)
     }
@@ -76,11 +80,15 @@ struct PredictionSources {
     }
   }
 
+  private static func withoutEnding(_ path: String) -> String {
+    let ending = [".safetensors", ".json"].first { path.hasSuffix($0) }
+    return String(path.dropLast(ending?.count ?? 0))
+  }
+
   private static func read(
-    _ source: PredictionSource, path: String, label: String, _ options: SourceOptions,
-    _ images: SourceImages
+    _ source: PredictionSource, path: String, _ options: SourceOptions, _ images: SourceImages
   ) throws -> SourcePredictions {
-    var found = SourcePredictions(label: label)
+    var found = SourcePredictions()
     switch source {
     case .run(let run): try found.add(run)
     case .ensemble(let ensemble): try found.add(ensemble, images)
@@ -96,21 +104,44 @@ struct PredictionSources {
     return found
   }
 
-  /// Members of one name in several sources get their source's name before theirs.
-  private static func apart(_ sources: [SourcePredictions]) throws -> [SourcePredictions] {
-    func count(_ split: (SourcePredictions) -> [Predictions]) -> [String: Int] {
-      var count: [String: Int] = [:]
-      for source in sources {
-        for name in Set(split(source).map(\.name)) { count[name, default: 0] += 1 }
-      }
-      return count
+  /// Models are built under the names that `consort build-ensemble` gives them, without sources of predictions alone.
+  private static func origins(
+    _ paths: [String], _ sources: [PredictionSource], own: [SourcePredictions],
+    _ apart: [SourcePredictions]
+  ) -> [MemberOrigin] {
+    let models = paths.indices.filter { sources[$0].holdsModels }
+    let built = MemberNames.apart(
+      models.map {
+        MemberNames.Source(
+          path: paths[$0], names: own[$0].test.map(\.name), isFile: sources[$0].isModelFile)
+      })
+    return paths.indices.map { place in
+      let names = models.firstIndex(of: place).map { built[$0] }
+      let known = Set((apart[place].test + apart[place].holdOut).map(\.name))
+      return MemberOrigin(
+        path: paths[place], members: names.map { known.intersection($0) } ?? known,
+        holdsModels: names != nil)
     }
-    let (test, holdOut) = (count(\.test), count(\.holdOut))
-    return try sources.map { source in
-      let clashes =
-        source.test.contains { test[$0.name, default: 0] > 1 }
-        || source.holdOut.contains { holdOut[$0.name, default: 0] > 1 }
-      return clashes ? try source.prefixed() : source
+  }
+
+  /// Members of one name in several sources get their source's name before theirs, as in `consort build-ensemble`.
+  private static func apart(
+    _ sources: [SourcePredictions], _ paths: [String], isFile: [Bool]
+  ) throws -> [SourcePredictions] {
+    func renamings(_ split: (SourcePredictions) -> [Predictions]) -> [[String: String]] {
+      let own = sources.map { split($0).map(\.name) }
+      let named = sources.indices.map {
+        MemberNames.Source(path: withoutEnding(paths[$0]), names: own[$0], isFile: isFile[$0])
+      }
+      return zip(own, MemberNames.apart(named)).map {
+        Dictionary(zip($0, $1)) { first, _ in first }
+      }
+    }
+    let (test, holdOut) = (renamings(\.test), renamings(\.holdOut))
+    return try sources.indices.map { place in
+      // One name for both: in either the member may clash.
+      try sources[place].renamed(
+        test[place].merging(holdOut[place]) { $0.count >= $1.count ? $0 : $1 })
     }
   }
 
@@ -121,7 +152,7 @@ struct PredictionSources {
     let missing = test.map(\.name).filter { !known.contains($0) }
     guard let first = missing.first else { return }
     let place = found.firstIndex { source in
-      source.test.contains { $0.name == first || "\(source.label)/\($0.name)" == first }
+      source.test.contains { $0.name == first || first.hasSuffix("/" + $0.name) }
     }
     throw .partialHoldOut(
       path: place.map { paths[$0] } ?? paths[0], members: missing, total: test.count)

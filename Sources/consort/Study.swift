@@ -57,7 +57,8 @@ struct Study {
   /// What a report says of where it comes from.
   func context(_ paths: [String]) -> ReportContext {
     var context = ReportContext(
-      runDirectory: sources.run?.path ?? paths[0], command: Shell.commandLine(), sources: paths)
+      runDirectory: sources.run?.path ?? paths[0], command: Shell.commandLine(),
+      origins: sources.origins)
     if let latencyConditions {
       context.environment.append(.init(name: "latency", value: latencyConditions))
     }

@@ -48,7 +48,9 @@ import Testing
       #expect(size < 3_000_000)
       let checked = try Browser.run("check-report", [page])
       #expect(checked.status == 0, "\(checked.output)")
-      for works in ["light: works", "dark: works", "phone: fits"] {
+      for works in [
+        "light: works", "dark: works", "phone: fits", "tablet: fits", "wide: fits",
+      ] {
         #expect(checked.output.contains(works))
       }
     }

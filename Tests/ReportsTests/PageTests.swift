@@ -42,6 +42,79 @@ import Testing
     #expect(!page.contains("NaN") && !page.contains(">nan"))
   }
 
+  /// The text between the tags of the details with that summary.
+  private func folded(_ summary: String, in page: String) throws -> String {
+    let start = try #require(page.range(of: "<details><summary>\(summary)"))
+    let end = try #require(page[start.upperBound...].range(of: "</details>"))
+    return String(page[start.upperBound..<end.lowerBound])
+  }
+
+  @Test func whatFewNeedIsFolded() throws {
+    let page = try page(SyntheticReport.plain.get())
+    let further = try folded("Further measures: Yule&#39;s Q and Correlation", in: page)
+    #expect(further.contains("data-matrix=\"qStatistic\""))
+    #expect(page.components(separatedBy: "data-matrix=\"qStatistic\"").count == 2)
+    #expect(try folded("Shapley values", in: page).contains("Shapley value, %"))
+    #expect(page.components(separatedBy: "Shapley value, %").count == 2)
+    #expect(page.contains("<ol class=\"key small\">\n<li>wide-resnet-16-1-0</li>"))
+  }
+
+  /// The forecast with all intervals above what is known.
+  private static func clear(_ forecast: NetworkForecast) throws -> NetworkForecast {
+    let data = try JSONEncoder().encode(forecast.forecast)
+    var object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    object["points"] = try #require(object["points"] as? [[String: Any]]).map { point in
+      point.merging(["lowerBound": 0.9995, "accuracy": 0.9996, "upperBound": 0.9997]) { $1 }
+    }
+    return NetworkForecast(
+      network: "clear", split: "hold-out",
+      forecast: try JSONDecoder().decode(
+        Forecast.self, from: JSONSerialization.data(withJSONObject: object)), checks: [])
+  }
+
+  @Test func aForecastThatTellsNothingIsFolded() throws {
+    var content = try SyntheticReport.plain.get()
+    let own = try #require(content.forecasts.first)
+    let rough = try folded("Forecasts with wide intervals", in: page(content))
+    #expect(own.isRough && rough.contains("A further \(own.network)"))
+    let clear = try Self.clear(own)
+    #expect(!clear.isRough)
+    content.forecasts = [clear, own]
+    let both = try page(content)
+    #expect(try !folded("Forecasts with wide intervals", in: both).contains("A further clear"))
+    #expect(both.contains("<li>A further clear") && both.contains("chart-forecast"))
+  }
+
+  @Test func rowsThatLookAlikeCarryTheirIds() throws {
+    let content = try SyntheticReport.plain.get()
+    let decision = try #require(content.decision)
+    let page = try page(content)
+    let shown = decision.candidates.filter { page.contains("data-candidate=\"\($0.id)\"") }
+    let names = Dictionary(grouping: shown, by: \.network)
+    #expect(names.values.contains { $0.count > 1 } && names.values.contains { $0.count == 1 })
+    for group in names.values {
+      for candidate in group {
+        #expect(
+          page.contains("<small class=\"id\">\(candidate.id)</small>") == (group.count > 1))
+      }
+    }
+  }
+
+  @Test func onlySingleModelsAreSaidToBeTimed() throws {
+    let page = try page(SyntheticReport.plain.get())
+    let decision = try #require(try SyntheticReport.plain.get().decision)
+    #expect(page.contains("<td>≈ "))
+    for candidate in decision.candidates {
+      let row = CandidateRow(candidate: candidate, decision: decision).json
+      guard case .object(let members) = row, case .string(let time) = members["time"] else {
+        Issue.record("no time")
+        continue
+      }
+      #expect(time.hasPrefix("expected ") == (candidate.kind == .cascade))
+      #expect(time.first?.isNumber == (candidate.kind == .single))
+    }
+  }
+
   @Test func withoutHoldOutThereIsNoChoice() throws {
     var report = SyntheticReport()
     report.hasDecision = false
@@ -78,7 +151,8 @@ import Testing
     var report = SyntheticReport()
     report.members.networks[0].name = Self.hostile
     report.context = ReportContext(
-      title: Self.hostile, dataset: Self.hostile, command: Self.hostile, sources: [Self.hostile],
+      title: Self.hostile, dataset: Self.hostile, command: Self.hostile,
+      origins: [MemberOrigin(path: Self.hostile, members: [], holdsModels: true)],
       data: [.init(name: Self.hostile, value: Self.hostile)],
       environment: [.init(name: Self.hostile, value: Self.hostile)])
     var content = try report.content()
@@ -139,7 +213,6 @@ import Testing
       let context = ReportContext(runDirectory: directory + "/", command: "consort demo")
       #expect(context.title == directory.split(separator: "/").last.map(String.init))
       #expect(context.dataset == "cifar10")
-      #expect(context.sources == [directory + "/"])
       #expect(context.environment.contains(.init(name: "command", value: "consort train")))
       #expect(context.environment.contains(.init(name: "versions.libtorch", value: "2.11.0")))
       #expect(context.experiment.contains(.init(name: "members[0].count", value: "3")))

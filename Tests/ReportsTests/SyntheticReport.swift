@@ -14,7 +14,12 @@ struct SyntheticReport {
   }()
   var context = ReportContext(
     title: "cifar10-widths", dataset: "cifar10",
-    command: "consort decide runs/cifar10-widths", sources: ["runs/cifar10-widths"],
+    command: "consort decide runs/cifar10-widths",
+    origins: [
+      MemberOrigin(
+        path: "runs/cifar10-widths", members: Set(SyntheticMembers().memberNames), holdsModels: true
+      )
+    ],
     environment: [.init(name: "machine.cpu", value: "A & B")])
   var hasDecision = true
   var examples = 12
