@@ -48,10 +48,6 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   case wrongPreprocessing(source: String, reason: String)
   /// The images have another size than the members take.
   case wrongImageSize(found: String, expected: String)
-  /// The images have not the model's classes.
-  case differentClasses(model: String, classes: Int, data: String, found: Int)
-  /// The model does not know a class of the images.
-  case unknownClass(model: String, data: String, name: String)
   /// None of the images could be decoded.
   case allSkipped(_ first: String)
   /// The directory is no ensemble.
@@ -91,10 +87,6 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(source)' cannot be fed so: \(reason); correct the preprocessing"
     case .wrongImageSize(let found, let expected):
       "the images have \(found) pixels where the model takes \(expected); give a model for their size"
-    case .differentClasses(let model, let classes, let data, let found):
-      "'\(model)' has \(classes) classes and '\(data)' \(found); name the model's classes with --labels"
-    case .unknownClass(let model, let data, let name):
-      "'\(data)' has a class '\(name)' that '\(model)' does not; name the model's classes with --labels"
     case .allSkipped(let first):
       "none of the images can be decoded, '\(first)' the first of them; give JPEG or PNG files"
     case .notAnEnsemble(let path, let reason):

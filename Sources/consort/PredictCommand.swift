@@ -98,9 +98,6 @@ private struct PredictionJob {
     out = arguments.directory("--out")
     csv = try arguments.outputFile("--csv")
     printsJSON = arguments.isSet("--json")
-    guard csv != Self.standardStream || !printsJSON else {
-      throw UsageError("--csv - and --json both print: give one of them")
-    }
     let batch = try arguments.integer("--batch") ?? 16
     guard (1...4096).contains(batch) else { throw UsageError("--batch is from 1 to 4096") }
     options = PredictionOptions(
@@ -123,8 +120,8 @@ private struct PredictionJob {
     }
   }
 
-  /// What stands for standard input and output.
-  private static let standardStream = "-"
+  /// What stands for standard input.
+  private static let standardInput = "-"
 
   private static func isImage(_ operand: String) -> Bool {
     EncodedSplit.isImageName(operand) && !Directory.isDirectory(operand)
@@ -158,7 +155,7 @@ private struct PredictionJob {
     guard files.isEmpty else {
       throw UsageError("images are given twice: by --data and by name, such as '\(files[0])'")
     }
-    guard data == standardStream else { return try LabelledImages(data, for: classes) }
+    guard data == standardInput else { return try LabelledImages(data, for: classes) }
     let lines = Self.linesOfStandardInput()
     guard !lines.isEmpty else {
       throw UsageError("--data -: standard input names no image: give one path a line")
@@ -168,17 +165,17 @@ private struct PredictionJob {
 
   /// The lines that are not empty, as paths.
   private static func linesOfStandardInput() -> [String] {
-    var lines: [String] = []
-    var buffer: UnsafeMutablePointer<CChar>?
-    var capacity = 0
-    defer { free(buffer) }
+    let capacity = 1 << 16
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: capacity)
     while true {
-      var length = getline(&buffer, &capacity, stdin)
-      guard length >= 0, let buffer else { return lines }
-      while length > 0, [10, 13].contains(buffer[length - 1]) { length -= 1 }
-      buffer[length] = 0
-      if length > 0 { lines.append(SystemPath.text(buffer)) }
+      let count = read(STDIN_FILENO, &block, capacity)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      bytes += block[..<count]
     }
+    let ends: Set<UInt8> = [0, 10, 13]
+    return bytes.split { ends.contains($0) }.map { SystemPath.text($0) }
   }
 
   private static func split(
@@ -211,11 +208,11 @@ private struct PredictionJob {
     Terminal.writeNotes(Note.lines(subject.notes + images.notes + found.notes))
     let answer = try PredictionAnswer(found, images, split: split)
     if let out { try answer.write(to: out) }
-    if csv == Self.standardStream {
-      print(try answer.csv(), terminator: "")
-      return
+    if let csv {
+      try answer.writeCSV(to: csv)
+      // Other programs read what is there: no table behind it.
+      if DurableFile.isStandardOutput(csv) { return }
     }
-    if let csv { try answer.writeCSV(to: csv) }
     print(try printsJSON ? answer.json() : answer.text(), terminator: "")
   }
 }

@@ -196,13 +196,6 @@ struct PredictionAnswer {
     try DurableFile.write(to: path) { writer in try lines { try writer.write($0) } }
   }
 
-  /// The ensemble's most probable classes of each image as comma-separated values.
-  func csv() throws -> String {
-    var text = ""
-    lines { text += $0 }
-    return text
-  }
-
   private func lines(_ write: (String) throws -> Void) rethrows {
     let heads = (1...min(Self.shownClasses, ensemble.classes)).flatMap {
       ["class\($0)", "probability\($0)"]

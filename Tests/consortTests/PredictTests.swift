@@ -87,6 +87,35 @@ import Testing
     #expect(refused.status == 2 && refused.errors.contains("--out needs images with labels"))
   }
 
+  @Test func imagesAreGivenByName() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(image("rgb.png"), to: "a.png")
+    try directory.write(image("grey.jpg"), to: "b.jpg")
+    let table = try Self.predict(
+      [model("logits"), "a.png", "b.jpg", "--labels", "twice.txt"] + Self.feeding, in: directory)
+    #expect(table.status == 1 && table.errors.contains("twice.txt"))
+    try directory.write(
+      Array("\u{FEFF}crane\r\ntench\r\ncrane\r\nant\r\nbee\r\n".utf8), to: "twice.txt")
+    let named = try Self.predict(
+      [model("logits"), "a.png", "b.jpg", "--labels", "twice.txt", "--json"] + Self.feeding,
+      in: directory)
+    #expect(named.status == 0, "\(named.errors)")
+    let predictions = try #require(try named.object()["predictions"] as? [[String: Any]])
+    #expect(predictions.compactMap { $0["image"] as? String } == ["a.png", "b.jpg"])
+    let classes = try #require(predictions[0]["classes"] as? [[String: Any]])
+    #expect(
+      classes.compactMap { $0["name"] as? String }.sorted()
+        == ["ant", "bee", "crane", "crane", "tench"])
+    let sum = classes.compactMap { $0["probability"] as? Double }.reduce(0, +)
+    #expect(abs(sum - 1) < 1e-6)
+    let csv = try Self.predict(
+      [model("logits"), "--data", "b.jpg", "--csv", "-"] + Self.feeding, in: directory)
+    #expect(csv.status == 0, "\(csv.errors)")
+    let lines = csv.output.split(separator: "\n")
+    #expect(lines.count == 2 && lines[0].hasPrefix("image,class1,"))
+    #expect(lines[1].hasPrefix("b.jpg,class "))
+  }
+
   @Test func damagedImagesFailOrAreSkipped() throws {
     let directory = try TemporaryDirectory()
     try Self.write(to: directory)
