@@ -183,8 +183,9 @@ extension SourcePredictions {
   fileprivate mutating func add(
     _ model: String, _ images: SourceImages, _ options: SourceOptions
   ) throws {
-    let operand = try ModelOperand(model, isFile: true, options.preprocessing)
+    let operand = try ModelOperand(model, isFile: true, options.preprocessing, options.output)
     let member = try operand.member(at: 0, options.preprocessing).member
+    notes += operand.notes + member.model.notes + member.notes
     let labels = try options.importing.classes ?? EnsembleMember.commonLabels(of: [member])
     try add([member], labels: labels, of: model, images)
   }
