@@ -17,6 +17,7 @@ struct consort_jpeg {
   struct jpeg_progress_mgr progress;
   jmp_buf jump;
   struct consort_jpeg_area area;
+  int is_damaged;
   char message[JMSG_LENGTH_MAX];
 };
 
@@ -26,8 +27,20 @@ static void fail(j_common_ptr common) {
   longjmp(jpeg->jump, 1);
 }
 
+// A file that ends early is an error, as to Pillow. Other warnings are not; those below change pixels.
 static void on_message(j_common_ptr common, int level) {
-  if (level < 0 && common->err->msg_code != JWRN_EXTRANEOUS_DATA) fail(common);
+  if (level >= 0) return;
+  struct consort_jpeg *jpeg = common->client_data;
+  switch (common->err->msg_code) {
+    case JWRN_JPEG_EOF: fail(common); break;
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_MUST_RESYNC:
+    case JWRN_BOGUS_PROGRESSION:
+    case JWRN_TOO_MUCH_DATA: jpeg->is_damaged = 1; break;
+    default: break;
+  }
 }
 
 static void pass_over(j_common_ptr common) { (void)common; }
@@ -70,6 +83,8 @@ void consort_jpeg_destroy(consort_jpeg *jpeg) {
   free(jpeg);
 }
 
+int consort_jpeg_is_damaged(const consort_jpeg *jpeg) { return jpeg->is_damaged; }
+
 const char *consort_jpeg_message(const consort_jpeg *jpeg) { return jpeg->message; }
 
 int consort_jpeg_read_header(
@@ -80,6 +95,7 @@ int consort_jpeg_read_header(
     return 1;
   }
   jpeg_abort_decompress(decompress);
+  jpeg->is_damaged = 0;
   jpeg_mem_src(decompress, data, count);
   if (jpeg_read_header(decompress, TRUE) != JPEG_HEADER_OK) {
     return misuse(jpeg, "it holds no image");

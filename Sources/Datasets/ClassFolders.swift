@@ -22,6 +22,7 @@ struct ClassFolders {
         imageSize, minimum: Self.imageSizes.lowerBound, maximum: Self.imageSizes.upperBound)
     }
     let listing = try ImageListing(directory: directory)
+    for note in Note.lines(listing.notes) { progress?("note: \(note)") }
     guard let cacheDirectory else {
       progress?("no place for a cache of decoded images: neither XDG_CACHE_HOME nor HOME is set")
       return try decodeToMemory(listing, progress: progress)
@@ -35,6 +36,7 @@ struct ClassFolders {
       try cache.write(decoding, report: reporter(of: listing, progress: progress)) {
         progress?("waiting for another process that writes into '\(cacheDirectory)'")
       }
+      tell(of: decoding, progress)
     } catch let error as FileError where error.isAboutWriting {
       progress?("decoded images are not kept for the next time: \(error)")
       return try decodeToMemory(listing, progress: progress)
@@ -64,9 +66,15 @@ struct ClassFolders {
         bytes: pixels, labels: files.map(\.label), classNames: listing.classNames,
         fingerprint: fingerprint)
     }
-    return dataset(
-      try split("train", listing.train, after: 0),
-      try split("test", listing.test, after: listing.train.count))
+    let train = try split("train", listing.train, after: 0)
+    let test = try split("test", listing.test, after: listing.train.count)
+    tell(of: decoding, progress)
+    return dataset(train, test)
+  }
+
+  /// Tells `progress` what was odd about the images.
+  private func tell(of decoding: FolderDecoding, _ progress: ((String) -> Void)?) {
+    for note in Note.lines(decoding.oddities.notes(of: directory)) { progress?("note: \(note)") }
   }
 
   /// Tells `progress` how many images are decoded, at most once a second and at the end.

@@ -13,6 +13,10 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A label byte in a CIFAR file names no class. Record and byte count from 0.
   case labelOutOfRange(
     path: String, record: Int, byte: Int, label: Int, classCount: Int, labelName: String)
+  /// A list of class names cannot be understood.
+  case unusableClassList(path: String, reason: String)
+  /// The classes of images and of a model cannot be brought together.
+  case classesDoNotFit(data: String, model: String, problem: ClassProblem)
   /// A file of class names has too few or too many, or one twice.
   case wrongClassNames(path: String, count: Int, expectedCount: Int)
   /// An image size was asked for that the data set cannot have.
@@ -25,7 +29,11 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case noClasses(path: String)
   /// A class's folder holds no image.
   case emptyClass(path: String)
-  /// A class has a folder in one split only.
+  /// A folder in a class's folder holds images.
+  case nestedFolder(path: String, className: String)
+  /// Two folders have names that differ only in how characters are encoded.
+  case sameClassNames(path: String)
+  /// A class that is tested has no images to train on.
   case classInOneSplit(present: String, missing: String)
   /// Something lies where it does not belong.
   case unexpectedFile(path: String, expected: String)
@@ -84,6 +92,10 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case .labelOutOfRange(let path, let record, let byte, let label, let classCount, let name):
       "'\(path)', record \(record) (byte \(byte)): \(name) \(label) is not below \(classCount); the file is damaged or of "
         + "another format: unpack the archive again"
+    case .unusableClassList(let path, let reason):
+      "the list of classes '\(path)' cannot be used: \(reason)"
+    case .classesDoNotFit(let data, let model, let problem):
+      "the classes of '\(data)' and of '\(model)': \(problem)"
     case .wrongClassNames(let path, let count, let expected):
       "'\(path)' names \(count) different classes instead of \(expected); mend it, or remove it to use the usual names"
     case .imageSizeNotApplicable(let directory, let imageSize):
@@ -96,8 +108,13 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(path)' holds no class; put a folder of images in it for each class"
     case .emptyClass(let path):
       "the class folder '\(path)' holds no image; add some, or remove the class from both splits"
+    case .nestedFolder(let path, let className):
+      "'\(path)' is a folder with images in the folder '\(className)', which would be a class; move its images up if "
+        + "they are of that class, or name the directory whose folders are the classes"
+    case .sameClassNames(let path):
+      "there are two folders '\(path)', whose names differ only in how characters are encoded; rename or join them"
     case .classInOneSplit(let present, let missing):
-      "there is a class '\(present)' but no '\(missing)'; each class needs images in both splits"
+      "there is a class '\(present)' but no '\(missing)'; a class that is tested needs images to train on"
     case .unexpectedFile(let path, let expected):
       "'\(path)' does not belong here: expected \(expected); move it away or rename it"
     case .unreadableImage(let path, let reason):
@@ -107,8 +124,8 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(path)' has \(width) x \(height) pixels but '\(firstPath)' has \(firstWidth) x \(firstHeight); give the experiment's data an imageSize "
         + "to resize and crop all images to one size"
     case .severalTestSplits(let paths):
-      "there are \(paths.map { "'\($0)'" }.joined(separator: " and ")), and one of them only can be the test split; move "
-        + "the other away"
+      "there are \(paths.map { "'\($0)'" }.joined(separator: " and ")), and one of them only can be the test split; to "
+        + "predict, name the one itself; to train, move the others away"
     case .wrongImageSize(let path, let width, let height, let expectedWidth, let expectedHeight):
       "the image '\(path)' has \(width) x \(height) pixels instead of \(expectedWidth) x \(expectedHeight); resize it, or "
         + "have images resized"

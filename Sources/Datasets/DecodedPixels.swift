@@ -6,6 +6,8 @@ struct DecodedPixels {
   let bytesPerRow: Int
   /// What part it is, in pixels of the reduced image.
   let area: PixelRectangle
+  /// Whether the file is damaged, so that they are not those that were written.
+  var isDamaged = false
 
   /// Whether every pixel of `columns` and `rows` is there.
   func covers(columns: Range<Int>, rows: Range<Int>) -> Bool {

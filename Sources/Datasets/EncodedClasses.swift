@@ -6,34 +6,49 @@ struct EncodedClasses {
   private static let listNames = ["classes.txt", "classnames.txt"]
 
   let names: [String]
+  /// What was inferred.
+  let notes: [Note]
+  /// Whether files label images by numbers, not by names.
+  let areNumbered: Bool
   private let numbers: [String: Int64]
 
-  /// Numbers the classes of `listings`.
+  /// Numbers the classes of `listings`; those without labels are of one class without a name.
   ///
   /// - Parameters:
   ///   - given: The classes in the order of their numbers, where they are known.
   ///   - directory: Where a list of them may lie.
   init(given: [String]?, in directory: String, listings: [EncodedListing]) throws {
-    if let known = try given ?? Self.list(in: directory, listings) {
+    let largest = try Self.largestNumber(of: listings)
+    areNumbered = largest != nil
+    let list = try given == nil ? Self.list(in: directory, listings) : nil
+    notes = list?.notes ?? []
+    if let known = given ?? list?.names {
       names = known
-    } else if let largest = try Self.largestNumber(of: listings) {
+    } else if let largest {
       names = (0...largest).map(String.init)
     } else {
-      let classes = listings.map { Set($0.labels.compactMap(\.className)).sorted() }
+      let classes = listings.map { $0.classes ?? Set($0.labels.compactMap(\.className)).sorted() }
       if classes.count == 2 {
         try ImageListing.checkClasses(
-          classes[0], in: listings[0].path, equal: classes[1], in: listings[1].path)
+          classes[1], in: listings[1].path, areAmong: classes[0], in: listings[0].path)
       }
-      names = classes[0]
+      names = listings[0].hasLabels ? classes[0] : [""]
     }
     numbers = Dictionary(
       names.enumerated().map { ($1, Int64($0)) }, uniquingKeysWith: { first, _ in first })
+    guard !areNumbered, numbers.count < names.count,
+      let twice = names.indices.first(where: { numbers[names[$0]] != Int64($0) })
+    else { return }
+    throw DatasetError.classesDoNotFit(
+      data: listings[0].path, model: directory, problem: .ambiguousName(names[twice]))
   }
 
   /// The split of a listing's images.
   ///
   /// - Throws: `DatasetError` where an image's class is not one of these.
-  func split(_ listing: EncodedListing) throws(DatasetError) -> EncodedSplit {
+  func split(
+    _ listing: EncodedListing, _ earlierNotes: [Note] = []
+  ) throws(DatasetError) -> EncodedSplit {
     var labels: [Int64] = []
     labels.reserveCapacity(listing.labels.count)
     for (index, label) in listing.labels.enumerated() {
@@ -56,7 +71,10 @@ struct EncodedClasses {
         labels.append(number)
       }
     }
-    return EncodedSplit(listing, classNames: names, labels: labels)
+    if !listing.hasLabels { labels = [Int64](repeating: 0, count: listing.names.count) }
+    return EncodedSplit(
+      listing, classNames: names, labels: labels, areNumbers: areNumbered,
+      notes: earlierNotes + notes)
   }
 
   /// The largest label where labels are numbers.
@@ -79,8 +97,9 @@ struct EncodedClasses {
     return largest
   }
 
-  /// The names in the list beside the shards of `listings`, if there is one.
-  private static func list(in directory: String, _ listings: [EncodedListing]) throws -> [String]? {
+  /// The list beside the shards of `listings`, if there is one.
+  private static func list(in directory: String, _ listings: [EncodedListing]) throws -> ClassList?
+  {
     let shards = listings.filter { if case .shards = $0.source { true } else { false } }
     guard !shards.isEmpty else { return nil }
     var directories = [directory]
@@ -89,25 +108,13 @@ struct EncodedClasses {
     }
     let paths = directories.flatMap { directory in listNames.map { "\(directory)/\($0)" } }
       .filter(Directory.exists)
-    guard let path = paths.first else { return nil }
-    var lines = try MappedFile(path: path).withBytes { bytes in
-      // By bytes: to a string, a line that ends as on Windows has one character at its end, which is no "\n".
-      bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
-        String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
-      }
-    }
-    if lines.last?.isEmpty == true { lines.removeLast() }
-    guard !lines.isEmpty, Set(lines).count == lines.count, lines.allSatisfy({ !$0.isEmpty }) else {
-      throw DatasetError.wrongClassNames(
-        path: path, count: Set(lines).subtracting([""]).count, expectedCount: max(lines.count, 1))
-    }
-    return lines
+    return try paths.first.map { try ClassList(path: $0) }
   }
 }
 
 extension ShardListing.Label {
   /// The class's name, where it is one.
-  fileprivate var className: String? {
+  var className: String? {
     switch self {
     case .number: nil
     case .className(let name): name

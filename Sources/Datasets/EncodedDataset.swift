@@ -1,3 +1,5 @@
+import Files
+
 /// A training and a test split of images that are decoded when they are needed, with the same classes.
 public struct EncodedDataset: Sendable {
   /// `images` and the directory's name.
@@ -10,7 +12,7 @@ public struct EncodedDataset: Sendable {
   /// Lists the images in `directory` without decoding them.
   ///
   /// The training split is the folder `train`, of folders of classes or of tar shards, or shards named `train-*.tar`;
-  /// the test split is the same with `test` or `val`. Beside shards, `classes.txt` or `classnames.txt` may name the
+  /// the test split is the same with `test` or `val`, where classes may be missing. Beside shards, `classes.txt` or `classnames.txt` may name the
   /// classes in the order of the labels, one a line.
   ///
   /// - Parameter progress: Is told, on the calling thread, what was found.
@@ -19,9 +21,12 @@ public struct EncodedDataset: Sendable {
     directory: String, progress: ((String) -> Void)? = nil
   ) throws -> EncodedDataset {
     let train = try EncodedListing(EncodedPlace.trainingSplit(in: directory), name: "train")
+    try train.checkTrainable()
     progress?("found \(train.names.count) images to train on")
     let test = try EncodedListing(EncodedPlace.testSplit(in: directory), name: "test")
+    guard test.hasLabels else { throw DatasetError.noClasses(path: test.path) }
     progress?("found \(test.names.count) images to test on")
+    for note in Note.lines(train.notes + test.notes) { progress?("note: \(note)") }
     let classes = try EncodedClasses(given: nil, in: directory, listings: [train, test])
     let name = directory.split(separator: "/").last { $0 != "." }.map(String.init) ?? "images"
     return EncodedDataset(

@@ -16,9 +16,18 @@ public struct EncodedSplit: Sendable {
   /// It tells one listing from another without reading the images; `ImagesFingerprint` is of their content.
   public let fingerprint: String
 
+  /// Whether images come with labels; all are 0 otherwise.
+  public let hasLabels: Bool
+  /// Whether files label images by the number of a class, not by its name.
+  public let labelsAreNumbers: Bool
+  /// What was passed over and inferred.
+  public let notes: [Note]
+
   /// Where an image is.
   enum Source: Sendable {
     case folder(directory: String)
+    /// Names are paths.
+    case files
     case shards([MappedFile], places: [Place])
   }
 
@@ -31,10 +40,16 @@ public struct EncodedSplit: Sendable {
   private let source: Source
   private let names: NameTable
 
-  init(_ listing: EncodedListing, classNames: [String], labels: [Int64]) {
+  init(
+    _ listing: EncodedListing, classNames: [String], labels: [Int64], areNumbers: Bool,
+    notes: [Note]
+  ) {
     self.name = listing.name
     self.labels = labels
     self.classNames = classNames
+    hasLabels = listing.hasLabels
+    labelsAreNumbers = areNumbers
+    self.notes = listing.notes + notes
     source = listing.source
     names = NameTable(listing.names)
     fingerprint = listing.fingerprint(labels: labels, classNames: classNames)
@@ -44,16 +59,29 @@ public struct EncodedSplit: Sendable {
   ///
   /// - Parameters:
   ///   - directory: Holds folders of classes; or tar shards; or the folder `test` or `val` with either of them; or
-  ///     shards named `test-*.tar` or `val-*.tar`. It may also be one tar file.
+  ///     shards named `test-*.tar` or `val-*.tar`; or images without labels. It may also be one tar file, several as
+  ///     `shard-{000..003}.tar`, or one image.
   ///   - classNames: The classes that labels refer to, such as those of a trained network; those found, sorted, where
   ///     it is nil.
   /// - Throws: `DatasetError`, or `FileError` where a file cannot be read.
   public static func load(directory: String, classNames: [String]? = nil) throws -> EncodedSplit {
-    let listing = try EncodedListing(EncodedPlace.onlySplit(in: directory), name: "test")
+    let (place, notes) = try EncodedPlace.onlySplit(in: directory)
+    let listing = try EncodedListing(place, name: "test")
     let classes = try EncodedClasses(
       given: classNames, in: EncodedPlace.parent(of: directory), listings: [listing])
-    return try classes.split(listing)
+    return try classes.split(listing, notes)
   }
+
+  /// Loads the images in the files at `paths`, at least one, which have no labels.
+  ///
+  /// - Throws: `DatasetError`, or `FileError` where a file cannot be read.
+  public static func load(files paths: [String]) throws -> EncodedSplit {
+    let listing = try EncodedListing(.files(paths: paths), name: "test")
+    return try EncodedClasses(given: nil, in: listing.path, listings: [listing]).split(listing)
+  }
+
+  /// Whether a file of this name is taken for an image, also of a format that is not read.
+  public static func isImageName(_ name: String) -> Bool { FolderContents.isImageName(name) }
 
   /// The number of images, N.
   public var count: Int { labels.count }
@@ -62,6 +90,7 @@ public struct EncodedSplit: Sendable {
   public func name(of index: Int) -> String {
     switch source {
     case .folder(let directory): "\(directory)/\(names[index])"
+    case .files: names[index]
     case .shards(let shards, let places): "\(shards[places[index].shard].path)/\(names[index])"
     }
   }
@@ -73,7 +102,7 @@ public struct EncodedSplit: Sendable {
     of index: Int, _ body: (UnsafeRawBufferPointer) throws -> R
   ) throws -> R {
     switch source {
-    case .folder:
+    case .folder, .files:
       return try MappedFile(path: name(of: index)).withBytes(body)
     case .shards(let shards, let places):
       let place = places[index]
@@ -97,7 +126,7 @@ extension EncodedSplit {
   /// enters.
   public func epochOrder(of indices: [Int], from stream: inout RandomStream) -> [Int] {
     switch source {
-    case .folder:
+    case .folder, .files:
       return stream.permutation(of: indices.count).map { indices[$0] }
     case .shards(let shards, let places):
       var byShard = [[Int]](repeating: [], count: shards.count)

@@ -1,4 +1,5 @@
 import Files
+import Synchronization
 
 /// Decodes the images of class folders to one size, a part at a time, on all cores.
 struct FolderDecoding: Sendable {
@@ -7,6 +8,8 @@ struct FolderDecoding: Sendable {
   let size: ImageDecoder.Size
   /// Whether images of other sizes are resized and cropped; they are an error otherwise.
   let isResizing: Bool
+  /// What was odd about the images decoded so far.
+  let oddities = OddityCounter()
 
   /// About how many bytes of decoded images are held at a time.
   private static let partBytes = 32 << 20
@@ -85,7 +88,7 @@ struct FolderDecoding: Sendable {
     let path = listing.path(of: file)
     do {
       try MappedFile(path: path).withBytes { bytes in
-        try reader.read(
+        let oddity = try reader.read(
           bytes, interpolation: ImageDataset.interpolation, isReducing: false, into: target
         ) { size in
           if size == self.size { return Framing(whole: size) }
@@ -97,9 +100,21 @@ struct FolderDecoding: Sendable {
           }
           return Framing(centreOf: size, shortSide: self.size.width, output: self.size)
         }
+        oddities.add(oddity, path)
       }
     } catch let failure as ImageDecoder.Failure {
       throw DatasetError.unreadableImage(path: path, reason: failure.reason)
     }
   }
+}
+
+/// Counts odd images on several threads.
+final class OddityCounter: Sendable {
+  private let counted = Mutex(ImageOddities())
+
+  func add(_ oddity: ImageOddity, _ name: String) {
+    if !oddity.isEmpty { counted.withLock { $0.add(oddity, name) } }
+  }
+
+  func notes(of source: String) -> [Note] { counted.withLock { $0.notes(of: source) } }
 }

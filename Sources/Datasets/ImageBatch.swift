@@ -24,6 +24,8 @@ public struct ImageBatch: Sendable {
   public let contentHashes: [String]
   /// What was asked for and could not be decoded.
   public let skipped: [SkippedImage]
+  /// What is odd about each image, `[n]`.
+  public let oddities: [ImageOddity]
 
   /// The number of images, n.
   public var count: Int { indices.count }

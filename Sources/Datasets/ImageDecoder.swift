@@ -7,7 +7,8 @@ import CResampling
 /// JPEG: libjpeg-turbo with its accurate integer DCT and smooth chroma upsampling, as Pillow uses it. Greys become
 /// RGB; CMYK is taken as Adobe's inverted form and multiplied out, without a colour profile. PNG: greys and palettes
 /// become RGB, of 16 bits the higher 8 stay, transparency is dropped, gamma is left alone. Which of the two formats a
-/// file has is read from its first bytes, not from its name. An EXIF orientation is not applied.
+/// file has is read from its first bytes, not from its name. An EXIF orientation is not applied. Of damaged JPEG data libjpeg
+/// makes what it can, as for Pillow; a file that is cut short is an error.
 final class ImageDecoder {
   /// A reason in the decoder's words.
   struct Failure: Error {
@@ -41,6 +42,7 @@ final class ImageDecoder {
   static let largestPixelCount = 100_000_000
   static let bytesPerPixel = 4
 
+  /// The formats that are read.
   private enum Format {
     case jpeg, png
   }
@@ -86,9 +88,14 @@ final class ImageDecoder {
 
   private func format(of bytes: UnsafeRawBufferPointer) throws(Failure) -> Format {
     guard !bytes.isEmpty else { throw Failure(reason: "it is empty") }
-    if bytes.starts(with: [0xFF, 0xD8]) { return .jpeg }
-    if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return .png }
-    throw Failure(reason: "its content is neither JPEG nor PNG")
+    switch ImageFormat(of: bytes) {
+    case .jpeg: return .jpeg
+    case .png: return .png
+    case let other?:
+      throw Failure(
+        reason: "its content is \(other.rawValue), which is not read: convert it to PNG")
+    case nil: throw Failure(reason: "its content is neither JPEG nor PNG")
+    }
   }
 
   private func size(
@@ -132,17 +139,26 @@ extension ImageDecoder {
     _ bytes: UnsafeRawBufferPointer, size: Size, _ selection: Selection
   ) throws(Failure) -> DecodedPixels {
     let divisor = selection.denominator
-    let reduced = Size(
-      width: (size.width + divisor - 1) / divisor, height: (size.height + divisor - 1) / divisor)
-    var (columns, rows) = (selection.columns, selection.rows)
-    if !Self.endsWithEndMarker(bytes) {
-      // Whether the file is cut short shows only at its end, and must not depend on the part that is wanted.
-      (columns, rows) = (0..<reduced.width, 0..<reduced.height)
-    }
+    let whole = Selection(
+      denominator: divisor, columns: 0..<(size.width + divisor - 1) / divisor,
+      rows: 0..<(size.height + divisor - 1) / divisor)
+    // Whether the file is cut short shows only at its end, and must not depend on the part that is wanted.
+    let isWhole = !Self.endsWithEndMarker(bytes)
+    let pixels = try decodeJPEG(isWhole ? whole : selection)
+    guard pixels.isDamaged, !isWhole else { return pixels }
+    // Where data is damaged, what rows before a part leave behind may differ from what the whole image leaves.
+    _ = try jpegSize(bytes)
+    return try decodeJPEG(whole)
+  }
+
+  private func decodeJPEG(_ selection: Selection) throws(Failure) -> DecodedPixels {
+    let (columns, rows) = (selection.columns, selection.rows)
     var area = consort_jpeg_area(
       x: UInt32(columns.lowerBound), y: UInt32(rows.lowerBound), width: UInt32(columns.count),
       height: UInt32(rows.count))
-    guard consort_jpeg_start(jpeg, UInt32(divisor), &area) == 0 else { throw jpegFailure }
+    guard consort_jpeg_start(jpeg, UInt32(selection.denominator), &area) == 0 else {
+      throw jpegFailure
+    }
     let count = Int(area.width) * Int(area.height)
     let target = memory(pixels: count)
     guard consort_jpeg_read(jpeg, target, count * Self.bytesPerPixel) == 0 else {
@@ -151,7 +167,8 @@ extension ImageDecoder {
     return DecodedPixels(
       bytes: target, bytesPerRow: Int(area.width) * Self.bytesPerPixel,
       area: PixelRectangle(
-        x: Int(area.x), y: Int(area.y), width: Int(area.width), height: Int(area.height)))
+        x: Int(area.x), y: Int(area.y), width: Int(area.width), height: Int(area.height)),
+      isDamaged: consort_jpeg_is_damaged(jpeg) != 0)
   }
 
   private static func endsWithEndMarker(_ bytes: UnsafeRawBufferPointer) -> Bool {

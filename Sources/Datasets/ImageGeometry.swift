@@ -50,13 +50,14 @@ extension ImageReader {
   /// Decodes the image in `bytes` to `[3, height, width]`.
   ///
   /// - Parameter name: What an error calls the image.
+  /// - Returns: What is odd about the image.
   /// - Throws: `ImageDecoder.Failure`, or `DatasetError.wrongImageSize`.
   func read(
     _ bytes: UnsafeRawBufferPointer, name: @autoclosure () -> String, geometry: ImageGeometry,
     height: Int, width: Int, into target: UnsafeMutableBufferPointer<UInt8>
-  ) throws {
+  ) throws -> ImageOddity {
     let output = ImageDecoder.Size(width: width, height: height)
-    try read(
+    return try read(
       bytes, interpolation: geometry.interpolation, isReducing: geometry.isReducing, into: target
     ) { try geometry.framing(of: $0, to: output, name: name()) }
   }

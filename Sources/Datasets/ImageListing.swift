@@ -23,22 +23,35 @@ struct ImageListing: Sendable {
   /// By class, then by name.
   let test: [File]
 
-  /// The folders that may hold the test split: ours, and ImageNet's own.
-  static let testFolders = ["test", "val"]
-  static let fileExtensions = ["jpg", "jpeg", "png"]
+  /// What was passed over.
+  let notes: [Note]
 
-  /// Lists `directory`. Names that begin with a dot are passed over; anything else unexpected is an error.
+  /// The folders that may hold the test split: ours, ImageNet's own, and others'.
+  static let testFolders = ["test", "val", "valid", "validation"]
+
+  /// Lists `directory`. What is no image is passed over with a note; images that belong to no class are an error.
   init(directory: String) throws {
-    let trainClasses = try Self.classes(in: "\(directory)/train")
+    let train = try ClassFolderListing("\(directory)/train")
     let testFolder = try Self.testFolder(in: directory)
-    let testClasses = try Self.classes(in: "\(directory)/\(testFolder)")
+    let test = try ClassFolderListing("\(directory)/\(testFolder)")
+    if let empty = train.emptyClasses.first {
+      throw DatasetError.emptyClass(path: "\(train.directory)/\(empty)")
+    }
     try Self.checkClasses(
-      trainClasses, in: "\(directory)/train", equal: testClasses,
-      in: "\(directory)/\(testFolder)")
+      test.classes, in: test.directory, areAmong: train.classes, in: train.directory)
+    let numbers = Dictionary(
+      zip(train.classes, 0...).map { ($0, Int64($1)) }, uniquingKeysWith: { first, _ in first })
+    func files(_ listing: ClassFolderListing, _ split: String) -> [File] {
+      zip(listing.classes, listing.images).flatMap { name, images in
+        images.map { File(path: "\(split)/\(name)/\($0)", label: numbers[name] ?? 0) }
+      }
+    }
     self.directory = directory
-    classNames = trainClasses
-    train = try Self.files(of: trainClasses, in: "train", directory: directory)
-    test = try Self.files(of: trainClasses, in: testFolder, directory: directory)
+    classNames = train.classes
+    self.train = files(train, "train")
+    self.test = files(test, testFolder)
+    notes = train.notes + test.notes
+    guard !self.test.isEmpty else { throw DatasetError.noImages(directory: test.directory) }
   }
 
   /// The name of the test split's folder in `directory`, or the usual one where there is none.
@@ -50,53 +63,14 @@ struct ImageListing: Sendable {
     return present.first ?? testFolders[0]
   }
 
-  /// Checks that both splits have the same classes.
+  /// Checks that a network that is trained on `known` classes knows those that it is tested on.
   static func checkClasses(
-    _ train: [String], in trainPath: String, equal test: [String], in testPath: String
+    _ test: [String], in testPath: String, areAmong known: [String], in trainPath: String
   ) throws(DatasetError) {
-    let (trainNames, testNames) = (Set(train), Set(test))
-    if let name = train.first(where: { !testNames.contains($0) }) {
-      throw .classInOneSplit(present: "\(trainPath)/\(name)", missing: "\(testPath)/\(name)")
-    }
-    if let name = test.first(where: { !trainNames.contains($0) }) {
+    let names = Set(known)
+    if let name = test.first(where: { !names.contains($0) }) {
       throw .classInOneSplit(present: "\(testPath)/\(name)", missing: "\(trainPath)/\(name)")
     }
-  }
-
-  /// The folders in `path`, sorted, which are its classes.
-  static func classes(in path: String) throws -> [String] {
-    guard Directory.isDirectory(path) else { throw DatasetError.missingSplit(path: path) }
-    let names = try Directory.names(in: path)
-    for name in names where !Directory.isDirectory("\(path)/\(name)") {
-      throw DatasetError.unexpectedFile(path: "\(path)/\(name)", expected: "a folder for a class")
-    }
-    guard !names.isEmpty else { throw DatasetError.noClasses(path: path) }
-    return names
-  }
-
-  /// The images of `classes`, whose folders lie in the folder `split` of `directory`, or in `directory` itself.
-  static func files(
-    of classes: [String], in split: String?, directory: String
-  ) throws -> [File] {
-    let lists = try Parallel.map(count: classes.count) { label throws in
-      let folder = split.map { "\($0)/\(classes[label])" } ?? classes[label]
-      let names = try Directory.names(in: "\(directory)/\(folder)")
-      for name in names where !isImageName(name) {
-        throw DatasetError.unexpectedFile(
-          path: "\(directory)/\(folder)/\(name)", expected: "a name ending in .jpg, .jpeg or .png")
-      }
-      guard !names.isEmpty else {
-        throw DatasetError.emptyClass(path: "\(directory)/\(folder)")
-      }
-      return names.map { File(path: "\(folder)/\($0)", label: Int64(label)) }
-    }
-    return lists.flatMap { $0 }
-  }
-
-  /// Whether a file of this name is taken for an image.
-  static func isImageName(_ name: String) -> Bool {
-    guard let dot = name.lastIndex(of: ".") else { return false }
-    return fileExtensions.contains(name[name.index(after: dot)...].lowercased())
   }
 
   /// The path that opens `file`.

@@ -27,7 +27,7 @@ public final class ImagePreprocessor {
     let (height, width) = (preprocessing.height, preprocessing.width)
     precondition(target.count == 3 * height * width, "a byte a pixel and channel")
     do {
-      try reader.read(
+      _ = try reader.read(
         encoded, name: name,
         geometry: .evaluation(preprocessing.resizing, preprocessing.interpolation), height: height,
         width: width, into: target)

@@ -15,12 +15,14 @@ final class ImageReader {
   ///     stays as large as what it becomes. That is faster and differs a little from resizing the whole image.
   ///   - target: Receives `[3, rows, columns]` of the framing.
   ///   - framing: Is given the image's size.
+  /// - Returns: What is odd about the image.
   /// - Throws: `ImageDecoder.Failure`, or what `framing` throws.
+  @discardableResult
   func read(
     _ bytes: UnsafeRawBufferPointer, interpolation: Preprocessing.Interpolation,
     isReducing: Bool, into target: UnsafeMutableBufferPointer<UInt8>,
     framing: (ImageDecoder.Size) throws -> Framing
-  ) throws {
+  ) throws -> ImageOddity {
     try decoder.decode(
       bytes,
       select: { size, canReduce in
@@ -35,10 +37,16 @@ final class ImageReader {
       }
     ) {
       (pixels, resizing: (axes: Framing.Axes, isMirrored: Bool)?) in
-      guard let resizing else { return pixels.separate(into: target) }
-      Resampling.resize(
-        pixels, horizontal: resizing.axes.horizontal, vertical: resizing.axes.vertical,
-        isMirrored: resizing.isMirrored, scratch: scratch, into: target)
+      if let resizing {
+        Resampling.resize(
+          pixels, horizontal: resizing.axes.horizontal, vertical: resizing.axes.vertical,
+          isMirrored: resizing.isMirrored, scratch: scratch, into: target)
+      } else {
+        pixels.separate(into: target)
+      }
+      var oddity: ImageOddity = pixels.isDamaged ? .damaged : []
+      if JPEGOrientation.isTurned(bytes) { oddity.insert(.turned) }
+      return oddity
     }
   }
 }

@@ -3,8 +3,8 @@ import Files
 /// The images in tar shards, and what they are labelled with.
 ///
 /// Shards label their images in one of two ways. As WebDataset does: `KEY.jpg` (or `.jpeg`, `.png`) and `KEY.cls`, a whole
-/// number as text; a file's key ends at the first dot of its name, and files of other kinds are passed over. Or by
-/// folders: `<class>/<name>.jpg`, perhaps with folders above the class.
+/// number or a class's name as text. Or by folders: `<class>/<name>.jpg`, perhaps with folders above the class. Shards
+/// without folders and `.cls` files hold images without labels.
 struct ShardListing: Sendable {
   /// What an image is labelled with.
   enum Label: Hashable, Sendable {
@@ -20,123 +20,195 @@ struct ShardListing: Sendable {
     let name: String
     /// Where its bytes are in the shard.
     let bytes: Range<Int>
-    let label: Label
+    /// nil where the shard labels none of its images.
+    let label: Label?
   }
 
   /// Labels from here on are taken for damage.
   static let largestClassCount = 1_000_000
-  private static let longestLabel = 32
-  private static let labelExtension = "cls"
 
   let shards: [MappedFile]
-  /// By shard, then as they lie in it.
+  /// By shard, then as they lie in it. All have labels, or none has.
   let images: [Image]
+  /// What was passed over, and what is unusual about the shards.
+  let notes: [Note]
 
   /// Reads the headers of the shards at `paths`.
   init(paths: [String]) throws {
     let lists = try Parallel.map(count: paths.count) { shard throws in
       let file = try MappedFile(path: paths[shard])
-      let images = try file.withBytes { bytes in
+      let content = try file.withBytes { bytes in
         do throws(TarArchive.Failure) {
-          return try Self.images(of: bytes, shard: shard)
+          return try ShardContent(bytes, shard: shard)
         } catch {
           throw DatasetError.invalidShard(
             path: paths[shard], entry: error.entry, problem: error.problem)
         }
       }
-      return (file, images)
+      return (file, content)
     }
     shards = lists.map(\.0)
-    images = lists.flatMap(\.1)
+    images = lists.flatMap(\.1.images)
+    notes =
+      zip(paths, lists).flatMap { path, list in
+        list.1.remarks.map { Note(source: path, text: $0) }
+      }
+      + FolderContents.note(
+        on: lists.flatMap(\.1.strays),
+        in: paths.count == 1 ? paths[0] : EncodedPlace.parent(of: paths[0]))
+    // Images without labels among others with them are a mistake.
+    if images.contains(where: { $0.label != nil }),
+      let image = images.first(where: { $0.label == nil })
+    {
+      throw DatasetError.invalidShard(
+        path: paths[image.shard], entry: image.name, problem: .noLabel)
+    }
   }
+}
+
+/// What one shard holds.
+struct ShardContent: Sendable {
+  private(set) var images: [ShardListing.Image] = []
+  let remarks: [String]
+  /// Files that are neither images nor labels.
+  private(set) var strays: [String]
+
+  private static let longestLabel = 256
+  private static let labelExtension = "cls"
+  /// Where others keep labels, among other things.
+  private static let otherLabelExtensions = ["json", "txt", "class", "label", "id", "index"]
 
   /// Reads the headers of the shard in `bytes`, whose index is `shard`.
-  static func images(
-    of bytes: UnsafeRawBufferPointer, shard: Int
-  ) throws(TarArchive.Failure) -> [Image] {
-    let entries = try TarArchive(bytes).entries().filter { !isHidden($0.name) }
-    let isKeyed = entries.contains { key(of: $0.name).kind == labelExtension }
-    let images =
-      isKeyed
-      ? try keyedImages(of: entries, in: bytes, shard: shard)
-      : try imagesInFolders(of: entries, shard: shard)
+  init(_ bytes: UnsafeRawBufferPointer, shard: Int) throws(TarArchive.Failure) {
+    if let tool = Self.unpackingTool(bytes) {
+      throw TarArchive.Failure(entry: nil, problem: .compressed(tool: tool))
+    }
+    let contents = try TarArchive(bytes).contents()
+    remarks = contents.remarks
+    let entries = contents.entries.filter { !Self.isStray($0.name) }
+    strays = contents.entries.map(\.name).filter(Self.isStray)
+    let isKeyed = entries.contains { Key($0.name).kind == Self.labelExtension }
+    if isKeyed {
+      try readKeyed(entries, bytes, shard: shard)
+    } else {
+      try readFolders(entries, shard: shard)
+    }
     guard !images.isEmpty else { throw TarArchive.Failure(entry: nil, problem: .empty) }
-    return images
   }
 
-  private static func imagesInFolders(
-    of entries: [TarArchive.Entry], shard: Int
-  ) throws(TarArchive.Failure) -> [Image] {
+  /// What unpacks a file that is no tar archive itself.
+  private static func unpackingTool(_ bytes: UnsafeRawBufferPointer) -> String? {
+    let tools: [(begin: [UInt8], tool: String)] = [
+      ([0x1F, 0x8B], "gunzip"), (Array("BZh".utf8), "bunzip2"),
+      ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "unxz"), ([0x28, 0xB5, 0x2F, 0xFD], "unzstd"),
+      (Array("PK\u{3}\u{4}".utf8), "unzip"),
+    ]
+    return tools.first { bytes.starts(with: $0.begin) }?.tool
+  }
+
+  /// Whether the system or an editor left a file of this name.
+  private static func isStray(_ name: String) -> Bool {
+    let parts = name.split(separator: "/")
+    return parts.last?.first == "." || parts.first == "__MACOSX"
+  }
+
+  private mutating func readFolders(
+    _ entries: [TarArchive.Entry], shard: Int
+  ) throws(TarArchive.Failure) {
     var names: Set<String> = []
-    var images: [Image] = []
-    for entry in entries where ImageListing.isImageName(entry.name) {
-      let parts = entry.name.split(separator: "/").filter { $0 != "." }
-      guard parts.count > 1 else {
+    let parts = entries.map { $0.name.split(separator: "/").filter { $0 != "." } }
+    let areImages = entries.map { FolderContents.isImageName($0.name) }
+    let hasFolders = zip(parts, areImages).contains { $1 && $0.count > 1 }
+    let allNames = hasFolders ? [] : Set(entries.map(\.name))
+    for (place, entry) in entries.enumerated() {
+      guard areImages[place] else {
+        strays.append(entry.name)
+        continue
+      }
+      let parts = parts[place]
+      guard parts.count > 1 || !hasFolders else {
         throw TarArchive.Failure(entry: entry.name, problem: .noLabel)
       }
       let name = parts.joined(separator: "/")
       guard names.insert(name).inserted else {
         throw TarArchive.Failure(entry: entry.name, problem: .duplicate)
       }
+      if !hasFolders, let other = Self.otherLabel(of: Key(entry.name), among: allNames) {
+        throw TarArchive.Failure(entry: entry.name, problem: .otherLabel(file: other))
+      }
       images.append(
-        Image(
-          shard: shard, name: name, bytes: try regularBytes(of: entry),
-          label: .className(String(parts[parts.count - 2]))))
+        ShardListing.Image(
+          shard: shard, name: name, bytes: try Self.regularBytes(of: entry),
+          label: hasFolders ? .className(String(parts[parts.count - 2])) : nil))
     }
-    return images
   }
 
-  private static func keyedImages(
-    of entries: [TarArchive.Entry], in bytes: UnsafeRawBufferPointer, shard: Int
-  ) throws(TarArchive.Failure) -> [Image] {
-    var images: [(key: String, entry: TarArchive.Entry)] = []
+  /// The file beside an image that may hold its label.
+  private static func otherLabel(of key: Key, among names: Set<String>) -> String? {
+    otherLabelExtensions.map { "\(key.whole).\($0)" }.first(where: names.contains)
+  }
+
+  private mutating func readKeyed(
+    _ entries: [TarArchive.Entry], _ bytes: UnsafeRawBufferPointer, shard: Int
+  ) throws(TarArchive.Failure) {
+    var found: [(key: Key, entry: TarArchive.Entry)] = []
     var imageKeys: Set<String> = []
-    var labels: [String: Int] = [:]
+    var labels: [String: ShardListing.Label] = [:]
     for entry in entries {
-      let (key, kind) = key(of: entry.name)
-      if kind == labelExtension {
-        let label = try label(in: bytes[regularBytes(of: entry)], of: entry)
-        guard labels.updateValue(label, forKey: key) == nil else {
+      let key = Key(entry.name)
+      if key.kind == Self.labelExtension {
+        let label = try Self.label(in: bytes[Self.regularBytes(of: entry)], of: entry)
+        guard labels.updateValue(label, forKey: key.whole) == nil else {
           throw TarArchive.Failure(entry: entry.name, problem: .duplicate)
         }
-      } else if ImageListing.fileExtensions.contains(kind) {
-        guard imageKeys.insert(key).inserted else {
+      } else if FolderContents.isImageName(entry.name) {
+        guard imageKeys.insert(key.whole).inserted else {
           throw TarArchive.Failure(entry: entry.name, problem: .duplicate)
         }
-        images.append((key, entry))
+        found.append((key, entry))
+      } else {
+        strays.append(entry.name)
       }
     }
     if let key = labels.keys.filter({ !imageKeys.contains($0) }).min() {
-      throw TarArchive.Failure(entry: "\(key).\(labelExtension)", problem: .noImage)
+      throw TarArchive.Failure(entry: "\(key).\(Self.labelExtension)", problem: .noImage)
     }
-    var result: [Image] = []
-    for (key, entry) in images {
-      guard let label = labels[key] else {
-        throw TarArchive.Failure(entry: entry.name, problem: .noLabel)
+    for (key, entry) in found {
+      guard let label = labels[key.whole] else {
+        // As WebDataset has it, `a.mask.png` beside `a.jpg` is another thing of the example `a`.
+        guard key.first != key.whole, labels[key.first] != nil, imageKeys.contains(key.first) else {
+          throw TarArchive.Failure(entry: entry.name, problem: .noLabel)
+        }
+        strays.append(entry.name)
+        continue
       }
-      result.append(
-        Image(
-          shard: shard, name: entry.name, bytes: try regularBytes(of: entry),
-          label: .number(label)))
+      images.append(
+        ShardListing.Image(
+          shard: shard, name: entry.name, bytes: try Self.regularBytes(of: entry), label: label))
     }
-    return result
   }
 
+  /// A whole number, or a class's name: text in one line.
   private static func label(
-    in text: Slice<UnsafeRawBufferPointer>, of entry: TarArchive.Entry
-  ) throws(TarArchive.Failure) -> Int {
-    let isSpace: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || (9...13).contains($0) }
-    let digits = text.prefix(longestLabel).drop(while: isSpace).prefix { !isSpace($0) }
-    let rest = text[digits.endIndex...]
-    guard text.count <= longestLabel, rest.allSatisfy(isSpace),
-      let label = Int(String(decoding: digits, as: UTF8.self))
-    else { throw TarArchive.Failure(entry: entry.name, problem: .labelNotANumber) }
-    guard (0..<largestClassCount).contains(label) else {
+    in bytes: Slice<UnsafeRawBufferPointer>, of entry: TarArchive.Entry
+  ) throws(TarArchive.Failure) -> ShardListing.Label {
+    guard bytes.count <= longestLabel, let whole = String(validating: bytes, as: UTF8.self) else {
+      throw TarArchive.Failure(entry: entry.name, problem: .labelNotANumber)
+    }
+    let text = ClassName.trimmed(whole)
+    guard let label = Int(text) else {
+      let isNumber = text.allSatisfy { $0.isASCIIDigit || " +-.,eE".contains($0) || $0.isNewline }
+      guard !isNumber, !text.contains(where: \.isNewline), !text.contains("\0") else {
+        throw TarArchive.Failure(entry: entry.name, problem: .labelNotANumber)
+      }
+      return .className(text)
+    }
+    guard (0..<ShardListing.largestClassCount).contains(label) else {
       throw TarArchive.Failure(
         entry: entry.name,
-        problem: .labelOutOfRange(label: label, classCount: largestClassCount))
+        problem: .labelOutOfRange(label: label, classCount: ShardListing.largestClassCount))
     }
-    return label
+    return .number(label)
   }
 
   private static func regularBytes(
@@ -147,15 +219,27 @@ struct ShardListing: Sendable {
     }
     return bytes
   }
+}
 
-  private static func isHidden(_ name: String) -> Bool {
-    name.split(separator: "/").last?.first == "."
-  }
+/// A file's name in a shard, taken apart.
+private struct Key {
+  /// Up to the last dot after its folders: what a label and its image have in common.
+  let whole: String
+  /// Up to the first dot.
+  let first: String
+  /// What follows the last dot, in small letters.
+  let kind: String
 
-  /// The part of a name before the first dot after its folders, and what follows the dot.
-  private static func key(of name: String) -> (key: String, kind: String) {
+  init(_ name: String) {
     let start = name.lastIndex(of: "/").map(name.index(after:)) ?? name.startIndex
-    guard let dot = name[start...].firstIndex(of: ".") else { return (name, "") }
-    return (String(name[..<dot]), name[name.index(after: dot)...].lowercased())
+    guard let last = name[start...].lastIndex(of: "."),
+      let first = name[start...].firstIndex(of: ".")
+    else {
+      (whole, self.first, kind) = (name, name, "")
+      return
+    }
+    whole = String(name[..<last])
+    self.first = String(name[..<first])
+    kind = name[name.index(after: last)...].lowercased()
   }
 }

@@ -22,6 +22,10 @@ public enum ShardProblem: Hashable, Sendable, CustomStringConvertible {
   case labelOutOfRange(label: Int, classCount: Int)
   /// The shard holds no image.
   case empty
+  /// The file is compressed, or an archive of another kind; `tool` unpacks it.
+  case compressed(tool: String)
+  /// The label is in a file of another kind.
+  case otherLabel(file: String)
 
   /// What is wrong, and the mend.
   public var description: String {
@@ -43,7 +47,12 @@ public enum ShardProblem: Hashable, Sendable, CustomStringConvertible {
     case .noImage:
       "the label has no image (KEY.jpg, .jpeg or .png); add it or leave the label out"
     case .labelNotANumber:
-      "the label is not a whole number; write one, from 0"
+      "the label is neither a whole number nor a class's name; write one"
+    case .compressed(let tool):
+      "it is compressed, and shards are read in place; unpack it with `\(tool)` and give what comes out"
+    case .otherLabel(let file):
+      "its label is not in KEY.cls but perhaps in '\(file)', which may say anything; write the class into KEY.cls, as a "
+        + "number from 0 or a name"
     case .labelOutOfRange(let label, let classCount):
       "the label \(label) is not below \(classCount), the number of classes; mend the label or the list of classes"
     case .empty:

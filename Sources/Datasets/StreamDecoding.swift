@@ -4,7 +4,7 @@ import Files
 final class StreamDecoding: Sendable {
   /// What became of one request.
   private enum Outcome {
-    case decoded(contentHash: String?)
+    case decoded(contentHash: String?, ImageOddity)
     case skipped(SkippedImage)
     case failed(any Error)
   }
@@ -114,10 +114,12 @@ extension StreamDecoding {
     var kept: [Int] = []
     var hashes: [String] = []
     var skipped: [SkippedImage] = []
+    var oddities: [ImageOddity] = []
     for (slot, outcome) in batch.outcomes.enumerated() {
       switch outcome {
-      case .decoded(let hash):
+      case .decoded(let hash, let oddity):
         kept.append(slot)
+        oddities.append(oddity)
         if let hash { hashes.append(hash) }
       case .skipped(let image): skipped.append(image)
       case .failed, nil: preconditionFailure("a batch is handed out once it is decoded")
@@ -127,7 +129,7 @@ extension StreamDecoding {
     return ImageBatch(
       indices: indices, labels: indices.map { split.labels[$0] },
       pixels: skipped.isEmpty ? batch.pixels : part(kept, of: batch.pixels),
-      contentHashes: hashes, skipped: skipped)
+      contentHashes: hashes, skipped: skipped, oddities: oddities)
   }
 
   private func part(_ slots: [Int], of pixels: ImageBytes) -> ImageBytes {
@@ -212,10 +214,10 @@ extension StreamDecoding {
     do {
       try job.request.geometry.validate(height: height, width: width)
       return try split.withBytes(of: index) { bytes in
-        try reader.read(
+        let oddity = try reader.read(
           bytes, name: split.name(of: index), geometry: job.request.geometry, height: height,
           width: width, into: target)
-        return .decoded(contentHash: hashesContents ? Self.hash(bytes) : nil)
+        return .decoded(contentHash: hashesContents ? Self.hash(bytes) : nil, oddity)
       }
     } catch let failure as ImageDecoder.Failure {
       let name = split.name(of: index)

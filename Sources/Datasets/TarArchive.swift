@@ -1,6 +1,7 @@
 /// The files of a tar archive that lies in memory: ustar, GNU's long names and large sizes, pax attributes.
 ///
-/// Every number is checked before it is used; what follows the end mark is not looked at.
+/// Every number is checked before it is used. Archives may be joined, each with its end mark, and the last may lack its own;
+/// `remarks` say so.
 /// Source: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Interchange Format"; GNU tar's manual, "Basic Tar
 /// Format".
 struct TarArchive {
@@ -26,6 +27,9 @@ struct TarArchive {
     var name: String?
     var size: Int?
     var isSparse = false
+
+    /// Whether no header before said anything.
+    var isEmpty: Bool { name == nil && size == nil && !isSparse }
   }
 
   private let bytes: UnsafeRawBufferPointer
@@ -33,17 +37,37 @@ struct TarArchive {
   /// Reads the archive in `bytes`, which must stay.
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-  /// Returns all entries but directories, in order.
-  func entries() throws(Failure) -> [Entry] {
+  /// What an archive holds.
+  struct Contents {
+    /// All entries but directories, in order.
     var entries: [Entry] = []
+    /// What is unusual about the archive as a whole.
+    var remarks: [String] = []
+  }
+
+  /// Returns what the archive holds.
+  func contents() throws(Failure) -> Contents {
+    var contents = Contents()
     var attributes = Attributes()
     var position = 0
+    var isJoined = false
     while true {
+      if position == bytes.count, position > 0, attributes.isEmpty {
+        contents.remarks.append("it has no end mark: where it was cut short, images are missing")
+        return contents
+      }
       guard position <= bytes.count - Self.blockLength else {
         throw Failure(entry: attributes.name, problem: .cutShort(byte: bytes.count))
       }
       let header = Header(bytes: bytes, position: position)
-      if header.isEndMark { return entries }
+      if header.isEndMark {
+        guard let next = afterEndMark(position, &contents) else { return contents }
+        if !isJoined {
+          contents.remarks.append("it is several archives joined, all of which are read")
+        }
+        (position, isJoined, attributes) = (next, true, Attributes())
+        continue
+      }
       guard header.hasValidChecksum else {
         throw Failure(entry: attributes.name, problem: .wrongChecksum(byte: position))
       }
@@ -58,13 +82,34 @@ struct TarArchive {
         try read(text(data, of: name), into: &attributes, name: name, position: position)
       case .ignored: break
       case .file:
-        entries.append(Entry(name: name, bytes: attributes.isSparse ? nil : data))
-      case .link, .other: entries.append(Entry(name: name, bytes: nil))
+        contents.entries.append(Entry(name: name, bytes: attributes.isSparse ? nil : data))
+      case .link, .other: contents.entries.append(Entry(name: name, bytes: nil))
       case .directory: break
       }
       if !kind.isAboutNext { attributes = Attributes() }
-      position = data.upperBound + (-data.count & (Self.blockLength - 1))
+      let end = data.upperBound + (-data.count & (Self.blockLength - 1))
+      // The last file may lack what fills up its block.
+      position = min(end, bytes.count)
     }
+  }
+
+  /// Where the archive behind the end mark at `position` begins, which `cat` joined to the one before; nil where there is
+  /// none.
+  private func afterEndMark(_ position: Int, _ contents: inout Contents) -> Int? {
+    var next = position
+    while next <= bytes.count - Self.blockLength,
+      Header(bytes: bytes, position: next).isEndMark
+    {
+      next += Self.blockLength
+    }
+    let rest = bytes[min(next, bytes.count)...]
+    guard !rest.allSatisfy({ $0 == 0 }) else { return nil }
+    if rest.count >= Self.blockLength, Header(bytes: bytes, position: next).hasValidChecksum {
+      return next
+    }
+    contents.remarks.append(
+      "\(rest.count) bytes behind its end are no archive, and are passed over")
+    return nil
   }
 
   /// Where a header's data is.

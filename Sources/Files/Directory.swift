@@ -79,7 +79,7 @@ public enum Directory {
   /// The names in the directory `path`, sorted, but for "." and "..".
   ///
   /// - Parameter hidden: Whether those that begin with a dot are among them.
-  static func names(in path: String, hidden: Bool) throws(FileError) -> [String] {
+  public static func names(in path: String, hidden: Bool) throws(FileError) -> [String] {
     guard let handle = path.withSystemPath({ opendir($0) }) else {
       throw .cannotRead(path: path, reason: systemErrorReason())
     }

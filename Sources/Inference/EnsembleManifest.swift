@@ -72,8 +72,8 @@ extension EnsembleManifest {
       return "it has \(members.count) members, not 1 to \(Self.mostMembers)"
     }
     guard (1...Self.mostClasses).contains(classes) else { return "it has \(classes) classes" }
-    if let labels, labels.count != classes || Set(labels).count != classes {
-      return "it names \(Set(labels).count) different classes of \(classes)"
+    if let labels, labels.count != classes {
+      return "it names \(labels.count) classes of \(classes)"
     }
     for member in members {
       if let fault = member.fault { return "member '\(member.name)': \(fault)" }

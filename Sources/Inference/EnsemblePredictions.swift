@@ -1,5 +1,6 @@
 import Datasets
 import Ensembles
+import Files
 
 /// What the members of an ensemble say about the same images; of a cascade, each about the images that came to it.
 public struct EnsemblePredictions: Sendable {
@@ -18,6 +19,8 @@ public struct EnsemblePredictions: Sendable {
   public let exits: [Int]
   /// The images that could not be decoded, in order.
   public let skipped: [SkippedImage]
+  /// What was odd about images that were decoded all the same.
+  public let notes: [Note]
   /// Identifies the images that were predicted and their labels, in order: by the pixels where they were decoded
   /// before, by the files' bytes otherwise.
   public let fingerprint: String
@@ -50,9 +53,9 @@ public struct EnsemblePredictions: Sendable {
     for member in members { try PredictionFeed.check(images, for: member.preprocessing) }
     let isStaged = combination.cascade != nil && !runsAllMembers
     let groups = isStaged ? members.indices.map { [$0] } : Self.groups(members)
-    let total = groups.count * images.count
     let results = PredictionResults(members: members.map(\.model), images: images.count) {
-      progress($0, total)
+      // Images and not predictions: the groups take about as long as each other.
+      progress($0 / groups.count, images.count)
     }
     var work = PredictionWork(members: members, images: images, options: options, results: results)
     let exits =
@@ -65,6 +68,7 @@ public struct EnsemblePredictions: Sendable {
     places = state.places
     logProbabilities = state.logProbabilities
     skipped = state.skipped
+    notes = Self.notes(on: images, state.oddities)
     fingerprint = Self.fingerprint(of: images, state)
     seconds = work.seconds
     self.exits = try Self.exits(
@@ -103,6 +107,14 @@ public struct EnsemblePredictions: Sendable {
       remaining = zip(remaining, stops).filter { !$0.1 }.map(\.0)
     }
     return exits
+  }
+
+  private static func notes(on images: PredictionImages, _ oddities: [Int: ImageOddity]) -> [Note] {
+    var counted = ImageOddities()
+    for index in oddities.keys.sorted() {
+      counted.add(oddities[index] ?? [], images.name(of: index))
+    }
+    return counted.notes(of: "images")
   }
 
   private static func fingerprint(

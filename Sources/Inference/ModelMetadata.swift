@@ -40,10 +40,10 @@ struct ModelMetadata {
     } catch {
       throw invalid(Self.labelsKey, error)
     }
-    guard labels.count == classes, Set(labels).count == classes else {
+    guard labels.count == classes else {
       throw .invalidMetadata(
         source: source, key: Self.labelsKey,
-        reason: "it names \(Set(labels).count) different classes of \(classes)")
+        reason: "it names \(labels.count) classes of \(classes)")
     }
     return labels
   }

@@ -9,6 +9,8 @@ struct PredictionBatch {
   /// Of each image's file; empty where they are not asked for.
   let contentHashes: [String]
   let skipped: [SkippedImage]
+  /// What is odd about each image; empty where they were decoded before.
+  let oddities: [ImageOddity]
 }
 
 /// Batches for one preprocessing, handed to whichever thread asks.
@@ -70,7 +72,7 @@ enum PredictionFeed: Sendable {
       return try stream.next().map { batch in
         PredictionBatch(
           indices: batch.indices, pixels: batch.pixels, spans: [0..<batch.pixels.count],
-          contentHashes: batch.contentHashes, skipped: batch.skipped)
+          contentHashes: batch.contentHashes, skipped: batch.skipped, oddities: batch.oddities)
       }
     }
   }
@@ -85,7 +87,8 @@ enum PredictionFeed: Sendable {
       ? [places.lowerBound * size..<places.upperBound * size]
       : indices.map { $0 * size..<($0 + 1) * size }
     return PredictionBatch(
-      indices: indices, pixels: split.bytes, spans: spans, contentHashes: [], skipped: [])
+      indices: indices, pixels: split.bytes, spans: spans, contentHashes: [], skipped: [],
+      oddities: [])
   }
 
   /// Ends it before its time.

@@ -9,6 +9,8 @@ final class PredictionResults: Sendable {
     var predictions: [Int]
     var contentHashes: [String]
     var skipped: [Int: SkippedImage] = [:]
+    /// Those of the images that are odd.
+    var oddities: [Int: ImageOddity] = [:]
     var done = 0
   }
 
@@ -23,6 +25,8 @@ final class PredictionResults: Sendable {
     let skipped: [SkippedImage]
     /// Of all images; empty for those that were skipped.
     let contentHashes: [String]
+    /// Those of the images that are odd.
+    let oddities: [Int: ImageOddity]
   }
 
   private let state: Mutex<State>
@@ -53,6 +57,9 @@ final class PredictionResults: Sendable {
       for index in batch.indices { state.predictions[index] += members.count }
       for (index, hash) in zip(batch.indices, batch.contentHashes) {
         state.contentHashes[index] = hash
+      }
+      for (index, oddity) in zip(batch.indices, batch.oddities) where !oddity.isEmpty {
+        state.oddities[index] = oddity
       }
       for image in batch.skipped { state.skipped[image.index] = image }
       state.done += batch.indices.count + batch.skipped.count
@@ -89,8 +96,8 @@ final class PredictionResults: Sendable {
   ///
   /// - Parameter exits: After which member each image stopped; those after it were not to predict it.
   func finish(exits: [Int]) -> Final {
-    let (predictions, skipped, contentHashes) = state.withLock {
-      ($0.predictions, $0.skipped, $0.contentHashes)
+    let (predictions, skipped, contentHashes, oddities) = state.withLock {
+      ($0.predictions, $0.skipped, $0.contentHashes, $0.oddities)
     }
     let kept = predictions.indices.filter { predictions[$0] == exits[$0] + 1 }
     let places = classes.indices.map { member in
@@ -100,6 +107,7 @@ final class PredictionResults: Sendable {
       kept: kept, places: places,
       logProbabilities: places.enumerated().map { member, places in
         logProbabilities(of: member, on: places.map { kept[$0] })
-      }, skipped: skipped.keys.sorted().compactMap { skipped[$0] }, contentHashes: contentHashes)
+      }, skipped: skipped.keys.sorted().compactMap { skipped[$0] }, contentHashes: contentHashes,
+      oddities: oddities)
   }
 }

@@ -59,6 +59,7 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
       "there is a member in '\(path)' already: give another --out, or remove it"
     case .wrongLabelCount(let path, let found, let wanted):
       "'\(path)' has \(found) names for \(wanted) classes; give one a line for each class"
+        + (found == wanted + 1 ? ", without a heading" : "")
     case .missingPredictions(let path, let split, let members, let total):
       "\(members.count) of \(total) members in '\(path)' lack predictions on \(split) images "
         + "(\(Self.listing(members))); "

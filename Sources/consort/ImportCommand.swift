@@ -73,7 +73,9 @@ private func description(
 }
 
 private func labels(_ path: String, count: Int) throws -> [String] {
-  let names = try LabelledImages.names(in: path)
+  let list = try ClassList(path: path)
+  Terminal.writeNotes(Note.lines(list.notes))
+  let names = list.names
   guard names.count == count else {
     throw CommandError.wrongLabelCount(path: path, found: names.count, wanted: count)
   }

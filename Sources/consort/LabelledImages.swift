@@ -13,72 +13,90 @@ struct LabelledImages {
   /// `[N]`, in the model's order.
   let labels: [Int64]
 
-  /// Finds the images in `directory`.
-  ///
-  /// - Parameters:
-  ///   - labels: The model's classes, where they are known.
-  ///   - classes: How many they are.
-  ///   - model: How errors call the model.
-  init(directory: String, labels: [String]?, classes: Int, model: String) throws {
-    guard labels.map({ $0.count == classes }) ?? true else {
-      throw InferenceError.differentClasses(
-        model: model, classes: classes, data: directory, found: labels?.count ?? 0)
+  /// What was inferred and passed over.
+  let notes: [Note]
+
+  /// What of a model its images' classes are matched with.
+  struct Classes {
+    /// Their names, in the order of the outputs, where they are known.
+    let labels: [String]?
+    /// How many they are.
+    let count: Int
+    /// How errors call the model.
+    let model: String
+    /// What the user says about how they are matched.
+    var order: ClassMatching.Order?
+  }
+
+  /// Finds the images at `path`: a directory, a tar file or an image.
+  init(_ path: String, for classes: Classes) throws {
+    if ImageDataset.isCIFAR(path) {
+      let split = try ImageDataset.load(directory: path).test
+      self = try LabelledImages(
+        .decoded(split), hasLabels: true, areNumbers: false, notes: [], data: path, for: classes)
+    } else {
+      try self.init(EncodedSplit.load(directory: path), data: path, for: classes)
     }
-    if EncodedSplit.isPlain(directory) {
-      images = .encoded(try EncodedSplit.plain(directory: directory))
-      (hasLabels, classNames, self.labels) = (false, labels, images.labels)
+  }
+
+  /// The images in the files at `paths`, which have no labels.
+  init(files paths: [String], for classes: Classes) throws {
+    try self.init(EncodedSplit.load(files: paths), data: paths[0], for: classes)
+  }
+
+  private init(_ split: EncodedSplit, data: String, for classes: Classes) throws {
+    try self.init(
+      .encoded(split), hasLabels: split.hasLabels, areNumbers: split.labelsAreNumbers,
+      notes: split.notes, data: data, for: classes)
+  }
+
+  private init(
+    _ images: PredictionImages, hasLabels: Bool, areNumbers: Bool, notes: [Note], data: String,
+    for classes: Classes
+  ) throws {
+    self.images = images
+    self.hasLabels = hasLabels
+    guard hasLabels else {
+      (classNames, labels, self.notes) = (classes.labels, images.labels, notes)
       return
     }
-    hasLabels = true
-    if ImageDataset.isCIFAR(directory) {
-      images = .decoded(try ImageDataset.load(directory: directory).test)
-    } else {
-      images = .encoded(try EncodedSplit.load(directory: directory))
-    }
-    let mapping = try Self.mapping(
-      images.classNames, to: labels, classes: classes, model: model, data: directory)
-    self.labels = images.labels.map { mapping[Int($0)] }
-    classNames = labels ?? images.classNames
+    let matching = try Self.matching(images, areNumbers: areNumbers, data: data, classes)
+    labels = images.labels.map { matching.outputs[Int($0)] }
+    classNames = classes.labels ?? Self.names(images.classNames, matching.outputs, classes.count)
+    self.notes = notes + matching.notes
+  }
+
+  private static func matching(
+    _ images: PredictionImages, areNumbers: Bool, data: String, _ classes: Classes
+  ) throws -> ClassMatching {
+    var isUsed = [Bool](repeating: false, count: images.classNames.count)
+    for label in images.labels { isUsed[Int(label)] = true }
+    // Numbers in files are those of outputs, unless a list beside them names what they stand for.
+    let areNamed = images.classNames != images.classNames.indices.map(String.init)
+    let order: ClassMatching.Order? =
+      areNumbers && classes.order == nil && !(areNamed && classes.labels != nil)
+      ? .numbers : classes.order
+    let found =
+      order == .numbers && areNumbers
+      ? images.classNames.indices.map(String.init) : images.classNames
+    return try ClassMatching(
+      of: found, isUsed: isUsed, in: data, to: classes.labels, classes: classes.count,
+      model: classes.model, order: order)
+  }
+
+  /// The images' own names in the order of the model's outputs; nil where some outputs have none.
+  private static func names(
+    _ names: [String], _ outputs: [Int64], _ count: Int
+  ) -> [String]? {
+    guard names.count == count, Set(outputs).count == count else { return nil }
+    var ordered = names
+    for (name, output) in zip(names, outputs) { ordered[Int(output)] = name }
+    return ordered
   }
 
   /// The images of `split`, whose classes are the model's.
   init(_ split: ImageSplit) {
     images = .decoded(split)
-    (hasLabels, classNames, labels) = (true, split.classNames, split.labels)
-  }
-
-  /// The model's number of each of the images' classes.
-  private static func mapping(
-    _ names: [String], to labels: [String]?, classes: Int, model: String, data: String
-  ) throws -> [Int64] {
-    if let labels {
-      let numbers = Dictionary(uniqueKeysWithValues: zip(labels, 0..<Int64(classes)))
-      let found = names.map { numbers[$0] }
-      let known = found.compactMap { $0 }
-      if known.count == names.count { return known }
-      // Names of quite another kind, such as numbers for words, are taken in order; a few unknown ones are a mistake.
-      guard known.isEmpty, names.count == classes else {
-        let unknown = zip(names, found).first { $0.1 == nil }?.0 ?? ""
-        throw InferenceError.unknownClass(model: model, data: data, name: unknown)
-      }
-    }
-    guard names.count == classes else {
-      throw InferenceError.differentClasses(
-        model: model, classes: classes, data: data, found: names.count)
-    }
-    return (0..<Int64(classes)).map { $0 }
-  }
-
-  /// The names in a file, one a line.
-  static func names(in path: String) throws -> [String] {
-    let names = try MappedFile(path: path).withBytes { bytes in
-      bytes.split(separator: UInt8(ascii: "\n")).map { line in
-        String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
-      }
-    }
-    guard !names.isEmpty, Set(names).count == names.count else {
-      throw UsageError("--labels: '\(path)' names no class, or one twice")
-    }
-    return names
+    (hasLabels, classNames, labels, notes) = (true, split.classNames, split.labels, [])
   }
 }

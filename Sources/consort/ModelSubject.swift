@@ -28,14 +28,15 @@ struct ModelSubject {
   /// Reads what the operands name.
   ///
   /// - Parameters:
+  ///   - given: The operands that are models; all where nil.
   ///   - preprocessing: What the user says about how images become the input.
   ///   - decided: Which of their members, in order, by a decision; all, or those that `--members` names, where nil.
   init(
-    _ arguments: ParsedArguments, preprocessing: PreprocessingOptions,
-    decided: DecidedCandidate? = nil
+    _ arguments: ParsedArguments, operands given: [String]? = nil,
+    preprocessing: PreprocessingOptions, decided: DecidedCandidate? = nil
   ) throws {
     let isFile = arguments.isSet("--onnx")
-    let operands = try arguments.operands.map {
+    let operands = try (given ?? arguments.operands).map {
       try ModelOperand($0, isFile: isFile, preprocessing)
     }
     let names = try ModelOperand.names(of: operands)

@@ -13,48 +13,65 @@ let predictCommand = Command(
   operands: [
     Operand(
       "MODEL",
-      help: "ONNX files, directories of ensembles that build-ensemble wrote, and run directories.",
+      help:
+        "ONNX files, directories of ensembles that build-ensemble wrote, and run directories; then image files, in "
+        + "the place of --data.",
       isRepeated: true)
   ],
   options: [
     CommandOption(
-      "--data", "DIR",
+      "--data", "PATH",
       help: "The images: folders of classes, tar shards, CIFAR's binary files, or image files "
-        + "without labels; in DIR, or in its folder test or val."),
+        + "without labels; in the directory PATH, or in its folder test or val. Also one tar file or image, or - for "
+        + "paths of images on standard input, one a line."),
     CombinationRule.option,
     CommandOption(
       "--all-members", help: "Run the members of a cascade on every image, for their figures."),
     CommandOption(
       "--labels", "FILE", help: "The classes' names in the order of the outputs, one a line."),
+    CommandOption(
+      "--class-order", "HOW",
+      help:
+        "How the images' classes are the model's: names (default where they fit), folders (in the order of the "
+        + "folders, numbers by number), text (in the order of the folders as text, as torchvision), numbers (a "
+        + "folder's name is the output's number, from 0) or numbers-from-1."),
   ] + ModelSubject.options + PreprocessingOptions.options + [
     CommandOption(
       "--corrupt", "HOW",
-      help: "fail at an image that cannot be decoded, or skip it (default: fail)."),
+      help: "fail or skip: what is done about an image that cannot be decoded (default: fail)."),
     CommandOption("--batch", "N", help: "Images at a time (default: 16)."),
     CommandOption("--threads", "N", help: "Threads (default: as many as there are processors)."),
     CommandOption(
-      "--precision", "P", help: "float32, bfloat16 or float16, where supported (default: float32)."),
+      "--precision", "P",
+      help: "float32, or bfloat16 or float16 where supported (default: float32)."),
     CommandOption(
       "--out", "DIR",
       help: "Write the predictions of the ensemble and of each member that saw all images there."),
     CommandOption(
       "--split", "NAME",
-      help: "What --out calls the images: test, or hold-out for those to choose on (default: test)."
+      help: "What --out calls the images, such as hold-out for those to choose on (default: test)."
     ),
-    CommandOption("--csv", "FILE", help: "Write the ensemble's five most probable classes."),
-    CommandOption("--json", help: "Print JSON in place of the table."),
+    CommandOption(
+      "--csv", "FILE",
+      help: "Write the ensemble's five most probable classes of each image; - is standard output."),
+    CommandOption(
+      "--json",
+      help: "Print JSON, with the five most probable classes of each image, in place of tables."),
   ],
   discussion: """
     Members that are fed alike share the decoded images. Folders are matched with the model's
-    classes by name, where its file or --labels names them; otherwise in sorted order, where there
-    are as many folders as classes. What a model's file says about how images become its input can
-    be overridden. Without labels there are no figures: give --csv. An ensemble is combined as its
-    directory says, unless --rule is given: of a cascade, each member runs only on the images that
-    have not stopped before it.
+    classes by name, where its file or --labels names them, without regard to case, blanks,
+    underscores and hyphens. Where there are no names, folders called by numbers are the outputs of
+    these numbers, and others are taken in order, where there are as many as classes: a note says
+    which is which. What a model's file says about how images become its input can be overridden.
+    Images without labels are listed with their most probable classes. An ensemble is combined as
+    its directory says, unless --rule is given: of a cascade, each member runs only on the images
+    that have not stopped before it.
     """,
   examples: [
     "consort predict a.onnx b.onnx --data /data/imagenet --resize 256 --mean imagenet --std imagenet",
     "consort predict my-ensemble --data /data/photos --csv answers.csv",
+    "consort predict my-ensemble holiday/*.jpg",
   ],
   run: { arguments in try PredictionJob(arguments).run() })
 
@@ -73,38 +90,69 @@ private struct PredictionJob {
     out = arguments.string("--out")
     csv = arguments.string("--csv")
     printsJSON = arguments.isSet("--json")
+    guard csv != Self.standardStream || !printsJSON else {
+      throw UsageError("--csv - and --json both print: give one of them")
+    }
     let batch = try arguments.integer("--batch") ?? 16
     guard (1...4096).contains(batch) else { throw UsageError("--batch is from 1 to 4096") }
     options = PredictionOptions(
       inference: try InferenceOptions(arguments), batch: batch,
       corruptImages: try arguments.choice("--corrupt") ?? .fail)
-    subject = try ModelSubject(arguments, preprocessing: PreprocessingOptions(arguments))
+    let files = arguments.operands.filter(Self.isImage)
+    subject = try ModelSubject(
+      arguments, operands: arguments.operands.filter { !Self.isImage($0) },
+      preprocessing: PreprocessingOptions(arguments))
     combination = try subject.combination(arguments)
     runsAllMembers = arguments.isSet("--all-members")
     split = try Self.split(arguments, drawsImages: subject.drawnImages != nil)
-    images = try Self.images(for: subject, arguments)
+    images = try Self.images(for: subject, files: files, arguments)
     guard images.hasLabels || out == nil else {
       throw UsageError("--out needs images with labels, in folders of classes: give --csv")
     }
     if let out, Directory.exists(out) { throw InferenceError.placeTaken(path: out) }
   }
 
+  /// What stands for standard input and output.
+  private static let standardStream = "-"
+
+  private static func isImage(_ operand: String) -> Bool {
+    EncodedSplit.isImageName(operand) && !Directory.isDirectory(operand)
+  }
+
   private static func images(
-    for subject: ModelSubject, _ arguments: ParsedArguments
+    for subject: ModelSubject, files: [String], _ arguments: ParsedArguments
   ) throws -> LabelledImages {
-    let labels = try arguments.string("--labels").map { try LabelledImages.names(in: $0) }
+    let labels = arguments.string("--labels")
     let data = arguments.string("--data")
-    if let drawn = subject.drawnImages {
-      guard data == nil, labels == nil else {
-        throw UsageError("the run drew its own images: leave --data and --labels out")
+    if let drawn = subject.drawnImages, files.isEmpty, data == nil {
+      guard labels == nil else {
+        throw UsageError("the run drew its own images: leave --labels out")
       }
       return LabelledImages(drawn.dataset().test)
     }
-    guard let data else { throw UsageError("--data DIR is missing") }
     let model = subject.members[0].model
-    return try LabelledImages(
-      directory: data, labels: labels ?? subject.labels, classes: model.classes,
-      model: model.source)
+    let list = try labels.map { try ClassList(path: $0) }
+    if let list, let labels, list.names.count != model.classes {
+      throw CommandError.wrongLabelCount(
+        path: labels, found: list.names.count, wanted: model.classes)
+    }
+    Terminal.writeNotes(Note.lines(list?.notes ?? []))
+    let classes = LabelledImages.Classes(
+      labels: list?.names ?? subject.labels, count: model.classes, model: model.source,
+      order: try arguments.choice("--class-order"))
+    guard let data else {
+      guard !files.isEmpty else { throw UsageError("--data PATH is missing, or names of images") }
+      return try LabelledImages(files: files, for: classes)
+    }
+    guard files.isEmpty else {
+      throw UsageError("images are given twice: by --data and by name, such as '\(files[0])'")
+    }
+    guard data == standardStream else { return try LabelledImages(data, for: classes) }
+    let lines = AnyIterator { readLine() }.filter { !$0.isEmpty }
+    guard !lines.isEmpty else {
+      throw UsageError("--data -: standard input names no image: give one path a line")
+    }
+    return try LabelledImages(files: lines, for: classes)
   }
 
   private static func split(
@@ -134,9 +182,13 @@ private struct PredictionJob {
     for image in found.skipped {
       Terminal.writeError("skipped '\(image.name)': \(image.reason)")
     }
-    Terminal.writeNotes(Note.lines(subject.notes))
+    Terminal.writeNotes(Note.lines(subject.notes + images.notes + found.notes))
     let answer = try PredictionAnswer(found, images, split: split)
     if let out { try answer.write(to: out) }
+    if csv == Self.standardStream {
+      print(try answer.csv(), terminator: "")
+      return
+    }
     if let csv { try answer.writeCSV(to: csv) }
     print(try printsJSON ? answer.json() : answer.text(), terminator: "")
   }

@@ -58,6 +58,20 @@ struct PredictionAnswer {
     /// Of a cascade only, as is what follows.
     let exitFractions: [Double]?
     let expectedMultiplyAccumulates: Double?
+    let predictions: [ImageAnswer]
+  }
+
+  /// The most probable classes of one image.
+  private struct ImageAnswer: Encodable {
+    let image: String
+    /// nil without labels.
+    let label: String?
+    let classes: [ClassAnswer]
+  }
+
+  private struct ClassAnswer: Encodable {
+    let name: String
+    let probability: Float
   }
 
   private func memberRows() throws -> [Row] {
@@ -86,12 +100,26 @@ struct PredictionAnswer {
       fingerprint: found.fingerprint, split: ensemble.split, rule: found.combination.rule.name,
       combination: found.combination, seconds: found.seconds, members: memberRows(),
       ensemble: ensembleRow(), exitFractions: isCascade ? found.exitFractions : nil,
-      expectedMultiplyAccumulates: isCascade ? found.expectedMultiplyAccumulates : nil
+      expectedMultiplyAccumulates: isCascade ? found.expectedMultiplyAccumulates : nil,
+      predictions: found.indices.indices.map(imageAnswer)
     ).readableJSON()
   }
 
-  /// The figures as a table.
+  private static let shownClasses = 5
+
+  private func imageAnswer(ofRow row: Int) -> ImageAnswer {
+    let index = found.indices[row]
+    return ImageAnswer(
+      image: images.images.name(of: index),
+      label: images.hasLabels ? className(Int(images.labels[index])) : nil,
+      classes: best(min(Self.shownClasses, ensemble.classes), ofRow: row).map {
+        ClassAnswer(name: className($0.label), probability: $0.probability)
+      })
+  }
+
+  /// The figures as a table; of images without labels, which have none, their most probable classes.
   func text() throws -> String {
+    guard images.hasLabels else { return predictionsTable + summary }
     var table = TextTable(columns: [
       .init("member"), .init("network"), .init("MACs", .right), .init("top-1 %", .right),
       .init("top-5 %", .right), .init("NLL", .right), .init("ECE", .right),
@@ -101,6 +129,27 @@ struct PredictionAnswer {
         [row.name, row.network, Figures.scaled(row.multiplyAccumulates)] + figures(of: row))
     }
     return table.text() + summary
+  }
+
+  private static let tableClasses = 3
+  private static let tableRows = 50
+
+  /// The most probable classes of the first images.
+  private var predictionsTable: String {
+    let shown = min(Self.tableClasses, ensemble.classes)
+    let heads: [TextTable.Column] = (1...shown).flatMap { place in
+      [.init(place == 1 ? "class" : "class \(place)"), .init("%", .right)]
+    }
+    var table = TextTable(columns: [.init("image")] + heads)
+    for row in found.indices.indices.prefix(Self.tableRows) {
+      let answer = imageAnswer(ofRow: row)
+      let cells = answer.classes.prefix(shown).flatMap {
+        [$0.name, Figures.percent(Double($0.probability))]
+      }
+      table.append([answer.image] + cells)
+    }
+    let rest = found.indices.count - Self.tableRows
+    return table.text() + (rest > 0 ? "… and \(rest.grouped) more: --csv FILE has all\n" : "")
   }
 
   private func figures(of row: Row) -> [String] {
@@ -142,19 +191,25 @@ struct PredictionAnswer {
 
   /// Writes the ensemble's most probable classes of each image as the file at `path`.
   func writeCSV(to path: String) throws {
-    let shown = min(5, ensemble.classes)
-    try DurableFile.write(to: path) { writer in
-      let heads = (1...shown).flatMap { ["class\($0)", "probability\($0)"] }
-      let labelled = images.hasLabels ? ["image", "label"] : ["image"]
-      try writer.write(CSV.line(labelled + heads))
-      for (row, index) in found.indices.enumerated() {
-        var cells = [images.images.name(of: index)]
-        if images.hasLabels { cells.append(className(Int(images.labels[index]))) }
-        for (label, probability) in best(shown, ofRow: row) {
-          cells += [className(label), String(probability)]
-        }
-        try writer.write(CSV.line(cells))
-      }
+    try DurableFile.write(to: path) { writer in try lines { try writer.write($0) } }
+  }
+
+  /// The ensemble's most probable classes of each image as comma-separated values.
+  func csv() throws -> String {
+    var text = ""
+    lines { text += $0 }
+    return text
+  }
+
+  private func lines(_ write: (String) throws -> Void) rethrows {
+    let heads = (1...min(Self.shownClasses, ensemble.classes)).flatMap {
+      ["class\($0)", "probability\($0)"]
+    }
+    try write(CSV.line((images.hasLabels ? ["image", "label"] : ["image"]) + heads))
+    for row in found.indices.indices {
+      let answer = imageAnswer(ofRow: row)
+      let classes = answer.classes.flatMap { [$0.name, String($0.probability)] }
+      try write(CSV.line([answer.image] + (answer.label.map { [$0] } ?? []) + classes))
     }
   }
 

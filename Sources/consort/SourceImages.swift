@@ -112,10 +112,8 @@ struct SourceImages {
     case (.streamed, _): throw SourceError.streamedImages(path: model)
     case (.directories(let options), _):
       let directory = part == .test ? options.data : options.holdOutData
-      return try directory.map {
-        try LabelledImages(
-          directory: $0, labels: labels, classes: classes, model: model)
-      }
+      let known = LabelledImages.Classes(labels: labels, count: classes, model: model)
+      return try directory.map { try LabelledImages($0, for: known) }
     }
   }
 
@@ -141,6 +139,7 @@ struct SourceImages {
         inference: InferenceOptions(threads: RunEnvironment.availableProcessors()))
     ) { done, total in bar.withLock { $0.show(done, of: total) } }
     bar.withLock { $0.end() }
+    Terminal.writeNotes(Note.lines(images.notes + found.notes))
     let labels = found.indices.map { images.labels[$0] }
     return try found.memberPredictions(
       split: part == .test ? "test" : SplitName.holdOut, labels: labels

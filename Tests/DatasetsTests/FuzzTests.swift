@@ -21,7 +21,7 @@ import Testing
       if random.integer(below: 8) > 0 { Self.mendChecksums(of: &bytes) }
       bytes.withUnsafeBytes { bytes in
         do throws(TarArchive.Failure) {
-          let images = try ShardListing.images(of: bytes, shard: 0)
+          let images = try ShardContent(bytes, shard: 0).images
           for image in images {
             #expect(image.bytes.lowerBound >= 0 && image.bytes.upperBound <= bytes.count)
             if case .number(let label) = image.label { #expect(label >= 0) }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct TarArchiveTests {
   private func entries(_ bytes: [UInt8]) throws -> [TarArchive.Entry] {
-    try bytes.withUnsafeBytes { try TarArchive($0).entries() }
+    try bytes.withUnsafeBytes { try TarArchive($0).contents().entries }
   }
 
   private func expectFailure(

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /// libjpeg reports errors by longjmp, which Swift code cannot stand in the way of; these functions keep the jump in C.
-/// Those that return an int return 0, or 1 where the decoder's message says what failed. Warnings are failures, except
-/// the one about stray bytes between segments, which change nothing.
+/// Those that return an int return 0, or 1 where the decoder's message says what failed. A file that ends early has failed;
+/// of other damage libjpeg makes what it can, as it does for Pillow, and `consort_jpeg_is_damaged` says so.
 
 /// A decoder, used by one thread for one image after another.
 typedef struct consort_jpeg consort_jpeg;
@@ -24,6 +24,9 @@ void consort_jpeg_destroy(consort_jpeg *jpeg);
 
 /// Says what failed last, in libjpeg's words; it holds until the decoder's next use.
 const char *consort_jpeg_message(const consort_jpeg *jpeg);
+
+/// Returns whether pixels read since the header are not those that were written, because the data is damaged.
+int consort_jpeg_is_damaged(const consort_jpeg *jpeg);
 
 /// Reads the header of the file in `data`, which must stay until the pixels are read or another header is.
 int consort_jpeg_read_header(
