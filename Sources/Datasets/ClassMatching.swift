@@ -166,6 +166,7 @@ private struct Match {
 
   /// The places of the classes in the order of the numbers in their names, where they differ in these alone.
   private var numberOrder: [Int]? {
+    if let numbers { return numbers.indices.sorted { (numbers[$0], $0) < (numbers[$1], $1) } }
     let parts = found.map { name in
       let name = ClassName.trimmed(name)
       let head = name.prefix { !$0.isASCIIDigit }
@@ -196,7 +197,7 @@ private struct Match {
       return "'\(found[place])' is output \(output)\(label)"
     }
     let ends = order.count > 1 ? [order[0], order[order.count - 1]] : order
-    let isNumbered = numbers != nil || order == numberOrder
+    let isNumbered = order == numberOrder
     let hint =
       order == Array(found.indices) ? "" : "; torchvision sorts folders as text: --class-order text"
     return (

@@ -29,6 +29,8 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case noClasses(path: String)
   /// A class's folder holds no image.
   case emptyClass(path: String)
+  /// A class has too few different images for two splits.
+  case tooFewToSplit(path: String, count: Int)
   /// A folder in a class's folder holds images.
   case nestedFolder(path: String, className: String)
   /// Two folders have names that differ only in how characters are encoded.
@@ -108,6 +110,8 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(path)' holds no class; put a folder of images in it for each class"
     case .emptyClass(let path):
       "the class folder '\(path)' holds no image; add some, or remove the class from both splits"
+    case .tooFewToSplit(let path, let count):
+      "the class '\(path)' has \(count) different images, and each split needs one; add some, or move the class away"
     case .nestedFolder(let path, let className):
       "'\(path)' is a folder with images in the folder '\(className)', which would be a class; move its images up if "
         + "they are of that class, or name the directory whose folders are the classes"

@@ -3,8 +3,8 @@ import Files
 /// A file of decoded images: the training images, the test images, and a footer that says what they are.
 ///
 /// The file's name holds a hash of the place, the folder and the image size, and the key, a hash of the place and of
-/// every image file's path, number, size and times of change. A file that does not fit its footer or the listing is not
-/// used.
+/// every image file's path, number, size and times of change. A file that does not fit its footer, its fingerprints or the
+/// listing is not used.
 struct DecodedImagesCache {
   /// What the file holds beside pixels.
   struct Footer: Equatable {
@@ -72,11 +72,11 @@ struct DecodedImagesCache {
   private var name: String { "\(namePrefix)\(key).bin" }
   private var path: String { "\(directory)/\(name)" }
 
-  /// Returns both splits from the file, or nothing where there is none that fits.
+  /// Returns both splits from the file, or nothing where there is none that fits and whose every byte is as it was written.
   func read() -> (train: ImageSplit, test: ImageSplit)? {
     guard let file = try? MappedFile(path: path), file.count > Footer.bytes else { return nil }
-    let text = file.withBytes { String(decoding: $0.suffix(Footer.bytes), as: UTF8.self) }
-    guard let footer = Footer(text: text), footer.text == text, footer.key == key,
+    let text = file.withBytes { String(validating: $0.suffix(Footer.bytes), as: UTF8.self) }
+    guard let text, let footer = Footer(text: text), footer.text == text, footer.key == key,
       footer.trainCount == listing.train.count, footer.testCount == listing.test.count
     else { return nil }
     let (area, areaOverflows) = footer.width.multipliedReportingOverflow(by: footer.height)
@@ -87,11 +87,12 @@ struct DecodedImagesCache {
       pixelBytes == file.count - Footer.bytes
     else { return nil }
     let trainBytes = imageBytes * footer.trainCount
-    return (
-      split("train", of: listing.train, footer, file, offset: 0, bytes: trainBytes),
-      split(
-        "test", of: listing.test, footer, file, offset: trainBytes, bytes: pixelBytes - trainBytes)
-    )
+    let train = split("train", of: listing.train, footer, file, offset: 0, bytes: trainBytes)
+    let test = split(
+      "test", of: listing.test, footer, file, offset: trainBytes, bytes: pixelBytes - trainBytes)
+    let splits = [train, test]
+    let areWhole = try? Parallel.map(count: splits.count) { splits[$0].hasItsFingerprint }
+    return areWhole?.allSatisfy { $0 } == true ? (train, test) : nil
   }
 
   private func split(

@@ -62,6 +62,9 @@ public enum Download {
     let url = "\(baseURL ?? archive.baseURL)/\(archive.fileName)"
     let path = "\(directory)/\(archive.fileName)"
     try Directory.create(directory)
+    // Two transfers into one partial file would mix.
+    let lock = try lock(directory, progress)
+    defer { withExtendedLifetime(lock) {} }
     if Directory.exists(path) {
       progress?("checking \(path)")
       let checksum = try sha256(of: path)
@@ -79,6 +82,14 @@ public enum Download {
     progress?("unpacking \(path)")
     try Unpacking(archivePath: path, directory: directory, name: archive.directoryName).run()
     return "\(directory)/\(archive.directoryName)"
+  }
+
+  private static func lock(
+    _ directory: String, _ progress: ((String) -> Void)?
+  ) throws -> DirectoryLock {
+    if let lock = try DirectoryLock(ifFree: directory) { return lock }
+    progress?("waiting for another process that fetches into '\(directory)'")
+    return try DirectoryLock(waitingFor: directory)
   }
 
   /// Gives the transferred file its name, or removes it where its checksum is wrong.

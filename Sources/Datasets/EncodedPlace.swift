@@ -120,9 +120,9 @@ enum EncodedPlace: Hashable {
     if !contents.shards.isEmpty {
       let others = contents.folders + contents.images
       guard others.isEmpty else {
-        throw DatasetError.severalDatasets(
-          directory: directory,
-          places: [contents.shards[0], others[0]].map { "\(directory)/\($0)" })
+        throw DatasetError.unexpectedFile(
+          path: "\(directory)/\(contents.shards[0])",
+          expected: "folders of classes or tar shards, and not both")
       }
       return .shards(paths: contents.shards.map { "\(directory)/\($0)" })
     }

@@ -57,12 +57,26 @@ public struct ImageSplit: Sendable {
     self.classNames = classNames
     self.fingerprint =
       fingerprint
-      ?? bytes.withBytes { pixels in
-        var hasher = Fingerprint(
-          count: labels.count, channels: channels, height: height, width: width)
-        hasher.update(pixels)
-        return hasher.finish(labels: labels)
-      }
+      ?? Self.fingerprint(
+        of: bytes, labels: labels, channels: channels, height: height, width: width)
+  }
+
+  private static func fingerprint(
+    of bytes: ImageBytes, labels: [Int64], channels: Int, height: Int, width: Int
+  ) -> String {
+    bytes.withBytes { pixels in
+      var hasher = Fingerprint(
+        count: labels.count, channels: channels, height: height, width: width)
+      hasher.update(pixels)
+      return hasher.finish(labels: labels)
+    }
+  }
+
+  /// Whether the fingerprint, which came from elsewhere, is that of the images and labels.
+  var hasItsFingerprint: Bool {
+    fingerprint
+      == Self.fingerprint(
+        of: bytes, labels: labels, channels: channels, height: height, width: width)
   }
 
   /// The bytes of one image: `channels * height * width`.

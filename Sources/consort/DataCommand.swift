@@ -1,5 +1,6 @@
 import CLI
 import Datasets
+import Files
 
 #if canImport(Glibc)
   import Glibc
@@ -9,11 +10,50 @@ import Datasets
   import Darwin
 #endif
 
-/// `consort data`: public data sets.
+/// `consort data`: data sets.
 let dataCommand = Command(
   name: "data",
-  summary: "Fetch public data sets.",
-  subcommands: [downloadCommand])
+  summary: "Fetch public data sets, and split folders of images.",
+  subcommands: [downloadCommand, splitCommand])
+
+/// `consort data split`: images to train on and to test out of one directory of classes.
+private let splitCommand = Command(
+  name: "split",
+  summary: "Divide folders of images, one a class, into images to train on and to test.",
+  operands: [Operand("DIR", help: "A directory with a folder of images for each class.")],
+  options: [
+    CommandOption(
+      "--out", "DIR", help: "Where train/CLASS and test/CLASS are written (default: DIR-split)."),
+    CommandOption("--test", "PERCENT", help: "Of each class's images, to test (default: 20)."),
+    CommandOption("--seed", "N", help: "Another seed, other images (default: 0)."),
+    CommandOption("--copy", help: "Copy images in place of linking them (hard links)."),
+  ],
+  discussion: """
+    Each class gives the same share, at least one image. The images in DIR stay as they are. Files
+    with the same content come to the same side; the same seed makes the same split.
+    """,
+  examples: [
+    "consort data split photos && consort train Experiments/photographs.json --data photos-split"
+  ],
+  run: { arguments in
+    let directory = Directory.withoutSlash(arguments.operand(0) ?? "")
+    let out = arguments.string("--out") ?? "\(directory)-split"
+    let percent = try arguments.number("--test") ?? 20
+    guard percent > 0, percent < 100 else {
+      throw UsageError("--test is above 0 and below 100 percent, not \(percent)")
+    }
+    let seed = try arguments.integer("--seed") ?? 0
+    guard seed >= 0 else { throw UsageError("--seed is 0 or more") }
+    try Directory.checkWritable(out)
+    let split = try DatasetSplit(of: directory, testShare: percent / 100, seed: UInt64(seed))
+    Terminal.writeNotes(Note.lines(split.notes))
+    let copied = try split.write(to: out, copies: arguments.isSet("--copy"))
+    let (train, test) = split.counts
+    let how = copied == 0 ? "linked" : copied == train + test ? "copied" : "linked and copied"
+    print(
+      "\(Terminal.printable(out)): \(train.grouped) images to train on, \(test.grouped) to test, of "
+        + "\(split.classes.count) classes; \(how), none moved")
+  })
 
 /// `consort data download`: fetches an official archive.
 private let downloadCommand = Command(

@@ -6,6 +6,14 @@ import Files
 import Inference
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// `consort predict`: predicts images with the members of an ensemble.
 let predictCommand = Command(
   name: "predict",
@@ -148,11 +156,26 @@ private struct PredictionJob {
       throw UsageError("images are given twice: by --data and by name, such as '\(files[0])'")
     }
     guard data == standardStream else { return try LabelledImages(data, for: classes) }
-    let lines = AnyIterator { readLine() }.filter { !$0.isEmpty }
+    let lines = Self.linesOfStandardInput()
     guard !lines.isEmpty else {
       throw UsageError("--data -: standard input names no image: give one path a line")
     }
     return try LabelledImages(files: lines, for: classes)
+  }
+
+  /// The lines that are not empty, as paths.
+  private static func linesOfStandardInput() -> [String] {
+    var lines: [String] = []
+    var buffer: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    defer { free(buffer) }
+    while true {
+      var length = getline(&buffer, &capacity, stdin)
+      guard length >= 0, let buffer else { return lines }
+      while length > 0, [10, 13].contains(buffer[length - 1]) { length -= 1 }
+      buffer[length] = 0
+      if length > 0 { lines.append(SystemPath.text(buffer)) }
+    }
   }
 
   private static func split(

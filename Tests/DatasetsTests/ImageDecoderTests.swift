@@ -76,7 +76,8 @@ import Testing
     png[png.count / 2] ^= 0x55
     expectFailure(png)
     expectFailure([], containing: "empty")
-    expectFailure(Array("GIF89a".utf8), containing: "neither JPEG nor PNG")
+    expectFailure(Array("GIF89a".utf8), containing: "GIF, which is not read")
+    expectFailure(Array("<html>".utf8), containing: "neither JPEG nor PNG")
     expectFailure([0xFF, 0xD8])
   }
 
@@ -99,17 +100,43 @@ import Testing
     }
   }
 
-  /// libjpeg keeps only its first warning, which is about the stray bytes.
-  @Test func strayBytesHideNoDamage() throws {
+  @Test func aFileCutShortIsAnErrorBehindStrayBytesToo() throws {
     for name in ["subsampled.jpg", "full.jpeg", "progressive.jpg", "cmyk.jpg"] {
       var jpeg = try Fixture.bytes(name)
       // Behind the first segment, which is shorter than 256 bytes.
       jpeg.insert(contentsOf: [1, 2, 3], at: 4 + Int(jpeg[5]))
       expectFailure(Array(jpeg.prefix(jpeg.count * 3 / 4)), containing: "Premature end")
-      // No code consists of ones alone.
-      let ones = [[UInt8]](repeating: [0xFF, 0], count: 8).flatMap { $0 }
-      jpeg.replaceSubrange(jpeg.count - 40..<jpeg.count - 24, with: ones)
-      expectFailure(jpeg, containing: "Corrupt JPEG data")
+    }
+  }
+
+  /// What libjpeg warns of and recovers from comes out as Pillow's, also where only a part is decoded.
+  @Test(arguments: [
+    "odd-sos.jpg", "odd-jfif.jpg", "damaged-bits.jpg", "damaged-restart.jpg", "damaged-end.jpg",
+  ])
+  func damagedJPEGIsWhatPillowMakesOfIt(name: String) throws {
+    let jpeg = try Fixture.bytes(name)
+    let (pixels, size) = try decode(jpeg)
+    #expect(size == ImageDecoder.Size(width: 45, height: 31))
+    let difference = try #require(largestDifference(pixels, Fixture.bytes("\(name).rgb")))
+    #expect(difference <= 1)
+    let oddity = try jpeg.withUnsafeBytes { bytes in
+      var part = [UInt8](repeating: 0, count: 3 * 8 * 8)
+      return try part.withUnsafeMutableBufferPointer { target in
+        try ImageReader().read(bytes, interpolation: .bilinear, isReducing: false, into: target) {
+          Framing(centreOf: $0, shortSide: 31, output: ImageDecoder.Size(width: 8, height: 8))
+        }
+      }
+    }
+    #expect(name.hasPrefix("odd") ? oddity.isEmpty : oddity == .damaged)
+  }
+
+  @Test func anOrientationIsSeen() throws {
+    #expect(try Fixture.bytes("turned.jpg").withUnsafeBytes { JPEGOrientation.isTurned($0) })
+    #expect(try !Fixture.bytes("upright.jpg").withUnsafeBytes { JPEGOrientation.isTurned($0) })
+    #expect(try !Fixture.bytes("full.jpeg").withUnsafeBytes { JPEGOrientation.isTurned($0) })
+    let turned = try Fixture.bytes("turned.jpg")
+    for count in turned.indices {
+      _ = Array(turned.prefix(count)).withUnsafeBytes { JPEGOrientation.isTurned($0) }
     }
   }
 

@@ -56,12 +56,36 @@ import Testing
     #expect(try entries(archive.finished).map(\.bytes?.count) == [3, 2, 1])
   }
 
-  @Test func whatFollowsTheEndIsNotLookedAt() throws {
+  private func contents(_ bytes: [UInt8]) throws -> TarArchive.Contents {
+    try bytes.withUnsafeBytes { try TarArchive($0).contents() }
+  }
+
+  @Test func archivesMayBeJoined() throws {
+    var first = Archive()
+    first.add("a", [1])
+    var second = Archive()
+    second.add("b", [2])
+    let joined = try contents(first.finished + second.finished + first.finished)
+    #expect(joined.entries.map(\.name) == ["a", "b", "a"])
+    #expect(joined.remarks == ["it is several archives joined, all of which are read"])
+    #expect(try contents(first.finished + Archive().finished).remarks.isEmpty)
+    let tail = try contents(first.finished + [9, 9, 9])
+    #expect(tail.entries.count == 1)
+    #expect(tail.remarks == ["3 bytes behind its end are no archive, and are passed over"])
+    #expect(try entries(Archive().finished).isEmpty)
+  }
+
+  @Test func anEndMarkMayBeMissing() throws {
     var archive = Archive()
     archive.add("a", [1])
-    #expect(try entries(archive.finished + [9, 9, 9]).count == 1)
-    #expect(try entries(archive.bytes + [UInt8](repeating: 0, count: 512)).count == 1)
-    #expect(try entries(Archive().finished).isEmpty)
+    archive.add("b", [2])
+    for bytes in [archive.bytes, Array(archive.bytes.prefix(1024 + 513))] {
+      let contents = try contents(bytes)
+      #expect(contents.entries.map(\.name) == ["a", "b"])
+      #expect(
+        contents.remarks == ["it has no end mark: where it was cut short, images are missing"])
+    }
+    #expect(try contents(archive.bytes + [UInt8](repeating: 0, count: 512)).remarks.isEmpty)
   }
 
   @Test func impossibleSizesAreErrors() {
@@ -100,13 +124,16 @@ import Testing
     expectFailure(archive.finished, .cutShort(byte: archive.finished.count), entry: "large")
   }
 
-  @Test func everyPrefixIsAnError() {
+  @Test func everyPrefixIsAnErrorOrSaid() throws {
     var archive = Archive()
-    archive.add("a.jpg", [1])
-    archive.add("b.jpg", [2])
+    archive.add("a.jpg", [UInt8](repeating: 1, count: 512))
+    archive.add("b.jpg", [UInt8](repeating: 2, count: 512))
     for count in 0..<archive.bytes.count + 512 {
-      #expect(throws: TarArchive.Failure.self) {
-        _ = try entries(Array(archive.finished.prefix(count)))
+      let prefix = Array(archive.finished.prefix(count))
+      if [1024, 2048].contains(count) {
+        #expect(try contents(prefix).remarks.count == 1)
+      } else {
+        #expect(throws: TarArchive.Failure.self, "\(count)") { _ = try entries(prefix) }
       }
     }
   }

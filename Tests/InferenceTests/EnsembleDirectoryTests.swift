@@ -85,7 +85,7 @@ import Testing
     (#""version" : 2"#, #""version" : 3"#, "its version is not in 1 to 2"),
     (#""version" : 2"#, #""version" : true"#, "its version is not in 1 to 2"),
     (#""classes" : 5"#, #""classes" : 5, "weight" : [1]"#, "the key 'weight' is not known"),
-    (#""classes" : 5"#, #""classes" : 4"#, "names 5 different classes of 4"),
+    (#""classes" : 5"#, #""classes" : 4"#, "names 5 classes of 4"),
     (#""member-0.onnx""#, #""../logits.onnx""#, "'../logits.onnx' is no name of an ONNX file"),
     (#""member-0.onnx""#, #""member-1.onnx""#, "two members have one name or one file"),
     (#""file""#, #""fill""#, "lacks a value"),

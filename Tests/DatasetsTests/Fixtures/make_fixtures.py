@@ -70,6 +70,23 @@ def main():
     save("grey.jpg", Image.fromarray(rgb[..., 0]), quality=85)
     save("cmyk.jpg", Image.fromarray(picture(20, 14, 2, 4), "CMYK"), quality=90)
 
+    jpeg = open(os.path.join(HERE, "subsampled.jpg"), "rb").read()
+    scan = jpeg.index(b"\xff\xda")
+    def change(name, place, data):
+        with open(os.path.join(HERE, name), "wb") as f:
+            f.write(jpeg[:place] + data + jpeg[place + len(data):])
+        keep(name)
+    change("odd-sos.jpg", scan + 5 + 2 * jpeg[scan + 4], b"\x05")
+    change("odd-jfif.jpg", jpeg.index(b"JFIF") + 5, b"\x09")
+    middle = len(jpeg) * 2 // 3
+    change("damaged-bits.jpg", middle, b"\xff\x00" * 8)
+    change("damaged-restart.jpg", middle, b"\xff\xd0")
+    change("damaged-end.jpg", len(jpeg) // 2, b"\xff\xd9")
+    for name, orientation in ("turned.jpg", 6), ("upright.jpg", 1):
+        exif = Image.Exif()
+        exif[274] = orientation
+        save(name, Image.fromarray(rgb), quality=90, exif=exif)
+
     small = picture(13, 9, 3)
     alpha = picture(13, 9, 4, 4)
     save("rgb.png", Image.fromarray(small), crops=[5, 20])
