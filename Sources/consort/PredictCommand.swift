@@ -130,6 +130,13 @@ private struct PredictionJob {
     EncodedSplit.isImageName(operand) && !Directory.isDirectory(operand)
   }
 
+  /// What stands for standard input and output.
+  private static let standardStream = "-"
+
+  private static func isImage(_ operand: String) -> Bool {
+    EncodedSplit.isImageName(operand) && !Directory.isDirectory(operand)
+  }
+
   private static func images(
     for subject: ModelSubject, files: [String], _ arguments: ParsedArguments
   ) throws -> LabelledImages {
