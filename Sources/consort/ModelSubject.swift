@@ -52,7 +52,9 @@ struct ModelSubject {
     self.files = files
     labels = try EnsembleMember.commonLabels(of: members)
     drawnImages = try Self.drawnImages(by: operands)
-    notes = operands.flatMap(\.notes) + members.flatMap(\.notes)
+    notes =
+      try operands.flatMap(\.notes) + members.flatMap(\.notes)
+      + (decided?.check(operands, at: chosen) ?? [])
     if case .ensemble(let ensemble) = operands[0].content, operands.count == 1, decided == nil {
       manifest = ensemble.manifest
     } else {
