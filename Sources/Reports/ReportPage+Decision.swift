@@ -16,8 +16,10 @@ extension ReportPage {
 
   private func answer(_ decision: Decision) -> HTML {
     let text = DecisionText(decision)
-    let further = [text.otherCosts, text.images, text.goal, text.temperatures, text.shifted]
-      .compactMap { $0 }.map { "<li>\(Self.unbroken($0))</li>\n" as HTML }
+    let reasons = [text.otherCosts, text.images, text.goal, text.temperatures, text.shifted]
+    let further = (text.cautions + reasons.compactMap { $0 }).map {
+      "<li>\(Self.unbroken($0))</li>\n" as HTML
+    }
     let comparison: HTML =
       text.comparison.map { "<p class=\"second\">\(Self.unbroken($0))</p>\n" } ?? ""
     return """
