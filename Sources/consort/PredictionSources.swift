@@ -19,6 +19,8 @@ struct PredictionSources {
   private(set) var models: [TimedModel] = []
   /// Where they came from, in the order given.
   private(set) var origins: [MemberOrigin] = []
+  /// What `consort build-ensemble` has to be told of them besides.
+  let buildOptions: [String]
   /// The first run among them.
   private(set) var run: RunDirectory?
   /// The images themselves, where they are given.
@@ -41,6 +43,7 @@ struct PredictionSources {
       if case .run(let run) = source { run } else { nil as RunDirectory? }
     }
     run = runs.first
+    buildOptions = sources.contains(where: \.isModelFile) ? options.preprocessing.words : []
     images = try SourceImages(options.images, run: runs.first)
     var found: [SourcePredictions] = []
     for (path, source) in zip(paths, sources) {

@@ -63,7 +63,8 @@ struct Study {
   func context(_ paths: [String]) -> ReportContext {
     var context = ReportContext(
       runDirectory: sources.run?.path ?? paths[0], command: Shell.commandLine(),
-      origins: sources.origins)
+      origins: sources.origins, buildOptions: sources.buildOptions)
+    context.notes = Note.lines(notes)
     if let latencyConditions {
       context.environment.append(.init(name: "latency", value: latencyConditions))
     }
