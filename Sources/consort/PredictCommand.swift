@@ -168,12 +168,13 @@ private struct PredictionJob {
 
   /// The lines that are not empty, as paths.
   private static func linesOfStandardInput() -> [String] {
+    guard let input = fdopen(STDIN_FILENO, "r") else { return [] }
     var lines: [String] = []
     var buffer: UnsafeMutablePointer<CChar>?
     var capacity = 0
     defer { free(buffer) }
     while true {
-      var length = getline(&buffer, &capacity, stdin)
+      var length = getline(&buffer, &capacity, input)
       guard length >= 0, let buffer else { return lines }
       while length > 0, [10, 13].contains(buffer[length - 1]) { length -= 1 }
       buffer[length] = 0
