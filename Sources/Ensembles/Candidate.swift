@@ -38,6 +38,23 @@ public struct Candidate: Codable, Hashable, Sendable {
     public let verdict: Frontier.Verdict
   }
 
+  /// How simple it is to deploy.
+  struct Simplicity: Hashable, Comparable {
+    let members: Int
+    /// Whether weights or thresholds come on top.
+    let isFitted: Bool
+
+    static func < (first: Simplicity, second: Simplicity) -> Bool {
+      (first.members, first.isFitted ? 1 : 0) < (second.members, second.isFitted ? 1 : 0)
+    }
+  }
+
+  var simplicity: Simplicity {
+    Simplicity(
+      members: members.count,
+      isFitted: combination.weights != nil || combination.cascade != nil)
+  }
+
   /// Tells it from the others of one decision, such as "cascade-3".
   public internal(set) var id: String
   /// What it is.

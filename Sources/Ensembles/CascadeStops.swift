@@ -14,8 +14,32 @@ public struct CascadeStops: Codable, Hashable, Sendable {
 
   /// What is wrong with it, if something is.
   var fault: String? {
-    confidenceThresholds.allSatisfy { $0?.isFinite ?? true }
-      ? nil : "a threshold of its cascade is not finite"
+    for threshold in confidenceThresholds.compactMap({ $0 }) {
+      guard threshold.isFinite else { return "a threshold of its cascade is not finite" }
+      guard confidence.range.contains(threshold) else {
+        return "the threshold \(threshold) of its cascade is not \(confidence.rangeInWords)"
+      }
+    }
+    return nil
+  }
+}
+
+extension CascadeConfidence {
+  /// What a threshold may be, with a hair for rounding.
+  var range: ClosedRange<Double> {
+    switch self {
+    case .maximumProbability, .margin, .agreement: -1e-9...1 + 1e-9
+    case .entropy: -1e6...1e-9
+    }
+  }
+
+  fileprivate var rangeInWords: String {
+    switch self {
+    case .maximumProbability: "a probability, in 0...1"
+    case .margin: "a difference of probabilities, in 0...1"
+    case .agreement: "a share of the members, in 0...1"
+    case .entropy: "minus an entropy, at most 0"
+    }
   }
 }
 

@@ -22,7 +22,9 @@ public struct Decision: Codable, Sendable {
     /// there is for the budget.
     public var minimumAccuracy: Double?
     /// By how many standard errors of the paired difference the chosen one is to lie above the best single member on the
-    /// hold-out, where that is what is needed: the cheapest of many that just reach it was lucky there.
+    /// hold-out, where that is what is needed: the cheapest of many that just reach it was lucky there. With a budget, by
+    /// how many it may lie below the most accurate within it where it is simpler: the most accurate of many was lucky too.
+    /// It says nothing where an accuracy alone is needed.
     public var margin = 1.0
     /// Of all that is random.
     public var seed: UInt64 = 0
@@ -61,6 +63,10 @@ public struct Decision: Codable, Sendable {
   public let separation: ImageSeparation?
   /// The number of classes.
   public let classes: Int
+  /// The members that were given, in their order; nil in decisions of earlier versions.
+  public let members: [MemberIdentity]?
+  /// What was to be tried, and was; nil in decisions of earlier versions.
+  public let search: SearchRecord?
   /// How many ensembles were tried on the hold-out.
   public let subsetCount: Int
   /// Whether those of some size are a random sample.
@@ -90,15 +96,22 @@ public struct Decision: Codable, Sendable {
   ///   there is; `.invalidArgument` for options out of range, or a member whose latency is not known where it counts.
   ///
   /// Complexity: that of `SubsetScores` for all ensembles on the hold-out, and of `Metrics` for those that are kept.
-  public init(_ sets: PredictionSets, options: Options = Options()) throws(EnsembleError) {
+  ///
+  /// - Parameter pace: How long the search may take. What a limit cuts off is on record in `search`; without one, the same
+  ///   arguments give the same decision.
+  public init(
+    _ sets: PredictionSets, options: Options = Options(), pace: SearchPace = SearchPace()
+  ) throws(EnsembleError) {
     try options.check()
     let costs = try sets.costs(options.cost)
     let builder = CandidateBuilder(sets: sets, options: options)
     var pool = try CandidatePool(
-      sets, options: options, costs: costs, builder: builder)
+      sets, options: options, costs: costs, builder: builder, pace: pace)
     rules =
       sets.test.count > 1
-      ? try RuleComparison(holdOut: sets.holdOut, test: sets.test, seed: options.seed) : nil
+      ? try RuleComparison(
+        holdOut: sets.holdOut, test: sets.test, best: pool.candidates[pool.reference].members[0],
+        seed: options.seed) : nil
     if let rules, !options.isSameNetworkOnly { try pool.addFitted(rules, builder) }
     try pool.addCascades(builder)
     try pool.addCascadesWithMargin(builder)
@@ -112,8 +125,10 @@ public struct Decision: Codable, Sendable {
     shifted = sets.shifted.map { Images($0[0]) }
     separation = sets.separation
     classes = sets.test[0].classes
-    subsetCount = pool.subsetCount
-    isSampled = pool.isSampled
+    members = MemberIdentity.of(sets)
+    search = pool.record(seconds: pace.seconds)
+    subsetCount = pool.search.tried
+    isSampled = pool.search.isSampled
     reference = pool.candidates[pool.reference].id
     self.chosen = pool.candidates[chosen].id
     candidates = pool.candidates

@@ -37,6 +37,8 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   case invalidArgument(name: String, value: String, expected: String)
   /// Nothing that can be made of the members does what is wanted on the hold-out.
   case unreachableGoal(String, members: [String])
+  /// The ensembles that are to be tried do not fit into memory.
+  case tooManySubsets(needed: Double, limit: Int, fitting: Int)
   /// The greatest number of subsets is not positive.
   case invalidSubsetLimit(Int)
   /// No subset has one of the sizes.
@@ -75,6 +77,9 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unreachableGoal(let goal, let members):
       "nothing made of \(members.joined(separator: ", ")) reaches \(goal) on the hold-out; "
         + "ask for something else or give further members"
+    case .tooManySubsets(let needed, let limit, let fitting):
+      "the ensembles to try need \(Self.gibibytes(needed)) GiB of memory, more than "
+        + "\(Self.gibibytes(Double(limit))); at most \(fitting) of each size fit (--max-subsets), or fewer members"
     case .invalidSubsetLimit(let limit):
       "at most \(limit) subsets of each size are allowed; allow at least 1"
     case .invalidSizes(let sizes, let members):
@@ -83,6 +88,12 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
     case .costOverflow(let network):
       "the members of '\(network)' together cost more than can be counted; correct its \"macs\""
     }
+  }
+
+  /// With one digit behind the point.
+  private static func gibibytes(_ bytes: Double) -> String {
+    let tenths = (bytes / Double(1 << 30) * 10).rounded(.up)
+    return tenths < 1e15 ? "\(Int(tenths) / 10).\(Int(tenths) % 10)" : "\(tenths / 10)"
   }
 
   private var contentDescription: String {

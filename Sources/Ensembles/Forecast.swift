@@ -114,11 +114,12 @@ public struct Forecast: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - predictions: Of the same data by K members of one kind.
   ///   - known: How many of them are known, at least 3 and fewer than K.
+  ///   - whole: The forecast from all members, where it is there already.
   /// - Returns: One check for each number of members from `known + 1` to K or twice `known`.
   /// - Throws: As the forecast does.
   public static func check(
     _ predictions: [Predictions], known: Int, rule: CombinationRule = .geometricMean,
-    maximumSubsets: Int = 1000, seed: UInt64 = 0
+    maximumSubsets: Int = 1000, seed: UInt64 = 0, whole: Forecast? = nil
   ) throws(EnsembleError) -> [Check] {
     guard (fewestMembers..<max(predictions.count, fewestMembers + 1)).contains(known),
       known < predictions.count
@@ -130,8 +131,12 @@ public struct Forecast: Codable, Hashable, Sendable {
     let forecast = try Forecast(
       from: Array(predictions.prefix(known)), rule: rule, maximumSubsets: maximumSubsets,
       seed: seed)
-    let all = try Forecast(
-      from: predictions, rule: rule, maximumSubsets: maximumSubsets, seed: seed)
+    let all =
+      if let whole {
+        whole
+      } else {
+        try Forecast(from: predictions, rule: rule, maximumSubsets: maximumSubsets, seed: seed)
+      }
     return forecast.points.filter { $0.memberCount <= predictions.count }.map {
       Check(forecast: $0, accuracy: all.accuracies[$0.memberCount - 1])
     }

@@ -14,7 +14,7 @@ struct ImageBlocks: Sendable {
   /// Bytes of one member in a block: those of many members together fit a processor's cache.
   private static let blockBytes = 1 << 18
   /// Mapped bytes from which on a block's memory is given back after use.
-  private static let mostMappedBytes = 256 << 20
+  static let mostMappedBytes = 256 << 20
 
   /// - Parameter members: Predictions of the same data; at least one.
   init(_ members: [Predictions]) {

@@ -26,7 +26,8 @@ public struct MemberContributions: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - predictions: Of the same data by all K members.
   ///   - rule: How they are combined.
-  ///   - maximumSubsets: The most ensembles of one size; where there are more, this many are drawn at random.
+  ///   - maximumSubsets: The most ensembles of one size; where there are more, this many are drawn at random, and fewer
+  ///     where there are more than sixteen members.
   ///   - seed: Of those draws.
   /// - Throws: `EnsembleError` where there are no members, or where they predict different data or share a name.
   ///
@@ -41,8 +42,9 @@ public struct MemberContributions: Codable, Hashable, Sendable {
     try Predictions.checkSameData(predictions)
     try Predictions.checkNamesDiffer(predictions)
     let count = predictions.count
+    let limit = Self.limit(maximumSubsets, members: count)
     let sizes = (1...count).map {
-      MemberSubsets(ofSize: $0, of: count, limit: maximumSubsets, seed: seed)
+      MemberSubsets(ofSize: $0, of: count, limit: limit, seed: seed)
     }
     let accuracies = Self.accuracies(predictions, rule, of: sizes)
     self.rule = rule
@@ -57,6 +59,26 @@ public struct MemberContributions: Codable, Hashable, Sendable {
       }
       return Contribution(member: member.name, gains: gains)
     }
+  }
+
+  /// The most ensembles that are evaluated.
+  private static let mostEnsembles = 65_536
+
+  /// How many ensembles of one size are taken: fewer of many members, each of which asks for as many ensembles again.
+  private static func limit(_ maximumSubsets: Int, members: Int) -> Int {
+    func ensembles(_ limit: Int) -> Double {
+      (1...members).reduce(0) { sum, size in
+        let count = MemberSubsets.count(ofSize: size, of: members, atMost: limit)
+        return sum + Double(min(count, limit)) * Double(size + 1)
+      }
+    }
+    // No more than all there are, however often each is asked for.
+    guard members > 16, ensembles(maximumSubsets) > Double(mostEnsembles) else {
+      return maximumSubsets
+    }
+    var limit = maximumSubsets
+    while limit > 8, ensembles(limit) > Double(mostEnsembles) { limit = limit * 3 / 4 }
+    return limit
   }
 
   /// The accuracy of each ensemble, and of each without one of its members.

@@ -23,7 +23,7 @@ struct MemberSubsets {
   }
 
   /// The binomial coefficient, or some number above `limit` where it is above that.
-  private static func count(ofSize size: Int, of memberCount: Int, atMost limit: Int) -> Int {
+  static func count(ofSize size: Int, of memberCount: Int, atMost limit: Int) -> Int {
     var count = 1
     for index in 0..<min(size, memberCount - size) {
       let (product, overflow) = count.multipliedReportingOverflow(by: memberCount - index)

@@ -34,20 +34,51 @@ struct NetworkEvaluation {
     let chosen = (1...members.count).map {
       MemberSubsets(ofSize: $0, of: members.count, limit: maximumSubsets, seed: seed)
     }
-    let evaluation = SubsetEvaluator(
-      members: members, rule: rule, subsets: chosen.flatMap(\.subsets)
-    ).evaluate()
+    let evaluations = Self.blocks(of: chosen.map(\.subsets.count)).flatMap { sizes in
+      Self.evaluate(chosen[sizes], members, rule)
+    }
     let prefixes = SubsetEvaluator(
       members: members, rule: rule, subsets: (1...members.count).map { Array(0..<$0) }
     ).evaluate()
+    sizes = chosen.indices.map { place in
+      Size(
+        memberCount: place + 1, isSampled: chosen[place].isSampled,
+        metrics: evaluations[place].metrics, correctness: evaluations[place].correctness,
+        firstMembersCorrectness: prefixes.correctness[place + 1])
+    }
+  }
+
+  /// The most subsets that are evaluated at once: their sums take memory on each thread.
+  private static let mostSubsets = 4096
+
+  /// Places of consecutive sizes that are evaluated at once, from how many subsets each has.
+  private static func blocks(of counts: [Int]) -> [Range<Int>] {
+    var blocks: [Range<Int>] = []
+    var (start, sum) = (0, 0)
+    for (place, count) in counts.enumerated() {
+      if sum > 0, sum + count > mostSubsets {
+        blocks.append(start..<place)
+        (start, sum) = (place, 0)
+      }
+      sum += count
+    }
+    return blocks + [start..<counts.count]
+  }
+
+  /// Of each size, the metrics of its subsets, and the share of them that are right about each image.
+  private static func evaluate(
+    _ sizes: ArraySlice<MemberSubsets>, _ members: [Predictions], _ rule: CombinationRule
+  ) -> [(metrics: [Metrics], correctness: [Double])] {
+    let evaluation = SubsetEvaluator(
+      members: members, rule: rule, subsets: sizes.flatMap(\.subsets)
+    ).evaluate()
     var start = 0
-    sizes = zip(1..., chosen).map { memberCount, subsets in
+    return sizes.map { subsets in
       defer { start += subsets.subsets.count }
-      return Size(
-        memberCount: memberCount, isSampled: subsets.isSampled,
-        metrics: Array(evaluation.metrics[start..<start + subsets.subsets.count]),
-        correctness: evaluation.correctness[memberCount],
-        firstMembersCorrectness: prefixes.correctness[memberCount])
+      return (
+        Array(evaluation.metrics[start..<start + subsets.subsets.count]),
+        evaluation.correctness[subsets.subsets[0].count]
+      )
     }
   }
 

@@ -34,20 +34,24 @@ extension Predictions {
 extension CombinationRule {
   /// `[N, C]`: the combined log-probabilities of members that predict the same data.
   func combine(_ members: [Predictions]) -> [Float] {
-    let first = members[0]
+    let classes = members[0].classes
     let memberSums = MemberSums(rule: self)
-    let width = first.count * first.classes
-    var sums = [Double](repeating: 0, count: width * memberSums.vectors)
-    var row = sums
-    for member in members {
-      row.withUnsafeMutableBufferPointer { row in
-        member.withLogProbabilities { memberSums.load($0, classes: first.classes, into: row) }
-      }
-      for index in sums.indices { sums[index] += row[index] }
-    }
     let scale = takesLogarithms ? 1 / Double(members.count) : 1
-    return (0..<first.count).flatMap { image in
-      normalised(sums[image * first.classes..<(image + 1) * first.classes], scale: scale)
+    return RowBlocks.make(of: members) { images, result in
+      var sums = [Double](repeating: 0, count: result.count * memberSums.vectors)
+      var row = sums
+      for member in members {
+        row.withUnsafeMutableBufferPointer { row in
+          member.withLogProbabilities(of: images) {
+            memberSums.load($0, classes: classes, into: row)
+          }
+        }
+        for index in sums.indices { sums[index] += row[index] }
+      }
+      for start in stride(from: 0, to: result.count, by: classes) {
+        let values = normalised(sums[start..<start + classes], scale: scale)
+        for (place, value) in values.enumerated() { result[start + place] = value }
+      }
     }
   }
 

@@ -10,18 +10,19 @@ extension Predictions {
   init(
     weighting members: [Predictions], by weights: [Double], name: String
   ) throws(EnsembleError) {
-    let first = members[0]
-    var sums = [Double](repeating: 0, count: first.count * first.classes)
-    for (member, weight) in zip(members, weights) {
-      member.withLogProbabilities { values in
-        for index in sums.indices {
-          sums[index] += weight * max(Double(values[index]), Metrics.leastLogProbability)
+    let classes = members[0].classes
+    let values = RowBlocks.make(of: members) { images, result in
+      var sums = [Double](repeating: 0, count: result.count)
+      for (member, weight) in zip(members, weights) {
+        member.withLogProbabilities(of: images) { values in
+          for index in sums.indices {
+            sums[index] += weight * max(Double(values[index]), Metrics.leastLogProbability)
+          }
         }
       }
+      Self.normalise(sums, classes: classes, into: result)
     }
-    try self.init(
-      of: members, name: name,
-      logProbabilities: Self.normalised(sums, classes: first.classes))
+    try self.init(of: members, name: name, logProbabilities: values)
   }
 
   /// Predictions that are made of members, and cost the sum of them unless something else is said.
@@ -78,16 +79,17 @@ extension Predictions {
   }
 
   /// The logarithm of the softmax of each row.
-  static func normalised(_ sums: [Double], classes: Int) -> [Float] {
-    var result: [Float] = []
-    result.reserveCapacity(sums.count)
+  static func normalise(
+    _ sums: [Double], classes: Int, into result: UnsafeMutableBufferPointer<Float>
+  ) {
     for start in stride(from: 0, to: sums.count, by: classes) {
       let row = sums[start..<start + classes]
       let greatest = row.max() ?? 0
       let total = naturalLogarithm(
         exponentials(row.map { $0 - greatest }).reduce(0, +))
-      for value in row { result.append(Float(value - greatest - total)) }
+      for (place, value) in row.enumerated() {
+        result[start + place] = Float(value - greatest - total)
+      }
     }
-    return result
   }
 }

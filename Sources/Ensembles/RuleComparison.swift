@@ -4,7 +4,7 @@ public struct RuleComparison: Codable, Hashable, Sendable {
   public enum Method: Codable, Hashable, Sendable {
     /// All members, without anything fitted.
     case rule(CombinationRule)
-    /// The member of the least negative log-likelihood on the hold-out, alone.
+    /// The member of the highest accuracy on the hold-out, of equals the cheapest, alone.
     case bestMember
     /// `WeightedGeometricMean`.
     case weightedGeometricMean
@@ -61,12 +61,14 @@ public struct RuleComparison: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - holdOut: Hold-out predictions by all members.
   ///   - test: Test predictions by the same members.
+  ///   - best: The best member, where something else than the multiply-accumulates tells which of equals it is.
   ///   - greedyRounds: Rounds of the greedy selection.
   ///   - seed: Of the bootstrap.
   /// - Throws: `EnsembleError.testDataChosenOn` where both are of the same images; others where members are missing, share
   ///   a name or predict different data.
   public init(
-    holdOut: [Predictions], test: [Predictions], greedyRounds: Int = 25, seed: UInt64 = 0
+    holdOut: [Predictions], test: [Predictions], best: String? = nil, greedyRounds: Int = 25,
+    seed: UInt64 = 0
   ) throws(EnsembleError) {
     try Predictions.checkSameData(holdOut)
     try Predictions.checkUnseen(test, by: holdOut[0].identity)
@@ -77,8 +79,8 @@ public struct RuleComparison: Codable, Hashable, Sendable {
     for rule in CombinationRule.allCases {
       contenders.append(Contender(.rule(rule), holdOut, test, rule))
     }
-    let best = try Self.bestMember(holdOut)
-    contenders.append(Contender(.bestMember, [holdOut[best]], [test[best]], .geometricMean))
+    let place = holdOut.firstIndex { $0.name == best } ?? Self.bestMember(holdOut)
+    contenders.append(Contender(.bestMember, [holdOut[place]], [test[place]], .geometricMean))
     contenders.append(
       Contender(
         .weightedGeometricMean, [try weights.combine(holdOut, name: "weighted")],
@@ -95,11 +97,14 @@ public struct RuleComparison: Codable, Hashable, Sendable {
     }
   }
 
-  private static func bestMember(_ holdOut: [Predictions]) throws(EnsembleError) -> Int {
+  private static func bestMember(_ holdOut: [Predictions]) -> Int {
     let singles = SubsetEvaluator(
       members: holdOut, rule: .geometricMean, subsets: holdOut.indices.map { [$0] })
-    let losses = singles.metrics().map(\.negativeLogLikelihood)
-    return losses.indices.reduce(0) { losses[$1] < losses[$0] ? $1 : $0 }
+    let accuracies = singles.top1Accuracies()
+    func rank(_ place: Int) -> (Double, Int) {
+      (accuracies[place], -holdOut[place].multiplyAccumulates)
+    }
+    return accuracies.indices.reduce(0) { rank($1) > rank($0) ? $1 : $0 }
   }
 
   /// A way to combine and what came of it.

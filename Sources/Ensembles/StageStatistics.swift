@@ -21,6 +21,9 @@ struct StageStatistics: Sendable {
   /// `[N]`: the images, the least sure first; empty unless from `sorted()`, which searches for thresholds gain by.
   private(set) var order: [Int32] = []
 
+  /// What `sorted()` keeps of an image.
+  static let bytesPerImage = 13
+
   init(confidence: [Double], isRight: [Bool]) {
     self.confidence = confidence
     self.isRight = isRight

@@ -87,10 +87,13 @@ public struct Temperature: Codable, Hashable, Sendable {
     _ predictions: Predictions, by temperature: Double
   ) throws(EnsembleError) -> Predictions {
     guard temperature != 1 else { return predictions }
-    let scaled = predictions.withLogProbabilities { values in
-      values.map { max(Double($0), Metrics.leastLogProbability) / temperature }
+    let values = RowBlocks.make(of: [predictions]) { images, result in
+      let scaled = predictions.withLogProbabilities(of: images) { values in
+        values.map { max(Double($0), Metrics.leastLogProbability) / temperature }
+      }
+      Predictions.normalise(scaled, classes: predictions.classes, into: result)
     }
-    return try predictions.replacing(Predictions.normalised(scaled, classes: predictions.classes))
+    return try predictions.replacing(values)
   }
 }
 

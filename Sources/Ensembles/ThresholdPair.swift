@@ -40,9 +40,12 @@ struct ThresholdPair {
   ///   - hits: Of the other images.
   ///   - cost: Of the other images, and of these up to the first stage.
   ///   - goal: What is wanted.
+  ///   - fewest: How many of the images pass either stage at least, unless none does.
   /// - Returns: nil where the goal is out of reach.
-  init?(_ images: [Image], secondOrder: [Int], hits: Int, cost: Double, goal: Goal) {
-    var sweep = Sweep(images, secondOrder, hits: hits, cost: cost, goal: goal)
+  init?(
+    _ images: [Image], secondOrder: [Int], hits: Int, cost: Double, goal: Goal, fewest: Int = 1
+  ) {
+    var sweep = Sweep(images, secondOrder, hits: hits, cost: cost, goal: goal, fewest: fewest)
     guard let found = sweep.best() else { return nil }
     first = found.first
     second = found.second
@@ -54,6 +57,7 @@ struct ThresholdPair {
   private struct Sweep {
     private let images: [Image]
     private let goal: Goal
+    private let fewest: Int
     /// The different values of how sure the second stage is, ascending.
     private let places: [Double]
     /// Of each image that reaches the second stage, the place of its value.
@@ -68,9 +72,12 @@ struct ThresholdPair {
       let cost: Double
     }
 
-    init(_ images: [Image], _ secondOrder: [Int], hits: Int, cost: Double, goal: Goal) {
+    init(
+      _ images: [Image], _ secondOrder: [Int], hits: Int, cost: Double, goal: Goal, fewest: Int
+    ) {
       self.images = images
       self.goal = goal
+      self.fewest = fewest
       var places: [Double] = []
       var placeOf = [Int](repeating: 0, count: images.count)
       for index in secondOrder {
@@ -96,6 +103,7 @@ struct ThresholdPair {
           pass(next)
           next += 1
         }
+        guard next >= fewest else { continue }
         consider(&best, first: next < images.count ? images[next].first : nil)
       }
       return best
@@ -116,13 +124,26 @@ struct ThresholdPair {
       switch goal {
       case .cost(let budget):
         guard cost <= budget else { return }
-        let gain = tree.bestValue(within: budget - cost)
+        let least = least
+        let gain = least.map { tree.bestValue(within: budget - cost, least: $0) } ?? 0
         if let best, hits + gain < best.hits { return }
-        take(&best, first, tree.shortestPrefix(reaching: gain), gain: gain)
+        take(&best, first, prefix(reaching: gain, least), gain: gain)
       case .hits(let target):
         if let best, cost >= best.cost { return }
-        take(&best, first, tree.shortestPrefix(reaching: target - hits), gain: nil)
+        take(&best, first, prefix(reaching: target - hits, least), gain: nil)
       }
+    }
+
+    /// The shortest prefix that enough images are in; nil where all images are too few.
+    private var least: PrefixTree.Prefix? {
+      fewest > 1 ? tree.shortestPrefix(holding: fewest) : PrefixTree.Prefix()
+    }
+
+    private func prefix(
+      reaching target: Int, _ least: PrefixTree.Prefix?
+    ) -> (places: Int, cost: Double)? {
+      guard let least else { return target > 0 ? nil : (0, 0) }
+      return tree.shortestPrefix(reaching: target, least: least)
     }
 
     private func take(

@@ -9,12 +9,16 @@ struct ThresholdSearch {
     var thresholds: [Double?]
     var hits: Int
     var cost: Double
+    /// Whether each stage is reached by enough images, or by none.
+    var isReachedEnough = true
   }
 
   let stages: [StageStatistics]
   /// Of each stage alone, for one image.
   let costs: [Double]
   let goal: ThresholdPair.Goal
+  /// How many images reach a stage at least, unless none does.
+  var fewestReaching = 1
 
   private static let beginnings = 6
   private static let uniformSteps = 64
@@ -38,7 +42,7 @@ struct ThresholdSearch {
   private func search() -> Plan? {
     let never = [Double?](repeating: nil, count: stages.count - 1)
     let starts = (pairs().compactMap { improve(never, $0.0, $0.1) } + uniform())
-      .filter(meetsGoal).sorted(by: isBetter)
+      .filter { meetsGoal($0) && $0.isReachedEnough }.sorted(by: isBetter)
     let ends = starts.prefix(Self.beginnings).map(descend)
     return ends.dropFirst().reduce(ends.first) { best, end in
       best.map { isBetter(end, $0) ? end : $0 }
@@ -65,9 +69,9 @@ struct ThresholdSearch {
     for _ in 0..<Self.mostRounds {
       var hasImproved = false
       for (first, second) in pairs() {
-        guard let next = improve(plan.thresholds, first, second), isBetter(next, plan) else {
-          continue
-        }
+        guard let next = improve(plan.thresholds, first, second), next.isReachedEnough,
+          isBetter(next, plan)
+        else { continue }
         plan = next
         hasImproved = true
       }
@@ -84,7 +88,10 @@ struct ThresholdSearch {
   }
 
   /// Whether a plan that meets the goal is better than another one.
-  func isBetter(_ first: Plan, _ second: Plan) -> Bool {
+  func isBetter(_ first: Plan, _ second: Plan) -> Bool { Self.isBetter(first, second, goal) }
+
+  /// Whether a plan that meets the goal is better than another one.
+  static func isBetter(_ first: Plan, _ second: Plan, _ goal: ThresholdPair.Goal) -> Bool {
     switch goal {
     case .cost: (first.hits, -first.cost) > (second.hits, -second.cost)
     case .hits: (-first.cost, first.hits) > (-second.cost, second.hits)
@@ -115,7 +122,8 @@ struct ThresholdSearch {
       ? imagesInOrder(of: second).compactMap { places[$0] < 0 ? nil : places[$0] } : []
     guard
       let pair = ThresholdPair(
-        reaching, secondOrder: secondOrder, hits: hits, cost: cost, goal: goal)
+        reaching, secondOrder: secondOrder, hits: hits, cost: cost, goal: goal,
+        fewest: fewestReaching)
     else { return nil }
     var found = thresholds
     found[first] = pair.first
@@ -169,10 +177,18 @@ struct ThresholdSearch {
   private func outcome(_ thresholds: [Double?]) -> Plan {
     var hits = 0
     var cost = 0.0
+    var stopping = [Int](repeating: 0, count: stages.count)
     for (image, exit) in exits(thresholds).enumerated() {
       hits += value(exit, image)
       cost += costs[0...exit].reduce(0, +)
+      stopping[exit] += 1
     }
-    return Plan(thresholds: thresholds, hits: hits, cost: cost)
+    var reaching = images
+    let isReachedEnough = stopping.dropLast().allSatisfy { stopped in
+      reaching -= stopped
+      return reaching == 0 || reaching >= fewestReaching
+    }
+    return Plan(
+      thresholds: thresholds, hits: hits, cost: cost, isReachedEnough: isReachedEnough)
   }
 }

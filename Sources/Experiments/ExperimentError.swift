@@ -79,7 +79,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
       "'\(file)' does not say which images the run was made with: restore the file, or remove it and run `consort train` with the "
         + "same --data, which writes it anew"
     case .unusableDescription(let file):
-      "'\(file)' does not say how images become the network's input: restore the file, or import the weights again"
+      "'\(file)' does not say how images become the network's input: restore the file, run `consort train` again, which writes a "
+        + "run's damaged files anew, or import the weights again"
     case .unusableMember(let file, let reason):
       "'\(file)' cannot be used: \(reason); restore it, or run `consort train` again, which trains a run's damaged members "
         + "anew, or `consort import`"

@@ -39,7 +39,12 @@ extension MemberDirectory {
 
   /// What `member.json` says, where the weights were written with it; nil where an earlier version wrote them.
   public func sealedDescription() throws -> MemberDescription? {
-    let isSealed = try SafeTensors(path: weightsPath).metadata[MemberMetadata.description] != nil
+    let isSealed: Bool
+    do throws(WeightsError) {
+      isSealed = try SafeTensors(path: weightsPath).metadata[MemberMetadata.description] != nil
+    } catch {
+      throw ExperimentError.unusableMember(file: weightsPath, reason: error.reasonAlone)
+    }
     return isSealed ? try description() : nil
   }
 

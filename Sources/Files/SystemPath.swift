@@ -14,7 +14,7 @@ public enum SystemPath {
   }
 
   /// The text for `bytes`, which hold no 0.
-  public static func text(_ bytes: some Collection<UInt8>) -> String {
+  static func text(_ bytes: some Collection<UInt8>) -> String {
     var result = String.UnicodeScalarView()
     var parser = Unicode.UTF8.ForwardParser()
     var iterator = bytes.makeIterator()

@@ -1,4 +1,5 @@
 import COpenVINO
+import Files
 
 /// One or more models that read the same images, compiled for batches of one size.
 ///
@@ -88,20 +89,46 @@ public struct Classifier: Sendable {
     let core = try Engine.core()
     var graphs: [Owned<co_model>] = []
     for model in models { graphs.append(try model.specialized(batch: batch)) }
+    let cache = options.cacheDirectory.flatMap {
+      CompiledModelCache(in: $0, key: cacheKey(models, batch, options))
+    }
     do throws(EngineFailure) {
       let graph = graphs.count == 1 ? graphs[0] : try joined(graphs)
-      let properties = options.properties
-      return try Owned { result in
-        withCStrings(properties.map(\.key)) { keys in
-          withCStrings(properties.map(\.value)) { values in
-            co_compile(core.handle, graph.handle, keys, values, properties.count, result)
-          }
-        }
+      guard let cache else { return try compile(graph, with: options.properties, core) }
+      let kept = options.properties + [("CACHE_DIR", cache.path)]
+      // A cache that the engine cannot use is done without.
+      guard let compiled = try? compile(graph, with: kept, core) else {
+        return try compile(graph, with: options.properties, core)
       }
+      cache.recordChecksums()
+      return compiled
     } catch {
       throw .cannotCompile(
         source: models.map(\.source).joined(separator: ", "), reason: error.reason)
     }
+  }
+
+  private static func compile(
+    _ graph: Owned<co_model>, with properties: [(key: String, value: String)],
+    _ core: Owned<co_core>
+  ) throws(EngineFailure) -> Owned<co_compiled> {
+    try Owned { result in
+      withCStrings(properties.map(\.key)) { keys in
+        withCStrings(properties.map(\.value)) { values in
+          co_compile(core.handle, graph.handle, keys, values, properties.count, result)
+        }
+      }
+    }
+  }
+
+  /// Tells apart what is compiled of other models, or otherwise; the engine's own name of the file has all that matters.
+  private static func cacheKey(
+    _ models: [ImageModel], _ batch: Int, _ options: InferenceOptions
+  ) -> String {
+    var hasher = SHA256Hasher()
+    let parts = models.map(\.contentHash) + ["\(batch)"] + options.properties.map { "\($0)=\($1)" }
+    Array(parts.joined(separator: "\n").utf8).withUnsafeBytes { hasher.update($0) }
+    return String(hasher.finish().prefix(32))
   }
 
   private static func joined(_ graphs: [Owned<co_model>]) throws(EngineFailure) -> Owned<co_model> {

@@ -62,11 +62,14 @@ public enum MemberBytes: Sendable {
     }
   }
 
+  /// SHA-256 in lower-case hexadecimal.
+  public func sha256() -> String { withBytes { Inference.sha256(of: $0) } }
+
   /// Writes them as the file at `path`, and returns their SHA-256.
   fileprivate func write(to path: String) throws -> String {
     try withBytes { bytes in
       try DurableFile.write(to: path) { writer in try writer.write(bytes) }
-      return sha256(of: bytes)
+      return Inference.sha256(of: bytes)
     }
   }
 }

@@ -26,6 +26,8 @@ public struct ImageModel: Sendable {
   public let hasExternalData: Bool
   let graph: Owned<co_model>
   let output: Int
+  /// The SHA-256 of its file.
+  let contentHash: String
 
   /// The images that a model takes.
   public struct Input: Hashable, Sendable {
@@ -109,6 +111,7 @@ public struct ImageModel: Sendable {
     source = loaded.source
     hasExternalData = loaded.hasExternalData
     graph = loaded.graph
+    contentHash = loaded.contentHash
     metadata = loaded.metadata
     input = try loaded.imageInput(imageSize: imageSize)
     output = try loaded.classOutput(for: input, named: choice.name)

@@ -51,7 +51,7 @@ public struct InferenceOptions: Hashable, Sendable {
     Directory.usualCache.map { "\($0)/openvino" }
   }
 
-  /// OpenVINO's properties of a compiled model.
+  /// OpenVINO's properties of a compiled model, without a cache.
   var properties: [(key: String, value: String)] {
     var properties = [
       ("INFERENCE_NUM_THREADS", String(threads)), ("NUM_STREAMS", String(min(streams, threads))),
@@ -59,7 +59,6 @@ public struct InferenceOptions: Hashable, Sendable {
       ("PERFORMANCE_HINT", streams > 1 ? "THROUGHPUT" : "LATENCY"),
     ]
     if let isPinned { properties.append(("ENABLE_CPU_PINNING", isPinned ? "YES" : "NO")) }
-    if let cacheDirectory { properties.append(("CACHE_DIR", cacheDirectory)) }
     return properties
   }
 }

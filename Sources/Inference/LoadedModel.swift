@@ -1,5 +1,6 @@
 import COpenVINO
 import Datasets
+import Files
 import ONNX
 
 /// A model that OpenVINO has read, before it is known to be a classifier of images.
@@ -11,12 +12,16 @@ struct LoadedModel {
 
   /// Whether some of its numbers lie in files beside it.
   let hasExternalData: Bool
+  /// The SHA-256 of its file.
+  let contentHash: String
 
   /// Reads the bytes of an ONNX file, after they are known to be such.
   ///
   /// - Throws: `ONNXError`, or `InferenceError`.
   init(bytes: UnsafeRawBufferPointer, source: String) throws {
-    try self.init(ONNXModel(bytes: Array(bytes), path: source)) { core, result in
+    try self.init(
+      ONNXModel(bytes: Array(bytes), path: source), contentHash: sha256(of: bytes)
+    ) { core, result in
       co_model_read(core, bytes.baseAddress, bytes.count, result)
     }
   }
@@ -25,16 +30,18 @@ struct LoadedModel {
   ///
   /// - Throws: `ONNXError`, `InferenceError`, or `FileError` where the file cannot be read.
   init(path: String) throws {
-    try self.init(ONNXModel(path: path)) { core, result in
+    let hash = try MappedFile(path: path).withBytes { sha256(of: $0) }
+    try self.init(ONNXModel(path: path), contentHash: hash) { core, result in
       path.withSystemPath { co_model_read_file(core, $0, result) }
     }
   }
 
   private init(
-    _ description: ONNXModel,
+    _ description: ONNXModel, contentHash: String,
     read: (co_core, UnsafeMutablePointer<co_model>) -> co_status
   ) throws(InferenceError) {
     source = description.path
+    self.contentHash = contentHash
     metadata = description.metadata
     hasExternalData = description.hasExternalData
     let core = try Engine.core()

@@ -25,10 +25,10 @@ public enum DecisionReport {
     _ content: ReportContent, to directory: String, dependencies: String? = nil
   ) throws -> String {
     let files = ReportDirectory(path: directory, dependencies: dependencies)
-    try files.clear(pictures: pictures, dataFiles: dataFiles)
-    try ReportFiles(content: content).write(to: directory)
     let charts = ReportCharts(content: content)
-    let pictures = try files.draw(charts.files)
+    let pictures = try files.replace(
+      charts: charts.files, pictures: pictures, dataFiles: dataFiles,
+      writeData: ReportFiles(content: content).write)
     let page = ReportPage(content: content, charts: charts, drawn: pictures, directory: directory)
     return try files.write(page: page.html())
   }

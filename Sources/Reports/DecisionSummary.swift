@@ -73,7 +73,8 @@ public enum DecisionSummary {
   private static func rules(_ rules: RuleComparison) -> String {
     var table = TextTable(columns: [
       .init("combination", isKept: true), .init("members", .right),
-      .init("MACs", .right, isKept: true), .init("test %", .right, isKept: true), .init("NLL", .right), .init("difference", .right),
+      .init("MACs", .right, isKept: true), .init("test %", .right, isKept: true),
+      .init("NLL", .right), .init("difference", .right),
       .init("95 % interval", .right), .init("p", .right),
     ])
     for row in rules.rows {

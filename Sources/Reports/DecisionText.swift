@@ -17,13 +17,21 @@ public struct DecisionText: Hashable, Sendable {
   public let temperatures: String
   /// How it stands on further images; nil without any.
   public let shifted: String?
+  /// What makes it doubtful; mostly nothing.
+  public let cautions: [String]
   /// What none of the figures covers.
   public let caveat: String
 
+  /// What is said in place of a decision where there are no hold-out predictions.
+  public static let nothingChosen =
+    "Nothing could be chosen: there are no hold-out predictions, and what the test images choose looks better on them "
+    + "than it is. Set \"holdOut\" in the experiment's \"data\" and train, or predict other labelled images with every "
+    + "member: consort predict MODEL --data IMAGES --split hold-out --out DIR."
+
   /// All of it, a sentence or two each.
   public var sentences: [String] {
-    [deploy] + [comparison, otherCosts].compactMap { $0 } + [images, goal, temperatures]
-      + [shifted].compactMap { $0 } + [caveat]
+    [deploy] + [comparison].compactMap { $0 } + cautions + [otherCosts].compactMap { $0 }
+      + [images, goal, temperatures] + [shifted].compactMap { $0 } + [caveat]
   }
 
   /// Lines for a terminal, `width` characters at most where words allow.
@@ -31,6 +39,11 @@ public struct DecisionText: Hashable, Sendable {
     sentences.flatMap { sentence in
       Terminal.wrapped(Terminal.printable(sentence), width: width)
     }.map { $0 + "\n" }.joined()
+  }
+
+  /// `nothingChosen` in lines of `width` characters at most.
+  public static func lines(ofNothingChosen width: Int) -> String {
+    Terminal.wrapped(nothingChosen, width: width).map { $0 + "\n" }.joined()
   }
 
   /// Says what was decided.
@@ -43,6 +56,7 @@ public struct DecisionText: Hashable, Sendable {
     goal = writer.goal
     temperatures = writer.temperatures
     shifted = writer.shifted
+    cautions = DecisionCautions(decision).sentences
     caveat =
       "All this is of the members that were trained: training again may change it. "
       + "p-values are not corrected for the number of comparisons."
@@ -95,7 +109,29 @@ extension DecisionWriter {
       deployed.kind == .single
       ? "One model is enough: deploy \(deployed.members.joined(separator: ", "))" : "Deploy \(what)"
     return "\(start): \(figures), \(share) the best single model, \(referenceName) "
-      + "(\(Figures.percent(reference.test.metrics.top1Accuracy)) %).\(warning)"
+      + "(\(Figures.percent(reference.test.metrics.top1Accuracy)) %).\(slowestPath)\(warning)"
+  }
+
+  /// What an image costs that comes to all members of a cascade, and how many do: the cost is a mean.
+  private var slowestPath: String {
+    guard deployed.kind == .cascade, let share = deployed.test.exitFractions?.last else {
+      return ""
+    }
+    let measure: CostMeasure = measure.isTime ? .latency : .multiplyAccumulates
+    let amounts = [cost(ofAllMembers: measure).map { Words.cost($0, measure) }].compactMap { $0 }
+    let all = deployed.members.count == 2 ? "both" : "all \(deployed.members.count)"
+    return " That is a mean: \(Figures.percent(share, share < 0.1 ? 1 : 0)) % of the "
+      + "\(Words.testName(decision)) run through \(all) members"
+      + (amounts.isEmpty ? "." : ", for \(amounts.joined()) each.")
+  }
+
+  /// Of one image through all members, one after another; nil where one was not measured.
+  private func cost(ofAllMembers measure: CostMeasure) -> Double? {
+    let singles = decision.candidates.filter { $0.kind == .single }
+    let costs = deployed.members.compactMap { name in
+      singles.first { $0.members == [name] }?.test.cost[measure]
+    }
+    return costs.count == deployed.members.count ? costs.reduce(0, +) : nil
   }
 
   private func price(_ candidate: Candidate) -> String {
@@ -162,7 +198,23 @@ extension DecisionWriter {
     let isTime = others.count > 1
     // Side by side is in turn for a single model.
     let said = isReference || deployed.kind == .cascade ? Array(parts.prefix(1)) : parts
-    return (isTime ? "Measured, an image takes " : "An image takes ") + Words.list(said) + "."
+    return (isTime ? start(ofTimes: said) : "An image takes ") + Words.list(said) + "."
+      + (isTime ? slowestTime : "")
+  }
+
+  /// Only members are timed, each alone: what they take together is a sum.
+  private func start(ofTimes said: [String]) -> String {
+    switch deployed.kind {
+    case .single: "Measured, an image takes "
+    case .cascade:
+      "Expected of its members' measured times and of the images that come to each, an image takes on average "
+    case .ensemble, .mixed, .weighted, .greedy: "By its members' measured times, an image takes "
+    }
+  }
+
+  private var slowestTime: String {
+    guard deployed.kind == .cascade, let time = cost(ofAllMembers: .latency) else { return "" }
+    return " Through all members it takes \(Words.cost(time, .latency))."
   }
 
   private func alone(_ own: Double, _ measure: CostMeasure) -> String {
@@ -196,33 +248,78 @@ extension DecisionWriter {
     let options = decision.options
     let least = options.minimumAccuracy.map { "\(Figures.percent($0)) %" }
     if let budget = options.maximumCost {
-      let limit = "for at most \(Words.cost(budget, measure))\(perImage)"
+      let mean = deployed.kind == .cascade && measure != .parameters ? " on average" : ""
+      let limit = "for at most \(Words.cost(budget, measure))\(perImage)\(mean)"
       let needed = least.map { " with at least \($0)" } ?? ""
-      return "Wanted: the most accurate on the hold-out \(limit)\(needed). There it has "
-        + "\(onHoldOut) for \(holdOutPrice)."
+      return "Wanted: the most accurate on the hold-out \(limit)\(needed)\(simpler). There it has "
+        + "\(onHoldOut) for \(holdOutPrice)\(passedOver)."
     }
     let needed =
       least.map { "at least \($0)" } ?? "\(margin) of the best single model "
       + "(\(Figures.percent(reference.holdOut.metrics.top1Accuracy)) %)"
     return "Wanted: the least \(Words.name(of: measure)) with \(needed) on the hold-out. "
-      + "There it has \(onHoldOut) for \(holdOutPrice)."
+      + "There it has \(onHoldOut) for \(holdOutPrice).\(cheaper)"
   }
 
   private var margin: String {
+    decision.options.margin > 0
+      ? "an accuracy by \(standardErrors) above that" : "at least the accuracy"
+  }
+
+  /// "one standard error", "0.50 standard errors".
+  private var standardErrors: String {
     let errors = decision.options.margin
-    guard errors > 0 else { return "at least the accuracy" }
     let text = errors == errors.rounded() ? Figures.fixed(errors, 0) : Figures.fixed(errors, 2)
-    return errors == 1
-      ? "an accuracy by one standard error above that"
-      : "an accuracy by \(text) standard errors above that"
+    return errors == 1 ? "one standard error" : "\(text) standard errors"
+  }
+
+  /// What a margin does beside a budget.
+  private var simpler: String {
+    decision.options.margin > 0 ? ", or a simpler one within \(standardErrors) of it" : ""
+  }
+
+  /// The most accurate within the budget, where something simpler was taken.
+  private var passedOver: String {
+    let budget = decision.options.maximumCost ?? .infinity
+    let best = decision.candidates.filter { ($0.holdOut.cost[measure] ?? .infinity) <= budget }
+      .max { rank($0) < rank($1) }
+    guard let best, best.id != decision.chosen,
+      best.holdOut.metrics.top1Accuracy > plain.holdOut.metrics.top1Accuracy
+    else { return "" }
+    return "; \(best.id), \(Words.noun(best.kind)) of "
+      + "\(Words.count(best.members.count, "member")), has "
+      + "\(Figures.percent(best.holdOut.metrics.top1Accuracy)) % (--margin 0 takes it)"
+  }
+
+  private func rank(_ candidate: Candidate) -> (Double, Double) {
+    (candidate.holdOut.metrics.top1Accuracy, -(candidate.holdOut.cost[measure] ?? .infinity))
+  }
+
+  /// What costs less and is as accurate on the hold-out, but does not lie above by the margin.
+  private var cheaper: String {
+    guard decision.options.minimumAccuracy == nil, decision.options.margin > 0,
+      let cost = deployed.holdOut.cost[measure]
+    else { return "" }
+    let other = decision.candidates.filter {
+      $0.id != decision.chosen && $0.id != decision.reference
+        && $0.holdOut.metrics.top1Accuracy >= reference.holdOut.metrics.top1Accuracy - 1e-9
+        && ($0.holdOut.cost[measure] ?? .infinity) < cost
+    }.min { ($0.holdOut.cost[measure] ?? 0) < ($1.holdOut.cost[measure] ?? 0) }
+    guard let other, let price = other.holdOut.cost[measure] else { return "" }
+    return " For less, \(Words.cost(price, measure)), \(other.id) (\(Words.noun(other.kind)) of "
+      + "\(Words.networks(of: other))) has "
+      + "\(Figures.percent(other.holdOut.metrics.top1Accuracy)) % there, which does not exceed the best single "
+      + "model by the margin: --margin 0 takes it, or --candidate \(other.id) when it is built."
   }
 
   private var perImage: String { measure == .multiplyAccumulates ? " an image" : "" }
 
   private var onHoldOut: String {
-    let plain = decision.candidate(decision.chosen) ?? deployed
-    return "\(Figures.percent(plain.holdOut.metrics.top1Accuracy)) %"
+    "\(Figures.percent(plain.holdOut.metrics.top1Accuracy)) %"
   }
+
+  /// The chosen one without temperatures.
+  private var plain: Candidate { decision.candidate(decision.chosen) ?? deployed }
 
   private var holdOutPrice: String {
     deployed.holdOut.cost[measure].map { Words.cost($0, measure) + perImage } ?? "an unknown cost"
@@ -242,9 +339,13 @@ extension DecisionWriter {
       }
     let before = choice.uncalibrated.metrics
     let after = choice.calibrated.metrics
-    return "\(subject) the probabilities \(choice.isWorse ? "worse" : "better") on the "
-      + "\(Words.testName(decision)): NLL \(Figures.fixed(before.negativeLogLikelihood, 3)) → "
-      + "\(Figures.fixed(after.negativeLogLikelihood, 3)) nats, ECE "
+    let likelihoods = [before, after].map { Figures.fixed($0.negativeLogLikelihood, 3) }
+    // What looks the same is not called better.
+    let effect =
+      likelihoods[0] == likelihoods[1]
+      ? "hardly any difference" : "the probabilities \(choice.isWorse ? "worse" : "better")"
+    return "\(subject) \(effect) on the \(Words.testName(decision)): NLL \(likelihoods[0]) → "
+      + "\(likelihoods[1]) nats, ECE "
       + "\(Figures.fixed(before.expectedCalibrationError, 3)) → "
       + "\(Figures.fixed(after.expectedCalibrationError, 3))."
   }

@@ -16,17 +16,19 @@ public enum FrontierReport {
     to directory: String, dependencies: String? = nil
   ) throws -> String {
     try Directory.create(directory)
-    // A chart of earlier figures would lie beside the new ones where drawing fails.
+    let specification = try specification(
+      frontier, title: context.title, dataset: context.dataset)
+    let charts = Result {
+      try ChartRenderer(dependencies: dependencies)
+        .render(["frontier": specification], in: directory)
+    }
+    // A chart of earlier figures would lie beside the new ones where drawing failed.
     for name in ["frontier.svg", "frontier.png"] {
       try Directory.removeFile(directory + "/" + name)
     }
     try writeData(frontier, diversity, to: directory)
-    let specification = try specification(
-      frontier, title: context.title, dataset: context.dataset)
     try DurableFile.write(specification, to: directory + "/frontier.vl.json")
-    let charts = try ChartRenderer(dependencies: dependencies)
-      .render(["frontier": specification], in: directory)
-    try charts.write(to: directory)
+    try charts.get().write(to: directory)
     return directory + "/frontier.svg"
   }
 

@@ -35,6 +35,8 @@ public struct ReportContext: Hashable, Sendable {
   public var origins: [MemberOrigin]
   /// What `consort build-ensemble` has to be told of their files besides.
   public var buildOptions: [String]
+  /// What was inferred from files of other programs, and what is not known.
+  public var notes: [String] = []
   /// More about the images.
   public var data: [Fact]
   /// The experiment's settings.

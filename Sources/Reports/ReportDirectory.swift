@@ -8,27 +8,38 @@ struct ReportDirectory {
 
   private var pagePath: String { path + "/report.html" }
 
-  /// Creates the directory, and removes what an earlier report left of these files.
+  /// Draws the charts, and only then puts the new files in the place of what an earlier report left: the old page stays
+  /// whole until the new one can be written.
   ///
   /// - Parameters:
-  ///   - pictures: The names of charts.
-  func clear(pictures: [String], dataFiles: [String]) throws {
+  ///   - charts: By name.
+  ///   - pictures: The names of all charts that a report may have.
+  ///   - dataFiles: The names of all other files but the page.
+  ///   - writeData: Writes these; also where the charts cannot be drawn.
+  func replace(
+    charts: [String: JSONValue], pictures: [String], dataFiles: [String],
+    writeData: (String) throws -> Void
+  ) throws -> ChartRenderer.Charts {
     try Directory.create(path)
+    let specifications = try charts.mapValues { try $0.readableJSON() }
+    let drawn = Result {
+      try ChartRenderer(dependencies: dependencies).render(specifications, in: path)
+    }
+    try clear(pictures: pictures, dataFiles: dataFiles)
+    try writeData(path)
+    for (name, text) in specifications.sorted(by: { $0.key < $1.key }) {
+      try DurableFile.write(text, to: "\(path)/\(name).vl.json")
+    }
+    let found = try drawn.get()
+    try found.write(to: path)
+    return found
+  }
+
+  private func clear(pictures: [String], dataFiles: [String]) throws {
     let drawn = pictures.flatMap { name in ["vl.json", "svg", "png"].map { "\(name).\($0)" } }
     for name in ["report.html"] + drawn + dataFiles {
       try Directory.removeFile(path + "/" + name)
     }
-  }
-
-  /// Writes each chart as NAME.vl.json, draws it, and writes NAME.svg and NAME.png.
-  func draw(_ charts: [String: JSONValue]) throws -> ChartRenderer.Charts {
-    let specifications = try charts.mapValues { try $0.readableJSON() }
-    for (name, text) in specifications.sorted(by: { $0.key < $1.key }) {
-      try DurableFile.write(text, to: "\(path)/\(name).vl.json")
-    }
-    let drawn = try ChartRenderer(dependencies: dependencies).render(specifications, in: path)
-    try drawn.write(to: path)
-    return drawn
   }
 
   /// Returns the page's path.

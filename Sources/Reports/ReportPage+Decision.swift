@@ -16,13 +16,18 @@ extension ReportPage {
 
   private func answer(_ decision: Decision) -> HTML {
     let text = DecisionText(decision)
-    let further = [text.otherCosts, text.images, text.goal, text.temperatures, text.shifted]
-      .compactMap { $0 }.map { "<li>\(Self.unbroken($0))</li>\n" as HTML }
+    let reasons = [text.otherCosts, text.images, text.goal, text.temperatures, text.shifted]
+    let further = (text.cautions + reasons.compactMap { $0 }).map {
+      "<li>\(Self.unbroken($0))</li>\n" as HTML
+    }
+    let separation = decision.separation?.warning.map { warning -> HTML in
+      "<p class=\"second\">Careful: \(warning). Figures are flattered where they share images.</p>\n"
+    }
     let comparison: HTML =
       text.comparison.map { "<p class=\"second\">\(Self.unbroken($0))</p>\n" } ?? ""
     return """
       <p class="lede">\(Self.unbroken(text.deploy))</p>
-      \(comparison)\(cards(decision))
+      \(comparison)\(separation ?? "")\(cards(decision))
       <ul class="grounds">
       \(further.joined())</ul>
       \(buildLine(decision.deployed))

@@ -13,6 +13,9 @@ extension ReportPage {
       ))
     facts.append(("Fingerprint (SHA-256)", "<code>\(frontier.fingerprint)</code>"))
     facts.append(("Combination", "\(Words.name(of: frontier.rule))"))
+    if let separation = content.decision?.separation {
+      facts.append(("Hold-out and test images", "\(Words.name(of: separation))"))
+    }
     if let command = context.command { facts.append(("Command", "<code>\(command)</code>")) }
     let lines = facts.map { "<dt>\($0.0)</dt><dd>\($0.1)</dd>\n" as HTML }
     return Section(
@@ -20,10 +23,18 @@ extension ReportPage {
       body: """
         <dl>
         \(lines.joined())</dl>
+        \(inferred)
         \(.details("Images", context.data))
         \(.details("Experiment", context.experiment))
         \(.details("Environment", context.environment))
         """)
+  }
+
+  /// What the command said of the sources, too.
+  private var inferred: HTML {
+    guard !context.notes.isEmpty else { return "" }
+    let lines = context.notes.map { "<li>\($0)</li>\n" as HTML }
+    return "<h3>What was inferred of the sources</h3>\n<ul>\n\(lines.joined())</ul>"
   }
 
   /// What the figures mean, plainly.

@@ -17,9 +17,9 @@ public enum SearchReport {
     _ content: SearchContent, to directory: String, dependencies: String? = nil
   ) throws -> String {
     let files = ReportDirectory(path: directory, dependencies: dependencies)
-    try files.clear(pictures: SearchCharts.names, dataFiles: SearchFiles.names)
-    try SearchFiles(content: content).write(to: directory)
-    let drawn = try files.draw(SearchCharts(content: content).files)
+    let drawn = try files.replace(
+      charts: SearchCharts(content: content).files, pictures: SearchCharts.names,
+      dataFiles: SearchFiles.names, writeData: SearchFiles(content: content).write)
     return try files.write(page: SearchPage(content: content, drawn: drawn).html())
   }
 }

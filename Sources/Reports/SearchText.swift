@@ -183,8 +183,12 @@ extension SearchText {
   /// The answer, the table and what is missing, each line closed.
   public func lines() -> String {
     let sentences = [lede] + [deploy].compactMap { $0 } + figures + [reach].compactMap { $0 }
-    let answer = sentences.flatMap { Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth)) }
-    let gaps = gaps.flatMap { Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth)) }
+    let answer = sentences.flatMap {
+      Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth))
+    }
+    let gaps = gaps.flatMap {
+      Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth))
+    }
     return (answer + [""]).map { $0 + "\n" }.joined() + table + gaps.map { $0 + "\n" }.joined()
   }
 

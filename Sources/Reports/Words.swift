@@ -84,6 +84,17 @@ enum Words {
     Figures.fixed(value, value < 0.1 ? 4 : value < 10 ? 2 : 1)
   }
 
+  /// How far it is known that no test image is among those that chose.
+  static func name(of separation: ImageSeparation) -> String {
+    switch separation {
+    case .identifiers: "different ones: no id is in both"
+    case .scores: "different ones: no two have the same scores by all members"
+    case .fingerprints:
+      "not the same set: their fingerprints differ; whether they share some images is not known"
+    case .unknown: "could not be compared: they may be the same ones, or share some"
+    }
+  }
+
   static func name(of confidence: CascadeConfidence) -> String {
     switch confidence {
     case .maximumProbability: "the probability of the predicted class"

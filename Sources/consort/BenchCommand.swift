@@ -30,8 +30,9 @@ let benchCommand = Command(
   ] + ModelSubject.options,
   discussion: """
     A batch goes through all members; one after another is timed, after a warm-up of a fifth of the
-    time. Members that read images of one size share them; others follow one another. Nothing else should run meanwhile.
-    The members of a cascade are timed one by one; what it takes on average follows from the shares
+    time. Members that read images of one size share them; others follow one another, as does a model that
+    is given twice. Nothing else should run meanwhile.
+    The members of a cascade are timed one by one; what it is expected to take on average follows from the shares
     of images that came to them when it was chosen.
     """,
   examples: [
@@ -52,6 +53,8 @@ let benchCommand = Command(
 /// The arguments of `consort bench`, understood.
 private struct BenchmarkJob {
   private let models: [ImageModel]
+  /// SHA-256 of each model's file.
+  private let digests: [String]
   /// Of an ensemble whose members run one after another.
   private let cascade: EnsembleManifest?
   private let batches, threads: [Int]
@@ -72,23 +75,29 @@ private struct BenchmarkJob {
     options = InferenceOptions(
       threads: 1, precision: try arguments.choice("--precision") ?? .float32,
       arrangement: try arguments.choice("--arrangement") ?? .automatic)
-    (models, cascade) = try Self.models(arguments)
+    (models, digests, cascade) = try Self.models(arguments)
     names = arguments.operands
   }
 
   private static func models(
     _ arguments: ParsedArguments
-  ) throws -> ([ImageModel], cascade: EnsembleManifest?) {
+  ) throws -> ([ImageModel], digests: [String], cascade: EnsembleManifest?) {
     let size = try arguments.integer("--input-size")
     let paths = arguments.operands
     guard paths.contains(where: Directory.isDirectory), !arguments.isSet("--onnx") else {
       // How images become the input does not matter here, and need not be known.
       let choice = try OutputOptions(arguments).choice
-      return (try paths.map { try ImageModel(path: $0, imageSize: size, choice: choice) }, nil)
+      return (
+        try paths.map { try ImageModel(path: $0, imageSize: size, choice: choice) },
+        try paths.map { try MemberBytes.file(MappedFile(path: $0)).sha256() }, nil
+      )
     }
     let subject = try ModelSubject(arguments, preprocessing: PreprocessingOptions(arguments))
     let isCascade = subject.manifest?.cascade != nil
-    return (subject.members.map(\.model), isCascade ? subject.manifest : nil)
+    return (
+      subject.members.map(\.model), subject.files.map { $0.sha256() },
+      isCascade ? subject.manifest : nil
+    )
   }
 
   private static func list(
@@ -106,19 +115,32 @@ private struct BenchmarkJob {
   }
 
   /// Models of one input share it; the groups run one after another.
+  ///
+  /// A model that is given twice is in two groups: the engine would compute what is equal in one group once.
   private var groups: [[ImageModel]] {
-    var groups: [[ImageModel]] = []
-    for model in models {
-      if let place = groups.firstIndex(where: { $0[0].input == model.input }) {
-        groups[place].append(model)
-      } else {
-        groups.append([model])
+    var groups: [[Int]] = []
+    for (index, model) in models.enumerated() {
+      let place = groups.firstIndex { group in
+        models[group[0]].input == model.input
+          && !group.contains { digests[$0] == digests[index] }
       }
+      if let place { groups[place].append(index) } else { groups.append([index]) }
     }
-    return groups
+    return groups.map { $0.map { models[$0] } }
+  }
+
+  private var notes: [Note] {
+    let repeated = Set(digests).count < digests.count
+    return repeated
+      ? [
+        Note(
+          source: names.joined(separator: ", "),
+          text: "a model that is given several times is timed as often, one after another")
+      ] : []
   }
 
   func measure() throws -> BenchmarkAnswer {
+    Terminal.writeNotes(Note.lines(notes))
     let fixed = models.compactMap(\.input.fixedBatch).first
     var rows: [BenchmarkAnswer.Row] = []
     var stages: [CascadeTimes] = []

@@ -52,7 +52,10 @@ struct CascadeTimes: Encodable {
         table.append(head + [member.name, share, Figures.fixed(member.medianMilliseconds, 3)])
       }
       let expected = row.expectedMilliseconds.map { Figures.fixed($0, 3) } ?? "–"
-      table.append(head + ["expected of the cascade", "", expected])
+      table.append(head + ["expected of the cascade, on average", "", expected])
+      let all = row.members.reduce(0) { $0 + $1.medianMilliseconds }
+      let share = row.members.last?.imageFraction.map { Figures.percent($0) } ?? "–"
+      table.append(head + ["through all members", share, Figures.fixed(all, 3)])
     }
     return table.text()
   }

@@ -30,6 +30,8 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
   case unknownCandidate(path: String, id: String, known: [String])
   /// A candidate of the decision makes no sense.
   case unfitCandidate(path: String, id: String, reason: String)
+  /// A member of a run is another one than that of its name in the decision.
+  case otherMember(path: String, member: String, source: String, split: String)
   /// Members of a candidate are not among the models.
   case missingDecided(id: String, members: [String], known: [String])
 
@@ -66,7 +68,7 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
         + "run `consort train` without --members, or with these"
     case .invalidLatencies(let path, let reason):
       "'\(path)' holds no latencies: \(reason); remove it, or measure anew with --latency"
-    case .invalidDecision, .unknownCandidate, .unfitCandidate, .missingDecided:
+    case .invalidDecision, .unknownCandidate, .unfitCandidate, .otherMember, .missingDecided:
       decisionDescription
     }
   }
@@ -79,6 +81,9 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(path)' has no candidate '\(id)' (it has \(Self.listing(known))); name one of them with --candidate"
     case .unfitCandidate(let path, let id, let reason):
       "the candidate '\(id)' of '\(path)' cannot be built: \(reason); write the file again"
+    case .otherMember(let path, let member, let source, let split):
+      "'\(path)' was made of another '\(member)' than the one in '\(source)': their predictions of the \(split) images "
+        + "differ; give the run that it was made of, or decide anew with `consort frontier \(source)`"
     case .missingDecided(let id, let members, let known):
       "the candidate '\(id)' needs \(Self.listing(members)), which the models given do not have "
         + "(they have \(Self.listing(known))); give the runs and files that hold all its members"

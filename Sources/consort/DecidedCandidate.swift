@@ -1,4 +1,5 @@
 import Ensembles
+import Experiments
 import Files
 
 #if canImport(FoundationEssentials)
@@ -17,12 +18,21 @@ struct DecidedCandidate: Decodable, Hashable, Sendable {
   let exitFractions: [Double]?
   /// What it costs on average on those images.
   let expectedMultiplyAccumulates: Double?
+  /// Which members the decision was made of; nil where an earlier version wrote it.
+  private(set) var identities: [MemberIdentity]?
+  /// The decision's file.
+  private(set) var source = ""
+
+  private enum CodingKeys: String, CodingKey {
+    case id, members, combination, exitFractions, expectedMultiplyAccumulates
+  }
 
   /// The greatest file that is read, in bytes.
   private static let largestFile = 64 << 20
 
   fileprivate struct Decision: Decodable {
     let version: Int
+    let members: [MemberIdentity]?
     let deployed: DecidedCandidate?
     let candidates: [DecidedCandidate]
   }
@@ -36,7 +46,9 @@ struct DecidedCandidate: Decodable, Hashable, Sendable {
       throw CommandError.invalidDecision(path: path, reason: "it is over 64 MiB")
     }
     let decision = try decode(file.withBytes { Data($0) }, path: path)
-    let candidate = try decision.candidate(id, path: path)
+    var candidate = try decision.candidate(id, path: path)
+    candidate.identities = decision.members
+    candidate.source = path
     if let fault = candidate.fault {
       throw CommandError.unfitCandidate(path: path, id: candidate.id, reason: fault)
     }
@@ -44,6 +56,9 @@ struct DecidedCandidate: Decodable, Hashable, Sendable {
   }
 
   private static func decode(_ data: Data, path: String) throws(CommandError) -> Decision {
+    if let key = RepeatedKeys.first(in: data) {
+      throw .invalidDecision(path: path, reason: "'\(key)' stands twice in one of its objects")
+    }
     let reason: String
     do {
       let version = try JSONDecoder().decode(Version.self, from: data).version

@@ -29,7 +29,9 @@ let frontierCommand = Command(
     Where the members have hold-out predictions, it then tries every ensemble of up to --max-members
     of them, whatever their networks, fits weights and searches cascades on the hold-out, and prints
     which are best for their cost there, with their test figures: no test image chooses anything.
-    Without --max-cost and --min-accuracy it chooses the cheapest that is more accurate on the hold-out
+    With --max-cost it chooses the simplest whose accuracy on the hold-out is within a standard error
+    of the best for the budget; a cascade's cost is a mean over images, and what the slowest path costs
+    is said. Without --max-cost and --min-accuracy it chooses the cheapest that is more accurate on the hold-out
     than the best single member by a standard error (--margin): the cheapest that just reaches it is
     the one that was lucky there. Where none is, it chooses that member.
 
@@ -111,6 +113,8 @@ private struct FrontierJob {
         print(
           "\n" + DecisionText(decision).lines() + "\n" + DecisionSummary.text(decision),
           terminator: "")
+      } else if split == "test" {
+        print("\n" + DecisionText.lines(ofNothingChosen: 100), terminator: "")
       }
     }
     let context = study.context(paths)
@@ -122,7 +126,12 @@ private struct FrontierJob {
       try Directory.removeFile("\(out)/decision.json")
     }
     try FrontierReport.write(study.frontier, study.diversity, context, to: out)
-    if !printsJSON { print("\nwritten: \(Terminal.printable(out))") }
+    if !printsJSON {
+      print("\nwritten: \(Terminal.printable(out))")
+      print(
+        NextCommand(paths: paths, directory: out).lines(study.decision, isPage: false),
+        terminator: "")
+    }
   }
 }
 

@@ -54,7 +54,9 @@ struct ModelSubject {
     self.files = files
     labels = try EnsembleMember.commonLabels(of: members)
     drawnImages = try Self.drawnImages(by: operands)
-    notes = operands.flatMap(\.notes) + members.flatMap { $0.model.notes + $0.notes }
+    notes =
+      try operands.flatMap(\.notes) + members.flatMap { $0.model.notes + $0.notes }
+      + (decided?.check(operands, at: chosen) ?? [])
     if case .ensemble(let ensemble) = operands[0].content, operands.count == 1, decided == nil {
       manifest = ensemble.manifest
     } else {

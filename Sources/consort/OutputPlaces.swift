@@ -1,6 +1,14 @@
 import CLI
 import Files
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The places that options name for what a command writes, checked before it does work that would be lost.
 extension ParsedArguments {
   /// The file that the option `name` names; nil where it is not given.
@@ -31,7 +39,14 @@ extension ParsedArguments {
   ///
   /// - Throws: `FileError` where it cannot be written to.
   func outputDirectory(_ name: String, default place: @autoclosure () -> String) throws -> String {
-    let path = directory(name) ?? place()
+    guard let path = directory(name) else {
+      // Beside a source that is a file by mistake: what is wrong with it is said when it is read.
+      let place = place()
+      do throws(FileError) { try Directory.checkWritable(place) } catch {
+        guard error.reason == systemErrorReason(ENOTDIR) else { throw error }
+      }
+      return place
+    }
     try Directory.checkWritable(path)
     return path
   }

@@ -165,17 +165,18 @@ private struct PredictionJob {
 
   /// The lines that are not empty, as paths.
   private static func linesOfStandardInput() -> [String] {
-    let capacity = 1 << 16
-    var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: capacity)
+    guard let input = fdopen(STDIN_FILENO, "r") else { return [] }
+    var lines: [String] = []
+    var buffer: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    defer { free(buffer) }
     while true {
-      let count = read(STDIN_FILENO, &block, capacity)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { break }
-      bytes += block[..<count]
+      var length = getline(&buffer, &capacity, input)
+      guard length >= 0, let buffer else { return lines }
+      while length > 0, [10, 13].contains(buffer[length - 1]) { length -= 1 }
+      buffer[length] = 0
+      if length > 0 { lines.append(SystemPath.text(buffer)) }
     }
-    let ends: Set<UInt8> = [0, 10, 13]
-    return bytes.split { ends.contains($0) }.map { SystemPath.text($0) }
   }
 
   private static func split(

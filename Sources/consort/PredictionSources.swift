@@ -19,6 +19,8 @@ struct PredictionSources {
   private(set) var models: [TimedModel] = []
   /// Where they came from, in the order given.
   private(set) var origins: [MemberOrigin] = []
+  /// What `consort build-ensemble` has to be told of them besides.
+  let buildOptions: [String]
   /// The first run among them.
   private(set) var run: RunDirectory?
   /// The images themselves, where they are given.
@@ -41,6 +43,7 @@ struct PredictionSources {
       if case .run(let run) = source { run } else { nil as RunDirectory? }
     }
     run = runs.first
+    buildOptions = sources.contains(where: \.isModelFile) ? options.preprocessing.words : []
     images = try SourceImages(options.images, run: runs.first)
     var found: [SourcePredictions] = []
     for (path, source) in zip(paths, sources) {
@@ -183,8 +186,9 @@ extension SourcePredictions {
   fileprivate mutating func add(
     _ model: String, _ images: SourceImages, _ options: SourceOptions
   ) throws {
-    let operand = try ModelOperand(model, isFile: true, options.preprocessing)
+    let operand = try ModelOperand(model, isFile: true, options.preprocessing, options.output)
     let member = try operand.member(at: 0, options.preprocessing).member
+    notes += operand.notes + member.model.notes + member.notes
     let labels = try options.importing.classes ?? EnsembleMember.commonLabels(of: [member])
     try add([member], labels: labels, of: model, images)
   }

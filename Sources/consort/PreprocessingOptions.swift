@@ -43,7 +43,13 @@ struct PreprocessingOptions {
     CommandOption("--channel-order", "ORDER", help: "rgb or bgr."),
   ]
 
+  /// What the user says, as words of a command line.
+  let words: [String]
+
   init(_ arguments: ParsedArguments) throws {
+    words = Self.options.flatMap { option in
+      arguments.string(option.name).map { [option.name, $0] } ?? []
+    }
     size = try arguments.integer("--input-size")
     guard size.map({ (1...8192).contains($0) }) ?? true else {
       throw UsageError("--input-size is from 1 to 8192")

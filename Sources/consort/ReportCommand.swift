@@ -53,8 +53,12 @@ let reportCommand = Command(
       paths, StudyOptions(arguments), measuresLatency: !arguments.isSet("--no-latency"))
     Terminal.writeNotes(Note.lines(study.notes))
     let page = try DecisionReport.write(study.content(paths), to: out)
-    if let decision = study.decision { print(DecisionText(decision).lines(), terminator: "") }
+    print(
+      study.decision.map { DecisionText($0).lines() } ?? DecisionText.lines(ofNothingChosen: 100),
+      terminator: "")
     print("report: \(Terminal.printable(page))")
+    print(
+      NextCommand(paths: paths, directory: out).lines(study.decision, isPage: true), terminator: "")
   })
 
 extension Study {
@@ -81,12 +85,17 @@ extension Study {
       guard let members = groups[network], members.count >= Forecast.fewestMembers else {
         return nil
       }
+      // Fewer ensembles of a size where there are many sizes: their means differ little.
+      let subsets = min(1000, max(50, 20_000 / members.count))
+      let forecast = try Forecast(from: members, rule: frontier.rule, maximumSubsets: subsets)
       let fewer = max(Forecast.fewestMembers, (members.count + 1) / 2)
       return NetworkForecast(
         network: network, split: known[0].split,
-        forecast: try Forecast(from: members, rule: frontier.rule),
+        forecast: forecast,
         checks: fewer < members.count
-          ? try Forecast.check(members, known: fewer, rule: frontier.rule) : [])
+          ? try Forecast.check(
+            members, known: fewer, rule: frontier.rule, maximumSubsets: subsets, whole: forecast)
+          : [])
     }
   }
 }

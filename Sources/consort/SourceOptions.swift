@@ -11,6 +11,8 @@ struct SourceOptions {
   let images: ImageOptions
   /// How images become the input of models.
   let preprocessing: PreprocessingOptions
+  /// Which output of models holds the classes, and what it is.
+  let output: OutputOptions
   /// The first option that is about files of other programs.
   private let listOption: String?
 
@@ -37,12 +39,15 @@ struct SourceOptions {
     CommandOption("--label-column", "NAME", help: "The column of tables that holds the labels."),
   ]
 
-  static let options = listOptions + ImageOptions.options + PreprocessingOptions.options
+  static let options =
+    listOptions + ImageOptions.options + PreprocessingOptions.options
+    + OutputOptions.options
 
   init(_ arguments: ParsedArguments) throws {
     labels = arguments.string("--labels")
     images = ImageOptions(arguments)
     preprocessing = try PreprocessingOptions(arguments)
+    output = try OutputOptions(arguments)
     listOption = Self.listOptions.map(\.name).first { arguments.string($0) != nil }
     importing = ImportOptions(
       kind: try arguments.string("--scores").map { name throws(UsageError) in
@@ -63,6 +68,9 @@ struct SourceOptions {
   func check(_ sources: [PredictionSource]) throws(UsageError) {
     let hasList = sources.contains { if case .list = $0 { true } else { false } }
     let hasModel = sources.contains { if case .model = $0 { true } else { false } }
+    guard output.isEmpty || hasModel else {
+      throw UsageError("--output and --output-kind go with ONNX files, and none is given")
+    }
     guard let listOption, !hasList, !(hasModel && listOption == "--classes") else { return }
     throw UsageError(
       "\(listOption) is about the files of a list of predictions, and no list is given: leave it out"

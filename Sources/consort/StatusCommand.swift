@@ -44,7 +44,8 @@ let statusCommand = Command(
   }
   guard Terminal.canRedraw(STDOUT_FILENO) else {
     throw UsageError(
-      "--watch redraws a terminal, and standard output is none or TERM says that it cannot: leave it out")
+      "--watch redraws a terminal, and standard output is none or TERM says that it cannot: leave it out"
+    )
   }
   try watch(read)
 }

@@ -8,7 +8,9 @@ enum StatusSummary {
     let notes = status.members.compactMap { member in
       member.reason.map { "\(member.name): \($0)" }
     }
-    let lines = notes.flatMap { Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth)) }
+    let lines = notes.flatMap {
+      Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth))
+    }
     let head = Terminal.wrapped(headline(status), width: Terminal.textWidth)
     return head.map { $0 + "\n" }.joined() + table(status) + lines.map { $0 + "\n" }.joined()
       + (continues ? continuation(status) : "")
@@ -35,7 +37,8 @@ enum StatusSummary {
   private static func table(_ status: RunStatus) -> String {
     var table = TextTable(columns: [
       .init("member", isKept: true), .init("state", isKept: true), .init("epoch", .right),
-      .init("done", .right, isKept: true), .init("left", .right, isKept: true), .init("hold-out", .right), .init("test", .right),
+      .init("done", .right, isKept: true), .init("left", .right, isKept: true),
+      .init("hold-out", .right), .init("test", .right),
       .init("images/s", .right),
     ])
     for member in status.members {

@@ -45,7 +45,12 @@ struct Study {
     latencyConditions = measured?.conditions
     let sets = try PredictionSets(
       holdOut: sources.holdOut, test: sources.test, shifted: sources.shifted, latencies: latencies)
-    let decision = try Decision(sets, options: options.decision)
+    let display = SearchDisplay(
+      images: sources.holdOut[0].count, isLimited: options.seconds != nil)
+    defer { display.end() }
+    let decision = try Decision(
+      sets, options: options.decision,
+      pace: SearchPace(seconds: options.seconds, report: display.show))
     self.decision = decision
     var notes = sources.notes + sets.notes
     if let gap = decision.calibration.gap {
@@ -58,7 +63,8 @@ struct Study {
   func context(_ paths: [String]) -> ReportContext {
     var context = ReportContext(
       runDirectory: sources.run?.path ?? paths[0], command: Shell.commandLine(),
-      origins: sources.origins)
+      origins: sources.origins, buildOptions: sources.buildOptions)
+    context.notes = Note.lines(notes)
     if let latencyConditions {
       context.environment.append(.init(name: "latency", value: latencyConditions))
     }

@@ -5,6 +5,8 @@ import Ensembles
 struct StudyOptions {
   /// What is looked for.
   let decision: Decision.Options
+  /// How long the search may take; nil for no limit.
+  let seconds: Double?
   /// The most ensembles of one size of one network, for its curve.
   let curveSubsets: Int
   /// What is said about the sources.
@@ -34,9 +36,11 @@ struct StudyOptions {
           + "best single member; none with --max-cost)."),
       CommandOption(
         "--margin", "N",
-        help: "Without --max-cost and --min-accuracy: by how many standard errors of the "
-          + "difference a choice must beat the best single member on the hold-out; 0 for none "
-          + "(default: 1)."),
+        help:
+          "By how many standard errors of the paired difference, on the hold-out, what is chosen "
+          + "is more accurate than the best single member. With --max-cost: by how many it may be less "
+          + "accurate than the best within the budget, where it has fewer members (default: 1; 0 for "
+          + "none). Not with --min-accuracy alone."),
       CommandOption(
         "--max-stages", "N", help: "The most members of a cascade; 1 for no cascades (default: 3)."),
       CommandOption(
@@ -48,6 +52,10 @@ struct StudyOptions {
         "--max-subsets", "N",
         help: "Sample N ensembles of a size where there are more (default: 20000 to choose among, "
           + "1000 for a network's curve)."),
+      CommandOption(
+        "--seconds", "S",
+        help: "Search for ensembles and cascades for at most S seconds, and take the best that is "
+          + "found until then; what was not tried is said (default: no limit)."),
       CommandOption(
         "--shifted", "SOURCE",
         help: "Predictions by the same members of further images, whose figures stand beside."),
@@ -74,13 +82,24 @@ struct StudyOptions {
     }
     options.margin = try arguments.number("--margin") ?? options.margin
     guard (0...100).contains(options.margin) else { throw UsageError("--margin is from 0 to 100") }
+    if arguments.string("--margin") != nil, options.minimumAccuracy != nil,
+      options.maximumCost == nil
+    {
+      throw UsageError(
+        "--margin says nothing beside --min-accuracy, which names the accuracy itself: leave one of them out"
+      )
+    }
+    seconds = try arguments.number("--seconds")
+    if let seconds, !(seconds > 0 && seconds <= 1e9) {
+      throw UsageError("--seconds is a number above 0")
+    }
     options.confidences = try Self.confidences(arguments) ?? options.confidences
     decision = options
     sources = try SourceOptions(arguments)
     shifted = arguments.string("--shifted")
     choosingOption = [
       "--max-cost", "--min-accuracy", "--margin", "--cost", "--same-network", "--max-members",
-      "--max-stages", "--confidence", "--shifted",
+      "--max-stages", "--confidence", "--seconds", "--shifted",
     ].first { arguments.string($0) != nil || arguments.isSet($0) }
   }
 

@@ -77,7 +77,7 @@ import Testing
     #expect(
       Self.table().text(width: 16) == """
         network        n
-        wide-re…6-1-0  1
+        wide-r…16-1-0  1
         (too narrow for:
         FLOPs, test %,
         NLL)
@@ -99,7 +99,7 @@ import Testing
     var text = RedrawnText()
     let lines = (0..<50).map { "line \($0) and more" }.joined(separator: "\n") + "\n"
     let drawn = text.redraw(lines, width: 10, height: 5)
-    #expect(drawn == "line 0 and\nline 1 and\nline 2 and\n… 47 more l\n")
+    #expect(drawn == "line 0 and\nline 1 and\nline 2 and\n… 47 more \n")
     #expect(text.redraw("x\n", width: 10, height: 5) == "\u{1B}[4F\u{1B}[Jx\n")
     #expect(text.redraw(lines, width: 10, height: .max).hasSuffix(lines))
   }

@@ -115,6 +115,35 @@ import Testing
     #expect(Double(optima) >= 0.8 * Double(goals), "\(optima) of \(goals)")
   }
 
+  /// With as few images at a stage as are allowed, or none: the best of all thresholds that keep to it.
+  @Test(arguments: 1...4, [2, 5, 12]) func stagesAreReachedByEnoughImages(stages: Int, fewest: Int)
+  {
+    for seed in 0..<4 {
+      let made = madeUp(stages: stages, images: 30, seed: UInt64(seed))
+      let costs = [3.0, 2, 7, 5].prefix(stages)
+      let targets: [ThresholdPair.Goal] =
+        [2, 3, 4, 5, 7, 9, 12, 20].map { .cost(30 * $0) } + [8, 14, 17, 20, 22].map { .hits($0) }
+      for goal in targets {
+        let search = ThresholdSearch(
+          stages: made, costs: Array(costs), goal: goal, fewestReaching: fewest)
+        func isAllowed(_ plan: ThresholdSearch.Plan) -> Bool {
+          let exits = search.exits(plan.thresholds)
+          return (1..<max(stages, 2)).allSatisfy { stage in
+            let reaching = exits.count { $0 >= stage }
+            return reaching == 0 || reaching >= fewest
+          }
+        }
+        let found = search.best()
+        if let found { #expect(search.meetsGoal(found) && isAllowed(found)) }
+        guard stages <= 3 else { continue }
+        let best = allPlans(search).filter { search.meetsGoal($0) && isAllowed($0) }
+          .max { search.isBetter($1, $0) }
+        #expect(found?.cost == best?.cost, "\(goal), seed \(seed)")
+        if case .cost = goal { #expect(found?.hits == best?.hits, "\(goal), seed \(seed)") }
+      }
+    }
+  }
+
   /// A grid of 100 steps a threshold, tried whole.
   @Test func noGridIsBetter() throws {
     let holdOut = try [0, 2, 4].map { try decisionMembers("hold-out")[$0] }
@@ -161,6 +190,7 @@ import Testing
       var tree = PrefixTree(placeCount: count)
       var values = [Int](repeating: 0, count: count)
       var costs = [Double](repeating: 0, count: count)
+      var counts = [Int](repeating: 0, count: count)
       for _ in 0..<40 {
         let place = generator.integer(below: count)
         let value = generator.integer(below: 3) - 1
@@ -168,6 +198,7 @@ import Testing
         tree.add(value: value, cost: cost, at: place)
         values[place] += value
         costs[place] += cost
+        counts[place] += 1
         let sums = (0...count).map { values.prefix($0).reduce(0, +) }
         let prices = (0...count).map { costs.prefix($0).reduce(0, +) }
         for budget in [0.0, 1, 3, 10, 100] {
@@ -179,6 +210,22 @@ import Testing
           let expected = target <= 0 ? 0 : (0...count).first { sums[$0] >= target }
           #expect(found?.places == expected)
           #expect(found?.cost == expected.map { prices[$0] })
+        }
+        let held = (0...count).map { counts.prefix($0).reduce(0, +) }
+        for fewest in [1, 3, 10, 50] {
+          let shortest = (0...count).first { held[$0] >= fewest }
+          let least = tree.shortestPrefix(holding: fewest)
+          #expect(least?.places == shortest)
+          guard let least, let shortest else { continue }
+          for budget in [0.0, 2, 7, 30] {
+            let best = (shortest...count).filter { prices[$0] <= budget }.map { sums[$0] }.max()
+            #expect(tree.bestValue(within: budget, least: least) == max(0, best ?? 0))
+          }
+          for target in 1...4 {
+            let found = tree.shortestPrefix(reaching: target, least: least)
+            #expect(found?.places == (shortest...count).first { sums[$0] >= target })
+            #expect(found?.cost == found.map { prices[$0.places] })
+          }
         }
       }
     }

@@ -197,6 +197,15 @@ import Testing
     }
   }
 
+  private func mostAccurate(_ decision: Decision) -> Candidate {
+    let budget = decision.options.maximumCost ?? .infinity
+    return decision.candidates.filter {
+      ($0.holdOut.cost[decision.options.cost] ?? 0) <= budget
+    }.reduce(decision.candidates[0]) {
+      $1.holdOut.metrics.top1Accuracy > $0.holdOut.metrics.top1Accuracy ? $1 : $0
+    }
+  }
+
   private func checkChoice(_ decision: Decision) throws {
     let points = try points(decision)
     let options = decision.options
@@ -209,7 +218,12 @@ import Testing
     #expect(points[chosen].cost <= budget + 1e-6 && points[chosen].accuracy >= needed - 1e-9)
     #expect(decision.deployed.holdOut.metrics.top1Accuracy >= needed - 1e-9)
     for point in points where point.cost <= budget && point.accuracy >= needed {
-      if options.maximumCost == nil {
+      if options.maximumCost != nil, options.margin > 0 {
+        // Something simpler may lie below the best.
+        #expect(
+          points[chosen].accuracy >= point.accuracy
+            || decision.candidates[chosen].members.count <= mostAccurate(decision).members.count)
+      } else if options.maximumCost == nil {
         // With a margin something cheaper may just reach the best single member.
         guard isAsked || options.margin == 0 else { continue }
         #expect(points[chosen].cost <= point.cost)

@@ -130,6 +130,75 @@ import Testing
     #expect(margin < 50 || decision.chosen == decision.reference)
   }
 
+  /// Within a budget the fewest members whose best lies no more than the margin below the best of all, counted from the
+  /// images that only one of the two gets right.
+  @Test(arguments: [0, 0.5, 1, 3, 50], [150.0, 330, 700, 2000])
+  func withABudgetTheSimplestWithinTheMargin(_ margin: Double, _ budget: Double) throws {
+    let sets = try candidateSets()
+    let decision = try Decision(
+      sets,
+      options: options {
+        $0.margin = margin
+        $0.maximumCost = budget
+      })
+    func hits(_ candidate: Candidate) throws -> [Bool] {
+      let members = candidate.members.compactMap { name in sets.holdOut.first { $0.name == name } }
+      let combined = try candidate.combination.combine(members, name: candidate.id)
+      return zip(combined.predictedClasses(), combined.labels).map { Int64($0) == $1 }
+    }
+    func rank(_ candidate: Candidate) -> (Double, Double) {
+      (candidate.holdOut.metrics.top1Accuracy, -candidate.holdOut.cost.multiplyAccumulates)
+    }
+    func isFitted(_ candidate: Candidate) -> Bool {
+      [.weighted, .greedy, .cascade].contains(candidate.kind)
+    }
+    let allowed = decision.candidates.filter {
+      $0.holdOut.cost.multiplyAccumulates <= budget * (1 + 1e-9)
+    }
+    let best = try #require(allowed.max { rank($0) < rank($1) })
+    let own = try hits(best)
+    let count = Double(own.count)
+    var expected = best
+    search: for members in 1...max(1, best.members.count) {
+      for isFitted in [false, true] {
+        let group = allowed.filter {
+          $0.members.count == members
+            && [.weighted, .greedy, .cascade].contains($0.kind) == isFitted
+        }
+        guard let candidate = group.max(by: { rank($0) < rank($1) }) else { continue }
+        let other = try hits(candidate)
+        let gained = Double(zip(own, other).count { $0 && !$1 })
+        let lost = Double(zip(own, other).count { !$0 && $1 })
+        let variance = (gained + lost - (gained - lost) * (gained - lost) / count) / (count - 1)
+        guard (gained - lost) / count <= margin * (variance / count).squareRoot() + 1e-9 else {
+          continue
+        }
+        expected = margin > 0 ? candidate : best
+        break search
+      }
+    }
+    let chosen = try #require(decision.candidate(decision.chosen))
+    #expect(rank(chosen) == rank(expected) && chosen.members.count == expected.members.count)
+    #expect(isFitted(chosen) == isFitted(expected))
+    #expect(chosen.holdOut.cost.multiplyAccumulates <= budget * (1 + 1e-9))
+    #expect(margin < 50 || chosen.members.count == 1)
+  }
+
+  /// The table of rules and the decision name the same best member.
+  @Test(arguments: CostMeasure.allCases) func oneMemberIsTheBest(_ measure: CostMeasure) throws {
+    let decision = try Decision(
+      candidateSets(),
+      options: options {
+        $0.cost = measure
+        $0.maximumStages = 1
+      })
+    let reference = try #require(decision.candidate(decision.reference))
+    let row = try #require(decision.rules?.rows.first { $0.method == .bestMember })
+    expectClose(row.test.top1Accuracy, reference.test.metrics.top1Accuracy)
+    expectClose(row.test.negativeLogLikelihood, reference.test.metrics.negativeLogLikelihood)
+    #expect(Double(row.multiplyAccumulates) == reference.test.cost.multiplyAccumulates)
+  }
+
   @Test func weightsAndGreedyChoice() throws {
     let expected = try ExpectedCandidates.load()
     let decision = try Decision(candidateSets())

@@ -127,8 +127,10 @@ import Testing
       expected.greedy[0].scores[expected.greedy[0].length - 1])
     let best = comparison.rows[4]
     #expect(best.memberCount == 1)
-    let losses = try holdOut.map { try Metrics(of: [$0]).negativeLogLikelihood }
-    #expect(best.holdOut.negativeLogLikelihood == losses.min())
+    let accuracies = try holdOut.map { try Metrics(of: [$0]).top1Accuracy }
+    #expect(best.holdOut.top1Accuracy == accuracies.max())
+    let named = try RuleComparison(holdOut: holdOut, test: test, best: "m1", greedyRounds: 1)
+    #expect(named.rows[4].holdOut == (try Metrics(of: [holdOut[1]])))
     #expect(throws: EnsembleError.self) { try RuleComparison(holdOut: test, test: test) }
     let one = try RuleComparison(holdOut: [holdOut[1]], test: test, greedyRounds: 1)
     #expect(one.rows.allSatisfy { $0.memberCount == 1 })

@@ -140,12 +140,16 @@ import Testing
   }
 
   @Test func refusesNumbersThatAreNoDistribution() throws {
-    for name in ["infinite", "wrong-probabilities"] {
+    let reasons = [
+      "infinite": "the greatest is not finite",
+      "wrong-probabilities": "they are taken for probabilities, and some are negative",
+    ]
+    for (name, reason) in reasons {
       let model = try Self.model(name)
       let session = try InferenceSession(Classifier([model], batch: 1, options: Self.options))
       try session.run()
       let error = #expect(throws: InferenceError.self) { try session.logProbabilities(of: 0) }
-      #expect(error == .notADistribution(source: model.source, image: 0))
+      #expect(error == .notADistribution(source: model.source, image: 0, reason: reason))
     }
   }
 }

@@ -49,9 +49,22 @@ import Testing
         + "\(Figures.percent(deployed.testInterval.lowerBound, 1)) to "
         + "\(Figures.percent(deployed.testInterval.upperBound, 1))), at \(Figures.percent(share, 0)) % of the "
         + "MACs of the best single model, wide-resnet-16-4-0 "
-        + "(\(Figures.percent(reference.test.metrics.top1Accuracy)) %).")
-    #expect(text.otherCosts?.hasPrefix("Measured, an image takes ") == true)
-    #expect(text.otherCosts?.hasSuffix(" % of the best single model's 2.94 ms).") == true)
+        + "(\(Figures.percent(reference.test.metrics.top1Accuracy)) %). That is a mean: "
+        + "\(Figures.percent(try #require(deployed.test.exitFractions?.last), 0)) % of the test images run through "
+        + "both members, for \(Words.cost(try allMembers(deployed, decision, .multiplyAccumulates), .multiplyAccumulates)) "
+        + "each.")
+    #expect(
+      text.otherCosts?.hasPrefix(
+        "Expected of its members' measured times and of the images that come to each, an image takes on average "
+      )
+        == true)
+    let slowest = try allMembers(deployed, decision, .latency)
+    #expect(
+      text.otherCosts?.hasSuffix(
+        " % of the best single model's 2.94 ms). Through all members it takes \(Words.cost(slowest, .latency))."
+      )
+        == true)
+    #expect(text.cautions.isEmpty)
     #expect(
       text.images
         == "400 images of the split 'hold-out' chose among \(decision.subsetCount) models and ensembles, and "
@@ -71,6 +84,126 @@ import Testing
       text.shifted?.hasPrefix("On the shifted images (400 images of 'shifted') it has ") == true)
     #expect(text.caveat.contains("not corrected for the number of comparisons"))
     #expect(text.sentences.count == 8)
+  }
+
+  /// What its members cost together, one after another.
+  private func allMembers(
+    _ candidate: Candidate, _ decision: Decision, _ measure: CostMeasure
+  ) throws -> Double {
+    try candidate.members.reduce(0) { sum, name in
+      let single = decision.candidates.first { $0.kind == .single && $0.members == [name] }
+      return sum + (try #require(single?.test.cost[measure]))
+    }
+  }
+
+  /// A hold-out of few images, and one that is much easier than the test images.
+  @Test func whatIsDoubtfulIsSaid() throws {
+    #expect(
+      DecisionText(try changed([(["holdOut", "count"], 20)])).cautions == [
+        "Careful: only 20 images of 'hold-out' choose. Accuracies of so few are uncertain by up to 22 points: take more "
+          + "images before relying on this."
+      ])
+    let both = DecisionText(try changed([(["holdOut", "count"], 150), (["test", "count"], 100)]))
+    #expect(
+      both.cautions.first?.hasPrefix(
+        "Careful: only 150 images of 'hold-out' choose and 100 images of 'test' judge.")
+        == true)
+    #expect(both.sentences.contains { $0.hasPrefix("Careful: only 150 ") })
+    #expect(try changed([(["holdOut", "count"], 200)]).holdOut.count == 200)
+  }
+
+  @Test(arguments: [(0.99, 0.7, "hold-out"), (0.7, 0.99, "test images")])
+  func imagesThatWereTrainedOnAreSuspected(holdOut: Double, test: Double, which: String) throws {
+    let plain = try #require(try SyntheticReport.plain.get().decision)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(try plain.readableJSON().utf8)) as? [String: Any])
+    let candidates = try #require(object["candidates"] as? [[String: Any]]).map { candidate in
+      var candidate = Self.put(holdOut, at: ["holdOut", "metrics", "top1Accuracy"], in: candidate)
+      candidate = Self.put(test, at: ["test", "metrics", "top1Accuracy"], in: candidate)
+      return candidate
+    }
+    let text = DecisionText(try changed([(["candidates"], candidates)]))
+    let caution = try #require(text.cautions.first)
+    #expect(caution.hasPrefix("Careful: members are far better on the \(which) than on the "))
+    #expect(caution.contains("Were they trained on the \(which)?"))
+    #expect(caution.contains("99.0 %") && caution.contains("70.0 %"))
+  }
+
+  @Test func oneModelUnderTwoNamesIsSaid() throws {
+    let decision = try #require(try SyntheticReport.plain.get().decision)
+    let members = try #require(decision.members)
+    let twins = try members.prefix(2).map { member -> [String: Any] in
+      [
+        "name": member.name, "network": member.network,
+        "multiplyAccumulates": member.multiplyAccumulates, "parameters": member.parameters,
+        "holdOutSHA256": "a", "testSHA256": "b",
+      ]
+    }
+    let text = DecisionText(try changed([(["members"], twins)]))
+    #expect(
+      text.cautions == [
+        "Careful: \(members[0].name) and \(members[1].name) predict the same to the last bit: one model under two names "
+          + "adds nothing to an ensemble but its cost."
+      ])
+  }
+
+  @Test func whatWasNotTriedIsSaid() throws {
+    let cut: [String: Any] = [
+      "seconds": 10, "ensembles": ["planned": 123_456, "tried": 1024], "largestEnsemble": 3,
+      "cascadeGoals": ["planned": 17, "tried": 5], "cascadeImages": 100_000,
+    ]
+    let text = DecisionText(try changed([(["search"], cut)]))
+    #expect(
+      text.cautions == [
+        "The search was ended after 10 s (--seconds): 1,024 of 123,456 ensembles were tried, those of the fewest members "
+          + "first (up to 3) and cascades were searched for 5 of 17 budgets and accuracies. The best of these was taken; "
+          + "there may be better.",
+        "Cascades and their thresholds were searched on 100,000 of the hold-out's images, drawn at random; their figures "
+          + "are of all.",
+      ])
+  }
+
+  /// A decision of an earlier version says nothing of its members and its search.
+  @Test func earlierDecisionsAreRead() throws {
+    let decision = try changed([(["members"], NSNull()), (["search"], NSNull())])
+    #expect(decision.members == nil && decision.search == nil)
+    #expect(DecisionText(decision).cautions.isEmpty)
+  }
+
+  /// What looks the same is not called better.
+  @Test func noDifferenceIsNoImprovement() throws {
+    let path = ["calibration", "calibrated", "metrics", "negativeLogLikelihood"]
+    let before = ["calibration", "uncalibrated", "metrics", "negativeLogLikelihood"]
+    let text = DecisionText(try changed([(path, 0.42101), (before, 0.42149)])).temperatures
+    #expect(
+      text.contains(" makes hardly any difference on the test images: NLL 0.421 → 0.421 nats"))
+    #expect(!text.contains("better"))
+  }
+
+  /// What is as accurate for less, but for the margin, is named with the option that takes it.
+  @Test func whatTheMarginPassesOverIsNamed() throws {
+    let decision = try #require(try SyntheticReport.plain.get().decision)
+    let reference = try #require(decision.candidate(decision.reference))
+    let other = try #require(
+      decision.candidates.first { $0.kind == .single && $0.id != decision.reference })
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(try decision.readableJSON().utf8))
+        as? [String: Any])
+    let candidates = try #require(object["candidates"] as? [[String: Any]]).map { candidate in
+      candidate["id"] as? String == other.id
+        ? Self.put(
+          reference.holdOut.metrics.top1Accuracy, at: ["holdOut", "metrics", "top1Accuracy"],
+          in: candidate) : candidate
+    }
+    let goal = DecisionText(try changed([(["candidates"], candidates)])).goal
+    #expect(goal.contains(" For less, 26.7 M MACs, \(other.id) (a single model of "))
+    #expect(goal.hasSuffix("--margin 0 takes it, or --candidate \(other.id) when it is built."))
+  }
+
+  @Test func nothingIsChosenWithoutAHoldOut() {
+    let lines = DecisionText.lines(ofNothingChosen: 60).split(separator: "\n")
+    #expect(lines.allSatisfy { $0.count <= 60 })
+    #expect(lines[0].hasPrefix("Nothing could be chosen: there are no hold-out predictions"))
   }
 
   @Test func oneModelCanBeEnough() throws {
@@ -97,7 +230,11 @@ import Testing
   }
 
   @Test func whatCostsMoreIsSaidTo() throws {
-    let text = DecisionText(try decision { $0.options.maximumCost = 1e12 })
+    let text = DecisionText(
+      try decision {
+        $0.options.maximumCost = 1e12
+        $0.options.margin = 0
+      })
     #expect(text.deploy.contains(" It costs more: "))
     #expect(text.deploy.hasSuffix(" M MACs against 393 M MACs."))
     #expect(

@@ -85,6 +85,25 @@ import Testing
     #expect(both.contains("<li>A further clear") && both.contains("chart-forecast"))
   }
 
+  /// The page says where nothing tells the images that choose from those that judge, and what was inferred.
+  @Test(arguments: [
+    ("unknown", "could not be compared", true), ("fingerprints", "share some images", false),
+    ("identifiers", "no id is in both", false), ("scores", "the same scores by all", false),
+  ])
+  func whatIsKnownOfTheImagesIsSaid(separation: String, words: String, isDoubtful: Bool) throws {
+    var content = try SyntheticReport.plain.get()
+    let data = try JSONEncoder().encode(try #require(content.decision))
+    var object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    object["separation"] = separation
+    content.decision = try JSONDecoder().decode(
+      Decision.self, from: JSONSerialization.data(withJSONObject: object))
+    content.context.notes = ["a<b.csv: scores are logits"]
+    let page = try page(content)
+    #expect(page.contains(words))
+    #expect(page.contains("Careful: whether hold-out and test images are different") == isDoubtful)
+    #expect(page.contains("<li>a&lt;b.csv: scores are logits</li>"))
+  }
+
   @Test func rowsThatLookAlikeCarryTheirIds() throws {
     let content = try SyntheticReport.plain.get()
     let decision = try #require(content.decision)

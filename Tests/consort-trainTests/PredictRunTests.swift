@@ -1,4 +1,5 @@
 import Ensembles
+import Files
 import Foundation
 import TestSupport
 import Testing
@@ -35,6 +36,48 @@ import Testing
     let one = try Consort(
       ["predict", run, "--members", TinyExperiment.members[1], "--json"], environment: environment)
     #expect((try one.object()["members"] as? [Any])?.count == 1)
+  }
+
+  /// A decision is built from the run that it was made of, and from no other whose members have the same names.
+  @Test func anotherRunsMembersAreRefused() throws {
+    let whole = try TinyExperiment.finishedRun()
+    let directory = try TemporaryDirectory()
+    for run in ["one", "two"] { try whole.write(to: "\(directory.path)/\(run)") }
+    let name = TinyExperiment.members[0]
+    func hash(_ run: String, _ split: String) throws -> String {
+      try Predictions(
+        path: "\(directory.path)/\(run)/members/\(name)/predictions-\(split).safetensors"
+      )
+      .contentSHA256()
+    }
+    let path = "\(directory.path)/two/members/\(name)/predictions-test.safetensors"
+    try #require(Directory.exists(path))
+    let test = try Predictions(path: path)
+    let decision = """
+      {"version": 1, "candidates": [], "deployed": {"id": "a", "members": ["\(name)"], "combination":
+      {"rule": "geometricMean"}}, "members": [{"name": "\(name)", "network": "n", "multiplyAccumulates": 1,
+      "parameters": 1, "holdOutSHA256": "\(try hash("one", "hold-out"))", "testSHA256": "\(try hash("one", "test"))"}]}
+      """
+    try directory.write(Array(decision.utf8), to: "decision.json")
+    // The other run's member errs otherwise: its images are in another order.
+    let turned = try Predictions(
+      name: test.name, network: test.network, multiplyAccumulates: test.multiplyAccumulates,
+      parameters: test.parameters, split: test.split, fingerprint: test.fingerprint,
+      logProbabilities: test.withLogProbabilities { Array($0.reversed()) },
+      labels: test.labels, classes: test.classes)
+    try turned.write(to: path)
+    func build(_ run: String) throws -> Consort {
+      try Consort(
+        ["build-ensemble", run, "--decision", "decision.json", "--out", "built-\(run)"],
+        environment: ["XDG_CACHE_HOME": "\(directory.path)/cache"], directory: directory.path)
+    }
+    let one = try build("one")
+    #expect(one.status == 0 && !one.errors.contains("known by its name"), "\(one.errors)")
+    let two = try build("two")
+    #expect(two.status == 1)
+    #expect(
+      two.errors.contains("was made of another '\(name)' than the one in 'two'"), "\(two.errors)")
+    #expect(!Directory.exists("\(directory.path)/built-two"))
   }
 
   /// Members of one name in two runs are told apart by the runs.

@@ -121,6 +121,37 @@ import Testing
     #expect(try Self.manifest(directory, "plain")["exitFractions"] == nil)
   }
 
+  /// Models hold no predictions: a name and a cost are all that tells that they are the decision's members.
+  @Test func modelsAreToldByNameAndCost() throws {
+    let directory = try TemporaryDirectory()
+    try Self.write([Self.candidate("a", ["logits", "softmax"])], to: directory)
+    let earlier = try Self.build([model("logits"), model("softmax")], in: directory)
+    #expect(earlier.status == 0)
+    #expect(
+      earlier.errors.contains("does not say what its members predict (an earlier version wrote it)")
+    )
+    let manifest = try #require(try Self.manifest(directory)["members"] as? [[String: Any]])
+    func identity(_ place: Int, factor: Int) throws -> String {
+      let macs = try #require(manifest[place]["multiplyAccumulates"] as? Int)
+      let parameters = try #require(manifest[place]["parameters"] as? Int)
+      return """
+        {"name": "\(Self.models[place])", "network": "n", "multiplyAccumulates": \(macs * factor),
+        "parameters": \(parameters), "holdOutSHA256": "a", "testSHA256": "b"}
+        """
+    }
+    let text = try """
+    {"version": 1, "candidates": [], "deployed": \(Self.candidate("a", ["logits", "softmax"])),
+    "members": [\(identity(0, factor: 1)), \(identity(1, factor: 2))]}
+    """
+    try directory.write(Array(text.utf8), to: "decision.json")
+    try FileManager.default.removeItem(atPath: "\(directory.path)/built")
+    let built = try Self.build([model("logits"), model("softmax")], in: directory)
+    #expect(built.status == 0)
+    #expect(built.errors.contains("is known by its name and cost alone"), "\(built.errors)")
+    #expect(built.errors.contains("MACs and"), "\(built.errors)")
+    #expect(built.errors.contains("for 'softmax': is it the same model?"), "\(built.errors)")
+  }
+
   @Test func membersComeFromAnyMixOfOperands() throws {
     let directory = try TemporaryDirectory()
     let first = try Self.run(
@@ -196,6 +227,17 @@ import Testing
     (
       candidate("a", ["logits", "softmax"], rest: #", "exitFractions": [1]"#),
       "'a' of 'decision.json' cannot be built: it has 1 exit fractions for 2 members"
+    ),
+    (
+      candidate(
+        "a", ["logits", "softmax"],
+        #"{"rule": "geometricMean", "cascade": {"confidence": "maximumProbability", "confidenceThresholds": [1.5]}}"#
+      ),
+      "the threshold 1.5 of its cascade is not a probability, in 0...1"
+    ),
+    (
+      candidate("a", ["logits", "softmax"], rest: #", "id": "b""#),
+      "'decision.json' is no decision: 'id' stands twice in one of its objects"
     ),
     (
       candidate("a", ["logits", "softmax"], rest: #", "expectedMultiplyAccumulates": -1"#),

@@ -53,7 +53,24 @@ import Testing
       let run = try Consort(
         ["-c", "\"$0\" cost wide-resnet-16-4 > /dev/full", try Consort.path()], program: "/bin/sh")
       #expect(run.status == 1)
-      #expect(run.errors.contains("cannot write to standard output: No space left on device"))
+      #expect(run.errors.contains("cannot write all to standard output: No space left on device"))
+    }
+
+    /// More than the buffer holds: an early write fails, and the last may not.
+    @Test func aFullDiskInTheMiddleIsAnError() throws {
+      let run = try Consort(
+        ["-c", "\"$0\" cost wide-resnet-1000-1 --json > /dev/full", try Consort.path()],
+        program: "/bin/sh")
+      #expect(run.status == 1)
+      #expect(run.errors.contains("cannot write all to standard output"))
+    }
+
+    /// Nothing that is opened may take the number of a closed standard output, and what is printed.
+    @Test func aClosedStandardOutputIsAnError() throws {
+      let run = try Consort(
+        ["-c", "\"$0\" cost wide-resnet-16-4 >&-", try Consort.path()], program: "/bin/sh")
+      #expect(run.status == 1)
+      #expect(run.errors.contains("cannot write all to standard output: Bad file descriptor"))
     }
   #endif
 

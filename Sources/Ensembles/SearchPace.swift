@@ -1,0 +1,88 @@
+/// How long the search of a decision may take, and where it tells how far it is.
+public struct SearchPace {
+  /// How far a search is.
+  public struct Progress: Hashable, Sendable {
+    /// What is tried.
+    public enum Subject: Hashable, Sendable {
+      /// Ensembles, of which there are exactly so many.
+      case ensembles
+      /// Sequences of members, of which there are at most so many.
+      case cascades
+    }
+
+    /// What is tried.
+    public let subject: Subject
+    /// How many are tried, and are to be.
+    public let done, total: Int
+    /// From the time of those that were tried; nil before there is any.
+    public let secondsLeft: Double?
+  }
+
+  /// After which no further ensemble or cascade is tried: the best so far is taken; nil for no limit.
+  public var seconds: Double?
+  /// Is told after each part of the search, on the thread that decides.
+  public var report: (Progress) -> Void
+
+  /// Creates a pace.
+  public init(seconds: Double? = nil, report: @escaping (Progress) -> Void = { _ in }) {
+    self.seconds = seconds
+    self.report = report
+  }
+}
+
+/// What a search was to try, and tried.
+public struct SearchRecord: Codable, Hashable, Sendable {
+  /// How many of what there was.
+  public struct Share: Codable, Hashable, Sendable {
+    /// How many there were to try.
+    public let planned: Int
+    /// How many were tried.
+    public let tried: Int
+
+    /// Whether time was over before all were tried.
+    public var isCut: Bool { tried < planned }
+  }
+
+  /// The seconds that the search was given; nil for no limit.
+  public let seconds: Double?
+  /// Ensembles, single members among them.
+  public let ensembles: Share
+  /// The most members of an ensemble that was tried.
+  public let largestEnsemble: Int
+  /// Budgets and accuracies for each of which the best cascade was searched.
+  public let cascadeGoals: Share
+  /// How many of the hold-out's images, drawn at random, thresholds were searched on; nil for all.
+  public let cascadeImages: Int?
+
+  /// Whether time was over before all was tried.
+  public var isCut: Bool { ensembles.isCut || cascadeGoals.isCut }
+}
+
+/// Measures one part of a search, and tells how far it is.
+struct SearchClock {
+  private let pace: SearchPace
+  private let subject: SearchPace.Progress.Subject
+  private let start = ContinuousClock.now
+  private let limit: Double?
+
+  /// - Parameter limit: The seconds of this part; nil for no limit.
+  init(_ pace: SearchPace, _ subject: SearchPace.Progress.Subject, limit: Double?) {
+    self.pace = pace
+    self.subject = subject
+    self.limit = limit
+  }
+
+  /// Whether there is a limit.
+  var isLimited: Bool { limit != nil }
+
+  var elapsed: Double { start.duration(to: .now) / .seconds(1) }
+
+  /// Whether the time of this part is over.
+  var isOver: Bool { limit.map { elapsed >= $0 } ?? false }
+
+  /// Tells that `done` of `total` are tried.
+  func report(_ done: Int, of total: Int, secondsLeft: Double?) {
+    pace.report(
+      SearchPace.Progress(subject: subject, done: done, total: total, secondsLeft: secondsLeft))
+  }
+}
