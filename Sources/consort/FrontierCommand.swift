@@ -114,7 +114,7 @@ private struct FrontierJob {
           "\n" + DecisionText(decision).lines() + "\n" + DecisionSummary.text(decision),
           terminator: "")
       } else if split == "test" {
-        print("\n" + DecisionText.lines(ofNothingChosen: 100), terminator: "")
+        print("\n" + DecisionText.lines(ofNothingChosen: Terminal.textWidth), terminator: "")
       }
     }
     let context = study.context(paths)
@@ -129,8 +129,9 @@ private struct FrontierJob {
     if !printsJSON {
       print("\nwritten: \(Terminal.printable(out))")
       print(
-        NextCommand(paths: paths, directory: out).lines(study.decision, isPage: false),
-        terminator: "")
+        NextSteps.text(
+          study.decision, context, directory: out,
+          sources: split == "test" ? paths : []), terminator: "")
     }
   }
 }

@@ -20,10 +20,11 @@ struct ModelSubject {
   let notes: [Note]
 
   /// What `init` takes beside what is said about the input.
-  static let options = [
-    CommandOption("--onnx", help: "The operands are ONNX files, whatever they are called."),
-    CommandOption("--members", "NAME,...", help: "Only these members, in this order."),
-  ] + OutputOptions.options
+  static let options =
+    [
+      CommandOption("--onnx", help: "The operands are ONNX files, whatever they are called."),
+      CommandOption("--members", "NAME,...", help: "Only these members, in this order."),
+    ] + OutputOptions.options
 
   /// Reads what the operands name.
   ///
@@ -54,9 +55,8 @@ struct ModelSubject {
     self.files = files
     labels = try EnsembleMember.commonLabels(of: members)
     drawnImages = try Self.drawnImages(by: operands)
-    notes =
-      try operands.flatMap(\.notes) + members.flatMap { $0.model.notes + $0.notes }
-      + (decided?.check(operands, at: chosen) ?? [])
+    let unchecked = try decided?.check(operands, at: chosen) ?? []
+    notes = operands.flatMap(\.notes) + members.flatMap { $0.model.notes + $0.notes } + unchecked
     if case .ensemble(let ensemble) = operands[0].content, operands.count == 1, decided == nil {
       manifest = ensemble.manifest
     } else {

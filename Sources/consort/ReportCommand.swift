@@ -54,11 +54,11 @@ let reportCommand = Command(
     Terminal.writeNotes(Note.lines(study.notes))
     let page = try DecisionReport.write(study.content(paths), to: out)
     print(
-      study.decision.map { DecisionText($0).lines() } ?? DecisionText.lines(ofNothingChosen: 100),
-      terminator: "")
+      study.decision.map { DecisionText($0).lines() }
+        ?? DecisionText.lines(ofNothingChosen: Terminal.textWidth), terminator: "")
     print("report: \(Terminal.printable(page))")
     print(
-      NextCommand(paths: paths, directory: out).lines(study.decision, isPage: true), terminator: "")
+      NextSteps.text(study.decision, study.context(paths), directory: out), terminator: "")
   })
 
 extension Study {

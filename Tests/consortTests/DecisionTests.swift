@@ -154,7 +154,8 @@ import Testing
 
   @Test func aMemberUnderTwoNamesIsDoubted() throws {
     for split in ["hold-out", "test"] {
-      let members = try Maker(split: split).members()
+      let images = split == "test" ? 200 : 300
+      let members = try Maker(images: images, split: split).members()
       try write(members + [members[0].renamed("copy")], to: split)
     }
     let run = try run(["frontier", "hold-out", "test"])
