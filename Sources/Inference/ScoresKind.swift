@@ -31,6 +31,8 @@ final class ScoresObserver: Sendable {
     var rows = 0
     /// Whether all rows so far may be each of them.
     var (areProbabilities, arePercentages, areNegatedLogarithms) = (true, true, true)
+    /// Whether a row had no 0, with which also logits such as 6 and 0 are a distribution but for rounding.
+    var excludesLogits = false
   }
 
   private let state = Mutex(State())
@@ -56,6 +58,7 @@ final class ScoresObserver: Sendable {
       let total = row.reduce(0.0) { $0 + Double(exponential(-$1)) }
       state.areNegatedLogarithms =
         row.allSatisfy { $0 >= -1e-6 } && abs(total - 1) <= tolerance
+      state.excludesLogits = state.excludesLogits || row.allSatisfy { $0 > 1e-2 }
     }
   }
 
@@ -73,7 +76,7 @@ final class ScoresObserver: Sendable {
       guard state.rows > 0 else { return nil }
       if state.areProbabilities { return .probabilities }
       if state.arePercentages { return .percentages }
-      return state.areNegatedLogarithms ? .negatedLogarithms : nil
+      return state.areNegatedLogarithms && state.excludesLogits ? .negatedLogarithms : nil
     }
   }
 }
