@@ -38,13 +38,15 @@ import Testing
   }
 
   @Test(arguments: [
-    ("tiny.json/run", "tiny.json", "part of the path is a file: name another place"),
-    ("/proc/consort", "/proc/consort", "choose a place that you may write to"),
+    ("tiny.json/run", "part of the path is a file: name another place"),
+    ("/proc/consort", "choose a place that you may write to"),
   ])
-  func anUnwritablePlaceIsNamed(place: String, named: String, advice: String) throws {
+  func anUnwritablePlaceIsNamed(place: String, advice: String) throws {
     try withFinishedRun { directory in
+      let named = place.hasPrefix("/") ? place : "tiny.json"
       try expectFailure(
-        in: directory, ["cannot create the directory '\(named)'", advice]
+        in: directory,
+        ["cannot create the directory '\(named)'", advice]
       ) { try TinyExperiment.train(["--out", place], in: directory) }
     }
   }
