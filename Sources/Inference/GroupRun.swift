@@ -79,7 +79,7 @@ struct GroupRun: Sendable {
         values.append(try logProbabilities(of: member, batch, in: session))
       }
       if batches.next() == 0 {
-        try checkScoresAreProbabilities()
+        try checkScoresAreNoDistribution()
         try session.checkIndependence()
       }
     }
@@ -87,10 +87,10 @@ struct GroupRun: Sendable {
   }
 
   /// Stops early where what is taken for logits is a distribution.
-  private func checkScoresAreProbabilities() throws(InferenceError) {
-    for (observer, model) in zip(observers, classifier.models)
-    where observer?.found == .probabilities {
-      throw .otherScores(source: model.source, .probabilities)
+  private func checkScoresAreNoDistribution() throws(InferenceError) {
+    for (observer, model) in zip(observers, classifier.models) {
+      guard let found = observer?.found, found != .negatedLogarithms else { continue }
+      throw .otherScores(source: model.source, found)
     }
   }
 

@@ -4,10 +4,8 @@ import Synchronization
 public enum ScoresKind: Hashable, Sendable, CustomStringConvertible {
   /// Every row is of 0 to 1 and sums to 1.
   case probabilities
-  /// Every row is not negative, and all sum to the same.
-  case sameSum(Double)
-  /// Every number is of 0 to 1, and the rows sum to one thing and another.
-  case independent
+  /// Every row is of 0 to 100 and sums to 100.
+  case percentages
   /// Every row holds the negated logarithms of a distribution.
   case negatedLogarithms
 
@@ -17,13 +15,9 @@ public enum ScoresKind: Hashable, Sendable, CustomStringConvertible {
     case .probabilities:
       "its outputs are probabilities, not logits: all are of 0 to 1 and each row sums to 1; say so with --output-kind "
         + "probabilities (of an ensemble's member, when building it), or --output-kind logits to take their softmax all the same"
-    case .sameSum(let sum):
-      "its outputs are no logits: none is negative and each row sums to \(Float(sum)), as scaled or several distributions do; "
-        + "say --output-kind percentages where it is 100, export one distribution otherwise, or say --output-kind logits to take "
-        + "their softmax all the same"
-    case .independent:
-      "its outputs are all of 0 to 1 and do not sum to 1, as sigmoids do, each class by itself; export the logits, or say "
-        + "--output-kind logits to take their softmax all the same"
+    case .percentages:
+      "its outputs are percentages, not logits: all are of 0 to 100 and each row sums to 100; say so with --output-kind "
+        + "percentages (of an ensemble's member, when building it), or --output-kind logits to take their softmax all the same"
     case .negatedLogarithms:
       "its outputs are the negated logarithms of a distribution, so that the most probable class has the least; export the "
         + "logits, or say --output-kind logits to take their softmax all the same"
@@ -35,10 +29,10 @@ public enum ScoresKind: Hashable, Sendable, CustomStringConvertible {
 final class ScoresObserver: Sendable {
   private struct State {
     var rows = 0
-    var first: [Float] = []
-    var differs = false
-    var (isUnit, isPositive, sumsToOne, isNegatedLogarithm) = (true, true, true, true)
-    var sums = (least: Double.infinity, greatest: -Double.infinity)
+    /// Whether all rows so far may be each of them.
+    var (areProbabilities, arePercentages, areNegatedLogarithms) = (true, true, true)
+    /// Whether a row had no 0, with which also logits such as 6 and 0 are a distribution but for rounding.
+    var excludesLogits = false
   }
 
   private let state = Mutex(State())
@@ -57,36 +51,32 @@ final class ScoresObserver: Sendable {
 
   private static func add(_ row: UnsafeBufferPointer<Float>, to state: inout State) {
     state.rows += 1
-    if state.first.isEmpty { state.first = Array(row) }
-    let greatest = row.max() ?? 0
-    state.differs =
-      state.differs || zip(row, state.first).contains { abs($0 - $1) > 1e-3 * max(greatest, 1e-3) }
-    guard state.isPositive, row.allSatisfy({ $0 >= -1e-6 }) else {
-      (state.isPositive, state.isUnit, state.sumsToOne, state.isNegatedLogarithm) = (
-        false, false, false, false
-      )
-      return
-    }
     let sum = row.reduce(0.0) { $0 + Double($1) }
-    state.isUnit = state.isUnit && greatest <= 1.001
-    state.sumsToOne = state.sumsToOne && abs(sum - 1) <= tolerance
-    state.sums = (min(state.sums.least, sum), max(state.sums.greatest, sum))
-    if state.isNegatedLogarithm {
+    state.areProbabilities = state.areProbabilities && isDistribution(row, sum: sum, of: 1)
+    state.arePercentages = state.arePercentages && isDistribution(row, sum: sum, of: 100)
+    if state.areNegatedLogarithms {
       let total = row.reduce(0.0) { $0 + Double(exponential(-$1)) }
-      state.isNegatedLogarithm = abs(total - 1) <= tolerance
+      state.areNegatedLogarithms =
+        row.allSatisfy { $0 >= -1e-6 } && abs(total - 1) <= tolerance
+      state.excludesLogits = state.excludesLogits || row.allSatisfy { $0 > 1e-2 }
     }
   }
 
-  /// What the rows so far plainly are; nil for logits.
+  private static func isDistribution(
+    _ row: UnsafeBufferPointer<Float>, sum: Double, of whole: Double
+  ) -> Bool {
+    guard abs(sum - whole) <= tolerance * whole else { return false }
+    return row.allSatisfy { Double($0) >= -1e-6 * whole && Double($0) <= 1.001 * whole }
+  }
+
+  /// What the rows so far plainly are; nil for logits. Rows that sum to anything else may be logits: of a network whose
+  /// weights of all classes sum to the same, all rows do.
   var found: ScoresKind? {
     state.withLock { state in
-      guard state.rows > 0, state.isPositive else { return nil }
-      if state.isUnit, state.sumsToOne { return .probabilities }
-      if state.isNegatedLogarithm { return .negatedLogarithms }
-      guard state.differs, state.sums.greatest > 0 else { return nil }
-      let spread = state.sums.greatest - state.sums.least
-      if spread <= 1e-3 * state.sums.greatest { return .sameSum(state.sums.greatest) }
-      return state.isUnit ? .independent : nil
+      guard state.rows > 0 else { return nil }
+      if state.areProbabilities { return .probabilities }
+      if state.arePercentages { return .percentages }
+      return state.areNegatedLogarithms && state.excludesLogits ? .negatedLogarithms : nil
     }
   }
 }
