@@ -59,7 +59,9 @@ struct EncodedListing {
       names = contents.images
       sizes = try Self.sizes(of: names.map { "\(directory)/\($0)" })
       (labels, classes) = ([], nil)
-      notes = FolderContents.note(on: contents.strays, in: directory)
+      notes =
+        FolderContents.note(on: contents.strays, in: directory)
+        + FolderContents.noteOnTables(contents.strays, in: directory)
       source = .folder(directory: directory)
     case .files(let paths):
       path = EncodedPlace.parent(of: paths[0])

@@ -84,4 +84,16 @@ struct FolderContents: Sendable {
     let rest = strays.count > 3 ? " and \(strays.count - 3) more" : ""
     return [Note(source: directory, text: "passed over, as no images: \(shown)\(rest)")]
   }
+
+  /// The note on tables beside images without folders of classes, which may hold their labels; none where there is none.
+  static func noteOnTables(_ strays: [String], in directory: String) -> [Note] {
+    let endings = [".csv", ".tsv", ".jsonl", ".parquet"]
+    guard let table = strays.first(where: { name in endings.contains { name.hasSuffix($0) } })
+    else { return [] }
+    return [
+      Note(
+        source: directory,
+        text: "labels that '\(table)' may hold are not read: give each class a folder of its images")
+    ]
+  }
 }

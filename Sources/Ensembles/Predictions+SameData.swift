@@ -35,7 +35,7 @@ public struct DataIdentity: Codable, Hashable, Sendable {
   /// Of the labels alone, in order.
   public let labelsFingerprint: String
 
-  private static let labelsPrefix = "labels-sha256:"
+  static let labelsPrefix = "labels-sha256:"
 
   static func fingerprint(ofLabels labels: [Int64]) -> String {
     var hasher = SHA256Hasher()

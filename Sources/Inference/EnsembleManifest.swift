@@ -90,7 +90,10 @@ extension EnsembleManifest {
     guard version >= Self.versionWithOutputs || !members.contains(where: \.choosesOutput) else {
       return "its members' outputs are chosen, which belongs to version \(Self.versionWithOutputs)"
     }
-    if let cascade, let least = cascade.confidenceThresholds.compactMap({ $0 }).min(), least < 0 {
+    // Entropies, negated, are at most 0; the other confidences are at least 0.
+    if let cascade, cascade.confidence != .entropy,
+      let least = cascade.confidenceThresholds.compactMap({ $0 }).min(), least < 0
+    {
       return "a threshold of its cascade is below 0"
     }
     return costFault ?? combination.fault(memberCount: members.count) ?? expectationFault

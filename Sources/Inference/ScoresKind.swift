@@ -65,7 +65,7 @@ final class ScoresObserver: Sendable {
       let probabilities = row.map { Double(exponential(-$0)) }
       state.areNegatedLogarithms =
         row.allSatisfy { $0 >= -1e-6 } && abs(probabilities.reduce(0, +) - 1) <= 2e-3
-      state.isSpread = state.isSpread || probabilities.allSatisfy { $0 < 0.99 }
+      state.isSpread = state.isSpread || row.allSatisfy { $0 > 1e-2 }
     }
   }
 

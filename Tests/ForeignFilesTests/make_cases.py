@@ -44,7 +44,7 @@ class Case:
 
     def members(self, file, *names, split="test", **more):
         """A list of predictions for `consort frontier`."""
-        members = [{"file": n, "name": n.split(".")[0], "macs": 1000 + i, "parameters": 100} for i, n in enumerate(names)]
+        members = [{"file": n, "name": more.pop("name", n.split(".")[0]), "macs": 1000 + i, "parameters": 100} for i, n in enumerate(names)]
         self.text(file, json.dumps({"split": split, **more, "members": members}, indent=1) + "\n")
 
     def picture(self, file, colour, size=(8, 8)):
@@ -162,9 +162,10 @@ def tiny_negative():
     g = np.random.default_rng(11)
     p = np.exp(g.normal(size=(120, 5)) * 2)
     p /= p.sum(1, keepdims=True)
+    p[7] = [1 - 4e-10] + [1e-10] * 4
     labels = p.argmax(1)
     expected = nll(p, labels)
-    p[7, p[7].argmin()] = -2e-9
+    p[7, 3] = -2e-9
     np.save(c.path("m.npy"), p)
     np.save(c.path("labels.npy"), labels)
     c.members("list.json", "m.npy")
@@ -194,7 +195,7 @@ def perfect_hold_out():
     c = Case("a-hold-out-without-an-error")
     for file, split, wrong in ("h", "hold-out", 0), ("t", "test", 6):
         rows = [[0.7 if k == ((t + 1) % 3 if i < wrong else t) else 0.15 for k in range(3)] + [t]
-                for i, t in enumerate((j + wrong) % 3 for j in range(60))]
+                for i, t in enumerate((j + (wrong > 0)) % 3 for j in range(60))]
         c.text(file + ".csv", csv([["x", "y", "z", "label"]] + rows))
         c.text(file + ".json", json.dumps({"split": split, "members": [
             {"file": file + ".csv", "name": "m", "macs": 9, "parameters": 9}]}))
@@ -207,7 +208,7 @@ def reversed_hold_out():
     rows = [[f"im{i}", 0.8, 0.2, "x"] if i % 3 else [f"im{i}", 0.3, 0.7, "y"] for i in range(40)]
     for file, split, lines in ("h", "hold-out", rows[::-1]), ("t", "test", rows):
         c.text(file + ".csv", csv([["id", "x", "y", "label"]] + lines))
-        c.members(file + ".json", file + ".csv", split=split)
+        c.members(file + ".json", file + ".csv", split=split, name="m")
     c.frontier("h.json", "t.json", refused=["same|share|test"])
 
 
@@ -216,7 +217,7 @@ def part_of_the_test_set():
     rows = [[f"im{i}", 0.8, 0.2, "x"] if i % 3 else [f"im{i}", 0.3, 0.7, "y"] for i in range(40)]
     for file, split, lines in ("h", "hold-out", rows[:20]), ("t", "test", rows[17:]):
         c.text(file + ".csv", csv([["id", "x", "y", "label"]] + lines))
-        c.members(file + ".json", file + ".csv", split=split)
+        c.members(file + ".json", file + ".csv", split=split, name="m")
     c.frontier("h.json", "t.json", refused=["3|im17", "same|share|test"])
 
 

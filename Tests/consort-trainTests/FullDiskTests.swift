@@ -69,10 +69,11 @@ import Testing
         }
         #expect(try text("first.status") == "1\n")
         let member = "members/wide-resnet-10-1-0"
+        let errors = try text("first.err")
         #expect(
-          try text("first.err") == """
+          errors == """
             consort: error: cannot write 'runs/tiny/\(member)/checkpoint-00000008.safetensors': No space left on device; \
-            make space or permit writing, then run the command again
+            make space there, then run the command again
 
             """)
         let full = try FileTree("\(directory)/full/tiny")

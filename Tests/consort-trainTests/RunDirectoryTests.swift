@@ -37,13 +37,16 @@ import Testing
     }
   }
 
-  @Test(arguments: ["tiny.json/run", "/proc/consort"])
-  func anUnwritablePlaceIsNamed(place: String) throws {
+  @Test(arguments: [
+    ("tiny.json/run", "part of the path is a file: name another place"),
+    ("/proc/consort", "choose a place that you may write to"),
+  ])
+  func anUnwritablePlaceIsNamed(place: String, advice: String) throws {
     try withFinishedRun { directory in
       let named = place.hasPrefix("/") ? place : "tiny.json"
       try expectFailure(
         in: directory,
-        ["cannot create the directory '\(named)'", "choose a place that you may write to"]
+        ["cannot create the directory '\(named)'", advice]
       ) { try TinyExperiment.train(["--out", place], in: directory) }
     }
   }
