@@ -33,10 +33,10 @@ struct CandidatePool {
     self.costs = costs
     search = try EnsembleSearch(of: sets.test, options: options)
     // What the ensembles leave of the time is the cascades'.
-    let clock = SearchClock(pace, .ensembles, limit: pace.seconds.map { $0 / 2 })
+    let clock = SearchClock(pace, .ensembles, limit: pace.secondsLeft.map { $0 / 2 })
     search.run(sets.holdOut, rule: options.rule, clock: clock)
     cascadeClock = SearchClock(
-      pace, .cascades, limit: pace.seconds.map { max(0, $0 - clock.elapsed) })
+      pace, .cascades, limit: pace.secondsLeft.map { max(0, $0 - clock.elapsed) })
     (cascadeHoldOut, cascadeImages) = try Self.cascadeSample(sets.holdOut, seed: options.seed)
     add(builder.ensembles(kept().map { search.subsets[$0] }))
     let singles = candidates.indices.filter { candidates[$0].kind == .single }

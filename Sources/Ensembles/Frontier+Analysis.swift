@@ -8,6 +8,8 @@ extension Frontier {
   ///   - predictions: Of the same data by all members.
   ///   - rule: How members are combined.
   ///   - maximumSubsets: Where there are more subsets of one size, this many are drawn at random without repetition.
+  ///   - seconds: About what the ensembles may take: where it is too little for `maximumSubsets`, fewer are drawn, and
+  ///     `subsetLimit` says how many; nil for no limit.
   ///   - seed: Of those draws and of the bootstrap. The same arguments give the same result on every machine.
   /// - Throws: `EnsembleError` where members predict different data, share a name, or where members of one network
   ///   differ in cost.
@@ -15,19 +17,40 @@ extension Frontier {
   /// Complexity: O(N C S) for N images, C classes and S subsets in all, where none are sampled.
   public static func analyze(
     _ predictions: [Predictions], rule: CombinationRule = .geometricMean,
-    maximumSubsets: Int = 1000, seed: UInt64 = 0
+    maximumSubsets: Int = 1000, seconds: Double? = nil, seed: UInt64 = 0
   ) throws(EnsembleError) -> Frontier {
     guard maximumSubsets >= 1 else { throw .invalidSubsetLimit(maximumSubsets) }
     try Predictions.checkSameData(predictions)
     let groups = try groupedByNetwork(predictions)
-    let evaluations = groups.map {
-      NetworkEvaluation($0, rule: rule, maximumSubsets: maximumSubsets, seed: seed)
-    }
+    let (evaluations, limit) = evaluate(groups, rule, maximumSubsets, seconds, seed)
     let first = predictions[0]
     return Frontier(
       split: first.split, fingerprint: first.fingerprint, images: first.count,
       classes: first.classes, rule: rule, curves: curves(of: evaluations),
-      comparisons: comparisons(of: evaluations, seed: seed))
+      comparisons: comparisons(of: evaluations, seed: seed), subsetLimit: limit)
+  }
+
+  /// Ensembles of one size that tell how long one takes.
+  private static let pilotSubsets = 4
+
+  /// All networks; with a limit in time as many ensembles of one size as a few say that there is time for.
+  private static func evaluate(
+    _ groups: [[Predictions]], _ rule: CombinationRule, _ most: Int, _ seconds: Double?,
+    _ seed: UInt64
+  ) -> ([NetworkEvaluation], limit: Int?) {
+    func evaluations(_ limit: Int) -> [NetworkEvaluation] {
+      groups.map { NetworkEvaluation($0, rule: rule, maximumSubsets: limit, seed: seed) }
+    }
+    guard let seconds else { return (evaluations(most), nil) }
+    let pilot = min(pilotSubsets, most)
+    let start = ContinuousClock.now
+    let found = evaluations(pilot)
+    guard found.contains(where: { $0.sizes.contains(where: \.isSampled) }) else {
+      return (found, most)
+    }
+    let taken = max(start.duration(to: .now) / .seconds(1), 1e-6)
+    let affordable = Int(min(Double(most), Double(pilot) * (seconds / taken - 1)))
+    return affordable > pilot ? (evaluations(affordable), affordable) : (found, pilot)
   }
 
   /// The members of each network, ascending in multiply-accumulates, then by name.

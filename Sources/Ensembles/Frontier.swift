@@ -14,6 +14,8 @@ public struct Frontier: Codable, Hashable, Sendable {
   public let curves: [Curve]
   /// Ensembles of a smaller network against one larger network.
   public let comparisons: [Comparison]
+  /// The most ensembles of one size that there was time for; nil where time was not limited.
+  public let subsetLimit: Int?
 
   /// Ensembles of 1, 2, ... K members of one network.
   public struct Curve: Codable, Hashable, Sendable {

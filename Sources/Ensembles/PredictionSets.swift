@@ -37,9 +37,7 @@ public struct PredictionSets: Sendable {
     try Predictions.checkUnseen(test, by: self.holdOut[0].identity)
     let shared = try SharedImages(self.holdOut, test)
     separation = shared.separation
-    notes =
-      shared.notes
-      + (separation.warning.map { [Note(source: test[0].source, text: $0)] } ?? [])
+    notes = shared.notes
     if let shifted {
       let found = try Self.matching(names, shifted, test)
       try Predictions.checkUnseen(found, by: self.holdOut[0].identity)

@@ -20,12 +20,19 @@ public struct SearchPace {
 
   /// After which no further ensemble or cascade is tried: the best so far is taken; nil for no limit.
   public var seconds: Double?
+  /// Of these seconds, what other work took before.
+  public var used: Double
   /// Is told after each part of the search, on the thread that decides.
   public var report: (Progress) -> Void
+  /// What is left of `seconds`; nil for no limit.
+  var secondsLeft: Double? { seconds.map { max(0, $0 - used) } }
 
   /// Creates a pace.
-  public init(seconds: Double? = nil, report: @escaping (Progress) -> Void = { _ in }) {
+  public init(
+    seconds: Double? = nil, used: Double = 0, report: @escaping (Progress) -> Void = { _ in }
+  ) {
     self.seconds = seconds
+    self.used = used
     self.report = report
   }
 }

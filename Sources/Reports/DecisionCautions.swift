@@ -1,7 +1,8 @@
 import CLI
 import Ensembles
 
-/// What makes a decision doubtful: few images, images that were trained on, one model under two names, time that was over.
+/// What makes a decision doubtful: few images, images that chose and judge, images that were trained on, one model under two
+/// names, nothing that a temperature could be fitted to, time that was over.
 public struct DecisionCautions: Hashable, Sendable {
   /// A sentence or two each; empty where nothing is doubtful.
   public let sentences: [String]
@@ -14,8 +15,9 @@ public struct DecisionCautions: Hashable, Sendable {
   /// Looks for them.
   public init(_ decision: Decision) {
     sentences =
-      [Self.few(decision), Self.gap(decision)].compactMap { $0 } + Self.twins(decision)
-      + [Self.cut(decision), Self.sample(decision)].compactMap { $0 }
+      [Self.few(decision), Self.shared(decision), Self.gap(decision)].compactMap { $0 }
+      + Self.twins(decision)
+      + [Self.temperature(decision), Self.cut(decision), Self.sample(decision)].compactMap { $0 }
   }
 
   private static func few(_ decision: Decision) -> String? {
@@ -30,6 +32,17 @@ public struct DecisionCautions: Hashable, Sendable {
     let half = 1.96 * (0.25 / Double(smallest)).squareRoot()
     return "Careful: only \(Words.list(named)). Accuracies of so few are uncertain by up to "
       + "\(Figures.percent(half, 0)) points: take more images before relying on this."
+  }
+
+  /// Where nothing tells the images that chose from those that judge.
+  private static func shared(_ decision: Decision) -> String? {
+    decision.separation?.warning.map {
+      "Careful: \($0). Figures are flattered where they share images."
+    }
+  }
+
+  private static func temperature(_ decision: Decision) -> String? {
+    decision.calibration.gap.map { "Careful: \($0.reason)." }
   }
 
   /// Where all members are much better on one of the two sets, that one may be among their training images.

@@ -13,8 +13,8 @@ public struct DecisionText: Hashable, Sendable {
   public let images: String
   /// What was wanted.
   public let goal: String
-  /// What temperatures do.
-  public let temperatures: String
+  /// What temperatures do; nil where there was nothing to fit one to, which `cautions` say.
+  public let temperatures: String?
   /// How it stands on further images; nil without any.
   public let shifted: String?
   /// What makes it doubtful; mostly nothing.
@@ -31,7 +31,7 @@ public struct DecisionText: Hashable, Sendable {
   /// All of it, a sentence or two each.
   public var sentences: [String] {
     [deploy] + [comparison].compactMap { $0 } + cautions + [otherCosts].compactMap { $0 }
-      + [images, goal, temperatures] + [shifted].compactMap { $0 } + [caveat]
+      + [images, goal] + [temperatures, shifted].compactMap { $0 } + [caveat]
   }
 
   /// Lines for a terminal, `width` characters at most where words allow.
@@ -325,8 +325,9 @@ extension DecisionWriter {
     deployed.holdOut.cost[measure].map { Words.cost($0, measure) + perImage } ?? "an unknown cost"
   }
 
-  var temperatures: String {
+  var temperatures: String? {
     let choice = decision.calibration
+    guard choice.gap == nil || choice.place != nil else { return nil }
     guard let place = choice.place else {
       return "No temperature was better than none on the hold-out, and none is used."
     }

@@ -20,14 +20,11 @@ extension ReportPage {
     let further = (text.cautions + reasons.compactMap { $0 }).map {
       "<li>\(Self.unbroken($0))</li>\n" as HTML
     }
-    let separation = decision.separation?.warning.map { warning -> HTML in
-      "<p class=\"second\">Careful: \(warning). Figures are flattered where they share images.</p>\n"
-    }
     let comparison: HTML =
       text.comparison.map { "<p class=\"second\">\(Self.unbroken($0))</p>\n" } ?? ""
     return """
       <p class="lede">\(Self.unbroken(text.deploy))</p>
-      \(comparison)\(separation ?? "")\(cards(decision))
+      \(comparison)\(cards(decision))
       <ul class="grounds">
       \(further.joined())</ul>
       \(buildLine(decision.deployed))

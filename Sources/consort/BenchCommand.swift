@@ -163,6 +163,7 @@ private struct BenchmarkJob {
       models: names, precision: options.precision.rawValue, consort: consortVersion,
       engine: InferenceEngine.version, processor: environment.processor,
       processors: environment.processorCount, rows: rows,
+      modelsAtOnce: cascade == nil ? groups.map(\.count) : nil,
       cascade: cascade == nil ? nil : stages)
   }
 }
@@ -173,6 +174,8 @@ private struct BenchmarkAnswer: Encodable {
   let precision, consort, engine, processor: String
   let processors: Int
   let rows: [Row]
+  /// How many models share their images, of each group that follows another; not of a cascade.
+  let modelsAtOnce: [Int]?
   /// In place of the rows, where the members are a cascade.
   let cascade: [CascadeTimes]?
 

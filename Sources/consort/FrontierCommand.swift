@@ -104,6 +104,8 @@ private struct FrontierJob {
     Terminal.writeNotes(Note.lines(study.notes))
     // The figures come first: they stand even where the chart cannot be drawn.
     if printsJSON {
+      // What tables would say stands beside figures that a program reads.
+      Terminal.writeNotes(study.decision.map { DecisionCautions($0).sentences } ?? [])
       print(
         try Answer(frontier: study.frontier, decision: study.decision).readableJSON(),
         terminator: "")

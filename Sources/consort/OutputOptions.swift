@@ -4,6 +4,8 @@ import Inference
 /// What the user says about the outputs of ONNX files.
 struct OutputOptions {
   let choice: ImageModel.OutputChoice
+  /// What the user says, as words of a command line.
+  let words: [String]
 
   static let options = [
     CommandOption(
@@ -15,6 +17,9 @@ struct OutputOptions {
   ]
 
   init(_ arguments: ParsedArguments) throws(UsageError) {
+    words = Self.options.flatMap { option in
+      arguments.string(option.name).map { [option.name, $0] } ?? []
+    }
     choice = ImageModel.OutputChoice(
       name: arguments.string("--output"), kind: try arguments.choice("--output-kind"))
   }

@@ -43,7 +43,9 @@ struct PredictionSources {
       if case .run(let run) = source { run } else { nil as RunDirectory? }
     }
     run = runs.first
-    buildOptions = sources.contains(where: \.isModelFile) ? options.preprocessing.words : []
+    buildOptions =
+      sources.contains(where: \.isModelFile)
+      ? options.preprocessing.words + options.output.words : []
     images = try SourceImages(options.images, run: runs.first)
     var found: [SourcePredictions] = []
     for (path, source) in zip(paths, sources) {

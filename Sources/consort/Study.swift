@@ -30,14 +30,21 @@ struct Study {
     }
     let shown = split == "test" ? sources.test : sources.holdOut
     guard !shown.isEmpty else { throw SourceError.nothingToChooseOn(option: "--split \(split)") }
+    let choosing = split == "test" && !sources.holdOut.isEmpty
+    if !choosing, let option = options.choosingOption {
+      throw SourceError.nothingToChooseOn(option: option)
+    }
+    let start = ContinuousClock.now
     frontier = try Frontier.analyze(
-      shown, rule: options.decision.rule, maximumSubsets: options.curveSubsets)
+      shown, rule: options.decision.rule, maximumSubsets: options.curveSubsets,
+      seconds: options.seconds.map { $0 * Self.curvesShare })
     diversity = try Diversity(shown)
-    guard !sources.holdOut.isEmpty, split == "test" else {
-      if let option = options.choosingOption { throw SourceError.nothingToChooseOn(option: option) }
-      (decision, latencyConditions, notes) = (nil, nil, sources.notes)
+    let notes = sources.notes + Self.note(ofCurves: frontier, options.curveSubsets)
+    guard choosing else {
+      (decision, latencyConditions, self.notes) = (nil, nil, notes)
       return
     }
+    let used = start.duration(to: .now) / .seconds(1)
     let isMeasured = measuresLatency || options.decision.cost.isTime
     let measured =
       isMeasured && !sources.models.isEmpty ? try MeasuredLatencies(sources.models) : nil
@@ -50,13 +57,24 @@ struct Study {
     defer { display.end() }
     let decision = try Decision(
       sets, options: options.decision,
-      pace: SearchPace(seconds: options.seconds, report: display.show))
+      pace: SearchPace(
+        seconds: options.seconds, used: used, report: display.show))
     self.decision = decision
-    var notes = sources.notes + sets.notes
-    if let gap = decision.calibration.gap {
-      notes.append(Note(source: sets.holdOut[0].source, text: gap.reason))
-    }
-    self.notes = notes
+    self.notes = notes + sets.notes
+  }
+
+  /// Of `--seconds`, what the curves may take.
+  private static let curvesShare = 0.25
+
+  /// What a limit in time made of the curves.
+  private static func note(ofCurves frontier: Frontier, _ wanted: Int) -> [Note] {
+    guard let limit = frontier.subsetLimit, limit < wanted else { return [] }
+    return [
+      Note(
+        source: "curves",
+        text: "means over at most \(limit.grouped) ensembles of one size, drawn at random, in "
+          + "place of \(wanted.grouped): --seconds left no time for more")
+    ]
   }
 
   /// What a report says of where it comes from.

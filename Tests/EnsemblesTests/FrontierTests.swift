@@ -99,6 +99,25 @@ import Testing
     }
   }
 
+  /// A limit in time draws fewer ensembles of a size, and says how many; without any time, a few.
+  @Test func secondsBoundTheCurves() throws {
+    let labels = (0..<20).map { Int64($0 % 2) }
+    let members = try (0..<6).map { index in
+      try member(
+        "m\(index)", network: "n", macs: 1,
+        labels.map { ($0 == 0) != ((Int($0) + index) % 5 == 0) ? [0.7, 0.3] : [0.2, 0.8] },
+        labels: labels)
+    }
+    let whole = try Frontier.analyze(members, maximumSubsets: 10)
+    let enough = try Frontier.analyze(members, maximumSubsets: 10, seconds: 1e6)
+    #expect(enough.subsetLimit == 10 && whole.subsetLimit == nil)
+    #expect(enough.curves == whole.curves && enough.comparisons == whole.comparisons)
+    let cut = try Frontier.analyze(members, maximumSubsets: 10, seconds: 1e-9)
+    #expect(cut.subsetLimit == 4)
+    #expect(cut.curves[0].points.map(\.subsetCount) == [4, 4, 4, 4, 4, 1])
+    #expect(try Frontier(json: cut.readableJSON()) == cut)
+  }
+
   @Test func aClearDifferenceIsAVerdict() throws {
     let labels = (0..<400).map { Int64($0 % 2) }
     func rows(rightUntil count: Int) -> [[Double]] {

@@ -78,7 +78,7 @@ import Testing
     }
     #expect(try separation(0..<60, 60..<120, ids: true, rows: coarse).separation == .identifiers)
     let unknown = try separation(0..<60, 61..<120, rows: coarse)
-    #expect(unknown.separation == .unknown && unknown.notes.count == 1)
+    #expect(unknown.separation == .unknown && unknown.notes.isEmpty)
     let known = try separation(0..<60, 60..<121, rows: telling)
     #expect(known.separation == .scores && known.notes.isEmpty)
     let few = try separation(0..<60, 57..<120, rows: telling)

@@ -170,11 +170,32 @@ import Testing
     #expect(DecisionText(decision).cautions.isEmpty)
   }
 
+  /// What nothing could be fitted to, and images that may be the same, are said once, with the other doubts.
+  @Test func gapsAndImagesThatMayBeTheSameAreCautions() throws {
+    let text = DecisionText(
+      try changed([
+        (["calibration", "gap"], "noError"), (["calibration", "place"], NSNull()),
+        (["separation"], "unknown"),
+      ]))
+    #expect(text.temperatures == nil)
+    #expect(
+      text.cautions == [
+        "Careful: whether hold-out and test images are different ones is not known: give both ids, or a "
+          + "\"fingerprint\" in their lists. Figures are flattered where they share images.",
+        "Careful: no temperature was fitted: every hold-out image is right, which does not tell how often such "
+          + "predictions err.",
+      ])
+    let all = text.sentences.joined(separator: "\n")
+    #expect(all.components(separatedBy: "no temperature was fitted").count == 2)
+    #expect(all.components(separatedBy: "is not known").count == 2)
+  }
+
   /// What looks the same is not called better.
   @Test func noDifferenceIsNoImprovement() throws {
     let path = ["calibration", "calibrated", "metrics", "negativeLogLikelihood"]
     let before = ["calibration", "uncalibrated", "metrics", "negativeLogLikelihood"]
-    let text = DecisionText(try changed([(path, 0.42101), (before, 0.42149)])).temperatures
+    let text = try #require(
+      DecisionText(try changed([(path, 0.42101), (before, 0.42149)])).temperatures)
     #expect(
       text.contains(" makes hardly any difference on the test images: NLL 0.421 → 0.421 nats"))
     #expect(!text.contains("better"))
@@ -274,13 +295,15 @@ import Testing
 
   @Test func temperaturesThatMakeItWorseAreSaidTo() throws {
     let path = ["calibration", "calibrated", "metrics", "negativeLogLikelihood"]
-    let worse = DecisionText(try changed([(path, 9.0)])).temperatures
+    let worse = try #require(DecisionText(try changed([(path, 9.0)])).temperatures)
     #expect(worse.contains(" makes the probabilities worse on the test images: NLL "))
     #expect(worse.contains(" → 9.000 nats"))
     let none = DecisionText(try changed([(["calibration", "place"], NSNull())])).temperatures
     #expect(none == "No temperature was better than none on the hold-out, and none is used.")
     let before = DecisionText(try changed([(["calibration", "place"], "beforeCombining")]))
-    #expect(before.temperatures.hasPrefix("Temperatures of the members, before combining, make "))
+    #expect(
+      before.temperatures?.hasPrefix("Temperatures of the members, before combining, make ") == true
+    )
   }
 
   @Test func aPredictionThatTemperaturesTurnIsToldApart() throws {

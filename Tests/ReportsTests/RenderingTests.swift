@@ -94,6 +94,22 @@ import Testing
     }
   }
 
+  /// The renderer reads the old page while it draws: a kill at that instant loses nothing.
+  @Test func theOldPageStaysWhileTheNewOneIsDrawn() throws {
+    try Fixture.withDirectory { directory in
+      let page = directory + "/report.html"
+      try Data("the old page".utf8).write(to: URL(filePath: page))
+      _ = try renderer("raise RuntimeError(open('\(page)').read())", in: directory)
+      #expect(
+        throws: ReportError.renderingFailed(
+          directory: directory, reason: "RuntimeError: the old page")
+      ) {
+        try DecisionReport.write(
+          try SyntheticReport.plain.get(), to: directory, dependencies: directory)
+      }
+    }
+  }
+
   @Test func nothingStaleStaysWhereNothingIsChosen() throws {
     try Fixture.withDirectory { directory in
       let out = directory + "/out"

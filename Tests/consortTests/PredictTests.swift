@@ -204,6 +204,25 @@ import Testing
     #expect(try String(contentsOfFile: "\(directory.path)/b.json", encoding: .utf8) == run.output)
   }
 
+  /// The engine computes what is equal in one group once: equal models follow one another.
+  @Test func aModelThatIsGivenTwiceIsTimedTwice() throws {
+    let directory = try TemporaryDirectory()
+    let copy = "\(directory.path)/copy.onnx"
+    try FileManager.default.copyItem(atPath: model("logits"), toPath: copy)
+    func groups(_ models: [String]) throws -> [Int]? {
+      let run = try Consort(
+        ["bench"] + models
+          + ["--batch", "1", "--threads", "1", "--seconds", "0.02", "--json"],
+        environment: ["XDG_CACHE_HOME": "\(directory.path)/cache"], directory: directory.path)
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(run.errors.contains("is timed as often") == (models.count > 1))
+      return try run.object()["modelsAtOnce"] as? [Int]
+    }
+    #expect(try groups([model("logits")]) == [1])
+    #expect(try groups([model("logits"), model("logits")]) == [1, 1])
+    #expect(try groups([model("logits"), copy]) == [1, 1])
+  }
+
   @Test func costCountsONNXFiles() throws {
     let run = try Consort(["cost", model("cost/resnet18"), "--json", "--layers"])
     #expect(try run.object()["multiplyAccumulates"] as? Int == 1_814_073_344)
