@@ -28,6 +28,11 @@ extension ImportedLabels {
       throw refused("has no label of image \(image)", "give every image a label, or leave it out")
     }
     let found = names?.find(words)
+    if found == nil, let names, let wholes = wholeNumbers, names.find(wholes) != nil {
+      return try ImportedLabels(
+        source: source, words: wholes, identifiers: identifiers, notes: notes
+      ).classes(names, count: count, form: form)
+    }
     let indices = Self.indices(words, count: count, first: form == .indicesFromOne ? 1 : 0)
     switch form {
     case .names:
@@ -102,6 +107,12 @@ extension ImportedLabels {
   /// The whole number that a word is, such as "1" or "1.0".
   private static func whole(_ word: String) -> Int64? {
     Int64(word) ?? Double(word).flatMap { Int64(exactly: $0) }
+  }
+
+  /// The words without the fractions that others write to whole numbers, "1" for "1.0"; nil where there are none such.
+  private var wholeNumbers: [String]? {
+    let wholes = words.compactMap { Self.whole($0).map(String.init) }
+    return wholes.count == words.count && wholes != words ? wholes : nil
   }
 
   /// Whether the names are the numbers 0 to C - 1, so that a label that is such a number can only mean the name.

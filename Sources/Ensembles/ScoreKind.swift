@@ -45,10 +45,8 @@ public enum ScoreKind: String, Codable, CaseIterable, Hashable, Sendable {
   }
 
   private static let shorter: [String: ScoreKind] = [
-    "logit": .logits, "probability": .probabilities, "probs": .probabilities,
-    "prob": .probabilities,
-    "softmax": .probabilities, "logprobs": .logProbabilities, "logprob": .logProbabilities,
-    "logprobability": .logProbabilities, "logsoftmax": .logProbabilities, "percent": .percents,
+    "probs": .probabilities, "softmax": .probabilities, "logprobs": .logProbabilities,
+    "logsoftmax": .logProbabilities,
   ]
 
   /// What logarithms are multiplied by to be in nats; nil for no logarithms.

@@ -57,9 +57,11 @@ struct TableColumns {
   }
 
   private func checkNames(isOfLabels: Bool) throws(EnsembleError) {
-    guard Set(names).count == names.count else {
+    var seen: Set<String> = []
+    if let repeated = names.first(where: { !seen.insert($0).inserted }) {
       throw .invalidImport(
-        source: path, reason: "has two columns of one name", mend: "name each column once")
+        source: path, reason: "has two columns of one name, '\(repeated.prefix(40))'",
+        mend: "name each column once")
     }
     // A table without names begins with an image. Whole numbers may be names.
     let areScores = names.allSatisfy { Double($0) != nil } && names.contains { Int($0) == nil }

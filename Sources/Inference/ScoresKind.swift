@@ -6,6 +6,8 @@ public enum ScoresKind: Hashable, Sendable, CustomStringConvertible {
   case probabilities
   /// Every row is of 0 to 100 and sums to 100.
   case percentages
+  /// Every number is 1.
+  case ones
   /// Every row holds the negated logarithms of a distribution.
   case negatedLogarithms
 
@@ -18,6 +20,9 @@ public enum ScoresKind: Hashable, Sendable, CustomStringConvertible {
     case .percentages:
       "its outputs are percentages, not logits: all are of 0 to 100 and each row sums to 100; say so with --output-kind "
         + "percentages (of an ensemble's member, when building it), or --output-kind logits to take their softmax all the same"
+    case .ones:
+      "its outputs are all 1, as those of a softmax over an axis of a single number; export it with a softmax over the axis "
+        + "of the classes, or without one"
     case .negatedLogarithms:
       "its outputs are the negated logarithms of a distribution, so that the most probable class has the least; export the "
         + "logits, or say --output-kind logits to take their softmax all the same"
@@ -30,9 +35,10 @@ final class ScoresObserver: Sendable {
   private struct State {
     var rows = 0
     /// Whether all rows so far may be each of them.
-    var (areProbabilities, arePercentages, areNegatedLogarithms) = (true, true, true)
-    /// Whether a row had no 0, with which also logits such as 6 and 0 are a distribution but for rounding.
-    var excludesLogits = false
+    var (areProbabilities, arePercentages, areOnes) = (true, true, true)
+    var areNegatedLogarithms = true
+    /// Whether a row's negated logarithms are of several probabilities: 6 and 0 are rather logits.
+    var isSpread = false
   }
 
   private let state = Mutex(State())
@@ -54,11 +60,12 @@ final class ScoresObserver: Sendable {
     let sum = row.reduce(0.0) { $0 + Double($1) }
     state.areProbabilities = state.areProbabilities && isDistribution(row, sum: sum, of: 1)
     state.arePercentages = state.arePercentages && isDistribution(row, sum: sum, of: 100)
+    state.areOnes = state.areOnes && row.allSatisfy { $0 == 1 }
     if state.areNegatedLogarithms {
-      let total = row.reduce(0.0) { $0 + Double(exponential(-$1)) }
+      let probabilities = row.map { Double(exponential(-$0)) }
       state.areNegatedLogarithms =
-        row.allSatisfy { $0 >= -1e-6 } && abs(total - 1) <= tolerance
-      state.excludesLogits = state.excludesLogits || row.allSatisfy { $0 > 1e-2 }
+        row.allSatisfy { $0 >= -1e-6 } && abs(probabilities.reduce(0, +) - 1) <= 2e-3
+      state.isSpread = state.isSpread || row.allSatisfy { $0 > 1e-2 }
     }
   }
 
@@ -76,7 +83,8 @@ final class ScoresObserver: Sendable {
       guard state.rows > 0 else { return nil }
       if state.areProbabilities { return .probabilities }
       if state.arePercentages { return .percentages }
-      return state.areNegatedLogarithms && state.excludesLogits ? .negatedLogarithms : nil
+      if state.areOnes { return .ones }
+      return state.areNegatedLogarithms && state.isSpread ? .negatedLogarithms : nil
     }
   }
 }

@@ -29,6 +29,18 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   /// No ResNet has this depth.
   case invalidResNet(depth: Int)
 
+  /// The network whose name has the same letters and digits.
+  private static func suggestion(for name: String) -> String {
+    func letters(_ text: String) -> String {
+      String(text.lowercased().filter { $0.isLetter || $0.isNumber })
+    }
+    let known =
+      (ResNet.imageNetDepths + ResNet.cifarDepths).map { "resnet-\($0)" }
+      + (0...7).flatMap { ["efficientnet-b\($0)", "efficientnet-b\($0)-symmetric"] }
+    guard let meant = known.first(where: { letters($0) == letters(name) }) else { return "" }
+    return " (did you mean '\(meant)'?)"
+  }
+
   /// One sentence naming the layer and what is wrong with it.
   public var description: String {
     switch self {
@@ -47,7 +59,7 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
     case .tooLarge(let layer): "layer '\(layer)': its sizes overflow"
     case .unknownName(let name):
       "no network is called '\(name)'; known: wide-resnet-DEPTH-WIDTH, such as wide-resnet-16-4, resnet-DEPTH, such as "
-        + "resnet-18, and efficientnet-b0 to efficientnet-b7, also with -symmetric"
+        + "resnet-18, and efficientnet-b0 to efficientnet-b7, also with -symmetric" + Self.suggestion(for: name)
     case .invalidWideResNet(let depth, let widenFactor):
       "wide-resnet-\(depth)-\(widenFactor): the depth must be 6N + 4 (10, 16, 22, 28, 40 ...), the width at least 1"
     case .invalidNumber(let network, let reason): "network '\(network)': \(reason)"

@@ -30,9 +30,11 @@ public struct ONNXExport: Sendable {
     self.endsInSoftmax = endsInSoftmax
     var shapes: [String: [Int]] = [:]
     for name in weights.names { shapes[name] = try weights.entry(name).shape }
-    if let mismatch = ParameterMismatch(of: shapes, with: try network.parameters()) {
+    let parameters = try network.parameters()
+    if let mismatch = ParameterMismatch(of: shapes, with: parameters) {
       throw ONNXError.weightsOfAnotherNetwork(path: weights.path, mismatch)
     }
+    for parameter in parameters { try weights.checkNumbers(of: parameter.name) }
   }
 
   /// The model's bytes, the same for the same network, weights and metadata.
@@ -40,7 +42,7 @@ public struct ONNXExport: Sendable {
   /// - Parameter metadata: What the model says of itself to those who run it.
   /// - Throws: `NetworkError`, or `WeightsError` where the weights cannot be read.
   public func bytes(metadata: [String: String] = [:]) throws -> [UInt8] {
-    var builder = try Builder(network, weights)
+    var builder = try Builder(network, weights, outputName: outputName, endsInSoftmax: endsInSoftmax)
     for layer in network.layers { try builder.append(layer) }
     builder.finish(outputName: outputName, endsInSoftmax: endsInSoftmax)
     let input = network.input
@@ -76,14 +78,31 @@ private struct Builder {
   /// The operation that has a layer's numbers.
   private var values = [Network.inputName: ONNXExport.inputName]
   private(set) var graph = ONNXGraph()
+  /// The names of the operations that layers become: their own, unless these are taken.
+  private var layerNames: [String: String] = [:]
+  private var names: ONNXNames
 
-  init(_ network: Network, _ weights: SafeTensors) throws {
+  init(
+    _ network: Network, _ weights: SafeTensors, outputName: String, endsInSoftmax: Bool
+  ) throws {
     self.network = network
     self.weights = weights
     var shapes: [String: FeatureShape] = [Network.inputName: .map(network.input)]
     for (layer, shape) in zip(network.layers, try network.shapes()) { shapes[layer.name] = shape }
     self.shapes = shapes
     folded = Self.foldedNormalizations(of: network)
+    names = ONNXNames(taken: [ONNXExport.inputName, outputName])
+    for layer in network.layers {
+      // The last layer's numbers get the output's name anyway.
+      let isOutput =
+        !endsInSoftmax && layer.name == outputName && layer.name == network.layers.last?.name
+      layerNames[layer.name] = isOutput ? layer.name : names.unique(layer.name)
+    }
+  }
+
+  /// A new name for a part of what a layer becomes.
+  private mutating func name(_ part: String, of layer: Layer) -> String {
+    names.unique("\(layerNames[layer.name] ?? layer.name).\(part)")
   }
 
   /// A convolution's only reader, where that is a normalisation.
@@ -113,7 +132,8 @@ private struct Builder {
 
   mutating func append(_ layer: Layer) throws {
     let inputs = try inputs(of: layer)
-    values[layer.name] = layer.name
+    let output = layerNames[layer.name] ?? layer.name
+    values[layer.name] = output
     switch layer.operation {
     case .convolution(let convolution): try append(layer, convolution, inputs)
     case .batchNormalization(let epsilon, _):
@@ -122,25 +142,27 @@ private struct Builder {
       } else {
         try appendNormalization(layer, epsilon: epsilon, inputs)
       }
-    case .relu: graph.append("Relu", layer.name, inputs)
-    case .sigmoid: graph.append("Sigmoid", layer.name, inputs)
+    case .relu: graph.append("Relu", output, inputs)
+    case .sigmoid: graph.append("Sigmoid", output, inputs)
     case .silu:
-      graph.append("Sigmoid", "\(layer.name).sigmoid", inputs)
-      graph.append("Mul", layer.name, inputs + ["\(layer.name).sigmoid"])
-    case .add: graph.append("Add", layer.name, inputs)
-    case .scale: graph.append("Mul", layer.name, inputs)
+      let sigmoid = name("sigmoid", of: layer)
+      graph.append("Sigmoid", sigmoid, inputs)
+      graph.append("Mul", output, inputs + [sigmoid])
+    case .add: graph.append("Add", output, inputs)
+    case .scale: graph.append("Mul", output, inputs)
     case .maxPool(let kernelSize, let stride, let padding):
       graph.append(
-        "MaxPool", layer.name, inputs,
+        "MaxPool", output, inputs,
         [
           ("kernel_shape", .integers([kernelSize, kernelSize])),
           ("strides", .integers([stride, stride])),
           ("pads", .integers([padding, padding, padding, padding])),
         ])
     case .globalAveragePool:
-      graph.append("GlobalAveragePool", "\(layer.name).map", inputs)
-      graph.append("Flatten", layer.name, ["\(layer.name).map"], [("axis", .integer(1))])
-    case .squeeze: graph.append("GlobalAveragePool", layer.name, inputs)
+      let map = name("map", of: layer)
+      graph.append("GlobalAveragePool", map, inputs)
+      graph.append("Flatten", output, [map], [("axis", .integer(1))])
+    case .squeeze: graph.append("GlobalAveragePool", output, inputs)
     case .dropout, .stochasticDepth: values[layer.name] = inputs[0]
     case .linear: try appendLinear(layer, inputs)
     }
@@ -165,15 +187,17 @@ private struct Builder {
     let (rows, columns) = (
       convolution.zeros(size: map.height), convolution.zeros(size: map.width)
     )
+    let weightName = name("weight", of: layer)
+    let biasName = bias.map { _ in name("bias", of: layer) }
     graph.append(
-      constant: "\(layer.name).weight",
+      constant: weightName,
       shape: [convolution.outputChannels, map.channels / convolution.groups, size, size], weight)
-    if let bias {
-      graph.append(constant: "\(layer.name).bias", shape: [convolution.outputChannels], bias)
+    if let bias, let biasName {
+      graph.append(constant: biasName, shape: [convolution.outputChannels], bias)
     }
     graph.append(
-      "Conv", layer.name,
-      inputs + ["\(layer.name).weight"] + (bias == nil ? [] : ["\(layer.name).bias"]),
+      "Conv", layerNames[layer.name] ?? layer.name,
+      inputs + [weightName] + (biasName.map { [$0] } ?? []),
       [
         ("group", .integer(convolution.groups)),
         ("kernel_shape", .integers([size, size])),
@@ -201,22 +225,28 @@ private struct Builder {
   private mutating func appendNormalization(
     _ layer: Layer, epsilon: Double, _ inputs: [String]
   ) throws {
-    let names = ["weight", "bias", "running_mean", "running_var"].map { "\(layer.name).\($0)" }
-    for name in names {
-      let values = try weights.floats(named: name)
-      graph.append(constant: name, shape: [values.count], values)
+    var constants: [String] = []
+    for part in ["weight", "bias", "running_mean", "running_var"] {
+      let values = try weights.floats(named: "\(layer.name).\(part)")
+      constants.append(name(part, of: layer))
+      graph.append(constant: constants[constants.count - 1], shape: [values.count], values)
     }
     graph.append(
-      "BatchNormalization", layer.name, inputs + names, [("epsilon", .float(Float(epsilon)))])
+      "BatchNormalization", layerNames[layer.name] ?? layer.name, inputs + constants,
+      [("epsilon", .float(Float(epsilon)))])
   }
 
   private mutating func appendLinear(_ layer: Layer, _ inputs: [String]) throws {
-    for name in ["\(layer.name).weight", "\(layer.name).bias"] {
+    var constants: [String] = []
+    for part in ["weight", "bias"] {
+      let parameter = "\(layer.name).\(part)"
+      constants.append(name(part, of: layer))
       graph.append(
-        constant: name, shape: try weights.entry(name).shape, try weights.floats(named: name))
+        constant: constants[constants.count - 1], shape: try weights.entry(parameter).shape,
+        try weights.floats(named: parameter))
     }
     graph.append(
-      "Gemm", layer.name, inputs + ["\(layer.name).weight", "\(layer.name).bias"],
+      "Gemm", layerNames[layer.name] ?? layer.name, inputs + constants,
       [("transB", .integer(1))])
   }
 

@@ -41,6 +41,8 @@ public enum WeightsError: Error, Hashable, Sendable, CustomStringConvertible {
   case missingChecksum(path: String)
   /// The file is not what was written: a bit changed.
   case wrongChecksum(path: String)
+  /// A tensor holds a number that no weight can be.
+  case uselessNumber(path: String, tensor: String, reason: String)
   /// A name that the format keeps for itself was given to a tensor to write.
   case reservedName(path: String, name: String)
 
@@ -53,7 +55,7 @@ public enum WeightsError: Error, Hashable, Sendable, CustomStringConvertible {
     case .missingField, .unknownDataType, .invalidShape, .reversedRange, .rangeBeyondFile:
       entryDescription
     case .wrongByteCount, .overlap, .hole, .uncoveredBytes: layoutDescription
-    case .missingTensor, .wrongDataType, .reservedName, .missingChecksum, .wrongChecksum:
+    case .missingTensor, .wrongDataType, .uselessNumber, .reservedName, .missingChecksum, .wrongChecksum:
       useDescription
     }
   }
@@ -122,6 +124,8 @@ public enum WeightsError: Error, Hashable, Sendable, CustomStringConvertible {
     case .wrongDataType(let path, let tensor, let expected, let found):
       "tensor '\(tensor)' in '\(path)' is of type \(found.rawValue); "
         + "write it as \(expected.map(\.rawValue).joined(separator: " or "))"
+    case .uselessNumber(let path, let tensor, let reason):
+      "tensor '\(tensor)' in '\(path)' \(reason), and no answer that comes of it is one; train or convert it again"
     case .reservedName(let path, let name):
       "'\(name)' cannot name a tensor in '\(path)', the format keeps it for itself; "
         + "choose another name"

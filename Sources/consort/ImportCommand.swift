@@ -41,6 +41,7 @@ let importCommand = Command(
     let weights = try WeightsImport(
       path: path, networkName: name, inputSize: options.size,
       classes: try arguments.integer("--classes"))
+    Terminal.writeNotes(Note.lines(weights.notes))
     let description = try description(
       of: weights, options, labels: arguments.string("--labels"))
     let directory = MemberDirectory(
@@ -69,6 +70,11 @@ private func description(
       over: published, height: published.height, width: published.width, layout: .channelsFirst)
     ?? published
   try preprocessing.validate()
+  if preprocessing == published {
+    Terminal.writeNotes([
+      "images are taken to be prepared as the weights' publishers do: \(published.summary); options say otherwise"
+    ])
+  }
   let names = try path.map { try labels($0, count: weights.network.classes()) }
   return MemberDescription(preprocessing: preprocessing, classNames: names)
 }
@@ -84,6 +90,13 @@ private func labels(_ path: String, count: Int) throws -> [String] {
 }
 
 extension Preprocessing {
+  /// The numbers, in a line.
+  fileprivate var summary: String {
+    func listing(_ numbers: [Float]) -> String { numbers.map { "\($0)" }.joined(separator: ",") }
+    return "\(height) x \(width) pixels, \(interpolation.rawValue), mean \(listing(mean)), standard deviation "
+      + listing(standardDeviation)
+  }
+
   /// How those who published the weights evaluate them.
   ///
   /// Source: the official EfficientNet code (TensorFlow's padding), and torchvision 0.26's weights' transforms, whose

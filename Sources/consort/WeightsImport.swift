@@ -13,6 +13,10 @@ struct WeightsImport {
   /// What the weights are for.
   let network: Network
   let naming: Naming
+  /// What was understood.
+  let notes: [Note]
+  /// What stands before every name of the file.
+  private let prefix: String
   private let file: SafeTensors
 
   /// Finds every parameter of the network in the file.
@@ -29,29 +33,45 @@ struct WeightsImport {
       // Only then: a header's length may begin like a pickle.
       throw try Self.isPickle(path) ? CommandError.pickledWeights(path: path) : error
     }
-    naming = file.names.contains(TorchvisionNames.sign) ? .torchvision : .timm
+    prefix = Self.prefix(of: file.names)
+    notes =
+      prefix.isEmpty
+      ? [] : [Note(source: path, text: "names are read without the '\(prefix)' before each of them")]
+    naming = file.names.contains(prefix + TorchvisionNames.sign) ? .torchvision : .timm
     var network = try Network(named: networkName, inputSize: inputSize, classes: classes)
-    if classes == nil, let found = try Self.classes(of: network, in: file, naming) {
+    if classes == nil, let found = try Self.classes(of: network, in: file, prefix, naming) {
       network = try Network(named: networkName, inputSize: inputSize, classes: found)
     }
     if naming == .torchvision { network = try Self.asTorchvisionHasIt(network, path: path) }
     self.network = network
     try checkFit()
+    for parameter in try network.parameters() {
+      try file.checkNumbers(of: prefix + Self.name(of: parameter.name, naming))
+    }
   }
 
-  /// The name in the file.
+  /// What trainings put before all names: data parallelism, compiled models and modules that hold the network.
+  private static func prefix(of names: [String]) -> String {
+    var found = ""
+    while let next = ["module.", "_orig_mod.", "model."].first(where: { next in
+      !names.isEmpty && names.allSatisfy { $0.hasPrefix(found + next) }
+    }) { found += next }
+    return found
+  }
+
+  /// The name in the file, less the prefix.
   private static func name(of parameter: String, _ naming: Naming) -> String {
     naming == .timm ? parameter : TorchvisionNames.name(of: parameter) ?? parameter
   }
 
   /// The rows of the last layer in the file.
   private static func classes(
-    of network: Network, in file: SafeTensors, _ naming: Naming
+    of network: Network, in file: SafeTensors, _ prefix: String, _ naming: Naming
   ) throws -> Int? {
     guard let last = try network.parameters().last(where: { $0.kind == .linearWeight }) else {
       return nil
     }
-    let name = name(of: last.name, naming)
+    let name = prefix + name(of: last.name, naming)
     return file.names.contains(name) ? try file.entry(name).shape.first : nil
   }
 
@@ -77,7 +97,7 @@ struct WeightsImport {
   private func checkFit() throws {
     var shapes: [String: [Int]] = [:]
     for name in file.names where !Self.isCounter(name) {
-      shapes[name] = try file.entry(name).shape
+      shapes[String(name.dropFirst(prefix.count))] = try file.entry(name).shape
     }
     let wanted = try network.parameters().map { parameter in
       Parameter(
@@ -93,7 +113,7 @@ struct WeightsImport {
     let contents = try network.parameters().map { parameter in
       TensorContent(
         name: parameter.name, shape: parameter.shape,
-        floats: try file.floats(named: Self.name(of: parameter.name, naming)))
+        floats: try file.floats(named: prefix + Self.name(of: parameter.name, naming)))
     }
     try SafeTensors.write(to: path, tensors: contents, metadata: ["network": network.name], isChecksummed: true)
   }

@@ -44,6 +44,21 @@ import Testing
     try Metrics(of: [predictions]).top1Accuracy
   }
 
+  /// pandas makes floats of whole numbers where a label is missing: 1.0 is the column 1, wherever it stands.
+  @Test func labelsOfFloatsAreTheColumnsOfTheNumber() throws {
+    let predictions = try read("2,0,1,label\n0.1,0.8,0.1,0.0\n0.1,0.1,0.8,1.0\n0.6,0.2,0.2,1.0\n")
+    #expect(predictions.labels == [1, 2, 2])
+  }
+
+  @Test func twoColumnsOfOneNameAreNamed() {
+    #expect(refusal("crane,tench,crane,label\n0.7,0.2,0.1,crane\n").contains("'crane'"))
+  }
+
+  @Test func misspeltKindsAreNone() {
+    #expect(ScoreKind(name: "logit") == nil && ScoreKind(name: "probability") == nil)
+    #expect(ScoreKind(name: "log_probabilities") == .logProbabilities)
+  }
+
   /// The same three images in every form; the first label's probability is 0.9.
   @Test(arguments: [
     "cat,dog,label\n0.9,0.1,cat\n0.2,0.8,dog\n0.7,0.3,cat\n",

@@ -128,6 +128,50 @@ import Weights
     }
   }
 
+  /// Names as trainings leave them; the same weights come of them.
+  @Test(arguments: ["module.", "module._orig_mod.", "model."])
+  func prefixesOfNamesAreStrippedWithAWord(_ prefix: String) throws {
+    try Consort.withDirectory { directory in
+      let (plain, weights) = ("\(directory)/plain.safetensors", "\(directory)/w.safetensors")
+      let network = try Network(named: "resnet-20", classes: 2)
+      try Self.writeWeights(of: network, to: plain)
+      try Self.writeWeights(of: network, named: { prefix + $0 }, to: weights)
+      let run = try Consort([
+        "import", weights, "--network", "resnet-20", "--out", "\(directory)/m",
+      ])
+      #expect(run.status == 0 && run.errors.contains("without the '\(prefix)'"), "\(run.errors)")
+      #expect(run.errors.contains("0.485,0.456,0.406"), "\(run.errors)")
+      let imported = try SafeTensors(path: "\(directory)/m/weights.safetensors")
+      let original = try SafeTensors(path: plain)
+      for name in original.names {
+        #expect(try imported.floats(named: name) == original.floats(named: name))
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("layer2.1.bn2.running_var", -0.25, "variance"), ("fc.weight", Float.nan, "NaN"),
+    ("layer3.0.conv1.weight", Float.infinity, "infinite"),
+  ])
+  func weightsThatCannotBeAreRefused(_ name: String, _ number: Float, _ word: String) throws {
+    try Consort.withDirectory { directory in
+      let weights = "\(directory)/w.safetensors"
+      try Self.writeWeights(of: Network(named: "resnet-20", classes: 2), to: weights) { tensors in
+        guard let place = tensors.firstIndex(where: { $0.name == name }) else { return }
+        let shape = tensors[place].shape
+        var numbers = [Float](repeating: 1, count: shape.reduce(1, *))
+        numbers[numbers.count - 1] = number
+        tensors[place] = TensorContent(name: name, shape: shape, floats: numbers)
+      }
+      let run = try Consort([
+        "import", weights, "--network", "resnet-20", "--out", "\(directory)/m",
+      ])
+      #expect(run.status == 1 && run.errors.contains(name), "\(run.errors)")
+      #expect(run.errors.contains(word), "\(run.errors)")
+      #expect(!FileManager.default.fileExists(atPath: "\(directory)/m"))
+    }
+  }
+
   /// How the publishers evaluate, and what a user says otherwise.
   @Test func theMemberSaysHowImagesBecomeTheInput() throws {
     try Consort.withDirectory { directory in
