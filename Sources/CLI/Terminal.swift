@@ -52,9 +52,9 @@ public enum Terminal {
     isTerminal(STDOUT_FILENO) || getenv("COLUMNS") != nil ? width : nil
   }
 
-  /// Writes `text` and a line's end to standard error, control characters made harmless.
+  /// Writes `text`, shortened where it is very long, and a line's end to standard error, control characters made harmless.
   public static func writeError(_ text: String) {
-    let bytes = Array((printable(text, keepsNewlines: true) + "\n").utf8)
+    let bytes = Array((printable(shortened(text), keepsNewlines: true) + "\n").utf8)
     var offset = 0
     while offset < bytes.count {
       let written = bytes.withUnsafeBytes { raw in

@@ -101,7 +101,7 @@ extension FileError {
   fileprivate var isAboutWriting: Bool {
     switch self {
     case .cannotWrite, .cannotCreateDirectory: true
-    case .cannotRead: false
+    case .cannotRead, .tooLarge: false
     }
   }
 }

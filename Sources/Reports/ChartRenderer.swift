@@ -126,9 +126,16 @@ public struct ChartRenderer: Hashable, Sendable {
     }
     guard outcome.status == 0 else {
       let last = outcome.errorText.split(separator: "\n").last.map { String($0.prefix(300)) }
+      if let full = Self.fullDisk(last) { throw .noSpace(directory: directory, reason: full) }
       throw .renderingFailed(
         directory: directory, reason: last ?? "'\(python)' \(Self.end(outcome.status))")
     }
+  }
+
+  /// The system's reason, where Python's last words say that the disk or the user's share of it is full.
+  private static func fullDisk(_ words: String?) -> String? {
+    [ENOSPC, EDQUOT].first { words?.hasPrefix("OSError: [Errno \($0)]") ?? false }
+      .map { systemErrorReason($0) }
   }
 
   private static func end(_ status: Int32) -> String {

@@ -4,6 +4,8 @@ public enum ReportError: Error, Hashable, Sendable, CustomStringConvertible {
   case rendererMissing(reason: String)
   /// The program that draws charts failed.
   case renderingFailed(directory: String, reason: String)
+  /// The charts do not fit where they are drawn, beside the results.
+  case noSpace(directory: String, reason: String)
 
   /// One sentence naming what is missing and the mend.
   public var description: String {
@@ -13,6 +15,8 @@ public enum ReportError: Error, Hashable, Sendable, CustomStringConvertible {
         + "run `make setup`, or name its directory in CONSORT_DEPS"
     case .renderingFailed(let directory, let reason):
       "cannot draw the charts in '\(directory)': \(reason); run `make setup` and then this again"
+    case .noSpace(let directory, let reason):
+      "cannot draw the charts in '\(directory)': \(reason); make space there, then run the command again"
     }
   }
 }
