@@ -172,7 +172,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "ForeignFilesTests", dependencies: ["TestSupport", "consort"],
-      exclude: ["Fixtures", "make_cases.py"]),
+      exclude: [
+        "Fixtures", "further_cases.py", "make_cases.py", "try_further_cases.py",
+      ]),
     .executableTarget(
       name: "consort-train",
       dependencies: [

@@ -93,7 +93,8 @@ struct FolderContents: Sendable {
     return [
       Note(
         source: directory,
-        text: "labels that '\(table)' may hold are not read: give each class a folder of its images")
+        text: "labels that '\(table)' may hold are not read: give each class a folder of its images"
+      )
     ]
   }
 }

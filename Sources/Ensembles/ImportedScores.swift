@@ -123,7 +123,7 @@ struct ImportedScores {
   /// `[N, C]`: log-probabilities, each row normalised, of scores that are of the kind.
   func logProbabilities(_ kind: ScoreKind) throws(EnsembleError) -> [Float] {
     do throws(FileError) {
-      try Memory.check(bytes: count * classes * MemoryLayout<Float>.stride, for: source)
+      try Memory.check(bytes: count * classes * MemoryLayout<Float>.stride, for: path)
     } catch { throw .file(error) }
     var result: [Float] = []
     result.reserveCapacity(count * classes)

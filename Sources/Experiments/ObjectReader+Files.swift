@@ -14,15 +14,7 @@ extension ObjectReader {
     do {
       return try MappedFile(path: path).withBytes { Data($0) }
     } catch {
-      throw ExperimentError.unreadable(file: path, reason: reason(of: error))
-    }
-  }
-
-  private static func reason(of error: FileError) -> String {
-    switch error {
-    case .cannotRead(_, let reason), .cannotWrite(_, let reason),
-      .cannotCreateDirectory(_, let reason):
-      reason
+      throw ExperimentError.unreadable(file: path, reason: error.reason)
     }
   }
 

@@ -43,7 +43,9 @@ struct CompiledModelCache {
       guard recorded == nil || recorded != checksum(of: file) else { continue }
       // Another process may have removed it already; where it stays, nothing is read from here.
       try? FileManager.default.removeItem(atPath: file)
-      guard !Directory.exists(file) else { throw FileError.cannotWrite(path: file, reason: "it is damaged and cannot be removed") }
+      guard !Directory.exists(file) else {
+        throw FileError.cannotWrite(path: file, reason: "it is damaged and cannot be removed")
+      }
     }
   }
 

@@ -30,7 +30,8 @@ extension EnsembleDirectory {
       }
       let manifest = EnsembleManifest(
         version: entries.contains(where: \.choosesOutput)
-          ? EnsembleManifest.versionWithOutputs : EnsembleManifest.currentVersion, rule: combination.rule,
+          ? EnsembleManifest.versionWithOutputs : EnsembleManifest.currentVersion,
+        rule: combination.rule,
         weights: combination.weights, memberTemperatures: combination.memberTemperatures,
         temperature: combination.temperature, cascade: combination.cascade,
         classes: members[0].member.model.classes, labels: labels,

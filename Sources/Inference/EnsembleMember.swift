@@ -69,7 +69,8 @@ public struct EnsembleMember: Sendable {
     return [
       Note(
         source: model.source,
-        text: "an earlier version wrote it: if its images were resized in training (data.imageSize), this was "
+        text:
+          "an earlier version wrote it: if its images were resized in training (data.imageSize), this was "
           + "bilinear, not bicubic as it says; export or build it again from its run, or give the file with "
           + "--interpolation bilinear")
     ]

@@ -14,7 +14,9 @@ extension LoadedModel {
       return index
     }
     if outputs.count == 1 { return 0 }
-    let able = outputs.indices.filter { outputs[$0].isFloating && classCount(of: $0, for: input) != nil }
+    let able = outputs.indices.filter {
+      outputs[$0].isFloating && classCount(of: $0, for: input) != nil
+    }
     if able.count == 1 { return able[0] }
     let named = able.filter { ["logits", "probabilities"].contains(outputs[$0].name) }
     guard let index = named.first, named.count == 1 else {
@@ -37,7 +39,9 @@ extension LoadedModel {
     } catch {
       throw .unreadableModel(source: source, reason: error.reason)
     }
-    guard let classes = Self.classCount(of: port, batch: input.fixedBatch ?? 1) else { throw noAxis }
+    guard let classes = Self.classCount(of: port, batch: input.fixedBatch ?? 1) else {
+      throw noAxis
+    }
     guard classes > 1 else { throw .oneOutput(source: source, output: declared.name) }
     return classes
   }
@@ -120,7 +124,8 @@ extension LoadedModel {
       CO_OVERFLOWING.rawValue: "holds numbers so large that sums of them are not finite",
     ]
     guard let reason = reasons[fault.rawValue] else { return }
-    let text = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let text = String(
+      decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     throw .uselessConstant(source: source, name: text, reason: reason)
   }
 
@@ -134,13 +139,15 @@ extension LoadedModel {
       notes.append(
         Note(
           source: source,
-          text: "'\(outputs[output].name)' is taken of its outputs \(others): --output takes another"))
+          text:
+            "'\(outputs[output].name)' is taken of its outputs \(others): --output takes another"))
     }
     if let said = choice.kind, said != kind, kind != .logits {
       notes.append(
         Note(
           source: source,
-          text: "its output is taken as \(said.rawValue), as --output-kind says, where its graph ends in "
+          text:
+            "its output is taken as \(said.rawValue), as --output-kind says, where its graph ends in "
             + kind.rawValue))
     }
     return notes

@@ -65,11 +65,15 @@ extension Preprocessing {
       return "it makes images in the layout \(layout.rawValue) for a model of "
         + input.layout.rawValue
     }
-    if input.takesBytes, mean.contains(where: { $0 != 0 }) || standardDeviation.contains(where: { $0 != 1 }) {
-      return "its input is uint8, which takes pixels as the bytes that they are, 0...255: leave --mean and --std out"
+    if input.takesBytes,
+      mean.contains(where: { $0 != 0 }) || standardDeviation.contains(where: { $0 != 1 })
+    {
+      return
+        "its input is uint8, which takes pixels as the bytes that they are, 0...255: leave --mean and --std out"
     }
     guard !input.takesByteRange || greatestInput > Self.smallestByteRange else {
-      return "its first operations scale pixels of 0...255, and it would get numbers of at most \(greatestInput): "
+      return
+        "its first operations scale pixels of 0...255, and it would get numbers of at most \(greatestInput): "
         + "give --scale 255"
     }
     return nil

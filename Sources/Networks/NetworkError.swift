@@ -59,7 +59,8 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
     case .tooLarge(let layer): "layer '\(layer)': its sizes overflow"
     case .unknownName(let name):
       "no network is called '\(name)'; known: wide-resnet-DEPTH-WIDTH, such as wide-resnet-16-4, resnet-DEPTH, such as "
-        + "resnet-18, and efficientnet-b0 to efficientnet-b7, also with -symmetric" + Self.suggestion(for: name)
+        + "resnet-18, and efficientnet-b0 to efficientnet-b7, also with -symmetric"
+        + Self.suggestion(for: name)
     case .invalidWideResNet(let depth, let widenFactor):
       "wide-resnet-\(depth)-\(widenFactor): the depth must be 6N + 4 (10, 16, 22, 28, 40 ...), the width at least 1"
     case .invalidNumber(let network, let reason): "network '\(network)': \(reason)"

@@ -36,7 +36,11 @@ struct ModelParser {
         let (key, text) = try value.message(reader).keyAndText()
         metadata[key] = text
       case 20: throw Failure(reason: "it holds a training, not only a model")
-      case 25: throw Failure(reason: "it holds functions of its own, which are not supported: inline them with onnx.inliner.inline_local_functions")
+      case 25:
+        throw Failure(
+          reason:
+            "it holds functions of its own, which are not supported: inline them with onnx.inliner.inline_local_functions"
+        )
       default: break
       }
     }

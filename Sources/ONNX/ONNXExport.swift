@@ -42,7 +42,8 @@ public struct ONNXExport: Sendable {
   /// - Parameter metadata: What the model says of itself to those who run it.
   /// - Throws: `NetworkError`, or `WeightsError` where the weights cannot be read.
   public func bytes(metadata: [String: String] = [:]) throws -> [UInt8] {
-    var builder = try Builder(network, weights, outputName: outputName, endsInSoftmax: endsInSoftmax)
+    var builder = try Builder(
+      network, weights, outputName: outputName, endsInSoftmax: endsInSoftmax)
     for layer in network.layers { try builder.append(layer) }
     builder.finish(outputName: outputName, endsInSoftmax: endsInSoftmax)
     let input = network.input

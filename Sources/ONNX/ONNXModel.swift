@@ -88,7 +88,8 @@ public struct ONNXModel: Sendable {
       throw ONNXError.notAModel(path: path, offset: failure.offset, reason: failure.reason)
     } catch let failure as ModelParser.Failure {
       // A name in it may be as long as the file.
-      let reason = failure.reason.count > 400 ? failure.reason.prefix(400) + "..." : failure.reason[...]
+      let reason =
+        failure.reason.count > 400 ? failure.reason.prefix(400) + "..." : failure.reason[...]
       throw ONNXError.invalidModel(path: path, reason: String(reason))
     }
     return parser

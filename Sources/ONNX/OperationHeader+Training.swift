@@ -16,7 +16,8 @@ extension OperationHeader {
     }
     guard !isTraining else {
       throw failure(
-        "is in training mode, and answers by its batch or at random: export the model in evaluation mode (model.eval())")
+        "is in training mode, and answers by its batch or at random: export the model in evaluation mode (model.eval())"
+      )
     }
   }
 }

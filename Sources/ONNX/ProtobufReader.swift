@@ -125,13 +125,17 @@ extension ProtobufReader.Value {
     to values: inout [Int], limit: Int, _ reader: ProtobufReader
   ) throws(ProtobufReader.Failure) {
     guard case .content(let bytes, let offset) = self else {
-      guard values.count < limit else { throw reader.failure("holds a list of over \(limit) numbers") }
+      guard values.count < limit else {
+        throw reader.failure("holds a list of over \(limit) numbers")
+      }
       values.append(try integer(reader))
       return
     }
     var packed = ProtobufReader(bytes, offset: offset)
     while !packed.isAtEnd {
-      guard values.count < limit else { throw packed.failure("holds a list of over \(limit) numbers") }
+      guard values.count < limit else {
+        throw packed.failure("holds a list of over \(limit) numbers")
+      }
       values.append(Int(Int64(bitPattern: try packed.variableInteger())))
     }
   }

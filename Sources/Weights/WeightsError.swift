@@ -55,7 +55,8 @@ public enum WeightsError: Error, Hashable, Sendable, CustomStringConvertible {
     case .missingField, .unknownDataType, .invalidShape, .reversedRange, .rangeBeyondFile:
       entryDescription
     case .wrongByteCount, .overlap, .hole, .uncoveredBytes: layoutDescription
-    case .missingTensor, .wrongDataType, .uselessNumber, .reservedName, .missingChecksum, .wrongChecksum:
+    case .missingTensor, .wrongDataType, .uselessNumber, .reservedName, .missingChecksum,
+      .wrongChecksum:
       useDescription
     }
   }

@@ -93,7 +93,8 @@ extension Preprocessing {
   /// The numbers, in a line.
   fileprivate var summary: String {
     func listing(_ numbers: [Float]) -> String { numbers.map { "\($0)" }.joined(separator: ",") }
-    return "\(height) x \(width) pixels, \(interpolation.rawValue), mean \(listing(mean)), standard deviation "
+    return
+      "\(height) x \(width) pixels, \(interpolation.rawValue), mean \(listing(mean)), standard deviation "
       + listing(standardDeviation)
   }
 

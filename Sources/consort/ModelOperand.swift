@@ -32,7 +32,8 @@ struct ModelOperand {
     }
     guard output.isEmpty else {
       throw UsageError(
-        "--output and --output-kind go with ONNX files, and '\(path)' is none: build an ensemble anew with them")
+        "--output and --output-kind go with ONNX files, and '\(path)' is none: build an ensemble anew with them"
+      )
     }
     if Directory.exists("\(path)/\(EnsembleDirectory.manifestName)") {
       content = .ensemble(try EnsembleDirectory(path: path))

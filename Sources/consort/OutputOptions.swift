@@ -12,7 +12,8 @@ struct OutputOptions {
       "--output", "NAME", help: "The output with the classes, of ONNX files that have several."),
     CommandOption(
       "--output-kind", "KIND",
-      help: "What that output is: logits, probabilities, percentages or logProbabilities (default: what the graph ends "
+      help:
+        "What that output is: logits, probabilities, percentages or logProbabilities (default: what the graph ends "
         + "in, else logits)."),
   ]
 

@@ -34,7 +34,8 @@ struct PreprocessingOptions {
     CommandOption("--interpolation", "HOW", help: "bilinear or bicubic."),
     CommandOption(
       "--scale", "S",
-      help: "The model takes pixels on 0...S, and --mean and --std are on that scale, where given; 255 for pixels as "
+      help:
+        "The model takes pixels on 0...S, and --mean and --std are on that scale, where given; 255 for pixels as "
         + "they are (default: 1)."),
     CommandOption(
       "--mean", "R,G,B", help: "What is subtracted from each channel, on 0...1, or imagenet."),
@@ -109,7 +110,8 @@ struct PreprocessingOptions {
       height: model.input.height, width: model.input.width, resizing: .none, mean: [0, 0, 0],
       standardDeviation: [1, 1, 1], layout: model.input.layout)
     let preprocessing = described(
-      over: model.preprocessing ?? (model.input.takesBytes ? bytes : nil), height: model.input.height, width: model.input.width,
+      over: model.preprocessing ?? (model.input.takesBytes ? bytes : nil),
+      height: model.input.height, width: model.input.width,
       layout: model.input.layout)
     try preprocessing?.validate()
     return try EnsembleMember(model, preprocessing: preprocessing)

@@ -54,7 +54,8 @@ struct StudyOptions {
           + "1000 for a network's curve)."),
       CommandOption(
         "--seconds", "S",
-        help: "Search for ensembles and cascades for at most S seconds, curves included, and take the "
+        help:
+          "Search for ensembles and cascades for at most S seconds, curves included, and take the "
           + "best that is found until then; what was not tried is said (default: no limit)."),
       CommandOption(
         "--shifted", "SOURCE",

@@ -36,7 +36,8 @@ struct WeightsImport {
     prefix = Self.prefix(of: file.names)
     notes =
       prefix.isEmpty
-      ? [] : [Note(source: path, text: "names are read without the '\(prefix)' before each of them")]
+      ? []
+      : [Note(source: path, text: "names are read without the '\(prefix)' before each of them")]
     naming = file.names.contains(prefix + TorchvisionNames.sign) ? .torchvision : .timm
     var network = try Network(named: networkName, inputSize: inputSize, classes: classes)
     if classes == nil, let found = try Self.classes(of: network, in: file, prefix, naming) {
@@ -115,7 +116,8 @@ struct WeightsImport {
         name: parameter.name, shape: parameter.shape,
         floats: try file.floats(named: prefix + Self.name(of: parameter.name, naming)))
     }
-    try SafeTensors.write(to: path, tensors: contents, metadata: ["network": network.name], isChecksummed: true)
+    try SafeTensors.write(
+      to: path, tensors: contents, metadata: ["network": network.name], isChecksummed: true)
   }
 
   /// Whether the file is one of PyTorch's: a ZIP archive or a pickle. Pickles can run any code, so none is read.

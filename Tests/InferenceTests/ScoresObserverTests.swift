@@ -15,7 +15,8 @@ import Testing
     #expect(found([[20, 30, 50], [100, 0, 0]]) == .percentages)
     #expect(found([[1, 1, 1], [1, 1, 1]]) == .ones)
     // -ln of 0.2, 0.3 and 0.5.
-    #expect(found([[1.609438, 1.203973, 0.693147], [0.693147, 1.203973, 1.609438]]) == .negatedLogarithms)
+    #expect(
+      found([[1.609438, 1.203973, 0.693147], [0.693147, 1.203973, 1.609438]]) == .negatedLogarithms)
   }
 
   @Test func logitsMayBeAnythingElse() {
