@@ -134,7 +134,7 @@ import Testing
   /// Members after which every image stops make all others idle.
   @Test func membersThatNoImageReachesSeeNone() throws {
     let combination = Combination(
-      cascade: CascadeStops(confidence: .margin, confidenceThresholds: [-1, nil, nil]))
+      cascade: CascadeStops(confidence: .margin, confidenceThresholds: [0, nil, nil]))
     let done = Peak()
     let found = try EnsemblePredictions(
       of: Self.members(), combinedBy: combination, on: .decoded(Self.split),

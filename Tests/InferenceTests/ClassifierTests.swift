@@ -141,7 +141,7 @@ import Testing
 
   @Test func refusesNumbersThatAreNoDistribution() throws {
     let reasons = [
-      "infinite": "the greatest is not finite",
+      "infinite": "there is NaN among them",
       "wrong-probabilities": "they are taken for probabilities, and some are negative",
     ]
     for (name, reason) in reasons {

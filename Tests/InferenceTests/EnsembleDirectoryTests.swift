@@ -82,8 +82,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (#""version" : 2"#, #""version" : 3"#, "its version is not in 1 to 2"),
-    (#""version" : 2"#, #""version" : true"#, "its version is not in 1 to 2"),
+    (#""version" : 2"#, #""version" : 4"#, "its version is not in 1 to 3"),
+    (#""version" : 2"#, #""version" : true"#, "its version is not in 1 to 3"),
     (#""classes" : 5"#, #""classes" : 5, "weight" : [1]"#, "the key 'weight' is not known"),
     (#""classes" : 5"#, #""classes" : 4"#, "names 5 classes of 4"),
     (#""member-0.onnx""#, #""../logits.onnx""#, "'../logits.onnx' is no name of an ONNX file"),

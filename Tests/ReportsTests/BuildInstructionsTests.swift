@@ -13,10 +13,10 @@ import Testing
 
   private let names = Set(SyntheticMembers().memberNames)
 
-  /// The words that sh makes of the line.
+  /// The words that bash makes of the line.
   private func words(_ line: String) throws -> [String] {
     let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
+    process.executableURL = URL(filePath: "/bin/bash")
     process.arguments = ["-c", "printf '%s\\0' \(line)"]
     let pipe = Pipe()
     process.standardOutput = pipe
