@@ -17,22 +17,25 @@ public enum ClassProblem: Hashable, Sendable, CustomStringConvertible {
   /// Two names are one number.
   case sameNumber(first: String, second: String)
 
+  /// The option that gives the model's classes, of `predict` and of reports, whose `--labels` are the images'.
+  private static let namesOption = "--labels FILE (frontier and report: --classes FILE)"
+
   /// What is wrong, and the option that settles it.
   public var description: String {
     switch self {
     case .differentCounts(let found, let classes):
       "the images have \(found), the model has \(classes), and nothing names the model's; give their names, in the order of "
-        + "its outputs, with --labels FILE"
+        + "its outputs, with \(Self.namesOption)"
     case .unknownNames(let names, let total):
       "\(Self.list(names)) of the images' \(total) \(names.count == 1 ? "is none" : "are none") of the model's; correct the "
-        + "name, leave the images out, or give the model's classes with --labels FILE"
+        + "name, leave the images out, or give the model's classes with \(Self.namesOption)"
     case .noNameFits(let found, let labels):
       "none of the images' \(found.count) (\(Self.list(found))) is called as one of the model's \(labels.count) "
-        + "(\(Self.list(labels))); give names that fit with --labels FILE"
+        + "(\(Self.list(labels))); give names that fit with \(Self.namesOption)"
         + (found.count == labels.count
           ? ", or say --class-order folders if they stand in the same order" : "")
     case .ambiguousName(let name):
-      "the model has several that are called '\(name)'; give each a name of its own with --labels FILE, or say how folders "
+      "the model has several that are called '\(name)'; give each a name of its own with \(Self.namesOption), or say how folders "
         + "are numbered with --class-order"
     case .sameClass(let first, let second, let label):
       "'\(first)' and '\(second)' are both '\(label)'; join or rename them"

@@ -90,9 +90,11 @@ private func labels(_ path: String, count: Int) throws -> [String] {
 }
 
 extension Preprocessing {
-  /// The numbers, in a line.
+  /// The numbers, in a line, on the scale of `--mean` and `--std`.
   fileprivate var summary: String {
-    func listing(_ numbers: [Float]) -> String { numbers.map { "\($0)" }.joined(separator: ",") }
+    func listing(_ numbers: [Float]) -> String {
+      numbers.map { "\((Double($0) / 255 * 1000).rounded() / 1000)" }.joined(separator: ",")
+    }
     return
       "\(height) x \(width) pixels, \(interpolation.rawValue), mean \(listing(mean)), standard deviation "
       + listing(standardDeviation)

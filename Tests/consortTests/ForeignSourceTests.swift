@@ -37,9 +37,14 @@ import Testing
     try directory.write(image("grey.jpg"), to: "test/class 3/b.jpg")
     try directory.write(image("rgb.png"), to: "choose/class 3/c.png")
     try directory.write(image("full.jpeg"), to: "choose/class 4/d.jpeg")
+    try write("class 0\nclass 1\nclass 2\nclass 3\nclass 4\n", to: "names.txt")
     let feeding = ["--crop-padding", "0", "--mean", "imagenet", "--std", "imagenet"]
     let run = try frontier(
-      ["a.onnx", "b.onnx", "--data", "test", "--hold-out-data", "choose", "--out", "out"] + feeding)
+      [
+        "a.onnx", "b.onnx", "--data", "test", "--hold-out-data", "choose", "--out", "out",
+        "--classes",
+        "names.txt",
+      ] + feeding)
     let decision = try decision()
     #expect(decision.holdOut.count == 2 && decision.test.count == 2, "\(run.errors)")
     #expect(decision.candidates.contains { $0.members.count == 2 })

@@ -69,8 +69,12 @@ import Weights
         "export", "\(directory)/member", "--format", "onnx", "--out", "\(directory)/models",
       ])
       #expect(exported.status == 0, "\(exported.errors)")
+      // The file that was checked lacks this entry of the metadata, which came later.
+      var model = try Data(contentsOf: URL(filePath: "\(directory)/models/member.onnx"))
+      let entry = [0x72, 26, 0x0A, 21] + Array("preprocessing_version".utf8) + [0x12, 1, 0x32]
+      model.removeSubrange(try #require(model.range(of: Data(entry))))
       var hasher = SHA256Hasher()
-      try MappedFile(path: "\(directory)/models/member.onnx").withBytes { hasher.update($0) }
+      model.withUnsafeBytes { hasher.update($0) }
       #expect(hasher.finish() == expected.sha256)
     }
   }
