@@ -37,7 +37,6 @@ let buildEnsembleCommand = Command(
     let decided = try DecidedCandidate(arguments)
     let subject = try ModelSubject(
       arguments, preprocessing: PreprocessingOptions(arguments), decided: decided)
-    Terminal.writeNotes(Note.lines(subject.notes))
     let combination = try decided?.combination ?? subject.combination(arguments)
     let ensemble = try write(subject, combination, decided, to: out, arguments)
     Terminal.writeNotes(Note.lines(subject.notes))
