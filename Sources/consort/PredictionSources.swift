@@ -46,7 +46,7 @@ struct PredictionSources {
     buildOptions =
       sources.contains(where: \.isModelFile)
       ? options.preprocessing.words + options.output.words : []
-    images = try SourceImages(options.images, run: runs.first)
+    var images = try SourceImages(options.images, run: runs.first)
     var found: [SourcePredictions] = []
     for (path, source) in zip(paths, sources) {
       found.append(try Self.read(source, path: path, options, images))
@@ -62,6 +62,10 @@ struct PredictionSources {
     }
     holdOut = try Predictions.aligned(holdOut)
     test = try Predictions.aligned(test)
+    if let first = test.first, !sources.contains(where: \.holdsModels) {
+      try images.find(for: first, in: paths[paths.count - 1])
+    }
+    self.images = images
     if let shifted {
       var options = options
       // They are other images than those that the labels are of.

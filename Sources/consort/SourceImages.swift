@@ -16,8 +16,10 @@ struct ImageOptions {
   static let options = [
     CommandOption(
       "--data", "DIR",
-      help: "The test images, as for `consort predict`; beside a run its data set, as for "
-        + "`consort train`. Ensemble directories and ONNX files need them."),
+      help:
+        "The test images, as for `consort predict`; beside a run or its predictions its data set, as for "
+        + "`consort train`. Ensemble directories and ONNX files need them; others show examples of them."
+    ),
     CommandOption(
       "--hold-out-data", "DIR",
       help:
@@ -48,9 +50,11 @@ struct SourceImages {
     case streamed(EncodedSplit)
     /// Directories, whose classes are matched with each model's.
     case directories(ImageOptions)
+    /// The test images that predictions from files are of.
+    case test(ImageSplit)
   }
 
-  private let place: Place
+  private var place: Place
 
   /// - Parameter run: Whose data set `options` names; nil where no run is given.
   /// - Throws: `SourceError.otherImages` where they are not the run's.
@@ -92,10 +96,24 @@ struct SourceImages {
     return try resident(dataset, experiment)
   }
 
+  /// Takes the data set whose test images predictions from files are of, where one is given.
+  ///
+  /// - Parameter path: The file of the predictions, or a directory or list of them.
+  /// - Throws: `SourceError.imagesOfNoPredictions` where the fingerprints differ.
+  mutating func find(for predictions: Predictions, in path: String) throws {
+    guard case .directories(let options) = place, let data = options.data else { return }
+    let test = try ImageDataset.load(directory: data, progress: { Terminal.writeError($0) }).test
+    guard test.fingerprint == predictions.fingerprint else {
+      throw SourceError.imagesOfNoPredictions(path: data, predictions: path)
+    }
+    place = .test(test)
+  }
+
   /// The test images, where they are given and the same for all models.
   var test: PredictionImages? {
     switch place {
     case .resident(let dataset, _): .decoded(dataset.test)
+    case .test(let split): .decoded(split)
     case .streamed(let split): .encoded(split)
     case .directories: nil
     }
@@ -110,6 +128,7 @@ struct SourceImages {
       return partition.holdOut.isEmpty
         ? nil : LabelledImages(dataset.train.subset(partition.holdOut))
     case (.streamed, _): throw SourceError.streamedImages(path: model)
+    case (.test, _): return nil
     case (.directories(let options), _):
       let directory = part == .test ? options.data : options.holdOutData
       let known = LabelledImages.Classes(labels: labels, count: classes, model: model)
