@@ -146,8 +146,8 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
       "the output '\(output)' of '\(source)' is sorted (TopK), so that its numbers are in no order of classes; export the "
         + "scores before it, or name another output with --output"
     case .transformedOutput(let source, let output, let operation):
-      "the output '\(output)' of '\(source)' is computed from a \(operation) in a way that does not say what it is; export "
-        + "the logits, or what the \(operation) gives, or say with --output-kind what the output is"
+      "the output '\(output)' of '\(source)' is computed on after the operation \(operation), and what it then is cannot be "
+        + "told; export the logits or the probabilities themselves, or say with --output-kind what the output is"
     case .batchSoftmax(let source, let output):
       "the output '\(output)' of '\(source)' comes out of a softmax over the images of a batch (axis 0); export it with a "
         + "softmax over the classes (axis 1), or without"
