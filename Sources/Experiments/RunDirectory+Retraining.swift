@@ -66,16 +66,13 @@ extension RunDirectory {
     guard let (earlier, whole) = try lengthened(by: experiment) else { return nil }
     try checkImages(data)
     let lost = membersToTrainAnew(of: earlier)
-    if !Directory.exists(retraining.experimentPath) {
-      guard !DirectoryLock.isHeld(membersPath) else {
-        throw ExperimentError.busy(directory: path)
-      }
-      guard lost.isEmpty || longer == .allowed else {
-        throw ExperimentError.longerTraining(
-          directory: path, epochs: earlier.recipe.epochs, wanted: whole.recipe.epochs,
-          members: lost,
-          dependsOnEpochs: earlier.recipe.learningRate.dependsOnEpochs)
-      }
+    guard !DirectoryLock.isHeld(membersPath) else { throw ExperimentError.busy(directory: path) }
+    // Who has begun it has said so.
+    let isAllowed = longer == .allowed || Directory.exists(retraining.experimentPath)
+    guard lost.isEmpty || isAllowed else {
+      throw ExperimentError.longerTraining(
+        directory: path, epochs: earlier.recipe.epochs, wanted: whole.recipe.epochs,
+        members: lost, dependsOnEpochs: earlier.recipe.learningRate.dependsOnEpochs)
     }
     let claimed = try retraining.claim(for: whole, data: data)
     if !whole.recipe.learningRate.dependsOnEpochs {
@@ -136,15 +133,15 @@ extension RunDirectory {
       return false
     }
     defer { withExtendedLifetime(inner) {} }
-    guard let outer = try DirectoryLock(ifFree: membersPath) else {
-      throw ExperimentError.busy(directory: path)
-    }
-    defer { withExtendedLifetime(outer) {} }
     try replaceMembers()
     return true
   }
 
   private func replaceMembers() throws {
+    guard let outer = try DirectoryLock(ifFree: membersPath) else {
+      throw ExperimentError.busy(directory: path)
+    }
+    defer { withExtendedLifetime(outer) {} }
     if Directory.exists(membersPath) {
       try Directory.move(membersPath, to: replacedPath)
     } else {

@@ -32,7 +32,9 @@ public struct CascadeRun: Sendable {
     precondition(members.count == exitFractions.count && rounds > 0, "a share of each member")
     let stages = try members.map { try Self.session($0, options) }
     let other = try reference.map { try Self.session($0, options) }
-    let sequence = Self.sequence(exitFractions)
+    let sequence = Self.sequence(
+      exitFractions,
+      images: try Self.imagesOfPass(stages, combination, seconds: seconds))
     var paths = PathTimes(count: members.count)
     for last in sequence { try paths.run(to: last, stages, combination) }
     let passSeconds = paths.total
@@ -70,15 +72,23 @@ public struct CascadeRun: Sendable {
     return start.duration(to: .now) / .seconds(1) / Double(times)
   }
 
-  private static let imagesOfPass = 100
+  /// Up to 100, fewer where they would take longer than a round.
+  private static func imagesOfPass(
+    _ stages: [InferenceSession], _ combination: Combination, seconds: Double
+  ) throws -> Int {
+    var paths = PathTimes(count: stages.count)
+    for _ in 0..<3 { try paths.run(to: stages.count - 1, stages, combination) }
+    let possible = seconds / max(1e-9, paths.mean(of: stages.count - 1))
+    return Int(min(100, max(10, possible)))
+  }
 
   /// After which member images stop, one after another: each path as evenly over a pass as may be, and at least once, the
   /// whole cascade's too.
-  static func sequence(_ exitFractions: [Double]) -> [Int] {
+  static func sequence(_ exitFractions: [Double], images: Int) -> [Int] {
     let last = exitFractions.count - 1
     return exitFractions.enumerated().flatMap { exit, share -> [(place: Double, exit: Int)] in
       guard share > 0 || exit == last else { return [] }
-      let count = max(1, Int((share * Double(imagesOfPass)).rounded()))
+      let count = max(1, Int((share * Double(images)).rounded()))
       return (0..<count).map { ((Double($0) + 0.5) / Double(count), exit) }
     }.sorted { ($0.place, $0.exit) < ($1.place, $1.exit) }.map(\.exit)
   }

@@ -21,6 +21,9 @@ let trainCommand = Command(
     Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
     once, at the end. Run the same command again after an interruption: it goes on from the last checkpoint.
 
+    More members or more epochs in the experiment are added to its run. Members that cannot go on to the same result as
+    a longer training from the start are trained anew with --retrain, beside those that are there, whose place they take.
+
     Exit status: 0 when all members asked for are trained, 1 after an error or an interruption, 2 for arguments that make
     no sense, 3 when members stopped because their loss was not finite and all others are trained.
     """,
