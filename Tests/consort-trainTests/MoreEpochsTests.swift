@@ -126,7 +126,8 @@ import Testing
       let inner = try Consort(["status", "runs/tiny/retraining"], directory: directory)
       #expect(inner.output.contains("1 of 2 members complete"))
       let frontier = try Consort(
-        ["frontier", "runs/tiny", "--json"], environment: ["CONSORT_DEPS": directory],
+        ["frontier", "runs/tiny", "--json", "--out", "page"],
+        environment: ["CONSORT_DEPS": directory],
         directory: directory)
       #expect(frontier.errors.contains("note: runs/tiny: these members have 2 epochs; the same"))
       // It has begun: it need not be said again.
