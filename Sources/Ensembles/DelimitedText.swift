@@ -70,6 +70,7 @@ extension DelimitedText {
   private static func text(_ path: String) throws(EnsembleError) -> [UInt8] {
     let file = try importedFile(path)
     let content: [UInt8]? = file.withBytes { bytes in
+      if bytes.starts(with: [0xFF, 0xFE, 0, 0]) { return nil }
       if bytes.starts(with: [0xFF, 0xFE]) { return utf16(bytes.dropFirst(2), isBigEndian: false) }
       if bytes.starts(with: [0xFE, 0xFF]) { return utf16(bytes.dropFirst(2), isBigEndian: true) }
       let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
