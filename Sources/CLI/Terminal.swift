@@ -78,23 +78,17 @@ public enum Terminal {
   public static func printable(_ text: String, keepsNewlines: Bool = false) -> String {
     var result = String.UnicodeScalarView()
     for scalar in SystemPath.readable(text).unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control where scalar == "\n" && keepsNewlines: result.append(scalar)
-      // The joiner within an emoji, such as that of a family.
-      case .format where scalar == "\u{200D}": result.append(scalar)
-      // Format characters turn the direction of text round, or hide.
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: result.append("?")
-      default: result.append(scalar)
-      }
+      let isKept = !Shell.isHidden(scalar) || scalar == "\n" && keepsNewlines
+      result.append(isKept ? scalar : "?")
     }
     return String(result)
   }
 
-  /// The text in lines of at most `width` characters, broken at spaces; a longer word stands alone.
+  /// The text in lines of at most `width` columns, broken at spaces; a longer word stands alone.
   public static func wrapped(_ text: String, width: Int) -> [String] {
     var lines: [String] = []
     for word in text.split(separator: " ") {
-      if let last = lines.last, last.count + 1 + word.count <= width {
+      if let last = lines.last, last.columns + 1 + word.columns <= width {
         lines[lines.count - 1] = last + " " + word
       } else {
         lines.append(String(word))

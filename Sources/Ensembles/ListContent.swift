@@ -29,6 +29,7 @@ struct ListContent: Decodable {
     while !list.isAtEnd {
       members.append(try Self.entry(list.nestedContainer(keyedBy: Key.self)))
     }
+    guard !members.isEmpty else { throw Fault(text: "\"members\" is empty") }
     self.members = members
   }
 
@@ -84,8 +85,14 @@ struct ListContent: Decodable {
   private static func cost(
     _ values: KeyedDecodingContainer<Key>, _ key: String
   ) throws -> Int? {
-    if let whole = try? values.decodeIfPresent(Int.self, forKey: Key(key)) { return whole }
+    if let whole = try? values.decodeIfPresent(Int.self, forKey: Key(key)) {
+      guard whole >= 1 else { throw Fault(text: "\"\(key)\" is \(whole), and must be at least 1") }
+      return whole
+    }
     guard let number = try values.decodeIfPresent(Double.self, forKey: Key(key)) else { return nil }
+    guard number.rounded() >= 1 else {
+      throw Fault(text: "\"\(key)\" is \(number), and must be at least 1")
+    }
     guard let whole = Int(exactly: number.rounded()) else {
       throw Fault(text: "\"\(key)\" is \(number), more than can be counted")
     }

@@ -46,7 +46,7 @@ let trainCommand = Command(
   }
   print(
     waiting == 0
-      ? "next: consort report \(options.directory.path)"
+      ? "next: " + Shell.line(["consort", "report", Shell.operand(options.directory.path)])
       : "\(waiting) of \(experiment.allMembers.count) members are still to be trained")
 }
 
@@ -90,7 +90,9 @@ struct TrainingOptions {
     let known = experiment.allMembers.map(\.name)
     if let stranger = names.first(where: { !known.contains($0) }) {
       throw UsageError(
-        "the experiment has no member '\(stranger)'; it has \(known.joined(separator: ", "))")
+        "--members: the experiment has no '\(stranger)'"
+          + Spelling.suggestion(for: stranger, among: known)
+          + "; it has \(known.joined(separator: ", "))")
     }
     return Set(names)
   }
@@ -145,6 +147,6 @@ struct MembersFailed: ExitStatusError, CustomStringConvertible {
   var exitStatus: Int32 { 3 }
   var description: String {
     "\(names.joined(separator: ", ")) stopped by \(names.count == 1 ? "itself" : "themselves"), with the last good "
-      + "checkpoint kept; all others are trained: `consort status \(directory)` tells why"
+      + "checkpoint kept; all others are trained: `\(Shell.line(["consort", "status", Shell.operand(directory)]))` tells why"
   }
 }

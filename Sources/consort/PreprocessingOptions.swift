@@ -1,5 +1,6 @@
 import CLI
 import Datasets
+import Files
 import Inference
 
 /// What the user says about how images become a model's input; the rest is what its file or its publishers say.
@@ -151,8 +152,8 @@ extension ParsedArguments {
   ) throws(UsageError) -> Choice? {
     guard let text = string(name) else { return nil }
     guard let choice = Choice(rawValue: text) else {
-      let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      throw UsageError("\(name) is one of \(words), not '\(text)'")
+      throw UsageError(
+        "\(name) is " + Spelling.oneOf(Choice.allCases.map(\.rawValue), not: text))
     }
     return choice
   }

@@ -1,5 +1,6 @@
 import CLI
 import Ensembles
+import Files
 
 /// What the user says about the sources of predictions.
 struct SourceOptions {
@@ -52,8 +53,8 @@ struct SourceOptions {
     importing = ImportOptions(
       kind: try arguments.string("--scores").map { name throws(UsageError) in
         guard let kind = ScoreKind(name: name) else {
-          let known = ScoreKind.allCases.map(\.name).joined(separator: ", ")
-          throw UsageError("--scores is one of \(known), not '\(name)'")
+          throw UsageError(
+            "--scores is " + Spelling.oneOf(ScoreKind.allCases.map(\.name), not: name))
         }
         return kind
       },
@@ -70,6 +71,12 @@ struct SourceOptions {
     let hasModel = sources.contains { if case .model = $0 { true } else { false } }
     guard output.isEmpty || hasModel else {
       throw UsageError("--output and --output-kind go with ONNX files, and none is given")
+    }
+    let hasEnsemble = sources.contains { if case .ensemble = $0 { true } else { false } }
+    guard images.holdOutData == nil || hasModel || hasEnsemble else {
+      throw UsageError(
+        "--hold-out-data is about ensemble directories and ONNX files, and none is given: leave it out"
+      )
     }
     guard let listOption, !hasList, !(hasModel && listOption == "--classes") else { return }
     throw UsageError(

@@ -1,5 +1,6 @@
 import CLI
 import Ensembles
+import Files
 
 /// What the commands that decide take.
 struct StudyOptions {
@@ -133,8 +134,8 @@ struct StudyOptions {
     var found: [CascadeConfidence] = []
     for word in text.split(separator: ",", omittingEmptySubsequences: false) {
       guard let known = CascadeConfidence.names.first(where: { $0.name == word }) else {
-        let names = CascadeConfidence.names.map(\.name).joined(separator: ", ")
-        throw UsageError("--confidence names some of \(names), not '\(word)'")
+        let names = CascadeConfidence.names.map(\.name)
+        throw UsageError("--confidence is " + Spelling.oneOf(names, not: String(word)))
       }
       found.append(known.confidence)
     }
@@ -160,8 +161,7 @@ extension CostMeasure {
   init(_ arguments: ParsedArguments) throws(UsageError) {
     let name = arguments.string("--cost") ?? Self.names[0].name
     guard let known = Self.names.first(where: { $0.name == name }) else {
-      let names = Self.names.map(\.name).joined(separator: ", ")
-      throw UsageError("--cost is one of \(names), not '\(name)'")
+      throw UsageError("--cost is " + Spelling.oneOf(Self.names.map(\.name), not: name))
     }
     self = known.measure
   }
