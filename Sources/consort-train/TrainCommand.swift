@@ -56,7 +56,7 @@ let trainingOptions =
     CommandOption("--out", "DIR", help: "The run directory (default: runs/NAME)."),
     CommandOption(
       "--members", "NAMES",
-      help: "Only these members, such as wide-resnet-16-1-0,wide-resnet-16-1-1."),
+      help: "Only these members, with commas between their names."),
     CommandOption(
       "--checkpoint-every", "N",
       help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min (default: 1min)."),

@@ -40,7 +40,8 @@ private let splitCommand = Command(
     let out = arguments.string("--out") ?? "\(directory)-split"
     let percent = try arguments.number("--test") ?? 20
     guard percent > 0, percent < 100 else {
-      throw UsageError("--test is above 0 and below 100 percent, not \(arguments.string("--test") ?? "")")
+      throw UsageError(
+        "--test is above 0 and below 100 percent, not \(arguments.string("--test") ?? "")")
     }
     let seed = try arguments.integer("--seed") ?? 0
     guard seed >= 0 else { throw UsageError("--seed is 0 or more") }

@@ -39,9 +39,10 @@ struct PreprocessingOptions {
         "The model takes pixels on 0...S, and --mean and --std are on that scale, where given; 255 for pixels as "
         + "they are (default: 1)."),
     CommandOption(
-      "--mean", "R,G,B", help: "What is subtracted from each channel, on 0...1, or imagenet."),
+      "--mean", "R,G,B", help: "Subtracted from each channel: three numbers on 0...1, or imagenet."),
     CommandOption(
-      "--std", "R,G,B", help: "What each channel is divided by then, on 0...1, or imagenet."),
+      "--std", "R,G,B",
+      help: "Then each channel is divided by it: three numbers on 0...1, or imagenet."),
     CommandOption("--channel-order", "ORDER", help: "rgb or bgr."),
   ]
 

@@ -38,10 +38,11 @@ struct StudyOptions {
       CommandOption(
         "--margin", "N",
         help:
-          "By how many standard errors of the paired difference, on the hold-out, what is chosen "
-          + "is more accurate than the best single member. With --max-cost: by how many it may be less "
-          + "accurate than the best within the budget, where it has fewer members (default: 1; 0 for "
-          + "none). Not with --min-accuracy alone."),
+          "What counts as a gain, in standard errors of the difference on the hold-out: an ensemble is "
+          + "chosen only if it is more accurate than the best single member by this much (default: 1; "
+          + "with 0 it has to be as accurate). With --max-cost fewer members are chosen if they are less "
+          + "accurate than the best within the budget by no more than this. Not with --min-accuracy alone."
+      ),
       CommandOption(
         "--max-stages", "N", help: "The most members of a cascade; 1 for no cascades (default: 3)."),
       CommandOption(

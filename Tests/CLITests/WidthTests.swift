@@ -102,6 +102,16 @@ import Testing
     }
   }
 
+  /// But not a command, which is to be copied, nor a name with two blanks.
+  @Test func errorsAreBrokenBetweenWords() {
+    #expect(
+      Terminal.sentences("cannot read 'a  b': no such file\nx", width: 16)
+        == "cannot read 'a\n b': no such\nfile\nx")
+    for command in ["run `consort train x.json` again", "to go on: consort train x.json"] {
+      #expect(Terminal.sentences(command, width: 16) == command)
+    }
+  }
+
   @Test func sentencesWithWideCharactersAreWrapped() {
     #expect(Terminal.wrapped("日本 日本 日本", width: 9) == ["日本 日本", "日本"])
   }
