@@ -30,6 +30,10 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   case sigmoids(source: String, output: String)
   /// The model's softmax runs over the images of a batch.
   case batchSoftmax(source: String, output: String)
+  /// The model gives its numbers sorted, no longer in the order of the classes.
+  case sortedOutput(source: String, output: String)
+  /// After the last learnt weights comes an operation whose results are hardly ever logits, and no known distribution.
+  case transformedOutput(source: String, output: String, operation: String)
   /// One of the model's constants makes all that is computed from it useless.
   case uselessConstant(source: String, name: String, reason: String)
   /// The model's batch is free, but its operations fit another one only.
@@ -71,7 +75,8 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unreadableModel, .severalInputs, .notAnImage, .unknownImageSize, .severalOutputs,
       .noClassAxis, .invalidMetadata:
       modelDescription
-    case .unknownOutput, .oneOutput, .sigmoids, .batchSoftmax, .uselessConstant, .fixedBatchInside,
+    case .unknownOutput, .oneOutput, .sigmoids, .batchSoftmax, .sortedOutput, .transformedOutput,
+      .uselessConstant, .fixedBatchInside,
       .answersByBatch, .otherScores, .notADistribution:
       outputDescription
     case .cannotCompile(let source, let reason):
@@ -139,6 +144,12 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .sigmoids(let source, let output):
       "the output '\(output)' of '\(source)' comes out of a sigmoid, each class by itself, which is no distribution over "
         + "the classes; export the logits before it, or end it in a softmax"
+    case .sortedOutput(let source, let output):
+      "the output '\(output)' of '\(source)' is sorted (TopK), so that its numbers are in no order of classes; export the "
+        + "scores before it, or name another output with --output"
+    case .transformedOutput(let source, let output, let operation):
+      "the output '\(output)' of '\(source)' is computed on after the operation \(operation), and what it then is cannot be "
+        + "told; export the logits or the probabilities themselves, or say with --output-kind what the output is"
     case .batchSoftmax(let source, let output):
       "the output '\(output)' of '\(source)' comes out of a softmax over the images of a batch (axis 0); export it with a "
         + "softmax over the classes (axis 1), or without"

@@ -33,7 +33,8 @@ let frontierCommand = Command(
     of the best for the budget; a cascade's cost is a mean over images, and what the slowest path costs
     is said. Without --max-cost and --min-accuracy it chooses the cheapest that is more accurate on the hold-out
     than the best single member by a standard error (--margin): the cheapest that just reaches it is
-    the one that was lucky there. Where none is, it chooses that member.
+    the one that was lucky there. Where none that costs less is, it chooses that member itself: what
+    costs more is taken for a --max-cost only, and named.
 
     A list of predictions is such a file; paths are relative to it, and files of other programs are
     .npy, .npz, .csv or .tsv, one row an image:
@@ -80,6 +81,8 @@ private struct FrontierJob {
   let split: String
   let out: String
   let printsJSON: Bool
+  /// What `consort report` has to be told to make the page of the same.
+  let reportWords: [String]
 
   init(_ arguments: ParsedArguments) throws {
     paths = arguments.operands.map(Directory.withoutSlash)
@@ -97,6 +100,7 @@ private struct FrontierJob {
     let name = (["frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
     out = try arguments.outputDirectory("--out", default: place(of: name, for: paths))
     printsJSON = arguments.isSet("--json")
+    reportWords = paths.map(Shell.operand) + arguments.words(of: StudyOptions.options)
   }
 
   private struct Answer: Encodable {
@@ -139,7 +143,7 @@ private struct FrontierJob {
       print(
         NextSteps.text(
           study.decision, context, directory: out,
-          sources: split == "test" ? paths : []), terminator: "")
+          report: split == "test" ? reportWords : []), terminator: "")
     }
   }
 }

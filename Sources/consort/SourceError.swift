@@ -14,6 +14,8 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   case streamedImages(path: String)
   /// The images are not those of the run.
   case otherImages(path: String, run: String)
+  /// The images are not those of predictions from files, or the files do not say of which they are.
+  case imagesOfNoPredictions(path: String, predictions: String)
 
   /// One sentence naming the file, what is wrong and the mend.
   var description: String {
@@ -40,6 +42,9 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .otherImages(let path, let run):
       "the images in '\(path)' are not those of '\(run)' (their fingerprints differ): name the directory that it was "
         + "trained with"
+    case .imagesOfNoPredictions(let path, let predictions):
+      "the predictions in '\(predictions)' are not known to be of the test images of '\(path)' (their fingerprints "
+        + "differ): name the data set of the run that made them, or leave --data out"
     }
   }
 }

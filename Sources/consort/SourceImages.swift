@@ -12,22 +12,28 @@ struct ImageOptions {
   let data: String?
   /// The images that choose.
   let holdOutData: String?
+  /// How their classes are matched with those of ensembles and models, where the user says it.
+  let classOrder: ClassMatching.Order?
 
   static let options = [
     CommandOption(
       "--data", "DIR",
-      help: "The test images, as for `consort predict`; beside a run its data set, as for "
-        + "`consort train`. Ensemble directories and ONNX files need them."),
+      help:
+        "The test images, as for `consort predict`; beside a run or its predictions its data set, as for "
+        + "`consort train`. Ensemble directories and ONNX files need them; others show examples of them."
+    ),
     CommandOption(
       "--hold-out-data", "DIR",
       help:
         "The images to choose on, for ensemble directories and models without a run beside them."
     ),
+    ClassMatching.Order.option,
   ]
 
-  init(_ arguments: ParsedArguments) {
+  init(_ arguments: ParsedArguments) throws(UsageError) {
     data = arguments.string("--data")
     holdOutData = arguments.string("--hold-out-data")
+    classOrder = try ClassMatching.Order(arguments)
   }
 }
 
@@ -48,25 +54,35 @@ struct SourceImages {
     case streamed(EncodedSplit)
     /// Directories, whose classes are matched with each model's.
     case directories(ImageOptions)
+    /// The test images that predictions from files are of.
+    case test(ImageSplit)
+
+    /// Whether images' classes are matched with each model's: a run's images have the run's.
+    var matchesClasses: Bool { if case .directories = self { true } else { false } }
   }
 
-  private let place: Place
+  private var place: Place
 
   /// - Parameter run: Whose data set `options` names; nil where no run is given.
-  /// - Throws: `SourceError.otherImages` where they are not the run's.
+  /// - Throws: `SourceError.otherImages` where they are not the run's, `UsageError` for an order of classes that nothing
+  ///   is matched by.
   init(_ options: ImageOptions, run: RunDirectory?) throws {
-    guard let run else {
-      place = .directories(options)
-      return
+    place = try Self.place(options, run)
+    guard options.classOrder == nil || place.matchesClasses else {
+      throw UsageError(
+        "\(ClassMatching.Order.option.name) is about classes of images that are matched with a model's, and those of a run "
+          + "have the run's: leave it out")
     }
+  }
+
+  private static func place(_ options: ImageOptions, _ run: RunDirectory?) throws -> Place {
+    guard let run else { return .directories(options) }
     let experiment = try run.experiment()
     if let procedural = experiment.data.procedural {
-      place = try Self.resident(procedural.dataset(), experiment)
-    } else if let data = options.data {
-      place = try Self.place(of: data, for: run, experiment)
-    } else {
-      place = .directories(options)
+      return try resident(procedural.dataset(), experiment)
     }
+    guard let data = options.data else { return .directories(options) }
+    return try place(of: data, for: run, experiment)
   }
 
   private static func resident(
@@ -92,10 +108,24 @@ struct SourceImages {
     return try resident(dataset, experiment)
   }
 
+  /// Takes the data set whose test images predictions from files are of, where one is given.
+  ///
+  /// - Parameter path: The file of the predictions, or a directory or list of them.
+  /// - Throws: `SourceError.imagesOfNoPredictions` where the fingerprints differ.
+  mutating func find(for predictions: Predictions, in path: String) throws {
+    guard case .directories(let options) = place, let data = options.data else { return }
+    let test = try ImageDataset.load(directory: data, progress: { Terminal.writeError($0) }).test
+    guard test.fingerprint == predictions.fingerprint else {
+      throw SourceError.imagesOfNoPredictions(path: data, predictions: path)
+    }
+    place = .test(test)
+  }
+
   /// The test images, where they are given and the same for all models.
   var test: PredictionImages? {
     switch place {
     case .resident(let dataset, _): .decoded(dataset.test)
+    case .test(let split): .decoded(split)
     case .streamed(let split): .encoded(split)
     case .directories: nil
     }
@@ -110,14 +140,17 @@ struct SourceImages {
       return partition.holdOut.isEmpty
         ? nil : LabelledImages(dataset.train.subset(partition.holdOut))
     case (.streamed, _): throw SourceError.streamedImages(path: model)
+    case (.test, _): return nil
     case (.directories(let options), _):
       let directory = part == .test ? options.data : options.holdOutData
-      let known = LabelledImages.Classes(labels: labels, count: classes, model: model)
+      let known = LabelledImages.Classes(
+        labels: labels, count: classes, model: model,
+        order: options.classOrder)
       return try directory.map { try LabelledImages($0, for: known) }
     }
   }
 
-  /// What members of an ensemble, or a model, say about the images; none where there are no images to choose on.
+  /// What members of an ensemble, or a model, say about the images, and what was inferred of these; none where there are no images to choose on.
   ///
   /// - Parameters:
   ///   - labels: Their classes, where they are known.
@@ -125,11 +158,11 @@ struct SourceImages {
   /// - Throws: `SourceError.imagesMissing` without images to judge by.
   func predict(
     _ part: Part, _ members: [EnsembleMember], labels: [String]?, of path: String
-  ) throws -> [Predictions] {
+  ) throws -> (members: [Predictions], notes: [Note]) {
     let classes = members[0].model.classes
     guard let images = try images(part, labels: labels, classes: classes, for: path) else {
       guard part == .holdOut else { throw SourceError.imagesMissing(path: path) }
-      return []
+      return ([], [])
     }
     guard images.hasLabels else { throw SourceError.imagesMissing(path: path) }
     let bar = Mutex(ProgressLine("images"))
@@ -139,10 +172,10 @@ struct SourceImages {
         inference: InferenceOptions(threads: RunEnvironment.availableProcessors()))
     ) { done, total in bar.withLock { $0.show(done, of: total) } }
     bar.withLock { $0.end() }
-    Terminal.writeNotes(Note.lines(images.notes + found.notes))
     let labels = found.indices.map { images.labels[$0] }
-    return try found.memberPredictions(
+    let predictions = try found.memberPredictions(
       split: part == .test ? "test" : SplitName.holdOut, labels: labels
     ).compactMap { $0 }
+    return (predictions, images.notes + found.notes)
   }
 }

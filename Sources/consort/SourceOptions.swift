@@ -1,4 +1,5 @@
 import CLI
+import Datasets
 import Ensembles
 import Files
 
@@ -14,6 +15,8 @@ struct SourceOptions {
   let preprocessing: PreprocessingOptions
   /// Which output of models holds the classes, and what it is.
   let output: OutputOptions
+  /// Where the user names classes.
+  private let classesFile: String?
   /// The first option that is about files of other programs.
   private let listOption: String?
 
@@ -31,7 +34,7 @@ struct SourceOptions {
       "--classes", "FILE",
       help:
         "The classes' names, one a line: the columns of tables that are classes, or the order of the scores in files "
-        + "without names, or of the outputs of models."),
+        + "without names, or of the outputs of models and ensembles."),
     CommandOption(
       "--labels-are", "FORM",
       help:
@@ -46,10 +49,11 @@ struct SourceOptions {
 
   init(_ arguments: ParsedArguments) throws {
     labels = arguments.string("--labels")
-    images = ImageOptions(arguments)
+    images = try ImageOptions(arguments)
     preprocessing = try PreprocessingOptions(arguments)
     output = try OutputOptions(arguments)
     listOption = Self.listOptions.map(\.name).first { arguments.string($0) != nil }
+    classesFile = arguments.string("--classes")
     importing = ImportOptions(
       kind: try arguments.string("--scores").map { name throws(UsageError) in
         guard let kind = ScoreKind(name: name) else {
@@ -58,9 +62,20 @@ struct SourceOptions {
         }
         return kind
       },
-      classes: try arguments.string("--classes").map { try PredictionList.classNames(in: $0) },
+      classes: try classesFile.map { try PredictionList.classNames(in: $0) },
       labelForm: try arguments.choice("--labels-are"),
       labelColumn: arguments.string("--label-column"))
+  }
+
+  /// The names of a model's classes: what the user says, before what its file says.
+  ///
+  /// - Throws: `CommandError.wrongLabelCount` where the user names more or fewer.
+  func classNames(of count: Int, inFile own: [String]?) throws(CommandError) -> [String]? {
+    guard let given = importing.classes, let classesFile else { return own }
+    guard given.count == count else {
+      throw .wrongLabelCount(path: classesFile, found: given.count, wanted: count)
+    }
+    return given
   }
 
   /// Checks that what is said is about something.
@@ -72,13 +87,21 @@ struct SourceOptions {
     guard output.isEmpty || hasModel else {
       throw UsageError("--output and --output-kind go with ONNX files, and none is given")
     }
-    let hasEnsemble = sources.contains { if case .ensemble = $0 { true } else { false } }
-    guard images.holdOutData == nil || hasModel || hasEnsemble else {
-      throw UsageError(
-        "--hold-out-data is about ensemble directories and ONNX files, and none is given: leave it out"
-      )
+    let predictsImages = sources.contains { source in
+      switch source {
+      case .ensemble, .model: true
+      case .run, .files, .list: false
+      }
     }
-    guard let listOption, !hasList, !(hasModel && listOption == "--classes") else { return }
+    for option in [
+      images.classOrder.map { _ in ClassMatching.Order.option.name },
+      images.holdOutData.map { _ in "--hold-out-data" },
+    ] {
+      guard let option, !predictsImages else { continue }
+      throw UsageError(
+        "\(option) goes with ensemble directories and ONNX files, and none is given: leave it out")
+    }
+    guard let listOption, !hasList, !(predictsImages && listOption == "--classes") else { return }
     throw UsageError(
       "\(listOption) is about the files of a list of predictions, and no list is given: leave it out"
     )

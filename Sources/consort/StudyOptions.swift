@@ -14,6 +14,8 @@ struct StudyOptions {
   let sources: SourceOptions
   /// Predictions of further images.
   let shifted: String?
+  /// The heading of the page and of its charts; nil for the source's name.
+  let title: String?
   /// Whether something is asked for that needs hold-out predictions, and its option.
   let choosingOption: String?
 
@@ -62,6 +64,9 @@ struct StudyOptions {
       CommandOption(
         "--shifted", "SOURCE",
         help: "Predictions by the same members of further images, whose figures stand beside."),
+      CommandOption(
+        "--title", "TEXT",
+        help: "The heading of the page and of its charts (default: the first source's name)."),
     ] + SourceOptions.options
 
   init(_ arguments: ParsedArguments) throws {
@@ -100,6 +105,7 @@ struct StudyOptions {
     decision = options
     sources = try SourceOptions(arguments)
     shifted = arguments.string("--shifted")
+    title = arguments.string("--title")
     choosingOption = [
       "--max-cost", "--min-accuracy", "--margin", "--cost", "--same-network", "--max-members",
       "--max-stages", "--confidence", "--seconds", "--shifted",
