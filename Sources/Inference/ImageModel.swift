@@ -120,10 +120,10 @@ public struct ImageModel: Sendable {
       output: output, for: input, classes: classes, said: choice.kind)
     outputKind = choice.kind ?? kind
     try loaded.checkConstants(output: output)
-    notes = loaded.notes(output: output, kind: kind, choice)
     let described = ModelMetadata(source: source, values: loaded.metadata)
     preprocessing = try described.preprocessing(for: input)
     labels = try described.labels(classes: classes)
+    notes = loaded.notes(output: output, kind: kind, choice) + described.notes(labels: labels)
   }
 
   /// The graph for batches of `batch` images, with float32 in and out.

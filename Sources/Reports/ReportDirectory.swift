@@ -36,10 +36,13 @@ struct ReportDirectory {
   }
 
   private func clear(pictures: [String], dataFiles: [String]) throws {
+    for name in Self.names(pictures, dataFiles) { try Directory.removeFile(path + "/" + name) }
+  }
+
+  /// All that may be there.
+  static func names(_ pictures: [String], _ dataFiles: [String]) -> [String] {
     let drawn = pictures.flatMap { name in ["vl.json", "svg", "png"].map { "\(name).\($0)" } }
-    for name in ["report.html"] + drawn + dataFiles {
-      try Directory.removeFile(path + "/" + name)
-    }
+    return ["report.html"] + drawn + dataFiles
   }
 
   /// Returns the page's path.

@@ -39,9 +39,10 @@ private let splitCommand = Command(
     let directory = Directory.withoutSlash(arguments.operand(0) ?? "")
     let out = arguments.string("--out") ?? "\(directory)-split"
     let percent = try arguments.number("--test") ?? 20
-    guard percent > 0, percent < 100 else {
+    guard percent >= 1, percent < 100 else {
       throw UsageError(
-        "--test is above 0 and below 100 percent, not \(arguments.string("--test") ?? "")")
+        "--test is in percent, from 1 to below 100, such as 20, not "
+          + (arguments.string("--test") ?? ""))
     }
     let seed = try arguments.integer("--seed") ?? 0
     guard seed >= 0 else { throw UsageError("--seed is 0 or more") }

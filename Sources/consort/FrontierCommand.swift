@@ -99,6 +99,7 @@ private struct FrontierJob {
     let suffixes = [split == "test" ? nil : split, rule == .geometricMean ? nil : rule.name]
     let name = (["frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
     out = try arguments.outputDirectory("--out", default: place(of: name, for: paths))
+    try arguments.checkReport(out, of: paths)
     printsJSON = arguments.isSet("--json")
     reportWords = paths.map(Shell.operand) + arguments.words(of: StudyOptions.options)
   }

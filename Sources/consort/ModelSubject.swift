@@ -56,7 +56,9 @@ struct ModelSubject {
     labels = try EnsembleMember.commonLabels(of: members)
     drawnImages = try Self.drawnImages(by: operands)
     let unchecked = try decided?.check(operands, at: chosen) ?? []
-    notes = operands.flatMap(\.notes) + members.flatMap { $0.model.notes + $0.notes } + unchecked
+    notes =
+      operands.flatMap(\.notes) + members.flatMap { $0.model.notes + $0.notes }
+      + EnsembleMember.classNotes(of: members) + unchecked
     if case .ensemble(let ensemble) = operands[0].content, operands.count == 1, decided == nil {
       manifest = ensemble.manifest
     } else {

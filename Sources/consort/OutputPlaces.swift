@@ -1,5 +1,6 @@
 import CLI
 import Files
+import Reports
 
 #if canImport(Glibc)
   import Glibc
@@ -33,6 +34,23 @@ extension ParsedArguments {
       return
     }
     throw UsageError("\(name) '\(path)' would replace '\(input)', which is read: name another file")
+  }
+
+  /// Makes sure that a report in the directory `out` replaces nothing that is read.
+  ///
+  /// - Parameter sources: Where predictions come from.
+  /// - Throws: `UsageError`, or what reading the sources throws.
+  func checkReport(_ out: String, of sources: [String]) throws {
+    let files =
+      try sources.flatMap { try PredictionSource(path: $0).inputs } + others(than: "--out")
+    for name in DecisionReport.fileNames {
+      guard let input = files.first(where: { Directory.isSame($0, "\(out)/\(name)") }) else {
+        continue
+      }
+      throw UsageError(
+        "the report in '\(out)' would replace '\(input)', which is read: name another directory with --out"
+      )
+    }
   }
 
   /// The directory that the option `name` names, in which files may be replaced; `place` where it is not given.

@@ -52,6 +52,7 @@ struct PredictionSources {
       found.append(try Self.read(source, path: path, options, images))
     }
     self.found = found
+    try Self.checkOrders(of: found, paths)
     let apart = try Self.apart(found, paths, isFile: sources.map(\.isModelFile))
     origins = Self.origins(paths, sources, own: found, apart)
     for source in apart {
@@ -84,6 +85,21 @@ struct PredictionSources {
     try checkHoldOut()
     guard !test.isEmpty else {
       throw .holdOutOnly(path: paths[0])
+    }
+  }
+
+  /// Makes sure that all models that name the same classes do it in one order.
+  private static func checkOrders(
+    of sources: [SourcePredictions], _ paths: [String]
+  ) throws(SourceError) {
+    let named = sources.indices.filter { sources[$0].classNames != nil }
+    guard let first = named.first, let names = sources[first].classNames else { return }
+    for other in named.dropFirst() {
+      guard let others = sources[other].classNames, others != names, Set(others) == Set(names)
+      else { continue }
+      throw .otherClassOrder(
+        first: paths[first], second: paths[other],
+        orders: [names, others].map { Array($0.prefix(3)) })
     }
   }
 
@@ -210,6 +226,7 @@ extension SourcePredictions {
     let judging = try images.predict(.test, members, labels: labels, of: path)
     let choosing = try images.predict(.holdOut, members, labels: labels, of: path)
     (test, holdOut) = (judging.members, choosing.members)
+    classNames = judging.classNames
     notes += judging.notes + choosing.notes
     let groups = Dictionary(grouping: members) { "\($0.network) \($0.multiplyAccumulates)" }
     models = groups.keys.sorted().compactMap { key in

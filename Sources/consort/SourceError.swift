@@ -14,6 +14,8 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   case streamedImages(path: String)
   /// The images are not those of the run.
   case otherImages(path: String, run: String)
+  /// Two models have the same classes in different orders.
+  case otherClassOrder(first: String, second: String, orders: [[String]])
   /// The images are not those of predictions from files, or the files do not say of which they are.
   case imagesOfNoPredictions(path: String, predictions: String)
 
@@ -42,6 +44,10 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .otherImages(let path, let run):
       "the images in '\(path)' are not those of '\(run)' (their fingerprints differ): name the directory that it was "
         + "trained with"
+    case .otherClassOrder(let first, let second, let orders):
+      "the classes of '\(first)' and '\(second)' stand in different orders ("
+        + orders.map { $0.joined(separator: ", ") + ", …" }.joined(separator: "; ")
+        + "): export one with the order of the other; where one does not name its classes, --classes FILE names those of all"
     case .imagesOfNoPredictions(let path, let predictions):
       "the predictions in '\(predictions)' are not known to be of the test images of '\(path)' (their fingerprints "
         + "differ): name the data set of the run that made them, or leave --data out"

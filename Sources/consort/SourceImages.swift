@@ -150,7 +150,8 @@ struct SourceImages {
     }
   }
 
-  /// What members of an ensemble, or a model, say about the images, and what was inferred of these; none where there are no images to choose on.
+  /// What members of an ensemble, or a model, say about the images, the names of the classes where they are known, and
+  /// what was inferred; none where there are no images to choose on.
   ///
   /// - Parameters:
   ///   - labels: Their classes, where they are known.
@@ -158,11 +159,11 @@ struct SourceImages {
   /// - Throws: `SourceError.imagesMissing` without images to judge by.
   func predict(
     _ part: Part, _ members: [EnsembleMember], labels: [String]?, of path: String
-  ) throws -> (members: [Predictions], notes: [Note]) {
+  ) throws -> (members: [Predictions], classNames: [String]?, notes: [Note]) {
     let classes = members[0].model.classes
     guard let images = try images(part, labels: labels, classes: classes, for: path) else {
       guard part == .holdOut else { throw SourceError.imagesMissing(path: path) }
-      return ([], [])
+      return ([], nil, [])
     }
     guard images.hasLabels else { throw SourceError.imagesMissing(path: path) }
     let bar = Mutex(ProgressLine("images"))
@@ -176,6 +177,6 @@ struct SourceImages {
     let predictions = try found.memberPredictions(
       split: part == .test ? "test" : SplitName.holdOut, labels: labels
     ).compactMap { $0 }
-    return (predictions, images.notes + found.notes)
+    return (predictions, images.classNames, images.notes + found.notes)
   }
 }
