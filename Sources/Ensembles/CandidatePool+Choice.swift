@@ -92,16 +92,10 @@ extension CandidatePool {
     let all = candidates.indices
     let cheapest = all.map(cost).min() ?? 0
     let best = all.filter { cost($0) <= budget * (1 + 1e-9) }.map(accuracy).max()
-    let goal = "a cost of at most \(Self.decimal(budget)) \(options.cost.unit)"
-    guard let best else { return "\(goal) (the cheapest costs \(Self.decimal(cheapest)))" }
-    return "an accuracy of \(Self.decimal(100 * needed)) %" + (budget.isFinite ? " at \(goal)" : "")
-      + " (the best has \(Self.decimal(100 * best)) %)"
-  }
-
-  /// To six places, as far as there are any.
-  private static func decimal(_ number: Double) -> String {
-    let rounded = (number * 1e6).rounded() / 1e6
-    return Int(exactly: rounded).map(String.init) ?? "\(rounded)"
+    let goal = "a cost of at most \(NumberFormat.number(budget)) \(options.cost.unit)"
+    guard let best else { return "\(goal) (the cheapest costs \(NumberFormat.number(cheapest)))" }
+    return "an accuracy of \(NumberFormat.percent(needed))" + (budget.isFinite ? " at \(goal)" : "")
+      + " (the best has \(NumberFormat.percent(best)))"
   }
 
   /// Compares those that matter with the best single member on the test images.

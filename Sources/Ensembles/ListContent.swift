@@ -29,6 +29,7 @@ struct ListContent: Decodable {
     while !list.isAtEnd {
       members.append(try Self.entry(list.nestedContainer(keyedBy: Key.self)))
     }
+    guard !members.isEmpty else { throw Fault(text: "\"members\" is empty") }
     self.members = members
   }
 

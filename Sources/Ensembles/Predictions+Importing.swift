@@ -108,7 +108,7 @@ extension Predictions {
     return Note(
       source: source,
       text:
-        "\(count) of \(labels.count) images give their own class the probability 0, as rounding does to small ones: "
+        "\(count) of \(labels.count) images \(count == 1 ? "gives its" : "give their") own class the probability 0, as rounding does to small ones: "
         + "likelihoods count it as 1e-45 and say little")
   }
 
@@ -137,7 +137,7 @@ extension Predictions {
     return Note(
       source: source,
       text:
-        "only \(hits) of \(count) images are right, fewer than by chance: do its labels count the classes in the order "
+        "only \(hits) of \(count) images \(hits == 1 ? "is" : "are") right, fewer than by chance: do its labels count the classes in the order "
         + "of its scores, and from 0?")
   }
 }

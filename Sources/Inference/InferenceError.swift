@@ -1,3 +1,5 @@
+import Files
+
 /// A model or an ensemble that cannot be read, trusted or run.
 public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The engine itself does not start.
@@ -102,7 +104,7 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(path)' is not the member that the ensemble was built with: \(reason); build the ensemble again"
     case .externalData(let source):
       "'\(source)' keeps numbers in another file, and an ensemble has one file a member; put all into one: "
-        + "python3 -c \"import onnx; onnx.save(onnx.load('\(source)'), 'whole.onnx')\""
+        + Shell.line(["python3", "-c", Self.joining, source])
     case .placeTaken(let path):
       "there is something at '\(path)' already; name another place, or remove it"
     }
@@ -135,7 +137,7 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   private var outputDescription: String {
     switch self {
     case .unknownOutput(let source, let name, let outputs):
-      "'\(source)' has no output '\(name)' (it has \(Self.list(outputs))); name one of them with --output"
+      "'\(source)' has no output '\(name)'\(Spelling.suggestion(for: name, among: outputs)) (it has \(Self.list(outputs))); name one of them with --output"
     case .oneOutput(let source, let output):
       "the output '\(output)' of '\(source)' is one number an image, which is no distribution over classes; export it "
         + "with one output a class, of two classes [1 - p, p]"
@@ -167,6 +169,8 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
     default: ""
     }
   }
+
+  private static let joining = "import onnx, sys; onnx.save(onnx.load(sys.argv[1]), \"whole.onnx\")"
 
   private static func list(_ names: [String]) -> String {
     let shown = names.prefix(8).map { "'\($0)'" }.joined(separator: ", ")

@@ -208,7 +208,11 @@ extension DecisionWriter {
     let isTime = others.count > 1
     // Side by side is in turn for a single model.
     let said = isReference || deployed.kind == .cascade ? Array(parts.prefix(1)) : parts
-    return (isTime ? start(ofTimes: said) : "An image takes ") + Words.list(said) + "."
+    return (isTime ? start(ofTimes: said) : startOfAmounts) + Words.list(said) + "."
+  }
+
+  private var startOfAmounts: String {
+    deployed.kind == .cascade ? "On average an image takes " : "An image takes "
   }
 
   /// Only members are timed, each alone: what they take together is a sum.

@@ -20,7 +20,7 @@ struct ReportDirectory {
     charts: [String: JSONValue], pictures: [String], dataFiles: [String],
     writeData: (String) throws -> Void
   ) throws -> ChartRenderer.Charts {
-    try Directory.create(path)
+    try Directory.createForResults(path)
     let specifications = try charts.mapValues { try $0.readableJSON() }
     let drawn = Result {
       try ChartRenderer(dependencies: dependencies).render(specifications, in: path)

@@ -39,9 +39,15 @@ let frontierCommand = Command(
     A list of predictions is such a file; paths are relative to it, and files of other programs are
     .npy, .npz, .csv or .tsv, one row an image:
 
-        {"split": "test", "labels": "labels.npy", "members": [
-          {"file": "a.npy", "name": "a", "network": "resnet", "macs": 4.1e9, "parameters": 25600000,
-           "latencyMilliseconds": 12.5, "kind": "logits"},
+        {"split": "test",
+         "labels": "labels.npy",
+         "members": [
+          {"file": "a.npy", "name": "a",
+           "network": "resnet",
+           "macs": 4.1e9,
+           "parameters": 25600000,
+           "latencyMilliseconds": 12.5,
+           "kind": "logits"},
           {"file": "b.safetensors"}]}
 
     A split called "hold-out" (or validation, val, dev) chooses, any other is reported on. What is not
@@ -95,7 +101,7 @@ private struct FrontierJob {
     out = try arguments.outputDirectory("--out", default: place(of: name, for: paths))
     try arguments.checkReport(out, of: paths)
     printsJSON = arguments.isSet("--json")
-    reportWords = paths + arguments.words(of: StudyOptions.options)
+    reportWords = paths.map(Shell.operand) + arguments.words(of: StudyOptions.options)
   }
 
   private struct Answer: Encodable {

@@ -92,9 +92,13 @@ struct ModelSubject {
       all.first { names[$0.operand][$0.member] == word }
     }
     guard chosen.count == words.count, !words.isEmpty, Set(words).count == words.count else {
-      let known = names.joined().joined(separator: ", ")
+      let members = names.flatMap(\.self)
+      let known = members.joined(separator: ", ")
+      let hint = words.first { !members.contains($0) }
+        .map { Spelling.suggestion(for: $0, among: members) }
       let paths = operands.map { "'\($0.path)'" }.joined(separator: ", ")
-      throw UsageError("--members names members of \(paths) (\(known)), each once, not '\(text)'")
+      throw UsageError(
+        "--members names members of \(paths) (\(known)), each once, not '\(text)'\(hint ?? "")")
     }
     return chosen
   }

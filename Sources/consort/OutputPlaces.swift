@@ -58,10 +58,13 @@ extension ParsedArguments {
   /// - Throws: `FileError` where it cannot be written to.
   func outputDirectory(_ name: String, default place: @autoclosure () -> String) throws -> String {
     guard let path = directory(name) else {
-      // Beside a source that is a file by mistake: what is wrong with it is said when it is read.
+      // Beside a source that is a file by mistake, or cannot be reached: what is wrong is said when it is read.
       let place = place()
       do throws(FileError) { try Directory.checkWritable(place) } catch {
-        guard error.reason == systemErrorReason(ENOTDIR) else { throw error }
+        let isOfSource = error.reason == systemErrorReason(ENOTDIR)
+        guard isOfSource || operands.contains(where: { !Directory.isReadable($0) }) else {
+          throw error
+        }
       }
       return place
     }

@@ -44,6 +44,7 @@ enum PredictionSource {
       self = try Self.directory(path)
       return
     }
+    try Directory.checkReachable(path)
     guard Directory.exists(path) else {
       throw SourceError.notPredictions(path: path, reason: "there is no such file or directory")
     }

@@ -84,9 +84,7 @@ struct PredictionSources {
   func check() throws(SourceError) {
     try checkHoldOut()
     guard !test.isEmpty else {
-      throw .notPredictions(
-        path: paths[0],
-        reason: "it has hold-out predictions only: give those of the test images too")
+      throw .holdOutOnly(path: paths[0])
     }
   }
 

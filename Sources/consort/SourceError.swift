@@ -2,6 +2,8 @@
 enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// There are no predictions at a path.
   case notPredictions(path: String, reason: String)
+  /// There are images that choose, and none that judge.
+  case holdOutOnly(path: String)
   /// Some members have hold-out predictions and others none.
   case partialHoldOut(path: String, members: [String], total: Int)
   /// Nothing can be chosen without hold-out predictions.
@@ -27,8 +29,12 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(members.count) of \(total) members have no hold-out predictions (\(CommandError.listing(members)) of '\(path)'), "
         + "and others have: give those too, such as by `consort predict … --split hold-out --out DIR`"
     case .nothingToChooseOn(let option):
-      "\(option) chooses, and there are no hold-out predictions to choose on: train with a \"holdOut\", or add the "
-        + "members' predictions of other labelled images, written by `consort predict … --split hold-out --out DIR`"
+      "\(option) chooses, and there are no hold-out predictions to choose on: train with a \"holdOut\", name "
+        + "images to choose on with --hold-out-data (for ensemble directories and ONNX files), or add the members' "
+        + "predictions of other labelled images, written by `consort predict … --split hold-out --out DIR`"
+    case .holdOutOnly(let path):
+      "'\(path)' has hold-out predictions only, which choose: give those of test images too, such as by "
+        + "`consort predict … --out DIR`, or see its curves alone with `consort frontier … --split hold-out`"
     case .imagesMissing(let path):
       "'\(path)' holds no predictions: name labelled images with --data, and those to choose on with "
         + "--hold-out-data"
