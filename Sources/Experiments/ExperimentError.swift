@@ -1,3 +1,5 @@
+import Files
+
 /// An experiment that cannot be run as it stands, or a run directory that does not belong to it.
 public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file cannot be read at all.
@@ -55,7 +57,9 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
     case .notJSON(let file, let reason):
       "'\(file)' is not JSON (\(reason)): `python3 -m json.tool \(file)` shows where"
     case .unknownKey(let file, let key, let known):
-      "'\(file)': unknown key '\(key)'; remove it, or did you mean one of \(known.sorted().joined(separator: ", "))?"
+      "'\(file)': unknown key '\(key)'; remove it"
+        + (known.isEmpty
+          ? "" : ", or did you mean one of \(known.sorted().joined(separator: ", "))?")
     case .repeatedKey(let file, let key):
       "'\(file)': the key '\(key)' stands twice in one object; remove one of them"
     case .missingKey(let file, let key): "'\(file)': the key '\(key)' is missing; add it"
@@ -99,6 +103,16 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
       "'\(file)', line \(line), makes no sense: remove that line and those after it, which are then evaluated again"
     case .notARun(let directory):
       "'\(directory)' is no run directory and not empty: give another --out"
+    }
+  }
+}
+
+extension ExperimentError {
+  /// The fault of a key in `file`.
+  init(_ error: StrictJSON.KeyError, file: String) {
+    switch error {
+    case .repeated(let key): self = .repeatedKey(file: file, key: key)
+    case .unknown(let place): self = .unknownKey(file: file, key: place, known: [])
     }
   }
 }
