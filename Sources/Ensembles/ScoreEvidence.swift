@@ -30,7 +30,16 @@ struct ScoreEvidence {
   private static let greatestLoss = 0.5
   private static let scales = [1.0, 10, 100, 1000, 10_000, 100_000]
 
-  init(classes: Int) { self.classes = classes }
+  /// What a row takes of memory, in bytes.
+  static let rowBytes = MemoryLayout<Row>.stride
+
+  /// - Parameters:
+  ///   - classes: C.
+  ///   - rows: How many come, where it is known.
+  init(classes: Int, rows: Int = 0) {
+    self.classes = classes
+    self.rows.reserveCapacity(rows)
+  }
 
   /// The number of rows.
   var count: Int { rows.count }
