@@ -167,8 +167,8 @@ let package = Package(
     .testTarget(
       name: "consortTests",
       dependencies: [
-        "ArchitectureSearch", "Ensembles", "Experiments", "Files", "Networks", "Randomness",
-        "TestSupport", "Weights", "consort",
+        "ArchitectureSearch", "Datasets", "Ensembles", "Experiments", "Files", "Networks",
+        "Randomness", "TestSupport", "Weights", "consort",
       ]),
     .testTarget(
       name: "ForeignFilesTests", dependencies: ["TestSupport", "consort"],

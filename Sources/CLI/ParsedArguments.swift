@@ -33,6 +33,14 @@ public struct ParsedArguments: Hashable, Sendable {
     operands + values.filter { $0.key != name }.values
   }
 
+  /// Those of `options` that were given, as words of a command line.
+  public func words(of options: [CommandOption]) -> [String] {
+    options.flatMap { option in
+      flags.contains(option.name)
+        ? [option.name] : values[option.name].map { [option.name, $0] } ?? []
+    }
+  }
+
   /// The option's value as a whole number.
   ///
   /// - Throws: `UsageError` where it is no whole number.

@@ -77,6 +77,10 @@ public struct Decision: Codable, Sendable {
   public let chosen: String
   /// The chosen candidate with the temperatures that the hold-out chose.
   public let deployed: Candidate
+  /// Of a deployed cascade, what an image costs that comes to all members; nil otherwise, and in decisions of earlier versions.
+  public let slowestPath: SlowestPath?
+  /// How long it takes as a whole; nil where that was not measured, and its time is expected.
+  public var measured: MeasuredTimes?
   /// What the temperatures do.
   public let calibration: TemperatureChoice
   /// Every way to combine all members; nil for a single member.
@@ -133,6 +137,7 @@ public struct Decision: Codable, Sendable {
     self.chosen = pool.candidates[chosen].id
     candidates = pool.candidates
     (deployed, calibration) = try builder.calibrate(pool.candidates[chosen])
+    slowestPath = SlowestPath(of: deployed, among: pool.candidates)
   }
 }
 

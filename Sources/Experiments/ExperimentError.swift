@@ -26,6 +26,13 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case tooFewImages(trainingImages: Int?, holdOut: Int, available: Int)
   /// The run directory was made by another experiment.
   case otherExperiment(directory: String, difference: String)
+  /// The run has fewer epochs, and these members would have to be trained anew for more.
+  case longerTraining(
+    directory: String, epochs: Int, wanted: Int, members: [String], dependsOnEpochs: Bool)
+  /// The run has more epochs.
+  case shorterTraining(directory: String, epochs: Int, wanted: Int)
+  /// Members with more epochs are taking the place of the run's.
+  case beingReplaced(directory: String)
   /// The run directory was made with other images.
   case otherData(directory: String)
   /// The run's record of its images is damaged.
@@ -77,6 +84,18 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
         + "beside a hold-out of \(holdOut), but the data has \(available): lower data.holdOut or data.trainingImages"
     case .otherExperiment(let directory, let difference):
       "'\(directory)' was made by another experiment (\(difference)): give another name or --out, or remove it"
+    case .longerTraining(let directory, let epochs, let wanted, let members, let dependsOnEpochs):
+      "'\(directory)' has \(epochs) epochs, and \(wanted) are asked for: \(Self.listing(members)) would be trained anew, since "
+        + (dependsOnEpochs
+          ? "with this learning rate every step depends on the number of epochs"
+          : "what a complete member would go on from is not kept")
+        + "; say so with --retrain, which keeps what is there until all is complete, or give another name or --out"
+    case .shorterTraining(let directory, let epochs, let wanted):
+      "'\(directory)' has \(epochs) epochs, and \(wanted) are asked for: a training cannot be made shorter; give another name or "
+        + "--out"
+    case .beingReplaced(let directory):
+      "the members of '\(directory)' are being replaced by those with more epochs: run `consort train` again, which carries it "
+        + "through"
     case .otherData(let directory):
       "'\(directory)' was made with other images than these: give the same --data, or another --out"
     case .unusableDataRecord(let file):
@@ -104,6 +123,11 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
     case .notARun(let directory):
       "'\(directory)' is no run directory and not empty: give another --out"
     }
+  }
+
+  private static func listing(_ names: [String]) -> String {
+    let more = names.count - 3
+    return names.prefix(3).joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
   }
 }
 

@@ -113,6 +113,14 @@ public enum LearningRate: Hashable, Sendable {
   /// Linear from 0 to `peak` over the share `warmUp` of all steps, then linear back to 0.
   case oneCycle(peak: Double, warmUp: Double)
 
+  /// Whether what a step's rate is depends on how many epochs there are.
+  public var dependsOnEpochs: Bool {
+    switch self {
+    case .oneCycle: true
+    case .steps, .exponential: false
+    }
+  }
+
   /// The learning rate of one step.
   ///
   /// - Parameters:

@@ -41,6 +41,7 @@ public struct RunDirectory: Hashable, Sendable {
     guard Directory.exists(experimentPath) else {
       throw ExperimentError.notARun(directory: path)
     }
+    guard !isBeingReplaced else { throw ExperimentError.beingReplaced(directory: path) }
     do {
       return try Experiment(path: experimentPath)
     } catch ExperimentError.notJSON(let file, let reason) {
@@ -83,18 +84,39 @@ public struct RunDirectory: Hashable, Sendable {
     }
     let earlier = try self.experiment()
     let whole: Experiment
+    try checkEpochs(of: experiment, against: earlier)
     switch try earlier.growing(to: experiment) {
     case .experiment(let grown): whole = grown
     case .difference(let difference):
       throw ExperimentError.otherExperiment(directory: path, difference: difference)
     }
-    let record = Directory.exists(dataPath) ? try DataRecord(path: dataPath) : nil
-    guard record?.matches(data) ?? true else { throw ExperimentError.otherData(directory: path) }
+    let record = try checkImages(data)
     guard whole == earlier || !DirectoryLock.isHeld(membersPath) else {
       throw ExperimentError.busy(directory: path)
     }
     // What follows from the images is written anew where it is not what they give.
     return (whole, record == data && whole == earlier)
+  }
+
+  /// The record of the run's images; nil where there is none.
+  ///
+  /// - Throws: `ExperimentError.otherData` where `data` is of others.
+  @discardableResult
+  func checkImages(_ data: DataRecord) throws -> DataRecord? {
+    let record = Directory.exists(dataPath) ? try DataRecord(path: dataPath) : nil
+    guard record?.matches(data) ?? true else { throw ExperimentError.otherData(directory: path) }
+    return record
+  }
+
+  /// Gives fewer epochs as the reason where they are all that differs.
+  private func checkEpochs(of experiment: Experiment, against earlier: Experiment) throws {
+    let (epochs, wanted) = (earlier.recipe.epochs, experiment.recipe.epochs)
+    guard wanted < epochs else { return }
+    var shortened = earlier
+    shortened.recipe.epochs = wanted
+    if case .experiment = try shortened.growing(to: experiment) {
+      throw ExperimentError.shorterTraining(directory: path, epochs: epochs, wanted: wanted)
+    }
   }
 
   /// Whether the name is that of a first file being written: by a process that was killed, or by one that shares the run.

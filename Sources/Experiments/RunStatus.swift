@@ -26,6 +26,9 @@ public struct RunStatus: Codable, Hashable, Sendable {
   /// The command line that began the run; nil where it is not recorded.
   public let command: [String]?
 
+  /// The same members with more epochs, which are trained to take the place of these; nil where none are.
+  public let retraining: RunDirectory.Retraining?
+
   /// How far one member is. What is not known is left out of the JSON.
   public struct Member: Codable, Hashable, Sendable {
     /// Unique in the experiment.
@@ -81,6 +84,7 @@ public struct RunStatus: Codable, Hashable, Sendable {
     imagesPerSecond =
       running.isEmpty ? nil : running.reduce(0) { $0 + ($1.imagesPerSecond ?? 0) }
     command = RunEnvironment(path: directory.environmentPath)?.command
+    retraining = directory.begunRetraining
   }
 
   /// How many members are in `state`.

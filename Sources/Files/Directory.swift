@@ -51,6 +51,15 @@ public enum Directory {
     }
   }
 
+  /// Moves what is at `path`, within one file system, to `place`; a file there is replaced, a directory only where it is empty.
+  ///
+  /// - Throws: `FileError.cannotWrite`; nothing has changed then.
+  public static func move(_ path: String, to place: String) throws(FileError) {
+    let status = path.withSystemPath { from in place.withSystemPath { rename(from, $0) } }
+    guard status == 0 else { throw .cannotWrite(path: place, reason: systemErrorReason()) }
+    DurableFile.syncDirectory(parent(of: place))
+  }
+
   /// The path without slashes at its end.
   public static func withoutSlash(_ path: String) -> String {
     var path = path[...]

@@ -207,7 +207,7 @@ public enum DurableFile {
   }
 
   /// Makes the rename itself durable. Some file systems refuse to sync a directory; the file is whole all the same.
-  private static func syncDirectory(_ directory: String) {
+  static func syncDirectory(_ directory: String) {
     let descriptor = directory.withSystemPath { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { return }
     fsync(descriptor)

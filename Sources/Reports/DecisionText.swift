@@ -7,8 +7,10 @@ public struct DecisionText: Hashable, Sendable {
   public let deploy: String
   /// How clear the difference from the best single model is; nil where the chosen one is that.
   public let comparison: String?
-  /// Measured times, or MACs where time is what counts; nil where they are not known.
+  /// Expected times, or MACs where time is what counts; nil where they are not known.
   public let otherCosts: String?
+  /// How long a cascade takes as a whole; nil where that was not measured.
+  public let measured: String?
   /// Which images chose and which judged.
   public let images: String
   /// What was wanted.
@@ -30,7 +32,7 @@ public struct DecisionText: Hashable, Sendable {
 
   /// All of it, a sentence or two each.
   public var sentences: [String] {
-    [deploy] + [comparison].compactMap { $0 } + cautions + [otherCosts].compactMap { $0 }
+    [deploy] + [comparison].compactMap { $0 } + cautions + [measured, otherCosts].compactMap { $0 }
       + [images, goal] + [temperatures, shifted].compactMap { $0 } + [caveat]
   }
 
@@ -52,6 +54,7 @@ public struct DecisionText: Hashable, Sendable {
     deploy = writer.deploy
     comparison = writer.comparison
     otherCosts = writer.otherCosts
+    measured = writer.measured
     images = writer.images
     goal = writer.goal
     temperatures = writer.temperatures
@@ -114,24 +117,23 @@ extension DecisionWriter {
 
   /// What an image costs that comes to all members of a cascade, and how many do: the cost is a mean.
   private var slowestPath: String {
-    guard deployed.kind == .cascade, let share = deployed.test.exitFractions?.last else {
-      return ""
+    guard let path = decision.slowestPath else { return "" }
+    let share = path.testFraction
+    let amounts = [CostMeasure.multiplyAccumulates, .latency].compactMap { measure in
+      path[measure].map { Words.cost($0, measure) }
     }
-    let measure: CostMeasure = measure.isTime ? .latency : .multiplyAccumulates
-    let amounts = [cost(ofAllMembers: measure).map { Words.cost($0, measure) }].compactMap { $0 }
     let all = deployed.members.count == 2 ? "both" : "all \(deployed.members.count)"
     return " That is a mean: \(Figures.percent(share, share < 0.1 ? 1 : 0)) % of the "
-      + "\(Words.testName(decision)) run through \(all) members"
-      + (amounts.isEmpty ? "." : ", for \(amounts.joined()) each.")
+      + "\(Words.testName(decision)) run through \(all) members, for \(Words.list(amounts)) each"
+      + "\(beyondBudget(path))."
   }
 
-  /// Of one image through all members, one after another; nil where one was not measured.
-  private func cost(ofAllMembers measure: CostMeasure) -> Double? {
-    let singles = decision.candidates.filter { $0.kind == .single }
-    let costs = deployed.members.compactMap { name in
-      singles.first { $0.members == [name] }?.test.cost[measure]
+  /// Where the slowest path costs more than a budget, which is of the mean.
+  private func beyondBudget(_ path: SlowestPath) -> String {
+    guard let budget = decision.options.maximumCost, let cost = path[measure], cost > budget else {
+      return ""
     }
-    return costs.count == deployed.members.count ? costs.reduce(0, +) : nil
+    return ", more than \(Words.cost(budget, measure)), to which the budget holds the mean alone"
   }
 
   private func price(_ candidate: Candidate) -> String {
@@ -148,7 +150,10 @@ extension DecisionWriter {
   /// "at 41 % of the MACs of".
   private var share: String {
     guard let costs else { return "against" }
-    return "at \(Words.share(costs.own, of: costs.single)) the \(Words.name(of: measure)) of"
+    // A cascade's follows from those of its members.
+    let expected = measure.isTime && deployed.kind == .cascade ? "expected " : ""
+    return
+      "at \(Words.share(costs.own, of: costs.single)) the \(expected)\(Words.name(of: measure)) of"
   }
 
   private var warning: String {
@@ -188,6 +193,8 @@ extension DecisionWriter {
     let others: [CostMeasure] =
       measure.isTime
       ? [.multiplyAccumulates] : [.latency, .parallelLatency]
+    // What was measured as a whole says more.
+    guard measure.isTime || decision.measured == nil else { return nil }
     let parts = others.compactMap { other -> String? in
       guard let own = deployed.test.cost[other], let single = reference.test.cost[other] else {
         return nil
@@ -199,7 +206,6 @@ extension DecisionWriter {
     // Side by side is in turn for a single model.
     let said = isReference || deployed.kind == .cascade ? Array(parts.prefix(1)) : parts
     return (isTime ? start(ofTimes: said) : "An image takes ") + Words.list(said) + "."
-      + (isTime ? slowestTime : "")
   }
 
   /// Only members are timed, each alone: what they take together is a sum.
@@ -212,9 +218,17 @@ extension DecisionWriter {
     }
   }
 
-  private var slowestTime: String {
-    guard deployed.kind == .cascade, let time = cost(ofAllMembers: .latency) else { return "" }
-    return " Through all members it takes \(Words.cost(time, .latency))."
+  var measured: String? {
+    guard let measured = decision.measured else { return nil }
+    func range(_ time: MeasuredTimes.Time) -> String {
+      "\(Words.cost(time.median, .latency)) (\(Words.milliseconds(time.least)) to "
+        + "\(Words.milliseconds(time.greatest)))"
+    }
+    return
+      "Measured as a whole, an image takes \(range(measured.deployed)) on average, through all members "
+      + "\(range(measured.slowestPath)); the best single model's takes \(range(measured.reference)): medians, least and "
+      + "greatest of \(measured.rounds) rounds of \(Words.count(measured.imagesPerRound, "image")), in turns, one image at a "
+      + "time, stopping as often as the \(Words.testName(decision)) do."
   }
 
   private func alone(_ own: Double, _ measure: CostMeasure) -> String {

@@ -9,9 +9,9 @@ public enum NextSteps {
   ///   - decision: What was chosen; nil where nothing could be.
   ///   - context: Where the members came from.
   ///   - directory: Where decision.json is.
-  ///   - sources: Of what a page can be made; none where it is made already.
+  ///   - report: The sources and options that a page can be made of; none where it is made already.
   public static func text(
-    _ decision: Decision?, _ context: ReportContext, directory: String, sources: [String] = []
+    _ decision: Decision?, _ context: ReportContext, directory: String, report: [String] = []
   ) -> String {
     var lines: [String] = []
     if let decision {
@@ -21,7 +21,7 @@ public enum NextSteps {
       lines.append("next: " + build.command(for: decision.deployed))
       if let advice = build.advice(for: decision.deployed) { lines.append(advice) }
     }
-    if !sources.isEmpty { lines.append("next: " + Shell.line(["consort", "report"] + sources)) }
+    if !report.isEmpty { lines.append("next: " + Shell.line(["consort", "report"] + report)) }
     return lines.map { Terminal.printable($0) + "\n" }.joined()
   }
 }

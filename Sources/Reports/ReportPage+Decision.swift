@@ -16,7 +16,9 @@ extension ReportPage {
 
   private func answer(_ decision: Decision) -> HTML {
     let text = DecisionText(decision)
-    let reasons = [text.otherCosts, text.images, text.goal, text.temperatures, text.shifted]
+    let reasons = [
+      text.measured, text.otherCosts, text.images, text.goal, text.temperatures, text.shifted,
+    ]
     let further = (text.cautions + reasons.compactMap { $0 }).map {
       "<li>\(Self.unbroken($0))</li>\n" as HTML
     }
@@ -89,10 +91,11 @@ struct KeyFigure {
     let first = decision.options.cost
     let others: [CostMeasure] = [.multiplyAccumulates, .latency, .parameters].filter { $0 != first }
     return ([first] + others).compactMap { measure in
-      guard let own = deployed.test.cost[measure], let single = reference.test.cost[measure],
-        single > 0
+      let measured = measure.isTime ? decision.measured : nil
+      guard let own = measured?.deployed.median ?? deployed.test.cost[measure],
+        let single = measured?.reference.median ?? reference.test.cost[measure], single > 0
       else { return nil }
-      let name = label(of: measure, deployed)
+      let name = label(of: measure, deployed, isMeasured: measured != nil)
       if decision.chosen == decision.reference {
         return KeyFigure(name: name, value: Words.cost(own, measure), note: "the best single model")
       }
@@ -106,9 +109,12 @@ struct KeyFigure {
     }
   }
 
-  /// A cascade's time is not measured: it follows from those of its members.
-  private static func label(of measure: CostMeasure, _ deployed: Candidate) -> String {
-    measure.isTime && deployed.kind == .cascade ? "Expected time" : Words.label(of: measure)
+  /// A cascade's time that was not measured follows from those of its members.
+  private static func label(
+    of measure: CostMeasure, _ deployed: Candidate, isMeasured: Bool
+  ) -> String {
+    guard measure.isTime, deployed.kind == .cascade else { return Words.label(of: measure) }
+    return isMeasured ? "Measured time" : "Expected time"
   }
 
   /// Without the name that the card has already.

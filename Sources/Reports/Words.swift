@@ -38,8 +38,8 @@ enum Words {
     switch measure {
     case .multiplyAccumulates: "MACs"
     case .parameters: "parameters"
-    case .latency: "measured time"
-    case .parallelLatency: "measured time with members side by side"
+    case .latency: "time"
+    case .parallelLatency: "time with members side by side"
     }
   }
 

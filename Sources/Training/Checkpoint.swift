@@ -33,7 +33,16 @@ enum Checkpoint {
   static func read(
     _ path: String, of identity: String, into state: [(name: String, tensor: Tensor)]
   ) throws(TrainingError) -> Position {
-    do {
+    let (file, position) = try open(path, of: identity)
+    try naming(path) { try load(file, into: state) }
+    return position
+  }
+
+  /// The file, which is whole, and its place.
+  private static func open(
+    _ path: String, of identity: String
+  ) throws(TrainingError) -> (file: SafeTensors, position: Position) {
+    try naming(path) {
       let file = try SafeTensors(path: path)
       try file.verifyChecksum()
       // Earlier versions did not write it.
@@ -44,8 +53,32 @@ enum Checkpoint {
       guard let position = Position(metadata: file.metadata) else {
         throw TrainingError.unusableCheckpoint(path: path, reason: "it does not say its place")
       }
-      try load(file, into: state)
-      return position
+      return (file, position)
+    }
+  }
+
+  /// Writes what the checkpoint at `path` holds as one of the training that `newIdentity` tells from others.
+  static func copy(
+    _ path: String, of identity: String, to place: String, as newIdentity: String
+  ) throws {
+    let (file, position) = try open(path, of: identity)
+    let state = try naming(path) {
+      try file.names.map { name in
+        TensorContent(
+          name: name, shape: try file.entry(name).shape, floats: try file.floats(named: name))
+      }
+    }
+    var metadata = position.metadata
+    metadata[MemberMetadata.training] = newIdentity
+    try SafeTensors.write(to: place, tensors: state, metadata: metadata, isChecksummed: true)
+  }
+
+  /// Makes what goes wrong in reading a checkpoint an error that names it.
+  private static func naming<Result>(
+    _ path: String, _ body: () throws -> Result
+  ) throws(TrainingError) -> Result {
+    do {
+      return try body()
     } catch let error as TrainingError {
       switch error {
       case .unusableWeights(_, let reason): throw .unusableCheckpoint(path: path, reason: reason)

@@ -1,5 +1,6 @@
 import Experiments
 import Files
+import Files
 import Torch
 
 /// The checkpoints of one member: the newest two, so that there is another where one is damaged.
@@ -60,6 +61,36 @@ struct CheckpointStore {
     for path in try directory.checkpointPaths() where !whole.contains(path) {
       try Directory.removeFile(path)
     }
+  }
+
+  /// Brings the newest checkpoint that can be used to where the same member is trained for more epochs, unless something is
+  /// there. The schedule of the learning rate must not depend on their number: the bits are then those of a longer training
+  /// from the start.
+  ///
+  /// - Throws: `TrainingError.unusableCheckpoint` where there are some, but none can be used.
+  static func carryOver(_ member: RunDirectory.MemberContinuation, data: DataRecord) throws {
+    let (from, to) = (member.from, member.to)
+    let paths = try from.checkpointPaths()
+    guard !paths.isEmpty, !Directory.exists(to.weightsPath), try to.checkpointPaths().isEmpty
+    else { return }
+    let identity = try member.earlier.identity(of: member.member, data: data)
+    let longer = try member.longer.identity(of: member.member, data: data)
+    try Directory.create(to.path)
+    var damage: TrainingError?
+    for path in paths {
+      let name = path.split(separator: "/").last ?? ""
+      do {
+        // The checkpoint last: it says that the others are there.
+        for (file, copy) in [
+          (from.metricsPath, to.metricsPath), (from.environmentPath, to.environmentPath),
+        ] where Directory.exists(file) {
+          try DurableFile.write(MappedFile(path: file).withBytes { Array($0) }, to: copy)
+        }
+        try Checkpoint.copy(path, of: identity, to: "\(to.path)/\(name)", as: longer)
+        return
+      } catch let error as TrainingError { damage = damage ?? error }
+    }
+    if let damage { throw damage }
   }
 
   /// Removes all of a member's checkpoints.

@@ -19,9 +19,11 @@ public struct TrainingRun: Sendable {
 
   private var experiment: Experiment
   private let images: RunImages
-  private let directory: RunDirectory
+  /// The run, and where its members are trained: there, or in its `retraining`.
+  private let base, directory: RunDirectory
   private let devices: [Device]
   private let environment: RunEnvironment
+  private let record: DataRecord
   private let partition: DataPartition
   private let normalization: Normalization
   private let decoders: Int
@@ -30,6 +32,7 @@ public struct TrainingRun: Sendable {
   /// members.
   ///
   /// - Parameters:
+  ///   - longer: What may be done where the run has fewer epochs than the experiment.
   ///   - devices: The CPU, or one or more GPUs that the members are spread over.
   ///   - threads: For each operation on the CPU. The bits of the weights depend on it.
   ///   - decoders: Threads that decode images for one member, where they are decoded as they are needed.
@@ -38,14 +41,15 @@ public struct TrainingRun: Sendable {
   /// - Throws: `ExperimentError`, `TrainingError`, `NetworkError` or `FileError`; nothing of an earlier run is changed then.
   public init(
     of experiment: Experiment, on images: RunImages, in directory: RunDirectory,
-    devices: [Device] = [.cpu], threads: Int, decoders: Int = 1,
+    longer: RunDirectory.LongerTraining = .refused, devices: [Device] = [.cpu], threads: Int,
+    decoders: Int = 1,
     command: [String] = CommandLine.arguments,
     versions: [String: String] = [:]
   ) throws {
     self.experiment = experiment
     self.images = images
     self.decoders = decoders
-    self.directory = directory
+    base = directory
     self.devices = devices
     environment = RunEnvironment(
       command: command, versions: versions.merging(["libtorch": Runtime.version]) { $1 },
@@ -56,17 +60,27 @@ public struct TrainingRun: Sendable {
       let network = try images.network(group.network, group.architecture, for: experiment)
       if let weights = group.weights { _ = try InitialWeights(path: weights, for: network) }
     }
-    self.experiment = try directory.claim(for: experiment, data: record)
-    let lock = try DirectoryLock(waitingFor: directory.path)
+    record = images.record(for: experiment, partition, normalization)
+    let claim = try directory.claim(
+      for: experiment, data: record, longer: longer,
+      carryOver: { [record] in try CheckpointStore.carryOver($0, data: record) })
+    (self.experiment, self.directory) = (claim.experiment, claim.directory)
+    let lock = try DirectoryLock(waitingFor: self.directory.path)
     defer { withExtendedLifetime(lock) {} }
-    if !Directory.exists(directory.environmentPath) {
-      try environment.write(to: directory.environmentPath)
+    if !Directory.exists(self.directory.environmentPath) {
+      try environment.write(to: self.directory.environmentPath)
     }
   }
 
-  private var record: DataRecord { images.record(for: experiment, partition, normalization) }
+  /// Where the members lie that the experiment asks for: in the run, or beside those of fewer epochs, whose place they have
+  /// not yet taken.
+  public var place: RunDirectory {
+    directory != base && Directory.exists(directory.experimentPath) ? directory : base
+  }
 
   /// Trains what is not yet trained, on the calling thread and on further ones, the longest trainings first.
+  ///
+  /// Members with more epochs take the place of the run's once all are complete.
   ///
   /// A member has the same bits whoever is trained beside it. One that diverges does not stop the others.
   ///
@@ -84,6 +98,17 @@ public struct TrainingRun: Sendable {
     checkpointInterval: CheckpointInterval = .standard,
     shouldStop: @escaping @Sendable () -> Bool = { Interruption.isRequested },
     observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
+  ) throws -> Outcome {
+    let outcome = try train(
+      only: names, jobs: jobs, checkpointInterval, shouldStop, observe)
+    if outcome == .complete, directory != base { _ = try base.finishRetraining() }
+    return outcome
+  }
+
+  private func train(
+    only names: Set<String>?, jobs: Int, _ checkpointInterval: CheckpointInterval,
+    _ shouldStop: @escaping @Sendable () -> Bool,
+    _ observe: @escaping @Sendable (TrainingEvent) -> Void
   ) throws -> Outcome {
     try Runtime.setDeterministic(true, allowTF32: false)
     try Runtime.keepMemory()

@@ -21,6 +21,9 @@ let trainCommand = Command(
     Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
     once, at the end. Run the same command again after an interruption: it goes on from the last checkpoint.
 
+    More members or more epochs in the experiment are added to its run. Members that cannot go on to the same result as
+    a longer training from the start are trained anew with --retrain, beside those that are there, whose place they take.
+
     Exit status: 0 when all members asked for are trained, 1 after an error or an interruption, 2 for arguments that make
     no sense, 3 when members stopped because their loss was not finite and all others are trained.
     """,
@@ -30,8 +33,9 @@ let trainCommand = Command(
   let experiment = try Experiment(path: file)
   let options = try TrainingOptions(arguments, for: experiment)
   let images = try loadImages(of: experiment, file: file, from: arguments.string("--data"))
+  let directory: RunDirectory
   do {
-    try train(experiment, on: images, options)
+    directory = try train(experiment, on: images, options)
   } catch let error as ExperimentError {
     guard case .tooFewImages = error else { throw error }
     throw ExperimentDoesNotFit(file: file, reason: "\(error)")
@@ -42,11 +46,11 @@ let trainCommand = Command(
     throw ExperimentDoesNotFit(file: file, reason: "\(error)")
   }
   let waiting = experiment.allMembers.count {
-    !options.directory.member($0.name).isComplete(withHoldOut: experiment.data.holdsOut)
+    !directory.member($0.name).isComplete(withHoldOut: experiment.data.holdsOut)
   }
   print(
     waiting == 0
-      ? "next: consort report \(options.directory.path)"
+      ? "next: consort report \(directory.path)"
       : "\(waiting) of \(experiment.allMembers.count) members are still to be trained")
 }
 
@@ -60,6 +64,11 @@ let trainingOptions =
     CommandOption(
       "--checkpoint-every", "N",
       help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min (default: 1min)."),
+    CommandOption(
+      "--retrain",
+      help:
+        "Where the run has fewer epochs than the experiment: train anew what cannot go on. What is there is kept until all "
+        + "is complete."),
   ] + WorkerOptions.options
 
 /// What the options of a training ask for, checked before anything is read or written.
@@ -69,10 +78,12 @@ struct TrainingOptions {
   /// nil for all members.
   let members: Set<String>?
   let checkpointInterval: CheckpointInterval
+  let longer: RunDirectory.LongerTraining
 
   init(_ arguments: ParsedArguments, for experiment: Experiment) throws {
     directory = RunDirectory(path: arguments.directory("--out") ?? "runs/\(experiment.name)")
     members = try Self.members(arguments.string("--members"), of: experiment)
+    longer = arguments.isSet("--retrain") ? .allowed : .ifNothingIsLost
     let interval = arguments.string("--checkpoint-every")
     guard let interval = interval.map(CheckpointInterval.init) ?? .standard else {
       throw UsageError(
@@ -98,13 +109,16 @@ struct TrainingOptions {
 
 /// Trains `experiment` with a display of its progress.
 ///
+/// - Returns: The run that holds the members.
 /// - Throws: `StoppedEarly` where the user interrupted it.
+@discardableResult
 func train(
   _ experiment: Experiment, on images: RunImages, _ options: TrainingOptions
-) throws {
+) throws -> RunDirectory {
   Interruption.install()
   let run = try TrainingRun(
-    of: experiment, on: images, in: options.directory, devices: options.workers.devices,
+    of: experiment, on: images, in: options.directory, longer: options.longer,
+    devices: options.workers.devices,
     threads: options.workers.threads, decoders: options.workers.decoders,
     command: ["consort"] + SystemPath.arguments.dropFirst(),
     versions: ["consort": consortVersion])
@@ -115,10 +129,10 @@ func train(
     checkpointInterval: options.checkpointInterval,
     observe: { event in display.withLock { $0.show(event) } })
   switch outcome {
-  case .complete: break
-  case .interrupted: throw StoppedEarly(directory: options.directory.path)
+  case .complete: return run.place
+  case .interrupted: throw StoppedEarly(directory: run.place.path)
   case .membersFailed(let names):
-    throw MembersFailed(names: names, directory: options.directory.path)
+    throw MembersFailed(names: names, directory: run.place.path)
   }
 }
 

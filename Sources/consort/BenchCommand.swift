@@ -33,7 +33,8 @@ let benchCommand = Command(
     time. Members that read images of one size share them; others follow one another, as does a model that
     is given twice. Nothing else should run meanwhile.
     The members of a cascade are timed one by one; what it is expected to take on average follows from the shares
-    of images that came to them when it was chosen.
+    of images that came to them when it was chosen. For one image at a time the cascade is then measured as a whole: images
+    follow one another, each through as many members as these shares say (the median of 5 rounds, least and greatest).
     """,
   examples: [
     "consort bench model.onnx --batch 1,8 --threads 1,2",

@@ -74,6 +74,8 @@ private struct FrontierJob {
   let split: String
   let out: String
   let printsJSON: Bool
+  /// What `consort report` has to be told to make the page of the same.
+  let reportWords: [String]
 
   init(_ arguments: ParsedArguments) throws {
     paths = arguments.operands.map(Directory.withoutSlash)
@@ -91,6 +93,7 @@ private struct FrontierJob {
     let name = (["frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
     out = try arguments.outputDirectory("--out", default: place(of: name, for: paths))
     printsJSON = arguments.isSet("--json")
+    reportWords = paths + arguments.words(of: StudyOptions.options)
   }
 
   private struct Answer: Encodable {
@@ -133,7 +136,7 @@ private struct FrontierJob {
       print(
         NextSteps.text(
           study.decision, context, directory: out,
-          sources: split == "test" ? paths : []), terminator: "")
+          report: split == "test" ? reportWords : []), terminator: "")
     }
   }
 }

@@ -53,7 +53,8 @@ struct ModelOperand {
 
   /// What was understood of files that do not say it.
   var notes: [Note] {
-    if case .run(let members) = content { members.flatMap(\.notes) } else { [] }
+    guard case .run(let members) = content else { return [] }
+    return members.flatMap(\.notes) + RunDirectory(path: path).retrainingNotes
   }
 
   var isFile: Bool { if case .file = content { true } else { false } }

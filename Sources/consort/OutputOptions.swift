@@ -18,9 +18,7 @@ struct OutputOptions {
   ]
 
   init(_ arguments: ParsedArguments) throws(UsageError) {
-    words = Self.options.flatMap { option in
-      arguments.string(option.name).map { [option.name, $0] } ?? []
-    }
+    words = arguments.words(of: Self.options)
     choice = ImageModel.OutputChoice(
       name: arguments.string("--output"), kind: try arguments.choice("--output-kind"))
   }

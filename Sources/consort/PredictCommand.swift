@@ -37,12 +37,7 @@ let predictCommand = Command(
       "--all-members", help: "Run the members of a cascade on every image, for their figures."),
     CommandOption(
       "--labels", "FILE", help: "The classes' names in the order of the outputs, one a line."),
-    CommandOption(
-      "--class-order", "HOW",
-      help:
-        "How the images' classes are the model's: names (default where they fit), folders (in the order of the "
-        + "folders, numbers by number), text (in the order of the folders as text, as torchvision), numbers (a "
-        + "folder's name is the output's number, from 0) or numbers-from-1."),
+    ClassMatching.Order.option,
   ] + ModelSubject.options + PreprocessingOptions.options + [
     CommandOption(
       "--corrupt", "HOW",
@@ -133,8 +128,9 @@ private struct PredictionJob {
     let labels = arguments.string("--labels")
     let data = arguments.string("--data")
     if let drawn = subject.drawnImages, files.isEmpty, data == nil {
-      guard labels == nil else {
-        throw UsageError("the run drew its own images: leave --labels out")
+      let about = ["--labels", ClassMatching.Order.option.name]
+      if let option = about.first(where: { arguments.string($0) != nil }) {
+        throw UsageError("the run drew its own images: leave \(option) out")
       }
       return LabelledImages(drawn.dataset().test)
     }
@@ -147,7 +143,7 @@ private struct PredictionJob {
     Terminal.writeNotes(Note.lines(list?.notes ?? []))
     let classes = LabelledImages.Classes(
       labels: list?.names ?? subject.labels, count: model.classes, model: model.source,
-      order: try arguments.choice("--class-order"))
+      order: try ClassMatching.Order(arguments))
     guard let data else {
       guard !files.isEmpty else { throw UsageError("--data PATH is missing, or names of images") }
       return try LabelledImages(files: files, for: classes)

@@ -96,7 +96,7 @@ struct PredictionSources {
     var found = SourcePredictions()
     switch source {
     case .run(let run): try found.add(run)
-    case .ensemble(let ensemble): try found.add(ensemble, images)
+    case .ensemble(let ensemble): try found.add(ensemble, images, options)
     case .model(let path): try found.add(path, images, options)
     case .files(let files): try found.add(files.map { try Predictions(path: $0) })
     case .list(let list):
@@ -170,6 +170,7 @@ extension SourcePredictions {
     if try run.experiment().data.holdsOut {
       holdOut = try RunMembers(run: run, split: SplitName.holdOut).predictions()
     }
+    notes += run.retrainingNotes
     // Members of one network take as long as each other: one is timed for all.
     let networks = Dictionary(grouping: test, by: \.network)
     models = networks.keys.sorted().compactMap { network in
@@ -181,8 +182,13 @@ extension SourcePredictions {
     }
   }
 
-  fileprivate mutating func add(_ ensemble: EnsembleDirectory, _ images: SourceImages) throws {
-    try add(ensemble.members(), labels: ensemble.manifest.labels, of: ensemble.path, images)
+  fileprivate mutating func add(
+    _ ensemble: EnsembleDirectory, _ images: SourceImages, _ options: SourceOptions
+  ) throws {
+    let members = try ensemble.members()
+    let labels = try options.classNames(
+      of: members[0].model.classes, inFile: ensemble.manifest.labels)
+    try add(members, labels: labels, of: ensemble.path, images)
   }
 
   fileprivate mutating func add(
@@ -191,15 +197,18 @@ extension SourcePredictions {
     let operand = try ModelOperand(model, isFile: true, options.preprocessing, options.output)
     let member = try operand.member(at: 0, options.preprocessing).member
     notes += operand.notes + member.model.notes + member.notes
-    let labels = try options.importing.classes ?? EnsembleMember.commonLabels(of: [member])
+    let labels = try options.classNames(
+      of: member.model.classes, inFile: EnsembleMember.commonLabels(of: [member]))
     try add([member], labels: labels, of: model, images)
   }
 
   private mutating func add(
     _ members: [EnsembleMember], labels: [String]?, of path: String, _ images: SourceImages
   ) throws {
-    test = try images.predict(.test, members, labels: labels, of: path)
-    holdOut = try images.predict(.holdOut, members, labels: labels, of: path)
+    let judging = try images.predict(.test, members, labels: labels, of: path)
+    let choosing = try images.predict(.holdOut, members, labels: labels, of: path)
+    (test, holdOut) = (judging.members, choosing.members)
+    notes += judging.notes + choosing.notes
     let groups = Dictionary(grouping: members) { "\($0.network) \($0.multiplyAccumulates)" }
     models = groups.keys.sorted().compactMap { key in
       guard let group = groups[key] else { return nil }

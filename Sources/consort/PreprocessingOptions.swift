@@ -48,9 +48,7 @@ struct PreprocessingOptions {
   let words: [String]
 
   init(_ arguments: ParsedArguments) throws {
-    words = Self.options.flatMap { option in
-      arguments.string(option.name).map { [option.name, $0] } ?? []
-    }
+    words = arguments.words(of: Self.options)
     size = try arguments.integer("--input-size")
     guard size.map({ (1...8192).contains($0) }) ?? true else {
       throw UsageError("--input-size is from 1 to 8192")

@@ -12,6 +12,8 @@ struct ImageOptions {
   let data: String?
   /// The images that choose.
   let holdOutData: String?
+  /// How their classes are matched with those of ensembles and models, where the user says it.
+  let classOrder: ClassMatching.Order?
 
   static let options = [
     CommandOption(
@@ -23,11 +25,13 @@ struct ImageOptions {
       help:
         "The images to choose on, for ensemble directories and models without a run beside them."
     ),
+    ClassMatching.Order.option,
   ]
 
-  init(_ arguments: ParsedArguments) {
+  init(_ arguments: ParsedArguments) throws(UsageError) {
     data = arguments.string("--data")
     holdOutData = arguments.string("--hold-out-data")
+    classOrder = try ClassMatching.Order(arguments)
   }
 }
 
@@ -48,25 +52,33 @@ struct SourceImages {
     case streamed(EncodedSplit)
     /// Directories, whose classes are matched with each model's.
     case directories(ImageOptions)
+
+    /// Whether images' classes are matched with each model's: a run's images have the run's.
+    var matchesClasses: Bool { if case .directories = self { true } else { false } }
   }
 
   private let place: Place
 
   /// - Parameter run: Whose data set `options` names; nil where no run is given.
-  /// - Throws: `SourceError.otherImages` where they are not the run's.
+  /// - Throws: `SourceError.otherImages` where they are not the run's, `UsageError` for an order of classes that nothing
+  ///   is matched by.
   init(_ options: ImageOptions, run: RunDirectory?) throws {
-    guard let run else {
-      place = .directories(options)
-      return
+    place = try Self.place(options, run)
+    guard options.classOrder == nil || place.matchesClasses else {
+      throw UsageError(
+        "\(ClassMatching.Order.option.name) is about classes of images that are matched with a model's, and those of a run "
+          + "have the run's: leave it out")
     }
+  }
+
+  private static func place(_ options: ImageOptions, _ run: RunDirectory?) throws -> Place {
+    guard let run else { return .directories(options) }
     let experiment = try run.experiment()
     if let procedural = experiment.data.procedural {
-      place = try Self.resident(procedural.dataset(), experiment)
-    } else if let data = options.data {
-      place = try Self.place(of: data, for: run, experiment)
-    } else {
-      place = .directories(options)
+      return try resident(procedural.dataset(), experiment)
     }
+    guard let data = options.data else { return .directories(options) }
+    return try place(of: data, for: run, experiment)
   }
 
   private static func resident(
@@ -112,12 +124,14 @@ struct SourceImages {
     case (.streamed, _): throw SourceError.streamedImages(path: model)
     case (.directories(let options), _):
       let directory = part == .test ? options.data : options.holdOutData
-      let known = LabelledImages.Classes(labels: labels, count: classes, model: model)
+      let known = LabelledImages.Classes(
+        labels: labels, count: classes, model: model,
+        order: options.classOrder)
       return try directory.map { try LabelledImages($0, for: known) }
     }
   }
 
-  /// What members of an ensemble, or a model, say about the images; none where there are no images to choose on.
+  /// What members of an ensemble, or a model, say about the images, and what was inferred of these; none where there are no images to choose on.
   ///
   /// - Parameters:
   ///   - labels: Their classes, where they are known.
@@ -125,11 +139,11 @@ struct SourceImages {
   /// - Throws: `SourceError.imagesMissing` without images to judge by.
   func predict(
     _ part: Part, _ members: [EnsembleMember], labels: [String]?, of path: String
-  ) throws -> [Predictions] {
+  ) throws -> (members: [Predictions], notes: [Note]) {
     let classes = members[0].model.classes
     guard let images = try images(part, labels: labels, classes: classes, for: path) else {
       guard part == .holdOut else { throw SourceError.imagesMissing(path: path) }
-      return []
+      return ([], [])
     }
     guard images.hasLabels else { throw SourceError.imagesMissing(path: path) }
     let bar = Mutex(ProgressLine("images"))
@@ -139,10 +153,10 @@ struct SourceImages {
         inference: InferenceOptions(threads: RunEnvironment.availableProcessors()))
     ) { done, total in bar.withLock { $0.show(done, of: total) } }
     bar.withLock { $0.end() }
-    Terminal.writeNotes(Note.lines(images.notes + found.notes))
     let labels = found.indices.map { images.labels[$0] }
-    return try found.memberPredictions(
+    let predictions = try found.memberPredictions(
       split: part == .test ? "test" : SplitName.holdOut, labels: labels
     ).compactMap { $0 }
+    return (predictions, images.notes + found.notes)
   }
 }

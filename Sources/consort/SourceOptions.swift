@@ -1,4 +1,5 @@
 import CLI
+import Datasets
 import Ensembles
 
 /// What the user says about the sources of predictions.
@@ -13,6 +14,8 @@ struct SourceOptions {
   let preprocessing: PreprocessingOptions
   /// Which output of models holds the classes, and what it is.
   let output: OutputOptions
+  /// Where the user names classes.
+  private let classesFile: String?
   /// The first option that is about files of other programs.
   private let listOption: String?
 
@@ -30,7 +33,7 @@ struct SourceOptions {
       "--classes", "FILE",
       help:
         "The classes' names, one a line: the columns of tables that are classes, or the order of the scores in files "
-        + "without names, or of the outputs of models."),
+        + "without names, or of the outputs of models and ensembles."),
     CommandOption(
       "--labels-are", "FORM",
       help:
@@ -45,10 +48,11 @@ struct SourceOptions {
 
   init(_ arguments: ParsedArguments) throws {
     labels = arguments.string("--labels")
-    images = ImageOptions(arguments)
+    images = try ImageOptions(arguments)
     preprocessing = try PreprocessingOptions(arguments)
     output = try OutputOptions(arguments)
     listOption = Self.listOptions.map(\.name).first { arguments.string($0) != nil }
+    classesFile = arguments.string("--classes")
     importing = ImportOptions(
       kind: try arguments.string("--scores").map { name throws(UsageError) in
         guard let kind = ScoreKind(name: name) else {
@@ -57,9 +61,20 @@ struct SourceOptions {
         }
         return kind
       },
-      classes: try arguments.string("--classes").map { try PredictionList.classNames(in: $0) },
+      classes: try classesFile.map { try PredictionList.classNames(in: $0) },
       labelForm: try arguments.choice("--labels-are"),
       labelColumn: arguments.string("--label-column"))
+  }
+
+  /// The names of a model's classes: what the user says, before what its file says.
+  ///
+  /// - Throws: `CommandError.wrongLabelCount` where the user names more or fewer.
+  func classNames(of count: Int, inFile own: [String]?) throws(CommandError) -> [String]? {
+    guard let given = importing.classes, let classesFile else { return own }
+    guard given.count == count else {
+      throw .wrongLabelCount(path: classesFile, found: given.count, wanted: count)
+    }
+    return given
   }
 
   /// Checks that what is said is about something.
@@ -71,7 +86,18 @@ struct SourceOptions {
     guard output.isEmpty || hasModel else {
       throw UsageError("--output and --output-kind go with ONNX files, and none is given")
     }
-    guard let listOption, !hasList, !(hasModel && listOption == "--classes") else { return }
+    let predictsImages = sources.contains { source in
+      switch source {
+      case .ensemble, .model: true
+      case .run, .files, .list: false
+      }
+    }
+    guard images.classOrder == nil || predictsImages else {
+      throw UsageError(
+        "\(ClassMatching.Order.option.name) goes with ensemble directories and ONNX files, and none is given"
+      )
+    }
+    guard let listOption, !hasList, !(predictsImages && listOption == "--classes") else { return }
     throw UsageError(
       "\(listOption) is about the files of a list of predictions, and no list is given: leave it out"
     )

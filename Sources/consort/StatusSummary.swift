@@ -8,7 +8,10 @@ enum StatusSummary {
     let notes = status.members.compactMap { member in
       member.reason.map { "\(member.name): \($0)" }
     }
-    let lines = notes.flatMap {
+    let retraining = status.retraining.map {
+      "note: \($0.text): \(Shell.line(["consort", "status", $0.path]))"
+    }
+    let lines = (notes + [retraining].compactMap { $0 }).flatMap {
       Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth))
     }
     let head = Terminal.wrapped(headline(status), width: Terminal.textWidth)

@@ -55,10 +55,14 @@ struct Study {
     let display = SearchDisplay(
       images: sources.holdOut[0].count, isLimited: options.seconds != nil)
     defer { display.end() }
-    let decision = try Decision(
+    var decision = try Decision(
       sets, options: options.decision,
       pace: SearchPace(
         seconds: options.seconds, used: used, report: display.show))
+    display.end()
+    if measured != nil {
+      decision.measured = try MeasuredTimes(decision, models: sources.models)
+    }
     self.decision = decision
     self.notes = notes + sets.notes
   }

@@ -52,18 +52,14 @@ import Testing
         + "(\(Figures.percent(reference.test.metrics.top1Accuracy)) %). That is a mean: "
         + "\(Figures.percent(try #require(deployed.test.exitFractions?.last), 0)) % of the test images run through "
         + "both members, for \(Words.cost(try allMembers(deployed, decision, .multiplyAccumulates), .multiplyAccumulates)) "
-        + "each.")
+        + "and \(Words.cost(try allMembers(deployed, decision, .latency), .latency)) each.")
     #expect(
       text.otherCosts?.hasPrefix(
         "Expected of its members' measured times and of the images that come to each, an image takes on average "
       )
         == true)
-    let slowest = try allMembers(deployed, decision, .latency)
-    #expect(
-      text.otherCosts?.hasSuffix(
-        " % of the best single model's 2.94 ms). Through all members it takes \(Words.cost(slowest, .latency))."
-      )
-        == true)
+    #expect(text.otherCosts?.hasSuffix(" % of the best single model's 2.94 ms).") == true)
+    #expect(text.measured == nil)
     #expect(text.cautions.isEmpty)
     #expect(
       text.images
@@ -84,6 +80,54 @@ import Testing
       text.shifted?.hasPrefix("On the shifted images (400 images of 'shifted') it has ") == true)
     #expect(text.caveat.contains("not corrected for the number of comparisons"))
     #expect(text.sentences.count == 8)
+  }
+
+  /// Nothing but what was timed as a whole is called measured.
+  @Test func aCascadeIsMeasuredAsAWhole() throws {
+    func time(_ median: Double) -> [String: Any] {
+      ["median": median, "least": median - 0.25, "greatest": median + 0.5]
+    }
+    let measured: [String: Any] = [
+      "deployed": time(2), "slowestPath": time(5), "reference": time(4), "rounds": 5,
+      "imagesPerRound": 1200,
+    ]
+    let text = DecisionText(try changed([(["measured"], measured)]))
+    #expect(
+      text.measured
+        == "Measured as a whole, an image takes 2.00 ms (1.75 to 2.50) on average, through all members 5.00 ms (4.75 to "
+        + "5.50); the best single model's takes 4.00 ms (3.75 to 4.50): medians, least and greatest of 5 rounds of "
+        + "1,200 images, in turns, one image at a time, stopping as often as the test images do.")
+    #expect(text.otherCosts == nil && text.sentences.contains(text.measured ?? ""))
+    let figures = KeyFigure.of(try changed([(["measured"], measured)]))
+    #expect(figures.contains { $0.name == "Measured time" && $0.value == "50 %" })
+    let expected = KeyFigure.of(try changed([]))
+    #expect(expected.contains { $0.name == "Expected time" })
+    #expect(!DecisionText(try changed([])).sentences.contains { $0.hasPrefix("Measured") })
+  }
+
+  /// A budget holds the mean alone, of MACs or of times.
+  @Test(arguments: [CostMeasure.multiplyAccumulates, .latency])
+  func theSlowestPathIsSaidBesideABudget(measure: CostMeasure) throws {
+    let decision = try #require(try SyntheticReport.plain.get().decision)
+    let path = try #require(decision.slowestPath)
+    #expect(path.testFraction == decision.deployed.test.exitFractions?.last)
+    #expect(path.holdOutFraction == decision.deployed.holdOut.exitFractions?.last)
+    for counted in [CostMeasure.multiplyAccumulates, .latency] {
+      let sum = try allMembers(decision.deployed, decision, counted)
+      #expect(abs(try #require(path[counted]) - sum) < 1e-9 * sum)
+    }
+    let cost = try #require(path[measure])
+    for (budget, isBeyond) in [(0.9 * cost, true), (1.1 * cost, false)] {
+      let text = DecisionText(
+        try changed([
+          (["options", "cost"], measure.rawValue), (["options", "maximumCost"], budget),
+        ]))
+      let words =
+        ", more than \(Words.cost(budget, measure)), to which the budget holds the mean alone."
+      #expect(text.deploy.contains(words) == isBeyond, "\(text.deploy)")
+      #expect(text.deploy.contains("% of the test images run through both members, for "))
+      #expect(text.deploy.contains(" of the expected time of ") == (measure == .latency))
+    }
   }
 
   /// What its members cost together, one after another.
@@ -270,7 +314,7 @@ import Testing
         report.options.cost = .latency
         report.options.minimumAccuracy = 0.5
       })
-    #expect(text.deploy.contains(" at 21 % of the measured time of the best single model"))
+    #expect(text.deploy.contains(" at 21 % of the time of the best single model"))
     #expect(
       text.otherCosts
         == "An image takes 26.7 M MACs (7 % of the best single model's 393 M MACs).")

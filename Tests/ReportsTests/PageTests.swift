@@ -35,7 +35,8 @@ import Testing
       "data:image/svg+xml;base64,PHN2Zy8+", "data-measure=\"latency\"", "aria-label=\"Cost\"",
       "data-matrix=\"qStatistic\"", "<label for=\"budget\">", "draws of images",
       "<code>consort decide runs/cifar10-widths</code>", "Nothing chosen", "Shapley",
-      "class=\"tiny\"", "A further wide-resnet-16-1, the 5th, would bring about",
+      "class=\"tiny\"", "That is a mean: ", " run through both members, for ",
+      "A further wide-resnet-16-1, the 5th, would bring about",
     ] {
       #expect(page.contains(text), "\(text)")
     }

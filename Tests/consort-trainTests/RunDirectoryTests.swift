@@ -15,10 +15,11 @@ import Testing
 
   @Test func anotherExperimentIsRefused() throws {
     try withFinishedRun { directory in
-      try TinyExperiment.write(TinyExperiment.json(epochs: 3), in: directory)
+      let other = TinyExperiment.json().replacing("\"seed\": 5", with: "\"seed\": 6")
+      try TinyExperiment.write(other, in: directory)
       try expectFailure(
         in: directory,
-        ["'runs/tiny' was made by another experiment", "\"epochs\" : 2", "\"epochs\" : 3", "--out"]
+        ["'runs/tiny' was made by another experiment", "\"seed\" : 5", "\"seed\" : 6", "--out"]
       ) { try TinyExperiment.train(in: directory) }
     }
   }

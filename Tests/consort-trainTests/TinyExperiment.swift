@@ -9,13 +9,15 @@ enum TinyExperiment {
 
   static func json(
     epochs: Int = 2, count: Int = 2,
-    data: String = #"{"procedural": \#(procedural), "holdOut": 40}"#
+    data: String = #"{"procedural": \#(procedural), "holdOut": 40}"#, rate: String? = nil
   ) -> String {
     """
     {
       "name": "tiny", "data": \(data),
       "members": [{"network": "wide-resnet-10-1", "count": \(count)}],
-      "recipe": {"preset": "fast", "epochs": \(epochs), "batchSize": 32}, "seed": 5
+      "recipe": {
+        "preset": "fast", "epochs": \(epochs), "batchSize": 32, "learningRate": \(rate ?? "null")
+      }, "seed": 5
     }
     """
   }
@@ -36,9 +38,14 @@ enum TinyExperiment {
   private static let manyEpochs = Result { try run(epochs: many) }
 
   private static func run(epochs: Int) throws -> FileTree {
+    try finishedRun(of: json(epochs: epochs))
+  }
+
+  /// The same of another experiment, as `json` gives it.
+  static func finishedRun(of text: String) throws -> FileTree {
     var tree: FileTree?
     try Consort.withDirectory { directory in
-      try write(json(epochs: epochs), in: directory)
+      try write(text, in: directory)
       let run = try train(in: directory)
       guard run.status == 0 else { throw TestSupportError(run.errors) }
       tree = try FileTree("\(directory)/runs/tiny")

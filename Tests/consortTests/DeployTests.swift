@@ -389,14 +389,14 @@ import Testing
     }
   }
 
-  @Test func theLatencyOfACascadeIsExpected() throws {
+  @Test func theLatencyOfACascadeIsExpectedAndMeasured() throws {
     let directory = try TemporaryDirectory()
     _ = try Self.predict(threshold: "0.5", [], in: directory)
-    let bench = ["bench", "built", "--batch", "1", "--threads", "1,2", "--seconds", "0.02"]
+    let bench = ["bench", "built", "--batch", "1,2", "--threads", "1,2", "--seconds", "0.02"]
     let run = try Self.run(bench + ["--json"], in: directory)
     #expect(run.status == 0, "\(run.errors)")
     let rows = try #require(try run.object()["cascade"] as? [[String: Any]])
-    #expect(rows.map { $0["threads"] as? Int } == [1, 2])
+    #expect(rows.map { $0["threads"] as? Int } == [1, 2, 1, 2])
     for row in rows {
       let members = try #require(row["members"] as? [[String: Any]])
       #expect(members.map { $0["name"] as? String } == Self.models)
@@ -404,8 +404,20 @@ import Testing
       let times = members.compactMap { $0["medianMilliseconds"] as? Double }
       let expected = try #require(row["expectedMilliseconds"] as? Double)
       #expect(abs(expected - (times[0] + 0.75 * times[1] + 0.75 * times[2])) < 1e-9)
+      // Of several images at a time some stop, and the others would be made up into other batches.
+      let whole = row["measured"] as? [String: Any]
+      #expect((whole != nil) == (row["batch"] as? Int == 1))
+      guard let whole else { continue }
+      #expect(whole["rounds"] as? Int == 5)
+      let all = try #require(whole["throughAllMembers"] as? [String: Double])
+      let mean = try #require(whole["onAverage"] as? [String: Double])
+      for time in [all, mean] {
+        let (least, median) = (try #require(time["least"]), try #require(time["median"]))
+        #expect(least > 0 && least <= median && median <= time["greatest"] ?? 0)
+      }
     }
     let text = try Self.run(bench, in: directory)
     #expect(text.output.contains("expected of the cascade"))
+    #expect(text.output.contains("measured of the cascade"))
   }
 }

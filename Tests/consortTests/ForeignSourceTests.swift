@@ -52,6 +52,63 @@ import Testing
     #expect(alone.status == 1 && alone.errors.contains("name labelled images with --data"))
   }
 
+  /// Both images are taken for class 1, as ONNX Runtime gives the model.
+  @Test func theOrderOfClassesIsSaidToAllWhoMatchThem() throws {
+    try FileManager.default.copyItem(atPath: model("logits"), toPath: "\(directory.path)/a.onnx")
+    try directory.write(image("subsampled.jpg"), to: "test/1/a.jpg")
+    try directory.write(image("grey.jpg"), to: "test/3/b.jpg")
+    try directory.write(image("rgb.png"), to: "choose/1/c.png")
+    try directory.write(image("full.jpeg"), to: "choose/4/d.jpeg")
+    let feeding = ["--crop-padding", "0", "--mean", "imagenet", "--std", "imagenet"]
+    let built = try Consort(
+      ["build-ensemble", "a.onnx", "--out", "built"] + feeding, directory: directory.path)
+    #expect(built.status == 0, "\(built.errors)")
+    for source in [["a.onnx"] + feeding, ["built"]] {
+      let arguments = source + ["--data", "test", "--hold-out-data", "choose", "--out", "out"]
+      let unsaid = try frontier(arguments)
+      #expect(
+        unsaid.status == 1 && unsaid.errors.contains("say --class-order numbers, numbers-from-1"))
+      for (order, accuracy) in [("numbers", 0.5), ("numbers-from-1", 0)] {
+        _ = try frontier(arguments + ["--class-order", order])
+        #expect(try decision().deployed.test.metrics.top1Accuracy == accuracy)
+      }
+    }
+  }
+
+  @Test func anOrderOfClassesThatIsAboutNothingIsRefused() throws {
+    try write("a,b,label\n0.9,0.1,0\n0.1,0.9,1\n", to: "t.csv")
+    try write("{\"split\": \"test\", \"members\": [{\"file\": \"t.csv\"}]}", to: "t.json")
+    let run = try frontier(["t.json", "--class-order", "numbers"])
+    #expect(run.status == 2 && run.errors.contains("--class-order goes with ensemble directories"))
+    let other = try frontier(["t.json", "--class-order", "alphabet"])
+    #expect(other.status == 2 && other.errors.contains("--class-order is one of names, folders,"))
+  }
+
+  /// What a message advises of an ensemble whose classes have other names than the images'.
+  @Test func classesOfAnEnsembleAreNamed() throws {
+    try directory.write(image("subsampled.jpg"), to: "test/dog/a.jpg")
+    try directory.write(image("grey.jpg"), to: "test/eel/b.jpg")
+    let feeding = ["--crop-padding", "0", "--mean", "imagenet", "--std", "imagenet"]
+    let built = try Consort(
+      ["build-ensemble", model("logits"), "--out", "built"] + feeding, directory: directory.path)
+    #expect(built.status == 0, "\(built.errors)")
+    let arguments = ["built", "--data", "test", "--json", "--out", "out"]
+    let unnamed = try frontier(arguments)
+    #expect(unnamed.status == 1 && unnamed.errors.contains("frontier and report: --classes FILE"))
+    try write("cat\ndog\neel\nfox\ngnu\n", to: "names.txt")
+    let named = try frontier(arguments + ["--classes", "names.txt"])
+    let curves = try #require(named.frontier()["curves"] as? [[String: Any]])
+    let points = try #require(curves.first?["points"] as? [[String: Any]])
+    #expect(points[0]["accuracy"] as? Double == 0.5, "\(named.errors)")
+    try write("cat\ndog\neel\n", to: "names.txt")
+    for source in ["built", model("logits")] {
+      let few = try frontier(
+        [source, "--data", "test", "--classes", "names.txt"]
+          + (source == "built" ? [] : feeding))
+      #expect(few.status == 1 && few.errors.contains("'names.txt' has 3 names for 5 classes"))
+    }
+  }
+
   @Test func aSplitIsUnderstoodWithAWord() throws {
     try write("a,b,label\n0.9,0.1,0\n0.1,0.9,1\n", to: "h.csv")
     try write(
