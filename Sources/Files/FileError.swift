@@ -28,7 +28,7 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
           ?? "check the path and its permissions, then run the command again")
     case .cannotWrite(let path, let reason):
       "cannot write '\(path)': \(reason); "
-        + (SystemReason.advice(for: reason)
+        + (SystemReason.adviceOnWriting(for: reason)
           ?? "make space or permit writing, then run the command again")
     case .cannotCreateDirectory(let path, let reason):
       "cannot create the directory '\(path)': \(reason); "

@@ -18,6 +18,12 @@ enum SystemReason {
     advice.first { systemErrorReason($0.code) == reason }?.text
   }
 
+  /// The same for what is to be written, whose directory may be missing.
+  static func adviceOnWriting(for reason: String) -> String? {
+    reason == systemErrorReason(ENOENT)
+      ? "create its directory first, or name another place" : advice(for: reason)
+  }
+
   private static let advice: [(code: Int32, text: String)] = [
     (ENOSPC, "make space there, then run the command again"),
     (EDQUOT, "make space within your quota, then run the command again"),

@@ -51,7 +51,7 @@ import Testing
   @Test func theOutputWithTheClassesIsNamed() throws {
     let unnamed = try report("unnamed-outputs", [])
     #expect(unnamed.status == 1 && unnamed.output == "")
-    #expect(unnamed.errors.contains("has 2 outputs (scores, features)"), "\(unnamed.errors)")
+    #expect(unnamed.errors.contains("has 2 outputs ('scores', 'features')"), "\(unnamed.errors)")
     #expect(unnamed.errors.contains("--output"))
     let predictions = try predicted(
       "unnamed-outputs", Self.imagenet + ["--output", "scores"], to: "found")
@@ -64,7 +64,7 @@ import Testing
       Decision.self, from: Data(contentsOf: URL(filePath: "\(directory.path)/out/decision.json")))
     let values = scores(predictions)
     let likelihoods = predictions.labels.enumerated().map { -Double(values[$0 * 5 + Int($1)]) }
-    let found = try #require(decision.candidates.first?.test?.metrics.negativeLogLikelihood)
+    let found = decision.deployed.test.metrics.negativeLogLikelihood
     #expect(
       abs(found - likelihoods.reduce(0, +) / Double(likelihoods.count)) < 1e-5, "\(run.errors)")
   }
