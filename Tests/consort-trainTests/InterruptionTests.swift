@@ -39,23 +39,6 @@ import Testing
     }
   }
 
-  /// Ctrl-\ ends a program at once: no stack trace, and the shell is told of the signal.
-  @Test func quittingIsTheUsualDeath() throws {
-    try Consort.withDirectory { directory in
-      try TinyExperiment.write(experiment, in: directory)
-      let running = try RunningConsort(
-        ["-c", #"ulimit -c 0; exec "$0" "$@""#, Consort.path()] + TinyExperiment.command,
-        program: "/bin/sh", environment: ["XDG_CACHE_HOME": "\(directory)/cache"],
-        directory: directory)
-      #expect(running.wait { $0.output.contains("epoch 2/") })
-      running.send(SIGQUIT)
-      let ended = try running.finish()
-      #expect(ended.wasKilled && ended.status == SIGQUIT)
-      #expect(ended.errors == "")
-      #expect(!ended.output.contains("crashed") && !ended.output.contains("next:"))
-    }
-  }
-
   /// As `nohup` starts it.
   @Test func anIgnoredHangUpIsIgnored() throws {
     try Consort.withDirectory { directory in
