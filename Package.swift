@@ -50,7 +50,7 @@ let package = Package(
     .target(name: "CLI", dependencies: ["Files"]),
     .testTarget(name: "CLITests", dependencies: ["CLI", "Files", "TestSupport"]),
 
-    .target(name: "Networks"),
+    .target(name: "Networks", dependencies: ["Files"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
 
     .target(name: "Weights", dependencies: ["Files"]),

@@ -7,13 +7,13 @@ struct HelpLayout {
 
   /// A line for each pair, its second part wrapped; below its first part where the terminal is narrow.
   func listing(_ pairs: [(String, String)]) -> String {
-    let longest = (pairs.map(\.0.count).max() ?? 0) + 4
+    let longest = (pairs.map(\.0.columns).max() ?? 0) + 4
     let indent = width < 60 ? 6 : min(28, longest)
     var text = ""
     for (head, body) in pairs {
       let lines = Terminal.wrapped(body, width: width - indent)
-      let fits = head.count + 4 <= indent
-      let space = String(repeating: " ", count: fits ? indent - head.count - 2 : indent)
+      let fits = head.columns + 4 <= indent
+      let space = String(repeating: " ", count: fits ? indent - head.columns - 2 : indent)
       text += "  \(head)" + (fits ? space : "\n" + space) + (lines.first ?? "") + "\n"
       for line in lines.dropFirst() { text += String(repeating: " ", count: indent) + line + "\n" }
     }

@@ -8,4 +8,11 @@ extension BinaryInteger {
     }
     return (self < 0 ? "-" : "") + String(text.reversed())
   }
+
+  /// The number with what it counts, such as "1 image" and "2,000 images".
+  ///
+  /// - Parameter many: Where it is not `one` and an s.
+  public func counted(_ one: String, _ many: String? = nil) -> String {
+    "\(grouped) \(self == 1 ? one : many ?? one + "s")"
+  }
 }

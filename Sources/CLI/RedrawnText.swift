@@ -18,8 +18,8 @@ public struct RedrawnText: Sendable {
     if lines.count > most {
       lines = lines.prefix(most - 1) + ["… \(lines.count - most + 1) more lines"]
     }
-    if height != .max { lines = lines.map { String($0.prefix(width)) } }
-    drawn = lines.map(\.count)
+    if height != .max { lines = lines.map { $0.prefix(columns: width) } }
+    drawn = lines.map(\.columns)
     return erasing + lines.map { $0 + "\n" }.joined()
   }
 }

@@ -53,8 +53,12 @@ public enum Terminal {
   }
 
   /// Writes `text`, shortened where it is very long, and a line's end to standard error, control characters made harmless.
+  ///
+  /// On a terminal sentences are broken between words.
   public static func writeError(_ text: String) {
-    let bytes = Array((printable(shortened(text), keepsNewlines: true) + "\n").utf8)
+    let shown = printable(shortened(text), keepsNewlines: true)
+    let lines = isTerminal(STDERR_FILENO) ? sentences(shown, width: width) : shown
+    let bytes = Array((lines + "\n").utf8)
     var offset = 0
     while offset < bytes.count {
       let written = bytes.withUnsafeBytes { raw in
@@ -78,23 +82,35 @@ public enum Terminal {
   public static func printable(_ text: String, keepsNewlines: Bool = false) -> String {
     var result = String.UnicodeScalarView()
     for scalar in SystemPath.readable(text).unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control where scalar == "\n" && keepsNewlines: result.append(scalar)
-      // The joiner within an emoji, such as that of a family.
-      case .format where scalar == "\u{200D}": result.append(scalar)
-      // Format characters turn the direction of text round, or hide.
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: result.append("?")
-      default: result.append(scalar)
-      }
+      let isKept = !Shell.isHidden(scalar) || scalar == "\n" && keepsNewlines
+      result.append(isKept ? scalar : "?")
     }
     return String(result)
   }
 
-  /// The text in lines of at most `width` characters, broken at spaces; a longer word stands alone.
+  /// The text, of which lines that are wider are broken at spaces; not those with a command, which is to be copied.
+  static func sentences(_ text: String, width: Int) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      let isCopied = ["`", ": consort ", "python3 -c"].contains { line.contains($0) }
+      guard line.columns > width, !isCopied else { return String(line) }
+      var rows: [String] = []
+      // Blanks that follow one another may be part of a name.
+      for word in line.split(separator: " ", omittingEmptySubsequences: false) {
+        if let last = rows.last, last.columns + 1 + word.columns <= width {
+          rows[rows.count - 1] = "\(last) \(word)"
+        } else {
+          rows.append(String(word))
+        }
+      }
+      return rows.joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+
+  /// The text in lines of at most `width` columns, broken at spaces; a longer word stands alone.
   public static func wrapped(_ text: String, width: Int) -> [String] {
     var lines: [String] = []
     for word in text.split(separator: " ") {
-      if let last = lines.last, last.count + 1 + word.count <= width {
+      if let last = lines.last, last.columns + 1 + word.columns <= width {
         lines[lines.count - 1] = last + " " + word
       } else {
         lines.append(String(word))

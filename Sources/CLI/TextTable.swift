@@ -51,7 +51,7 @@ public struct TextTable: Sendable {
     let lines = (hasHeads ? [heads] : []) + rows
     var widths = Array(repeating: 0, count: columns.count)
     for line in lines {
-      for (index, cell) in line.enumerated() { widths[index] = max(widths[index], cell.count) }
+      for (index, cell) in line.enumerated() { widths[index] = max(widths[index], cell.columns) }
     }
     let shown = fitting(widths, width)
     shorten(&widths, shown, width)
@@ -65,6 +65,8 @@ public struct TextTable: Sendable {
   }
 
   private static let fewestColumns = 2
+  /// Words are shortened to no less.
+  private static let fewestLetters = 8
 
   /// The columns that fit, in order.
   private func fitting(_ widths: [Int], _ width: Int?) -> [Int] {
@@ -82,30 +84,29 @@ public struct TextTable: Sendable {
     shown.reduce(2 * (shown.count - 1)) { $0 + widths[$1] }
   }
 
-  /// Takes from the widest column of words what the shown ones are too wide.
+  /// Takes from the widest columns of words what the shown ones are too wide.
   private func shorten(_ widths: inout [Int], _ shown: [Int], _ width: Int?) {
     guard let width else { return }
-    let excess = Self.total(widths, shown) - width
     let words = shown.filter { columns[$0].alignment == .left }
-    guard excess > 0, let widest = words.max(by: { widths[$0] < widths[$1] }) else { return }
-    widths[widest] = max(min(widths[widest], 8), widths[widest] - excess)
+    while true {
+      let excess = Self.total(widths, shown) - width
+      let widest = words.max { widths[$0] < widths[$1] }
+      guard excess > 0, let widest, widths[widest] > Self.fewestLetters else { return }
+      // Down to the next widest, so that none gives all of it.
+      let next = words.filter { widths[$0] < widths[widest] }.map { widths[$0] }.max() ?? 0
+      let least = max(Self.fewestLetters, min(next, widths[widest] - 1))
+      widths[widest] = max(least, widths[widest] - excess)
+    }
   }
 
   private func line(_ cells: [String], _ shown: [Int], widths: [Int]) -> String {
     let parts = shown.filter(cells.indices.contains).map { index in
-      let cell = Self.shortened(cells[index], to: widths[index])
-      let space = String(repeating: " ", count: widths[index] - cell.count)
+      let cell = cells[index].shortened(columns: widths[index])
+      let space = String(repeating: " ", count: widths[index] - cell.columns)
       return columns[index].alignment == .left ? cell + space : space + cell
     }
     var text = parts.joined(separator: "  ")
     while text.last == " " { text.removeLast() }
     return text
-  }
-
-  /// The beginning and the end, because names often differ there.
-  private static func shortened(_ cell: String, to width: Int) -> String {
-    guard cell.count > width else { return cell }
-    let end = (width - 1) / 2
-    return cell.prefix(width - 1 - end) + "…" + cell.suffix(end)
   }
 }

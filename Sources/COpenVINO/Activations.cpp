@@ -21,6 +21,9 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
 
 #include "Guarded.h"
 
@@ -165,6 +168,37 @@ class ScoresFinder {
   std::map<const ov::Node *, Scores> known_;
 };
 
+/// Whether weights that are learnt meet a value there, so that what comes out is scores whatever went in.
+bool learns(const ov::Node &node) {
+  static const std::unordered_set<std::string> types = {
+      "MatMul", "Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData",
+      "ScaledDotProductAttention", "Einsum"};
+  return types.count(node.get_type_name()) > 0;
+}
+
+/// Whether what an operation gives is hardly ever scores whose softmax is the distribution.
+bool turns_scores_into_others(const ov::Node &node) {
+  static const std::unordered_set<std::string> types = {
+      "Softmax", "LogSoftmax", "Sigmoid", "HardSigmoid", "Exp", "Log", "Tanh", "SoftPlus", "Round", "TopK"};
+  return types.count(node.get_type_name()) > 0;
+}
+
+/// The type of an operation that turns scores into something else after the last learnt weights, a sort first of all; empty
+/// where there is none.
+std::string transformation(const ov::Output<ov::Node> &output) {
+  std::vector<const ov::Node *> waiting = {output.get_node()};
+  std::unordered_set<const ov::Node *> seen;
+  std::string found;
+  while (!waiting.empty()) {
+    const ov::Node *node = waiting.back();
+    waiting.pop_back();
+    if (!seen.insert(node).second || learns(*node)) continue;
+    if (found != "TopK" && turns_scores_into_others(*node)) found = node->get_type_name();
+    for (size_t index = 0; index < node->get_input_size(); index++) waiting.push_back(node->get_input_node_ptr(index));
+  }
+  return found;
+}
+
 }  // namespace
 }  // namespace consort::inference
 
@@ -180,5 +214,12 @@ co_status co_model_activation(
     *result = scores.kind;
     if (scores.kind != CO_SOFTMAX || std::abs(scores.weight - 1) < 1e-3) return;
     *result = std::abs(scores.weight - 100) < 1e-1 ? CO_PERCENT_SOFTMAX : CO_NO_ACTIVATION;
+  });
+}
+
+co_status co_model_transformation(co_model model, size_t output, char *type, size_t capacity) {
+  return guarded([&] {
+    const auto &graph = consort::inference::model(model);
+    consort::inference::copy(transformation(graph->get_results().at(output)->input_value(0)), type, capacity);
   });
 }

@@ -2,6 +2,7 @@
 #include <openvino/core/type/float16.hpp>
 #include <openvino/op/add.hpp>
 #include <openvino/op/batch_norm.hpp>
+#include <openvino/op/clamp.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/convolution.hpp>
@@ -34,7 +35,7 @@ bool keeps_pixels(const ov::Node &node) {
   const std::string type = node.get_type_name();
   static const std::unordered_set<std::string> types = {
       "Convert", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Interpolate", "Gather", "Split", "VariadicSplit",
-      "Concat", "Pad", "Slice", "StridedSlice", "Reverse", "Clamp", "Identity"};
+      "Concat", "Pad", "Slice", "StridedSlice", "Reverse", "Clamp", "Identity", "Round", "Floor", "Ceiling"};
   return types.count(type) > 0;
 }
 
@@ -147,12 +148,27 @@ co_input_range range_read_by(const ov::Node &node, const Constant &constant, boo
   const Range range = range_of(constant);
   // Pixels of 0...1 have means below 1 and deviations of about a quarter.
   constexpr double pixels = 16;
+  if (ov::is_type<const ov::op::v1::Minimum>(&node)) return range.least > pixels ? CO_BYTE_RANGE : CO_UNKNOWN_RANGE;
   const bool subtracts = ov::is_type<const ov::op::v1::Subtract>(&node) && is_second;
   const bool adds = ov::is_type<const ov::op::v1::Add>(&node);
   if ((subtracts && range.greatest > pixels) || (adds && range.least < -pixels)) return CO_BYTE_RANGE;
   if (ov::is_type<const ov::op::v1::Divide>(&node) && is_second && range.least > pixels) return CO_BYTE_RANGE;
   const bool scales = ov::is_type<const ov::op::v1::Multiply>(&node) && range.least > 0;
   return scales && range.greatest < 1 / pixels ? CO_BYTE_RANGE : CO_UNKNOWN_RANGE;
+}
+
+/// What a normalisation's mean and variance say of the pixels that it reads.
+co_input_range range_read_by_normalization(const ov::Node &node) {
+  const Constant *mean = constant_of(node.input_value(3)), *variance = constant_of(node.input_value(4));
+  if (mean == nullptr || variance == nullptr) return CO_UNKNOWN_RANGE;
+  constexpr double pixels = 16;
+  const bool is_wide = range_of(*mean).largest_magnitude() > pixels || range_of(*variance).greatest > pixels * pixels;
+  return is_wide ? CO_BYTE_RANGE : CO_UNKNOWN_RANGE;
+}
+
+/// Whether an operation only limits the pixels, whatever it says of their range.
+bool limits(const ov::Node &node) {
+  return ov::is_type<const ov::op::v1::Minimum>(&node) || ov::is_type<const ov::op::v1::Maximum>(&node);
 }
 
 }  // namespace
@@ -188,15 +204,25 @@ co_status co_model_input_range(co_model model, co_input_range *result) {
       if (readers.empty()) return;
       const auto &reader = *readers.begin();
       auto *node = reader.get_node();
+      if (const auto *clamp = ov::as_type<const ov::op::v0::Clamp>(node)) {
+        // Nothing limits pixels of 0...1 to 255.
+        if (clamp->get_max() > 16 && clamp->get_max() <= 255) *result = CO_BYTE_RANGE;
+        if (*result == CO_BYTE_RANGE) return;
+      }
       if (keeps_pixels(*node)) {
         value = node->output(0);
         continue;
+      }
+      if (normalizes(*node)) {
+        *result = range_read_by_normalization(*node);
+        return;
       }
       if (node->get_input_size() != 2) return;
       const size_t other = 1 - reader.get_index();
       const auto *constant = constant_of(node->input_value(other));
       if (constant != nullptr) *result = range_read_by(*node, *constant, other == 1);
-      return;
+      if (constant == nullptr || *result == CO_BYTE_RANGE || !limits(*node)) return;
+      value = node->output(0);
     }
   });
 }

@@ -99,7 +99,7 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case .classesDoNotFit(let data, let model, let problem):
       "the classes of '\(data)' and of '\(model)': \(problem)"
     case .wrongClassNames(let path, let count, let expected):
-      "'\(path)' names \(count) different classes instead of \(expected); mend it, or remove it to use the usual names"
+      "'\(path)' names \(count) different classes instead of \(expected); correct it, or remove it to use the usual names"
     case .imageSizeNotApplicable(let directory, let imageSize):
       "'\(directory)' holds CIFAR images of 32 x 32 pixels, which are not resized to \(imageSize); leave the image size out"
     case .invalidImageSize(let imageSize, let minimum, let maximum):
@@ -131,15 +131,15 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
       "there are \(paths.map { "'\($0)'" }.joined(separator: " and ")), and one of them only can be the test split; to "
         + "predict, name the one itself; to train, move the others away"
     case .wrongImageSize(let path, let width, let height, let expectedWidth, let expectedHeight):
-      "the image '\(path)' has \(width) x \(height) pixels instead of \(expectedWidth) x \(expectedHeight); resize it, or "
-        + "have images resized"
+      "the image '\(path)' has \(width) x \(height) pixels instead of \(expectedWidth) x \(expectedHeight); resize it, or say "
+        + "how with --resize N, --crop-fraction F or --crop-padding N"
     case .invalidPreprocessing(let field, let value, let expected):
       "how images are prepared: \(field) is \(value); give \(expected)"
     case .noImages(let directory):
       "'\(directory)' holds no images: expected folders train/<class> and test/<class> (or val/<class>) of JPEG or PNG files, "
         + "or tar shards such as train-000000.tar and val-000000.tar"
     case .unknownClass(let path, let className, let classCount):
-      "'\(path)' is of the class '\(className)', which is none of the \(classCount) known ones; mend the name, or the list of "
+      "'\(path)' is of the class '\(className)', which is none of the \(classCount) known ones; correct the name, or the list of "
         + "classes"
     case .invalidShard(let path, let entry, let problem):
       "the shard '\(path)'" + (entry.map { ", entry '\($0)'" } ?? "") + ": \(problem)"

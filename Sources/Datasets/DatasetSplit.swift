@@ -35,6 +35,10 @@ public struct DatasetSplit: Sendable {
   /// - Throws: `DatasetError`, or `FileError` where a file cannot be read.
   public init(of directory: String, testShare: Double, seed: UInt64) throws {
     precondition((0...1).contains(testShare), "a share")
+    guard Directory.isDirectory(directory) else {
+      try Directory.checkReachable(directory)
+      throw DatasetError.noDirectory(directory: directory)
+    }
     let listing = try ClassFolderListing(directory)
     let divided = try Parallel.map(count: listing.classes.count) { number throws in
       try Self.divide(

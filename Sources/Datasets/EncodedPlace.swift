@@ -34,6 +34,7 @@ enum EncodedPlace: Hashable {
     guard Directory.isDirectory(path) else {
       guard Directory.exists(path) else {
         if let paths = NumberedPaths.expanded(path) { return (.shards(paths: paths), []) }
+        try Directory.checkReachable(path)
         throw DatasetError.noDirectory(directory: path)
       }
       return (isImage(path) ? .files(paths: [path]) : .shards(paths: [path]), [])
@@ -91,6 +92,7 @@ enum EncodedPlace: Hashable {
     _ splits: [String], in directory: String
   ) throws -> (place: EncodedPlace, names: [String])? {
     guard Directory.isDirectory(directory) else {
+      try Directory.checkReachable(directory)
       throw DatasetError.noDirectory(directory: directory)
     }
     let names = try Directory.names(in: directory)

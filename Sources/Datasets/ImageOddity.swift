@@ -35,12 +35,12 @@ public struct ImageOddities: Sendable {
     var texts: [String] = []
     if let turned {
       texts.append(
-        "\(turned.count) images have an EXIF orientation, which is ignored, as Pillow and torchvision do: '\(turned.first)'"
+        "\(turned.count == 1 ? "1 image has" : "\(turned.count) images have") an EXIF orientation, which is ignored, as Pillow and torchvision do: '\(turned.first)'"
       )
     }
     if let damaged {
       texts.append(
-        "\(damaged.count) images are damaged; what libjpeg makes of them is used, as Pillow does: '\(damaged.first)'"
+        "\(damaged.count == 1 ? "1 image is" : "\(damaged.count) images are") damaged; what libjpeg makes of them is used, as Pillow does: '\(damaged.first)'"
       )
     }
     return texts.map { Note(source: source, text: $0) }

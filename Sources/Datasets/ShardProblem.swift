@@ -54,7 +54,9 @@ public enum ShardProblem: Hashable, Sendable, CustomStringConvertible {
       "its label is not in KEY.cls but perhaps in '\(file)', which may say anything; write the class into KEY.cls, as a "
         + "number from 0 or a name"
     case .labelOutOfRange(let label, let classCount):
-      "the label \(label) is not below \(classCount), the number of classes; mend the label or the list of classes"
+      label < 0
+        ? "the label \(label) is below 0; leave images without a label out"
+        : "the label \(label) is not below \(classCount), the number of classes; correct the label or the list of classes"
     case .empty:
       "it holds no image; remove it"
     }

@@ -92,10 +92,10 @@ extension CandidatePool {
     let all = candidates.indices
     let cheapest = all.map(cost).min() ?? 0
     let best = all.filter { cost($0) <= budget * (1 + 1e-9) }.map(accuracy).max()
-    let goal = "a cost of at most \(budget) \(options.cost.unit)"
-    guard let best else { return "\(goal) (the cheapest costs \(cheapest))" }
-    return "an accuracy of \(needed)" + (budget.isFinite ? " at \(goal)" : "")
-      + " (the best has \(best))"
+    let goal = "a cost of at most \(NumberFormat.number(budget)) \(options.cost.unit)"
+    guard let best else { return "\(goal) (the cheapest costs \(NumberFormat.number(cheapest)))" }
+    return "an accuracy of \(NumberFormat.percent(needed))" + (budget.isFinite ? " at \(goal)" : "")
+      + " (the best has \(NumberFormat.percent(best)))"
   }
 
   /// Compares those that matter with the best single member on the test images.

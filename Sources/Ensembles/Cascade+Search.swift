@@ -31,7 +31,7 @@ extension Cascade {
   ///   - rule: How the members so far are combined.
   ///   - confidences: What may tell how sure a prediction is; at least one.
   ///   - goals: What is wanted on the hold-out.
-  ///   - costs: `[K]`: what each candidate costs for one image, such as milliseconds; multiply-accumulates unless given.
+  ///   - costs: `[K]`: what each candidate costs for one image, such as milliseconds (default: multiply-accumulates).
   ///     Goals count cost in the same.
   ///   - beamWidth: How many of the best cascades of one size are extended; at least 1.
   ///   - fewestReaching: How many images come to each stage at least.

@@ -159,8 +159,9 @@ extension Cascade.Goal: CustomStringConvertible {
   /// Such as "an accuracy of at least 0.9".
   public var description: String {
     switch self {
-    case .cost(let cost): "an expected cost of at most \(cost) multiply-accumulates"
-    case .accuracy(let accuracy): "an accuracy of at least \(accuracy)"
+    case .cost(let cost):
+      "an expected cost of at most \(NumberFormat.number(cost)) multiply-accumulates"
+    case .accuracy(let accuracy): "an accuracy of at least \(NumberFormat.percent(accuracy))"
     }
   }
 

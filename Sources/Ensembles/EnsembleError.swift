@@ -74,13 +74,13 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(first)' and '\(second)' both name the network '\(network)' but differ in its "
         + "\(difference); give different networks different names"
     case .missingMember(let name, let given):
-      "there are no predictions of '\(name)' (given: \(given.joined(separator: ", "))); "
+      "there are no predictions of '\(name)' (given: \(NumberFormat.list(given))); "
         + "give those of every member that was chosen"
     case .invalidArgument(let name, let value, let expected):
       "\(name) is \(value) where \(expected) is needed; give such a one"
     case .unreachableGoal(let goal, let members):
-      "nothing made of \(members.joined(separator: ", ")) reaches \(goal) on the hold-out; "
-        + "ask for something else or give further members"
+      "nothing made of \(NumberFormat.list(members)) reaches \(goal) on the hold-out; "
+        + "ask for what can be reached, or give further members"
     case .tooManySubsets(let needed, let limit, let fitting):
       "the ensembles to try need \(Self.gibibytes(needed)) GiB of memory, more than "
         + "\(Self.gibibytes(Double(limit))); at most \(fitting) of each size fit (--max-subsets), or fewer members"

@@ -61,7 +61,9 @@ struct ImportedLabels: Sendable {
     guard let identifiers, let others else {
       guard words.count == count else {
         throw .invalidImport(
-          source: source, reason: "has \(count) images and \(words.count) labels",
+          source: source,
+          reason:
+            "has \(count) images, and '\(self.source)' has \(words.count == 1 ? "1 label" : "\(words.count) labels")",
           mend: "give one label an image, in the same order")
       }
       var result = self

@@ -29,6 +29,7 @@ struct ListContent: Decodable {
     while !list.isAtEnd {
       members.append(try Self.entry(list.nestedContainer(keyedBy: Key.self)))
     }
+    guard !members.isEmpty else { throw Fault(text: "\"members\" is empty") }
     self.members = members
   }
 
@@ -84,10 +85,16 @@ struct ListContent: Decodable {
   private static func cost(
     _ values: KeyedDecodingContainer<Key>, _ key: String
   ) throws -> Int? {
-    if let whole = try? values.decodeIfPresent(Int.self, forKey: Key(key)) { return whole }
     guard let number = try values.decodeIfPresent(Double.self, forKey: Key(key)) else { return nil }
-    guard let whole = Int(exactly: number.rounded()) else {
-      throw Fault(text: "\"\(key)\" is \(number), more than can be counted")
+    let whole =
+      (try? values.decodeIfPresent(Int.self, forKey: Key(key)))
+      ?? Int(exactly: number.rounded())
+    guard let whole else { throw Fault(text: "\"\(key)\" is \(number), more than can be counted") }
+    guard whole >= 1, abs(number - number.rounded()) <= 1e-4 * number else {
+      throw Fault(
+        text:
+          "\"\(key)\" is \(number), but is counted in ones, at least 1: 0.72 G are 720000000, or 0.72e9"
+      )
     }
     return whole
   }

@@ -140,6 +140,11 @@ public struct PredictionList: Hashable, Sendable {
       importing: file, givenLabels: labels, as: description, kind: nil, options: options)
   }
 
+  /// The files that are read of it: its own, and those that it names.
+  public var files: [String] {
+    [path] + (members.map(\.file) + [labels].compactMap { $0 }).map(resolved)
+  }
+
   private func resolved(_ file: String) -> String { Self.resolved(file, beside: path) }
 
   private static func resolved(_ file: String, beside path: String) -> String {

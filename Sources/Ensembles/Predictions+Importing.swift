@@ -82,7 +82,8 @@ extension Predictions {
       hasGivenFingerprint: description.fingerprint != nil,
       labelsSource: labels.areIndices ? (givenLabels?.source ?? path) : nil,
       notes: scores.notes + notes + kindNotes)
-    let doubts = [doubtfulAccuracy(), ruledOut()].compactMap { $0 }
+    let doubts = [doubtfulAccuracy(), ruledOut(), options.classes == nil ? unseenClasses() : nil]
+      .compactMap { $0 }
     imported?.notes += doubts
   }
 
@@ -107,8 +108,25 @@ extension Predictions {
     return Note(
       source: source,
       text:
-        "\(count) of \(labels.count) images give their own class the probability 0, as rounding does to small ones: "
+        "\(count) of \(labels.count) images \(count == 1 ? "gives its" : "give their") own class the probability 0, as rounding does to small ones: "
         + "likelihoods count it as 1e-45 and say little")
+  }
+
+  /// Says so where no image is of a class that a column is taken for: a column of anything else has none.
+  private func unseenClasses() -> Note? {
+    guard let imported, imported.labelsSource == nil, let names = imported.classNames?.names else {
+      return nil
+    }
+    let seen = Set(labels)
+    let unseen = names.indices.filter { !seen.contains(Int64($0)) }.map { names[$0] }
+    guard !unseen.isEmpty else { return nil }
+    let listed = unseen.prefix(3).map { "'\($0)'" }.joined(separator: ", ")
+    return Note(
+      source: source,
+      text:
+        "\(names.count) columns are taken as classes, and no image is of \(listed)"
+        + (unseen.count > 3 ? " and \(unseen.count - 3) more" : "")
+        + ": where these are no classes, name those that are with --classes")
   }
 
   /// Says so where fewer images are right than by chance: labels and scores then count classes in different orders.
@@ -119,7 +137,7 @@ extension Predictions {
     return Note(
       source: source,
       text:
-        "only \(hits) of \(count) images are right, fewer than by chance: do its labels count the classes in the order "
+        "only \(hits) of \(count) images \(hits == 1 ? "is" : "are") right, fewer than by chance: do its labels count the classes in the order "
         + "of its scores, and from 0?")
   }
 }

@@ -210,6 +210,7 @@ extension Predictions {
       guard value.isFinite || value == -.infinity else { return "hold \(value)" }
       sum += exponential(Double(value))
     }
-    return abs(sum - 1) <= 1e-3 ? nil : "are of probabilities that sum to \(sum), not 1"
+    return abs(sum - 1) <= 1e-3
+      ? nil : "are of probabilities that sum to \(NumberFormat.number(sum)), not 1"
   }
 }

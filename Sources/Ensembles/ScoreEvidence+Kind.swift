@@ -92,11 +92,11 @@ extension ScoreEvidence {
       )
     case .percents:
       (reason, mend) = (
-        "holds per cent that sum to \(total(kind, image) ?? 0), not 100",
+        "holds per cent that sum to \(NumberFormat.number(total(kind, image) ?? 0)), not 100",
         "correct it, or \(Self.say)"
       )
     default:
-      let sum = total(kind, image).map { "\($0)" } ?? "more than 1"
+      let sum = total(kind, image).map(NumberFormat.number) ?? "more than 1"
       (reason, mend) = (
         "holds probabilities that sum to \(sum), not 1",
         "correct it, or say unnormalized-probabilities, or what else the scores are, with --scores or \"kind\" in a list"
@@ -114,8 +114,9 @@ extension ScoreEvidence {
         reason: faultWords(kind, exception) + ", where \(others) are \(kind.name)",
         mend: "correct it, or \(Self.say)")
     }
-    let (low, high) = (sums.lowerBound, sums.upperBound)
-    let range = low == high ? "\(low)" : "\(low) to \(high)"
+    let low = NumberFormat.number(sums.lowerBound)
+    let high = NumberFormat.number(sums.upperBound)
+    let range = low == high ? low : "\(low) to \(high)"
     if let empty = (0..<count).first(where: { self.range($0) == 0...0 }), areWithinUnit || areWhole
     {
       throw .invalidImport(
@@ -135,7 +136,8 @@ extension ScoreEvidence {
     if let commonSum {
       throw .invalidImport(
         source: source,
-        reason: "has rows that all sum to \(commonSum): they may be counts, or logits",
+        reason:
+          "has rows that all sum to \(NumberFormat.number(commonSum)): they may be counts, or logits",
         mend:
           "say --scores unnormalized-probabilities to divide each row by its sum, or --scores logits "
           + "(\"kind\" in a list)")

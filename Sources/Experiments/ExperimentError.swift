@@ -56,17 +56,22 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   /// The directory holds something else than a run.
   case notARun(directory: String)
 
+  /// For the last part of a key such as recipe.epoch.
+  private static func suggestion(for key: String, among known: [String]) -> String {
+    let last = key.split(separator: ".").last ?? ""
+    return Spelling.suggestion(for: String(last), among: known.sorted())
+  }
+
   /// One sentence or two: the file, what is wrong, and the mend.
   public var description: String {
     switch self {
     case .unreadable(let file, let reason):
-      "cannot read the experiment '\(file)': \(reason); name a file such as Experiments/cifar10-quick.json"
+      "cannot read '\(file)': \(reason); name an experiment, or a search plan, such as those in Experiments/"
     case .notJSON(let file, let reason):
-      "'\(file)' is not JSON (\(reason)): `python3 -m json.tool \(file)` shows where"
+      "'\(file)' is not JSON (\(reason)): `\(Shell.line(["python3", "-m", "json.tool", Shell.operand(file)]))` shows where"
     case .unknownKey(let file, let key, let known):
-      "'\(file)': unknown key '\(key)'; remove it"
-        + (known.isEmpty
-          ? "" : ", or did you mean one of \(known.sorted().joined(separator: ", "))?")
+      "'\(file)': unknown key '\(key)'\(Self.suggestion(for: key, among: known)); remove it"
+        + (known.isEmpty ? "" : ", or give one of \(known.sorted().joined(separator: ", "))")
     case .repeatedKey(let file, let key):
       "'\(file)': the key '\(key)' stands twice in one object; remove one of them"
     case .missingKey(let file, let key): "'\(file)': the key '\(key)' is missing; add it"
@@ -116,7 +121,7 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
     case .unusableFinds(let file):
       "'\(file)' does not say what was found: remove it, and run `consort search` again, which writes it anew"
     case .busy(let directory):
-      "another process is at work in '\(directory)': wait for its end (`consort status \(directory)` shows it), or give "
+      "another process is at work in '\(directory)': wait for its end (`\(Shell.line(["consort", "status", Shell.operand(directory)]))` shows it), or give "
         + "another --out"
     case .unusableRecord(let file, let line):
       "'\(file)', line \(line), makes no sense: remove that line and those after it, which are then evaluated again"

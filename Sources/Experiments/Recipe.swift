@@ -1,4 +1,5 @@
 import Datasets
+import Files
 
 #if canImport(Glibc)
   import Glibc
@@ -206,8 +207,8 @@ extension Recipe {
   init(_ reader: inout ObjectReader) throws(ExperimentError) {
     let name = try reader.optionalString("preset") ?? Preset.fast.rawValue
     guard let preset = Preset(rawValue: name) else {
-      let names = Preset.allCases.map(\.rawValue).joined(separator: ", ")
-      throw reader.invalid("preset", "is '\(name)', but must be one of \(names)")
+      let names = Preset.allCases.map(\.rawValue)
+      throw reader.invalid("preset", "must be " + Spelling.oneOf(names, not: name))
     }
     self.init(preset)
     epochs = try reader.optionalInteger("epochs", in: 1...100_000) ?? epochs

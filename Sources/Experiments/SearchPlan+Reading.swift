@@ -77,8 +77,8 @@ extension SearchPlan.SpaceChoice {
   init(_ reader: inout ObjectReader) throws(ExperimentError) {
     if let name = try reader.optionalString("preset") {
       guard let preset = Self.presets[name] else {
-        let names = Self.presets.keys.sorted().joined(separator: ", ")
-        throw reader.invalid("preset", "is '\(name)', but must be one of \(names)")
+        let names = Self.presets.keys.sorted()
+        throw reader.invalid("preset", "must be " + Spelling.oneOf(names, not: name))
       }
       self = preset
       try reader.finish()

@@ -43,11 +43,21 @@ extension Directory {
     }
   }
 
+  /// Makes the directory at `path` where it is missing, for files that are replaced one by one, and removes what killed
+  /// processes were writing there.
+  ///
+  /// - Throws: `FileError.cannotCreateDirectory`.
+  public static func createForResults(_ path: String) throws(FileError) {
+    try create(path)
+    try? UnfinishedFile.removeAbandoned(in: path, isShared: true)
+  }
+
   /// Makes sure, before work that takes long, that a directory can be made at `path` or files be written into it.
   ///
   /// - Throws: `FileError.cannotCreateDirectory` where it is something else, or may not be written to.
   public static func checkWritable(_ path: String) throws(FileError) {
-    var path = withoutSlash(path)
+    let wanted = withoutSlash(path)
+    var path = wanted
     while !isTaken(path), path != ".", path != "/" {
       // `access` alone would let too long a name pass.
       guard name(of: path).utf8.count <= 255 else {
@@ -59,7 +69,7 @@ extension Directory {
       throw .cannotCreateDirectory(path: path, reason: systemErrorReason(ENOTDIR))
     }
     guard path.withSystemPath({ access($0, W_OK | X_OK) }) == 0 else {
-      throw .cannotCreateDirectory(path: path, reason: systemErrorReason())
+      throw .cannotCreateDirectory(path: wanted, reason: systemErrorReason())
     }
   }
 

@@ -30,6 +30,22 @@ public enum Directory {
     path.withSystemPath { access($0, F_OK) } == 0
   }
 
+  /// Whether what is at `path` can be read, or there is nothing.
+  public static func isReadable(_ path: String) -> Bool {
+    path.withSystemPath { access($0, R_OK) } == 0 || errno == ENOENT
+  }
+
+  /// Makes sure that it is known whether there is anything at `path`.
+  ///
+  /// - Throws: `FileError.cannotRead` where a directory on the way may not be entered, or links lead in a circle.
+  public static func checkReachable(_ path: String) throws(FileError) {
+    var status = stat()
+    guard path.withSystemPath({ stat($0, &status) }) != 0, errno != ENOENT, errno != ENOTDIR else {
+      return
+    }
+    throw .cannotRead(path: path, reason: systemErrorReason())
+  }
+
   /// Whether there is anything at `path`, be it a link that leads nowhere.
   public static func isTaken(_ path: String) -> Bool {
     var status = stat()

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// A file that cannot be read or written, with the system's reason.
 public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file cannot be opened, mapped or read.
@@ -19,7 +27,7 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// One sentence naming the path, the reason and the mend.
+  /// One sentence naming the path, the reason and the fix.
   public var description: String {
     switch self {
     case .cannotRead(let path, let reason):
@@ -28,8 +36,10 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
           ?? "check the path and its permissions, then run the command again")
     case .cannotWrite(let path, let reason):
       "cannot write '\(path)': \(reason); "
-        + (SystemReason.adviceOnWriting(for: reason)
-          ?? "make space or permit writing, then run the command again")
+        + (SystemReason.advice(for: reason)
+          ?? (reason == systemErrorReason(ENOENT)
+            ? "make the directory that it lies in, or name another place"
+            : "permit writing there, or name another place"))
     case .cannotCreateDirectory(let path, let reason):
       "cannot create the directory '\(path)': \(reason); "
         + (SystemReason.advice(for: reason) ?? "choose a place that you may write to")

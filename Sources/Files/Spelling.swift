@@ -2,12 +2,24 @@
 public enum Spelling {
   /// " (did you mean 'NAME'?)" for the nearest name, or nothing where none is near.
   public static func suggestion(for word: String, among names: [String]) -> String {
-    let ranked = names.map { (name: $0, distance: distance(word, $0)) }
+    let ranked = names.map { name in
+      // Case, blanks, dashes and underscores are no difference.
+      (name: name, distance: letters(word) == letters(name) ? 0 : distance(word, name))
+    }
     guard let nearest = ranked.min(by: { $0.distance < $1.distance }) else { return "" }
-    let isNear = nearest.distance <= max(1, word.count / 3)
+    let isNear = nearest.distance <= max(1, word.count / 3) && nearest.distance < word.count
     let extended = names.first { word.count >= 2 && word != "--" && $0.hasPrefix(word) }
     guard let name = isNear ? nearest.name : extended else { return "" }
     return " (did you mean '\(name)'?)"
+  }
+
+  /// Such as "one of a, b, c, not 'd'", with a suggestion where a name is near.
+  public static func oneOf(_ names: [String], not word: String) -> String {
+    "one of \(names.joined(separator: ", ")), not '\(word)'\(suggestion(for: word, among: names))"
+  }
+
+  private static func letters(_ text: String) -> [Character] {
+    text.lowercased().filter { $0.isLetter || $0.isNumber }.map(\.self)
   }
 
   /// How many insertions, deletions, substitutions and swaps of neighbours turn one word into the other.

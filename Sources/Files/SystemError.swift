@@ -18,15 +18,12 @@ enum SystemReason {
     advice.first { systemErrorReason($0.code) == reason }?.text
   }
 
-  /// The same for what is to be written, whose directory may be missing.
-  static func adviceOnWriting(for reason: String) -> String? {
-    reason == systemErrorReason(ENOENT)
-      ? "create its directory first, or name another place" : advice(for: reason)
-  }
-
   private static let advice: [(code: Int32, text: String)] = [
     (ENOSPC, "make space there, then run the command again"),
     (EDQUOT, "make space within your quota, then run the command again"),
+    (
+      EFBIG, "raise the limit on the size of files, as with `ulimit -f`, then run the command again"
+    ),
     (EROFS, "it is on a file system that takes no writing: name another place"),
     (EISDIR, "name a file, such as one in that directory"),
     (ENOTDIR, "part of the path is a file: name another place"),

@@ -25,17 +25,23 @@ public enum UnfinishedFile {
     return path.dropLast(name.count) + head + ending
   }
 
-  /// A new directory for files that are needed for a while, such as DIRECTORY/NAME.PROCESS-RANDOM.partial.
+  /// Calls `body` with a new directory for files that are needed for a while, such as
+  /// DIRECTORY/NAME.PROCESS-RANDOM.partial, and removes it; before that, those of killed processes.
   ///
-  /// - Throws: `FileError.cannotCreateDirectory`.
-  public static func createDirectory(_ name: String, in directory: String) throws(FileError)
-    -> String
-  {
+  /// - Throws: `FileError.cannotCreateDirectory`, or what `body` throws.
+  public static func withDirectory<R>(
+    _ name: String, in directory: String, _ body: (String) throws -> R
+  ) throws -> R {
+    try? removeAbandoned(in: directory, of: name)
     let path = path(for: "\(directory)/\(name)")
     guard path.withSystemPath({ mkdir($0, 0o700) }) == 0 else {
-      throw .cannotCreateDirectory(path: path, reason: systemErrorReason())
+      throw FileError.cannotCreateDirectory(path: path, reason: systemErrorReason())
     }
-    return path
+    defer { try? Directory.removeTree(path) }
+    let descriptor = path.withSystemPath { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    defer { if descriptor >= 0 { close(descriptor) } }
+    hold(descriptor)
+    return try body(path)
   }
 
   /// Takes the lock that tells others that this process writes; the system lets go when `descriptor` is closed.
@@ -43,13 +49,17 @@ public enum UnfinishedFile {
 
   /// Removes the files and directories in `directory` that no process is left to finish.
   ///
-  /// - Parameter name: Only those of this file; nil for all.
-  public static func removeAbandoned(in directory: String, of name: String? = nil)
-    throws(FileError)
-  {
+  /// - Parameters:
+  ///   - name: Only those of this file; nil for all.
+  ///   - isShared: Whether other programs may write there too: what earlier versions left, whose names had the process
+  ///     alone, then stays.
+  public static func removeAbandoned(
+    in directory: String, of name: String? = nil, isShared: Bool = false
+  ) throws(FileError) {
     for entry in try Directory.names(in: directory) {
       let path = "\(directory)/\(entry)"
       guard let process = process(of: entry), name.map({ isOf($0, entry) }) ?? true,
+        !isShared || entry.split(separator: ".").dropLast().last?.contains("-") == true,
         isAbandoned(path, by: process)
       else { continue }
       try Directory.removeTree(path)

@@ -121,6 +121,10 @@ public struct EnsembleDirectory: Sendable {
       throw InferenceError.changedMember(
         path: path, reason: "it has \(member.model.classes) classes of \(manifest.classes)")
     }
+    guard member.model.labels == nil || member.model.labels == manifest.labels else {
+      throw InferenceError.changedMember(
+        path: path, reason: "it names its classes otherwise than \(Self.manifestName)")
+    }
     guard member.parameters == entry.parameters,
       member.multiplyAccumulates == entry.multiplyAccumulates
     else {

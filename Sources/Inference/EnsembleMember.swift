@@ -95,9 +95,21 @@ public struct EnsembleMember: Sendable {
     }
     let named = members.filter { $0.labels != nil }
     for member in named.dropFirst() where member.labels != named[0].labels {
+      let isOrder = member.labels.map(Set.init) == named[0].labels.map(Set.init)
       throw .differentMembers(
-        first: named[0].model.source, second: member.model.source, difference: "classes' names")
+        first: named[0].model.source, second: member.model.source,
+        difference: isOrder ? "order of the classes, whose names are the same" : "classes' names")
     }
     return named.first?.labels
+  }
+
+  /// What is taken of the classes of members that do not name them, beside some that do.
+  public static func classNotes(of members: [EnsembleMember]) -> [Note] {
+    guard let named = members.first(where: { $0.labels != nil }) else { return [] }
+    return members.filter { $0.labels == nil }.map {
+      Note(
+        source: $0.model.source,
+        text: "does not name its classes: they are taken in the order of '\(named.model.source)'")
+    }
   }
 }

@@ -68,7 +68,7 @@ public struct EnsemblePredictions: Sendable {
     places = state.places
     logProbabilities = state.logProbabilities
     skipped = state.skipped
-    notes = Self.notes(on: images, state.oddities)
+    notes = Self.notes(on: images, state.oddities) + work.notes
     fingerprint = Self.fingerprint(of: images, state)
     seconds = work.seconds
     self.exits = try Self.exits(

@@ -1,4 +1,5 @@
 import Datasets
+import Files
 
 /// The work on members that read the same input.
 struct GroupRun: Sendable {
@@ -55,6 +56,13 @@ struct GroupRun: Sendable {
       }
     }
     try checkScores()
+  }
+
+  /// What is to be said of the outputs, after all is computed.
+  var notes: [Note] {
+    zip(observers, classifier.models).compactMap { observer, model in
+      observer?.doubt.map { Note(source: model.source, text: $0) }
+    }
   }
 
   /// Makes sure that what is taken for logits may be some.

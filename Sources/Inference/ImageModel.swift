@@ -116,13 +116,14 @@ public struct ImageModel: Sendable {
     input = try loaded.imageInput(imageSize: imageSize)
     output = try loaded.classOutput(for: input, named: choice.name)
     classes = try loaded.classes(output: output, for: input)
-    let kind = try loaded.outputKind(output: output, for: input, classes: classes)
+    let kind = try loaded.outputKind(
+      output: output, for: input, classes: classes, said: choice.kind)
     outputKind = choice.kind ?? kind
     try loaded.checkConstants(output: output)
-    notes = loaded.notes(output: output, kind: kind, choice)
     let described = ModelMetadata(source: source, values: loaded.metadata)
     preprocessing = try described.preprocessing(for: input)
     labels = try described.labels(classes: classes)
+    notes = loaded.notes(output: output, kind: kind, choice) + described.notes(labels: labels)
   }
 
   /// The graph for batches of `batch` images, with float32 in and out.

@@ -32,6 +32,10 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   case sigmoids(source: String, output: String)
   /// The model's softmax runs over the images of a batch.
   case batchSoftmax(source: String, output: String)
+  /// The model gives its numbers sorted, no longer in the order of the classes.
+  case sortedOutput(source: String, output: String)
+  /// After the last learnt weights comes an operation whose results are hardly ever logits, and no known distribution.
+  case transformedOutput(source: String, output: String, operation: String)
   /// One of the model's constants makes all that is computed from it useless.
   case uselessConstant(source: String, name: String, reason: String)
   /// The model's batch is free, but its operations fit another one only.
@@ -73,7 +77,8 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unreadableModel, .severalInputs, .notAnImage, .unknownImageSize, .severalOutputs,
       .noClassAxis, .invalidMetadata:
       modelDescription
-    case .unknownOutput, .oneOutput, .sigmoids, .batchSoftmax, .uselessConstant, .fixedBatchInside,
+    case .unknownOutput, .oneOutput, .sigmoids, .batchSoftmax, .sortedOutput, .transformedOutput,
+      .uselessConstant, .fixedBatchInside,
       .answersByBatch, .otherScores, .notADistribution:
       outputDescription
     case .cannotCompile(let source, let reason):
@@ -103,7 +108,7 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(path)' is not the member that the ensemble was built with: \(reason); build the ensemble again"
     case .externalData(let source):
       "'\(source)' keeps numbers in another file, and an ensemble has one file a member; put all into one: "
-        + "python3 -c \"import onnx; onnx.save(onnx.load('\(source)'), 'whole.onnx')\""
+        + Shell.line(["python3", "-c", Self.joining, source])
     case .placeTaken(let path):
       "there is something at '\(path)' already; name another place, or remove it"
     }
@@ -136,13 +141,19 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   private var outputDescription: String {
     switch self {
     case .unknownOutput(let source, let name, let outputs):
-      "'\(source)' has no output '\(name)' (it has \(Self.list(outputs))); name one of them with --output"
+      "'\(source)' has no output '\(name)'\(Spelling.suggestion(for: name, among: outputs)) (it has \(Self.list(outputs))); name one of them with --output"
     case .oneOutput(let source, let output):
       "the output '\(output)' of '\(source)' is one number an image, which is no distribution over classes; export it "
         + "with one output a class, of two classes [1 - p, p]"
     case .sigmoids(let source, let output):
       "the output '\(output)' of '\(source)' comes out of a sigmoid, each class by itself, which is no distribution over "
         + "the classes; export the logits before it, or end it in a softmax"
+    case .sortedOutput(let source, let output):
+      "the output '\(output)' of '\(source)' is sorted (TopK), so that its numbers are in no order of classes; export the "
+        + "scores before it, or name another output with --output"
+    case .transformedOutput(let source, let output, let operation):
+      "the output '\(output)' of '\(source)' is computed on after the operation \(operation), and what it then is cannot be "
+        + "told; export the logits or the probabilities themselves, or say with --output-kind what the output is"
     case .batchSoftmax(let source, let output):
       "the output '\(output)' of '\(source)' comes out of a softmax over the images of a batch (axis 0); export it with a "
         + "softmax over the classes (axis 1), or without"
@@ -162,6 +173,8 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
     default: ""
     }
   }
+
+  private static let joining = "import onnx, sys; onnx.save(onnx.load(sys.argv[1]), \"whole.onnx\")"
 
   private static func list(_ names: [String]) -> String {
     let shown = names.prefix(8).map { "'\($0)'" }.joined(separator: ", ")

@@ -71,10 +71,17 @@ extension LoadedModel {
 
   /// What the output is: what the graph ends in, or else logits.
   ///
-  /// - Throws: `InferenceError.sigmoids` or `.batchSoftmax` where it is no distribution over the classes.
+  /// - Parameter said: What the user says that it is.
+  /// - Throws: `InferenceError.sigmoids` or `.batchSoftmax` where it is no distribution over the classes, `.sortedOutput`
+  ///   where its order is not that of the classes, `.transformedOutput` where nobody says what it is and the graph does
+  ///   not either.
   func outputKind(
-    output: Int, for input: ImageModel.Input, classes: Int
+    output: Int, for input: ImageModel.Input, classes: Int, said: ImageModel.OutputKind?
   ) throws(InferenceError) -> ImageModel.OutputKind {
+    let transformation = try transformation(output: output)
+    guard transformation != "TopK" else {
+      throw .sortedOutput(source: source, output: outputs[output].name)
+    }
     // The batch and the classes are to be told apart.
     let free = classes == 2 ? 3 : 2
     let batches = input.fixedBatch.map { [$0] } ?? [free, 1]
@@ -91,8 +98,31 @@ extension LoadedModel {
     case CO_BATCH_SOFTMAX: throw .batchSoftmax(source: source, output: outputs[output].name)
     case nil:
       throw .unreadableModel(source: source, reason: "its output cannot be followed")
-    default: return outputs[output].name == "probabilities" ? .probabilities : .logits
+    default:
+      if outputs[output].name == "probabilities" { return .probabilities }
+      guard transformation.isEmpty || said != nil else {
+        throw .transformedOutput(
+          source: source, output: outputs[output].name, operation: transformation)
+      }
+      return .logits
     }
+  }
+
+  /// The operation that turns scores into something else after the last learnt weights; empty where there is none.
+  private func transformation(output: Int) throws(InferenceError) -> String {
+    var type = [CChar](repeating: 0, count: 64)
+    do throws(EngineFailure) {
+      try EngineFailure.check(
+        co_model_transformation(graph.handle, output, &type, type.count))
+    } catch {
+      throw .unreadableModel(source: source, reason: error.reason)
+    }
+    return Self.text(type)
+  }
+
+  private static func text(_ characters: [CChar]) -> String {
+    String(
+      decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   private func activation(
@@ -124,9 +154,7 @@ extension LoadedModel {
       CO_OVERFLOWING.rawValue: "holds numbers so large that sums of them are not finite",
     ]
     guard let reason = reasons[fault.rawValue] else { return }
-    let text = String(
-      decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    throw .uselessConstant(source: source, name: text, reason: reason)
+    throw .uselessConstant(source: source, name: Self.text(name), reason: reason)
   }
 
   /// What was inferred of the output.

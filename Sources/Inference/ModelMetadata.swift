@@ -31,9 +31,9 @@ struct ModelMetadata {
     return preprocessing
   }
 
-  /// The classes' names, as a JSON list.
+  /// The classes' names, as a JSON list, or else as other programs write them.
   func labels(classes: Int) throws(InferenceError) -> [String]? {
-    guard let text = values[Self.labelsKey] else { return nil }
+    guard let text = values[Self.labelsKey] else { return numberedNames(classes: classes) }
     let labels: [String]
     do {
       labels = try JSONDecoder().decode([String].self, from: Data(text.utf8))

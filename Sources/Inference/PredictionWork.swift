@@ -1,4 +1,5 @@
 import Ensembles
+import Files
 
 /// The work of predicting images with the members of an ensemble, and the time it takes.
 struct PredictionWork {
@@ -8,6 +9,8 @@ struct PredictionWork {
   let results: PredictionResults
   /// Of what was run, without the time that compiling takes.
   private(set) var seconds = 0.0
+  /// What is to be said of the members' outputs.
+  private(set) var notes: [Note] = []
 
   init(
     members: [EnsembleMember], images: PredictionImages, options: PredictionOptions,
@@ -27,6 +30,7 @@ struct PredictionWork {
       let run = try GroupRun(group, of: members, images: images.count, options: options)
       let start = ContinuousClock.now
       try run.compute(images, hashesContents: number == 0, into: results)
+      notes += run.notes
       seconds += start.duration(to: .now) / .seconds(1)
     }
     return [Int](repeating: members.count - 1, count: images.count)
@@ -44,6 +48,7 @@ struct PredictionWork {
       let start = ContinuousClock.now
       try run.compute(
         images, choice: stage == 0 ? nil : remaining, hashesContents: stage == 0, into: results)
+      notes += run.notes
       let came = remaining.count
       remaining = results.predicted(by: stage + 1, of: remaining)
       if stage < last, !remaining.isEmpty {

@@ -37,6 +37,7 @@ final class ScoresObserver: Sendable {
     /// Whether all rows so far may be each of them.
     var (areProbabilities, arePercentages, areOnes) = (true, true, true)
     var areNegatedLogarithms = true
+    var areWithinUnit = true
     /// Whether a row's negated logarithms are of several probabilities: 6 and 0 are rather logits.
     var isSpread = false
   }
@@ -61,6 +62,7 @@ final class ScoresObserver: Sendable {
     state.areProbabilities = state.areProbabilities && isDistribution(row, sum: sum, of: 1)
     state.arePercentages = state.arePercentages && isDistribution(row, sum: sum, of: 100)
     state.areOnes = state.areOnes && row.allSatisfy { $0 == 1 }
+    state.areWithinUnit = state.areWithinUnit && row.allSatisfy { $0 >= 0 && $0 <= 1 }
     if state.areNegatedLogarithms {
       let probabilities = row.map { Double(exponential(-$0)) }
       state.areNegatedLogarithms =
@@ -74,6 +76,16 @@ final class ScoresObserver: Sendable {
   ) -> Bool {
     guard abs(sum - whole) <= tolerance * whole else { return false }
     return row.allSatisfy { Double($0) >= -1e-6 * whole && Double($0) <= 1.001 * whole }
+  }
+
+  /// What to say of rows that may be logits, and may be something else.
+  var doubt: String? {
+    state.withLock { state in
+      guard state.rows > 0, state.areWithinUnit else { return nil }
+      return
+        "its outputs are taken as logits, although all are of 0 to 1 (rows do not sum to 1): where they are no "
+        + "logits, export those"
+    }
   }
 
   /// What the rows so far plainly are; nil for logits. Rows that sum to anything else may be logits: of a network whose

@@ -1,3 +1,5 @@
+import Files
+
 /// A network that is not well formed, or a name that stands for none.
 public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   /// There are no layers.
@@ -29,16 +31,24 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   /// No ResNet has this depth.
   case invalidResNet(depth: Int)
 
-  /// The network whose name has the same letters and digits.
+  /// The network whose name is near.
   private static func suggestion(for name: String) -> String {
-    func letters(_ text: String) -> String {
-      String(text.lowercased().filter { $0.isLetter || $0.isNumber })
-    }
     let known =
-      (ResNet.imageNetDepths + ResNet.cifarDepths).map { "resnet-\($0)" }
+      ResNet.depths.map { "resnet-\($0)" }
       + (0...7).flatMap { ["efficientnet-b\($0)", "efficientnet-b\($0)-symmetric"] }
-    guard let meant = known.first(where: { letters($0) == letters(name) }) else { return "" }
-    return " (did you mean '\(meant)'?)"
+    if let meant = wideResNet(meant: name) { return " (did you mean '\(meant)'?)" }
+    return Spelling.suggestion(for: name.lowercased(), among: known)
+  }
+
+  /// The Wide ResNet with the numbers in `name`, which others call WRN-28-10 or WideResNet28x10.
+  private static func wideResNet(meant name: String) -> String? {
+    let numbers = name.split { !$0.isASCII || !$0.isNumber }.compactMap { Int($0) }
+    guard ["wide", "wrn"].contains(where: name.lowercased().hasPrefix), numbers.count <= 2 else {
+      return nil
+    }
+    let depth = numbers.first ?? 16
+    guard depth >= 10, depth % 6 == 4 else { return nil }
+    return "wide-resnet-\(depth)-\(numbers.count > 1 ? numbers[1] : 1)"
   }
 
   /// One sentence naming the layer and what is wrong with it.
@@ -54,7 +64,7 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
       "layer '\(layer)' takes \(expected) input(s), not \(actual)"
     case .shapeMismatch(let layer, let reason): "layer '\(layer)': \(reason)"
     case .invalidParameter(let layer, let reason): "layer '\(layer)': \(reason)"
-    case .unusedLayer(let layer): "layer '\(layer)': nobody reads its output; use it or remove it"
+    case .unusedLayer(let layer): "layer '\(layer)': no layer reads its output; use it or remove it"
     case .outputIsNotLogits(let layer): "the last layer, '\(layer)', must give a vector of logits"
     case .tooLarge(let layer): "layer '\(layer)': its sizes overflow"
     case .unknownName(let name):
@@ -66,7 +76,7 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
     case .invalidNumber(let network, let reason): "network '\(network)': \(reason)"
     case .invalidResNet(let depth):
       "resnet-\(depth): the depth must be "
-        + (ResNet.imageNetDepths + ResNet.cifarDepths).map(String.init).joined(separator: ", ")
+        + ResNet.depths.map(String.init).joined(separator: ", ")
     }
   }
 }

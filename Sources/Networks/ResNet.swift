@@ -12,6 +12,9 @@ public struct ResNet: Hashable, Sendable {
   /// convolutions of 1 x 1; the paper's have no weights.
   public static let cifarDepths = [20, 32, 44, 56, 110]
 
+  /// All of them, ascending.
+  static let depths = (imageNetDepths + cifarDepths).sorted()
+
   /// Creates ResNet-18, 34 or 50, or ResNet-20, 32, 44, 56 or 110, for square RGB images.
   ///
   /// - Parameters:

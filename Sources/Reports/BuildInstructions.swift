@@ -1,5 +1,6 @@
 import CLI
 import Ensembles
+import Files
 
 /// One of the places that a report's members came from.
 public struct MemberOrigin: Hashable, Sendable {
@@ -38,12 +39,13 @@ struct BuildInstructions {
 
   /// The command, which can be copied; with a word for the user to replace where models are missing.
   func command(for candidate: Candidate) -> String {
-    let paths = origins.filter(\.holdsModels).map { Self.operand($0.path) }
+    let paths = origins.filter(\.holdsModels).map { Shell.operand($0.path) }
     let models = missing(of: candidate).isEmpty ? paths : paths + ["MODELS"]
     return Shell.line(
       ["consort", "build-ensemble"] + models + options
         + [
-          "--decision", Self.operand(decision), "--candidate", candidate.id, "--out", "my-ensemble",
+          "--decision", Shell.operand(decision), "--candidate", candidate.id, "--out",
+          "my-ensemble",
         ])
   }
 
@@ -56,11 +58,6 @@ struct BuildInstructions {
     let names = Words.list(shown + (more > 0 ? ["\(more) more"] : []))
     return "Predictions alone cannot be deployed: put the runs, ensembles or ONNX files that hold "
       + "\(names), under just these names, in the place of MODELS."
-  }
-
-  /// A path that no program takes for an option.
-  private static func operand(_ path: String) -> String {
-    path.hasPrefix("-") ? "./" + path : path
   }
 }
 

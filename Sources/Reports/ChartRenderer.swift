@@ -96,20 +96,20 @@ public struct ChartRenderer: Hashable, Sendable {
   ///
   /// One process draws them all: starting it takes longer than drawing.
   func render(_ specifications: [String: String], in directory: String) throws -> Charts {
-    let workplace = try UnfinishedFile.createDirectory("drawing", in: directory)
-    defer { try? Directory.removeTree(workplace) }
-    for (name, specification) in specifications {
-      try DurableFile.write(
-        Array(specification.utf8), to: "\(workplace)/\(name).json", isSynced: false)
+    try UnfinishedFile.withDirectory("drawing", in: directory) { workplace in
+      for (name, specification) in specifications {
+        try DurableFile.write(
+          Array(specification.utf8), to: "\(workplace)/\(name).json", isSynced: false)
+      }
+      try draw(workplace, for: directory)
+      var charts = Charts(script: try Self.contents(workplace + "/script.js"))
+      for name in specifications.keys {
+        charts.pictures[name] = Picture(
+          svg: try Self.contents("\(workplace)/\(name).svg"),
+          png: try Self.contents("\(workplace)/\(name).png"))
+      }
+      return charts
     }
-    try draw(workplace, for: directory)
-    var charts = Charts(script: try Self.contents(workplace + "/script.js"))
-    for name in specifications.keys {
-      charts.pictures[name] = Picture(
-        svg: try Self.contents("\(workplace)/\(name).svg"),
-        png: try Self.contents("\(workplace)/\(name).png"))
-    }
-    return charts
   }
 
   private func draw(_ workplace: String, for directory: String) throws(ReportError) {

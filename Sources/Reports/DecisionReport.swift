@@ -4,6 +4,10 @@ import Files
 /// The product's report: a page that says what to deploy and why, and its data and charts as files.
 public enum DecisionReport {
   private static let pictures = ["frontier", "tradeoff", "reliability", "diversity", "forecast"]
+
+  /// The names of all files that a report, or the curves alone, may replace in its directory.
+  public static let fileNames: [String] = ReportDirectory.names(pictures, dataFiles)
+
   private static let dataFiles = [
     "decision.json", "candidates.csv", "rules.csv", "rules.json", "calibration.json", "members.csv",
     "forecast.json", "frontier.json", "frontier.csv", "diversity.json",

@@ -105,7 +105,10 @@ extension DecisionWriter {
 
   var deploy: String {
     if isReference {
-      return "One model is enough: deploy \(referenceName): \(figures), for "
+      let start =
+        dearer == nil
+        ? "One model is enough: deploy \(referenceName)" : "Deploy \(referenceName) alone"
+      return "\(start): \(figures), for "
         + "\(price(deployed)) an image. It is the best single model on the hold-out."
     }
     let start =
@@ -205,7 +208,11 @@ extension DecisionWriter {
     let isTime = others.count > 1
     // Side by side is in turn for a single model.
     let said = isReference || deployed.kind == .cascade ? Array(parts.prefix(1)) : parts
-    return (isTime ? start(ofTimes: said) : "An image takes ") + Words.list(said) + "."
+    return (isTime ? start(ofTimes: said) : startOfAmounts) + Words.list(said) + "."
+  }
+
+  private var startOfAmounts: String {
+    deployed.kind == .cascade ? "On average an image takes " : "An image takes "
   }
 
   /// Only members are timed, each alone: what they take together is a sum.
@@ -271,8 +278,30 @@ extension DecisionWriter {
     let needed =
       least.map { "at least \($0)" } ?? "\(margin) of the best single model "
       + "(\(Figures.percent(reference.holdOut.metrics.top1Accuracy)) %)"
-    return "Wanted: the least \(Words.name(of: measure)) with \(needed) on the hold-out. "
-      + "There it has \(onHoldOut) for \(holdOutPrice).\(cheaper)"
+    let exception = isReference && least == nil ? ", or else that model itself" : ""
+    return
+      "Wanted: the least \(Words.name(of: measure)) with \(needed) on the hold-out\(exception). "
+      + "There it has \(onHoldOut) for \(holdOutPrice).\(cheaper)\(more)"
+  }
+
+  /// The most accurate on the hold-out of what costs more than the best single model, where that is chosen without a goal.
+  private var dearer: Candidate? {
+    guard isReference, decision.options.minimumAccuracy == nil, decision.options.maximumCost == nil,
+      let cost = reference.holdOut.cost[measure]
+    else { return nil }
+    return decision.candidates.filter {
+      $0.isOnFrontier && ($0.holdOut.cost[measure] ?? 0) > cost
+        && $0.holdOut.metrics.top1Accuracy > reference.holdOut.metrics.top1Accuracy
+    }.max { rank($0) < rank($1) }
+  }
+
+  private var more: String {
+    guard let dearer, let price = dearer.holdOut.cost[measure] else { return "" }
+    return
+      " What costs more than that model is taken for a budget only: for \(Words.cost(price, measure)), "
+      + "\(dearer.id) (\(Words.noun(dearer.kind)) of \(Words.networks(of: dearer))) has "
+      + "\(Figures.percent(dearer.holdOut.metrics.top1Accuracy)) % there; --max-cost says what it may cost, or "
+      + "--candidate \(dearer.id) when it is built."
   }
 
   private var margin: String {

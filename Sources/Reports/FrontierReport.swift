@@ -15,7 +15,7 @@ public enum FrontierReport {
     _ frontier: Frontier, _ diversity: Diversity, _ context: ReportContext,
     to directory: String, dependencies: String? = nil
   ) throws -> String {
-    try Directory.create(directory)
+    try Directory.createForResults(directory)
     let specification = try specification(
       frontier, title: context.title, dataset: context.dataset)
     let charts = Result {

@@ -1,5 +1,6 @@
 import CLI
 import Ensembles
+import Files
 
 /// What to do after a decision or a report, as commands that can be copied.
 public enum NextSteps {
@@ -21,7 +22,9 @@ public enum NextSteps {
       lines.append("next: " + build.command(for: decision.deployed))
       if let advice = build.advice(for: decision.deployed) { lines.append(advice) }
     }
-    if !report.isEmpty { lines.append("next: " + Shell.line(["consort", "report"] + report)) }
-    return lines.map { Terminal.printable($0) + "\n" }.joined()
+    if !report.isEmpty {
+      lines.append("next: " + Shell.line(["consort", "report"] + report))
+    }
+    return lines.map { Terminal.printable($0, keepsNewlines: true) + "\n" }.joined()
   }
 }

@@ -65,10 +65,12 @@ public struct ReportContext: Hashable, Sendable {
   ///
   /// A file that is missing or no JSON leaves its part empty: the figures do not depend on it.
   ///
-  /// - Parameter experimentName: The name of the file that holds what was asked for.
+  /// - Parameters:
+  ///   - experimentName: The name of the file that holds what was asked for.
+  ///   - title: In place of the experiment's name.
   public init(
-    runDirectory: String, experimentName: String = "experiment.json", command: String? = nil,
-    origins: [MemberOrigin] = [], buildOptions: [String] = []
+    runDirectory: String, experimentName: String = "experiment.json", title: String? = nil,
+    command: String? = nil, origins: [MemberOrigin] = [], buildOptions: [String] = []
   ) {
     var path = runDirectory[...]
     while path.count > 1, path.last == "/" { path.removeLast() }
@@ -78,7 +80,7 @@ public struct ReportContext: Hashable, Sendable {
       ?? path.split(separator: "/").last.map(String.init)
     let data = Self.facts(runDirectory + "/data.json")
     self.init(
-      title: name ?? runDirectory, dataset: data.first { $0.name == "name" }?.value,
+      title: title ?? name ?? runDirectory, dataset: data.first { $0.name == "name" }?.value,
       command: command, origins: origins, buildOptions: buildOptions, data: data,
       experiment: experiment,
       environment: Self.facts(runDirectory + "/environment.json"))

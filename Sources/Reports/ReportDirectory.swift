@@ -20,7 +20,7 @@ struct ReportDirectory {
     charts: [String: JSONValue], pictures: [String], dataFiles: [String],
     writeData: (String) throws -> Void
   ) throws -> ChartRenderer.Charts {
-    try Directory.create(path)
+    try Directory.createForResults(path)
     let specifications = try charts.mapValues { try $0.readableJSON() }
     let drawn = Result {
       try ChartRenderer(dependencies: dependencies).render(specifications, in: path)
@@ -36,10 +36,13 @@ struct ReportDirectory {
   }
 
   private func clear(pictures: [String], dataFiles: [String]) throws {
+    for name in Self.names(pictures, dataFiles) { try Directory.removeFile(path + "/" + name) }
+  }
+
+  /// All that may be there.
+  static func names(_ pictures: [String], _ dataFiles: [String]) -> [String] {
     let drawn = pictures.flatMap { name in ["vl.json", "svg", "png"].map { "\(name).\($0)" } }
-    for name in ["report.html"] + drawn + dataFiles {
-      try Directory.removeFile(path + "/" + name)
-    }
+    return ["report.html"] + drawn + dataFiles
   }
 
   /// Returns the page's path.

@@ -130,7 +130,7 @@ enum Words {
 
   /// "1 image", "2,000 images".
   static func count(_ count: Int, _ one: String, _ many: String? = nil) -> String {
-    "\(count.grouped) \(count == 1 ? one : many ?? one + "s")"
+    count.counted(one, many)
   }
 
   /// "92.31 % (91.8 to 92.8)".

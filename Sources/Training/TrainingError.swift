@@ -1,3 +1,5 @@
+import Files
+
 /// A training that cannot start or go on.
 public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The checkpoint does not fit the member, or is damaged.
@@ -47,7 +49,7 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(path)' does not hold epochs 1 to \(epochs), which the checkpoints beside it have finished; put it back, or "
         + "remove it and them to train this member from its start"
     case .runBusy(let directory):
-      "another process is training '\(directory)': wait for its end (`consort status \(directory)` shows it), or give "
+      "another process is training '\(directory)': wait for its end (`\(Shell.line(["consort", "status", Shell.operand(directory)]))` shows it), or give "
         + "another --out"
     case .memberBusy(let member, let directory):
       "another process is training \(member) in '\(directory)': wait for its end, or name other --members"

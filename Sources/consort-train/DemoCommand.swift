@@ -1,6 +1,7 @@
 import CLI
 import Datasets
 import Experiments
+import Files
 import Processes
 
 let demoCommand = Command(
@@ -22,9 +23,12 @@ let demoCommand = Command(
   try train(experiment, on: loadImages(of: experiment, file: "the demo", from: nil), options)
   print("")
   guard let consort = Executable.sibling("consort") else {
-    throw UsageError("the place of `consort` is unknown: run `consort report \(directory.path)`")
+    throw UsageError(
+      "the place of `consort` is unknown: run `\(Shell.line(["consort", "report", Shell.operand(directory.path)]))`"
+    )
   }
-  let reason = Executable.replace(with: consort, arguments: ["report", directory.path])
+  let reason = Executable.replace(
+    with: consort, arguments: ["report", Shell.operand(directory.path)])
   throw UsageError("cannot start '\(consort)' (\(reason)): build it with `make build`")
 }
 

@@ -36,8 +36,10 @@ struct MemberFigures {
 
   private var speed: String { Int(imagesPerSecond.rounded()).grouped }
 
-  /// Two lines within `width`: the heads, and the figures below them. The bar takes what room there is.
+  /// Two lines within `width`: the heads, and the figures below them. The bar takes what room there is; where there is
+  /// too little, long names are shortened, and the last figures left out.
   func table(name: String, nameWidth: Int, width: Int) -> [String] {
+    let nameWidth = Self.shownWidth(nameWidth, of: width)
     let cells = [
       ("left", Figures.duration(secondsLeft), 7), ("loss", Figures.fixed(loss, 3), 5),
       ("train", Figures.share(accuracy), 6),
@@ -45,14 +47,25 @@ struct MemberFigures {
     ].map { head, value, least in Self.column(head, value, least) }
     let first = Self.column("epoch", "\(epoch)/\(epochs)", 2 * "\(epochs)".count + 1)
     let names = [Self.nameHead, name].map {
-      $0 + String(repeating: " ", count: max(0, nameWidth - $0.count))
+      $0.shortened(columns: nameWidth).padded(columns: nameWidth)
     }
-    let room = width - ([names, first] + cells).reduce(0) { $0 + $1[0].count + 2 }
-    let bar = room >= Self.barWidths.lowerBound ? [bar(min(room, Self.barWidths.upperBound))] : []
-    let columns = [names, first] + bar + cells
-    return (0..<2).map { row in
-      String(columns.map { $0[row] }.joined(separator: "  ").prefix(width))
+    var room = width - nameWidth
+    let figures = ([first] + cells).prefix { column in
+      room -= column[0].count + 2
+      return room >= 0
     }
+    // With two columns between it and what follows.
+    room -= 2
+    let bar =
+      figures.count > cells.count && room >= Self.barWidths.lowerBound
+      ? [bar(min(room, Self.barWidths.upperBound))] : []
+    let columns = [names] + figures.prefix(1) + bar + figures.dropFirst()
+    return (0..<2).map { row in columns.map { $0[row] }.joined(separator: "  ") }
+  }
+
+  /// The columns for names of which the widest takes `nameWidth`, on a terminal of `width`.
+  static func shownWidth(_ nameWidth: Int, of width: Int) -> Int {
+    min(nameWidth, max(nameHead.count, width / 2))
   }
 
   private static let barWidths = 8...24

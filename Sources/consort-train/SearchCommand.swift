@@ -57,9 +57,12 @@ let searchCommand = Command(
     file: file, from: arguments.string("--data"))
   try search(plan, file: file, on: images, costModel, lock, in: directory, workers)
   guard let consort = Executable.sibling("consort") else {
-    throw UsageError("the place of `consort` is unknown: run `consort report \(directory.path)`")
+    throw UsageError(
+      "the place of `consort` is unknown: run `\(Shell.line(["consort", "report", Shell.operand(directory.path)]))`"
+    )
   }
-  let reason = Executable.replace(with: consort, arguments: ["report", directory.path])
+  let reason = Executable.replace(
+    with: consort, arguments: ["report", Shell.operand(directory.path)])
   throw UsageError("cannot start '\(consort)' (\(reason)): build it with `make build`")
 }
 

@@ -63,7 +63,7 @@ final class SearchDisplay {
     case .finalists(let event):
       live.erase()
       if case .began(let members, let epochs) = event {
-        print("training \(members.count) finalists for \(epochs) epochs each")
+        print("training \(members.count.counted("finalist")) for \(epochs.counted("epoch")) each")
       }
       training.show(event)
     }
@@ -154,7 +154,7 @@ final class SearchDisplay {
   /// Prints a text that stays.
   private func say(_ text: String) {
     live.erase()
-    print(text)
+    print(Terminal.printable(text, keepsNewlines: true))
     redraw(now: true)
     fflush(nil)
   }

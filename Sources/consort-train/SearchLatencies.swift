@@ -27,7 +27,7 @@ func costModel(
     let table = try LatencyTable(file: given)
     guard try table.covers(space) else {
       throw UsageError(
-        "'\(given)' lacks parts of this plan's networks: measure it with `consort latencies \(file)`"
+        "'\(given)' lacks parts of this plan's networks: measure it with `\(Shell.line(["consort", "latencies", Shell.operand(file)]))`"
       )
     }
     return (.latency(table), nil)

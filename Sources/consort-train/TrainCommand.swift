@@ -50,7 +50,7 @@ let trainCommand = Command(
   }
   print(
     waiting == 0
-      ? "next: consort report \(directory.path)"
+      ? "next: " + Shell.line(["consort", "report", Shell.operand(directory.path)])
       : "\(waiting) of \(experiment.allMembers.count) members are still to be trained")
 }
 
@@ -60,7 +60,7 @@ let trainingOptions =
     CommandOption("--out", "DIR", help: "The run directory (default: runs/NAME)."),
     CommandOption(
       "--members", "NAMES",
-      help: "Only these members, such as wide-resnet-16-1-0,wide-resnet-16-1-1."),
+      help: "Only these members, with commas between their names."),
     CommandOption(
       "--checkpoint-every", "N",
       help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min (default: 1min)."),
@@ -101,7 +101,9 @@ struct TrainingOptions {
     let known = experiment.allMembers.map(\.name)
     if let stranger = names.first(where: { !known.contains($0) }) {
       throw UsageError(
-        "the experiment has no member '\(stranger)'; it has \(known.joined(separator: ", "))")
+        "--members: the experiment has no '\(stranger)'"
+          + Spelling.suggestion(for: stranger, among: known)
+          + "; it has \(known.joined(separator: ", "))")
     }
     return Set(names)
   }
@@ -159,6 +161,6 @@ struct MembersFailed: ExitStatusError, CustomStringConvertible {
   var exitStatus: Int32 { 3 }
   var description: String {
     "\(names.joined(separator: ", ")) stopped by \(names.count == 1 ? "itself" : "themselves"), with the last good "
-      + "checkpoint kept; all others are trained: `consort status \(directory)` tells why"
+      + "checkpoint kept; all others are trained: `\(Shell.line(["consort", "status", Shell.operand(directory)]))` tells why"
   }
 }

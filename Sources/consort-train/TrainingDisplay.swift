@@ -24,7 +24,7 @@ final class TrainingDisplay {
     whole.take(event)
     switch event {
     case .began(let members, _):
-      nameWidth = members.map(\.name.count).reduce(MemberFigures.nameHead.count, max)
+      nameWidth = members.map(\.name.columns).reduce(MemberFigures.nameHead.columns, max)
       waiting = members.map(\.name)
     case .alreadyComplete(let member):
       waiting.removeAll { $0 == member.name }
@@ -71,14 +71,14 @@ final class TrainingDisplay {
   /// Prints a line that stays.
   private func say(_ text: String) {
     live.erase()
-    print(text)
+    print(Terminal.printable(text))
     redraw(now: true)
     fflush(nil)
   }
 
   private func redraw(now: Bool) {
     live.redraw(now: now) { width in
-      currentLines(width: width) + waitingLines() + (whole.line.map { [$0] } ?? [])
+      currentLines(width: width) + waitingLines(width: width) + (whole.line.map { [$0] } ?? [])
     }
   }
 
@@ -92,7 +92,7 @@ final class TrainingDisplay {
     var heads: [String] = []
     let lines = current.map { name, figures in
       guard let table = figures?.table(name: name, nameWidth: nameWidth, width: width) else {
-        return "\(padded(name))  starting"
+        return "\(shortened(name, width: width))  starting"
       }
       heads = [table[0]]
       return table[1]
@@ -100,18 +100,12 @@ final class TrainingDisplay {
     return heads + lines
   }
 
-  private func waitingLines() -> [String] {
+  private func waitingLines(width: Int) -> [String] {
     // Lines that have scrolled off the top could not be erased.
-    let listed = max(0, min(Self.listedWaitingMembers, Self.terminalHeight() - 5 - current.count))
+    let listed = max(0, min(Self.listedWaitingMembers, Terminal.height - 5 - current.count))
     let rest = waiting.count - listed
-    return waiting.prefix(listed).map { "\(padded($0))  waiting" }
+    return waiting.prefix(listed).map { "\(shortened($0, width: width))  waiting" }
       + (rest > 0 ? ["and \(rest) more"] : [])
-  }
-
-  private static func terminalHeight() -> Int {
-    var size = winsize()
-    return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0
-      ? Int(size.ws_row) : 24
   }
 
   private func describe(_ environment: RunEnvironment) -> String {
@@ -119,7 +113,13 @@ final class TrainingDisplay {
     return "\(threads) on \(environment.device), \(environment.processor)"
   }
 
+  /// The name as the live lines have it.
+  private func shortened(_ name: String, width: Int) -> String {
+    let columns = MemberFigures.shownWidth(nameWidth, of: width)
+    return name.shortened(columns: columns).padded(columns: columns)
+  }
+
   private func padded(_ name: String) -> String {
-    name + String(repeating: " ", count: max(0, nameWidth - name.count))
+    name.padded(columns: nameWidth)
   }
 }

@@ -83,7 +83,7 @@ extension EnsembleManifest {
   /// Such as "3 members, 1.20 G MACs an image".
   fileprivate var summary: String {
     let cost = Figures.scaled(multiplyAccumulates)
-    let whole = "\(members.count) members, \(cost) MACs an image"
+    let whole = "\(members.count.counted("member")), \(cost) MACs an image"
     guard cascade != nil, let expectedMultiplyAccumulates else { return whole }
     let expected = Figures.scaled(Int(expectedMultiplyAccumulates.rounded()))
     return "\(whole) through all, \(expected) expected"

@@ -1,5 +1,6 @@
 import CLI
 import Ensembles
+import Files
 
 extension CombinationRule {
   /// The names that users give the rules.
@@ -18,8 +19,7 @@ extension CombinationRule {
   init?(_ arguments: ParsedArguments) throws(UsageError) {
     guard let name = arguments.string("--rule") else { return nil }
     guard let known = Self.names.first(where: { $0.name == name }) else {
-      let names = Self.names.map(\.name).joined(separator: ", ")
-      throw UsageError("--rule is one of \(names), not '\(name)'")
+      throw UsageError("--rule is " + Spelling.oneOf(Self.names.map(\.name), not: name))
     }
     self = known.rule
   }

@@ -1,3 +1,4 @@
+import Files
 import Networks
 
 /// What keeps a command from its work.
@@ -50,8 +51,7 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
         + "run `consort train` again, or name one member's directory"
     case .pickledWeights(let path):
       "'\(path)' is in PyTorch's own format, which can run any code and is not read; convert it where you trust it: "
-        + "python3 -c \"import torch, safetensors.torch as s; w = torch.load('\(path)', map_location='cpu', "
-        + "weights_only=True); s.save_file({k: v.contiguous() for k, v in w.items()}, 'weights.safetensors')\""
+        + Shell.line(["python3", "-c", Self.conversion, path])
     case .weightsDoNotFit(let path, let network, let mismatch):
       "'\(path)' does not fit \(network): \(mismatch); name the network that it was made for with --network"
     case .symmetricPadding(let path, let network):
@@ -78,18 +78,25 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
     case .invalidDecision(let path, let reason):
       "'\(path)' is no decision: \(reason); give the file as it was written, or write it again"
     case .unknownCandidate(let path, let id, let known):
-      "'\(path)' has no candidate '\(id)' (it has \(Self.listing(known))); name one of them with --candidate"
+      "'\(path)' has no candidate '\(id)'"
+        + "\(Spelling.suggestion(for: id, among: known)) (it has \(Self.listing(known))); name one of them with --candidate"
     case .unfitCandidate(let path, let id, let reason):
       "the candidate '\(id)' of '\(path)' cannot be built: \(reason); write the file again"
     case .otherMember(let path, let member, let source, let split):
       "'\(path)' was made of another '\(member)' than the one in '\(source)': their predictions of the \(split) images "
-        + "differ; give the run that it was made of, or decide anew with `consort frontier \(source)`"
+        + "differ; give the run that it was made of, or decide anew with `\(Shell.line(["consort", "frontier", Shell.operand(source)]))`"
     case .missingDecided(let id, let members, let known):
       "the candidate '\(id)' needs \(Self.listing(members)), which the models given do not have "
         + "(they have \(Self.listing(known))); give the runs and files that hold all its members"
     default: ""
     }
   }
+
+  /// Weights, also where a checkpoint keeps them beside other things, as safetensors.
+  private static let conversion =
+    "import sys, torch, safetensors.torch as s; w = torch.load(sys.argv[1], map_location=\"cpu\", weights_only=True); "
+    + "w = w.get(\"state_dict\", w.get(\"model\", w)); "
+    + "s.save_file({k: v.contiguous().clone() for k, v in w.items()}, \"weights.safetensors\")"
 
   static func listing(_ names: [String]) -> String {
     let shown = names.prefix(8).joined(separator: ", ")

@@ -96,9 +96,10 @@ private func costJSON(
 private func costText(_ subject: CostSubject, _ cost: NetworkCost, showsLayers: Bool) -> String {
   let (network, input) = (subject.network, subject.network.input)
   var text = showsLayers ? layerTable(cost) + "\n" : ""
-  text += Terminal.printable(network.name)
-  text += ", one image of \(input.channels) x \(input.height) x \(input.width)"
-  text += ", \(subject.classes) classes\n"
+  let head =
+    "\(Terminal.printable(network.name)), one image of \(input.channels) x \(input.height) x \(input.width), "
+    + subject.classes.counted("class", "classes")
+  text += Terminal.wrapped(head, width: Terminal.textWidth).map { $0 + "\n" }.joined()
   var table = TextTable(columns: [.init(""), .init(""), .init("", .right)])
   let rows = [
     ("parameters", cost.parameters), ("MACs", cost.multiplyAccumulates),

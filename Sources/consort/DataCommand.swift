@@ -39,8 +39,10 @@ private let splitCommand = Command(
     let directory = Directory.withoutSlash(arguments.operand(0) ?? "")
     let out = arguments.string("--out") ?? "\(directory)-split"
     let percent = try arguments.number("--test") ?? 20
-    guard percent > 0, percent < 100 else {
-      throw UsageError("--test is above 0 and below 100 percent, not \(percent)")
+    guard percent >= 1, percent < 100 else {
+      throw UsageError(
+        "--test is in percent, from 1 to below 100, such as 20, not "
+          + (arguments.string("--test") ?? ""))
     }
     let seed = try arguments.integer("--seed") ?? 0
     guard seed >= 0 else { throw UsageError("--seed is 0 or more") }
@@ -51,8 +53,8 @@ private let splitCommand = Command(
     let (train, test) = split.counts
     let how = copied == 0 ? "linked" : copied == train + test ? "copied" : "linked and copied"
     print(
-      "\(Terminal.printable(out)): \(train.grouped) images to train on, \(test.grouped) to test, of "
-        + "\(split.classes.count) classes; \(how), none moved")
+      "\(Terminal.printable(out)): \(train.counted("image")) to train on, \(test.grouped) to test, of "
+        + "\(split.classes.count.counted("class", "classes")); \(how), none moved")
   })
 
 /// `consort data download`: fetches an official archive.
@@ -79,8 +81,10 @@ private let downloadCommand = Command(
   run: { arguments in
     let name = arguments.operand(0) ?? ""
     guard let archive = Download.Archive.all.first(where: { $0.name == name }) else {
-      let names = Download.Archive.all.map(\.name).joined(separator: " or ")
-      throw UsageError("there is no data set '\(name)': \(names)")
+      let names = Download.Archive.all.map(\.name)
+      throw UsageError(
+        "there is no data set '\(name)'\(Spelling.suggestion(for: name, among: names)): "
+          + names.joined(separator: " or "))
     }
     let directory = try Download.fetch(
       archive: archive, into: arguments.string("--to") ?? "data",

@@ -44,7 +44,7 @@ let exportCommand = Command(
       (member, try member.onnx(endsInSoftmax: arguments.isSet("--softmax")))
     }
     Terminal.writeNotes(Note.lines(members.flatMap(\.notes)))
-    try Directory.create(directory)
+    try Directory.createForResults(directory)
     var written: [ExportedModel] = []
     for (member, bytes) in models {
       let file = "\(directory)/\(member.name).onnx"

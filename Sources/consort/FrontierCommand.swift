@@ -33,14 +33,21 @@ let frontierCommand = Command(
     of the best for the budget; a cascade's cost is a mean over images, and what the slowest path costs
     is said. Without --max-cost and --min-accuracy it chooses the cheapest that is more accurate on the hold-out
     than the best single member by a standard error (--margin): the cheapest that just reaches it is
-    the one that was lucky there. Where none is, it chooses that member.
+    the one that was lucky there. Where none that costs less is, it chooses that member itself: what
+    costs more is taken for a --max-cost only, and named.
 
     A list of predictions is such a file; paths are relative to it, and files of other programs are
     .npy, .npz, .csv or .tsv, one row an image:
 
-        {"split": "test", "labels": "labels.npy", "members": [
-          {"file": "a.npy", "name": "a", "network": "resnet", "macs": 4.1e9, "parameters": 25600000,
-           "latencyMilliseconds": 12.5, "kind": "logits"},
+        {"split": "test",
+         "labels": "labels.npy",
+         "members": [
+          {"file": "a.npy", "name": "a",
+           "network": "resnet",
+           "macs": 4.1e9,
+           "parameters": 25600000,
+           "latencyMilliseconds": 12.5,
+           "kind": "logits"},
           {"file": "b.safetensors"}]}
 
     A split called "hold-out" (or validation, val, dev) chooses, any other is reported on. What is not
@@ -92,8 +99,9 @@ private struct FrontierJob {
     let suffixes = [split == "test" ? nil : split, rule == .geometricMean ? nil : rule.name]
     let name = (["frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
     out = try arguments.outputDirectory("--out", default: place(of: name, for: paths))
+    try arguments.checkReport(out, of: paths)
     printsJSON = arguments.isSet("--json")
-    reportWords = paths + arguments.words(of: StudyOptions.options)
+    reportWords = paths.map(Shell.operand) + arguments.words(of: StudyOptions.options)
   }
 
   private struct Answer: Encodable {

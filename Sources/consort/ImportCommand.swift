@@ -49,7 +49,7 @@ let importCommand = Command(
     guard !Directory.exists(directory.weightsPath) else {
       throw CommandError.memberExists(path: directory.path)
     }
-    try Directory.create(directory.path)
+    try Directory.createForResults(directory.path)
     try DurableFile.write(weights.network.readableJSON(), to: directory.networkPath)
     try DurableFile.write(description.readableJSON(), to: directory.descriptionPath)
     // Last, because they stand for the whole member.

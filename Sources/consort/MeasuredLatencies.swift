@@ -21,7 +21,8 @@ struct MeasuredLatencies {
       return try Classifier([loaded], batch: loaded.input.fixedBatch ?? 1, options: options)
     }
     for round in 1...Self.rounds {
-      Terminal.writeError("timing \(models.count) networks, round \(round) of \(Self.rounds)")
+      Terminal.writeError(
+        "timing \(models.count.counted("network")), round \(round) of \(Self.rounds)")
       for (index, classifier) in classifiers.enumerated() {
         let found = try InferenceTimes([classifier], seconds: Self.secondsOfRound)
         times[index].append(1000 * found.quantile(0.5) / Double(classifier.batch))

@@ -56,7 +56,9 @@ struct ModelSubject {
     labels = try EnsembleMember.commonLabels(of: members)
     drawnImages = try Self.drawnImages(by: operands)
     let unchecked = try decided?.check(operands, at: chosen) ?? []
-    notes = operands.flatMap(\.notes) + members.flatMap { $0.model.notes + $0.notes } + unchecked
+    notes =
+      operands.flatMap(\.notes) + members.flatMap { $0.model.notes + $0.notes }
+      + EnsembleMember.classNotes(of: members) + unchecked
     if case .ensemble(let ensemble) = operands[0].content, operands.count == 1, decided == nil {
       manifest = ensemble.manifest
     } else {
@@ -90,9 +92,13 @@ struct ModelSubject {
       all.first { names[$0.operand][$0.member] == word }
     }
     guard chosen.count == words.count, !words.isEmpty, Set(words).count == words.count else {
-      let known = names.joined().joined(separator: ", ")
+      let members = names.flatMap(\.self)
+      let known = members.joined(separator: ", ")
+      let hint = words.first { !members.contains($0) }
+        .map { Spelling.suggestion(for: $0, among: members) }
       let paths = operands.map { "'\($0.path)'" }.joined(separator: ", ")
-      throw UsageError("--members names members of \(paths) (\(known)), each once, not '\(text)'")
+      throw UsageError(
+        "--members names members of \(paths) (\(known)), each once, not '\(text)'\(hint ?? "")")
     }
     return chosen
   }

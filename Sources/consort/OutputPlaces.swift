@@ -1,5 +1,6 @@
 import CLI
 import Files
+import Reports
 
 #if canImport(Glibc)
   import Glibc
@@ -35,15 +36,35 @@ extension ParsedArguments {
     throw UsageError("\(name) '\(path)' would replace '\(input)', which is read: name another file")
   }
 
+  /// Makes sure that a report in the directory `out` replaces nothing that is read.
+  ///
+  /// - Parameter sources: Where predictions come from.
+  /// - Throws: `UsageError`, or what reading the sources throws.
+  func checkReport(_ out: String, of sources: [String]) throws {
+    let files =
+      try sources.flatMap { try PredictionSource(path: $0).inputs } + others(than: "--out")
+    for name in DecisionReport.fileNames {
+      guard let input = files.first(where: { Directory.isSame($0, "\(out)/\(name)") }) else {
+        continue
+      }
+      throw UsageError(
+        "the report in '\(out)' would replace '\(input)', which is read: name another directory with --out"
+      )
+    }
+  }
+
   /// The directory that the option `name` names, in which files may be replaced; `place` where it is not given.
   ///
   /// - Throws: `FileError` where it cannot be written to.
   func outputDirectory(_ name: String, default place: @autoclosure () -> String) throws -> String {
     guard let path = directory(name) else {
-      // Beside a source that is a file by mistake: what is wrong with it is said when it is read.
+      // Beside a source that is a file by mistake, or cannot be reached: what is wrong is said when it is read.
       let place = place()
       do throws(FileError) { try Directory.checkWritable(place) } catch {
-        guard error.reason == systemErrorReason(ENOTDIR) else { throw error }
+        let isOfSource = error.reason == systemErrorReason(ENOTDIR)
+        guard isOfSource || operands.contains(where: { !Directory.isReadable($0) }) else {
+          throw error
+        }
       }
       return place
     }

@@ -140,7 +140,16 @@ private struct PredictionJob {
       throw CommandError.wrongLabelCount(
         path: labels, found: list.names.count, wanted: model.classes)
     }
-    Terminal.writeNotes(Note.lines(list?.notes ?? []))
+    var notes = list?.notes ?? []
+    if let list, let labels, let own = subject.labels, own != list.names {
+      let isOrder = Set(own) == Set(list.names)
+      notes.append(
+        Note(
+          source: model.source,
+          text: "its classes are named by '\(labels)', and not as it names them"
+            + (isOrder ? ", which is the same names in another order" : "")))
+    }
+    Terminal.writeNotes(Note.lines(notes))
     let classes = LabelledImages.Classes(
       labels: list?.names ?? subject.labels, count: model.classes, model: model.source,
       order: try ClassMatching.Order(arguments))

@@ -169,7 +169,7 @@ struct PredictionAnswer {
     let skipped = found.skipped.isEmpty ? "" : ", \(found.skipped.count.grouped) skipped"
     let combined = hasEnsemble ? ", combined by \(found.combination.summary)" : ""
     let milliseconds = Figures.fixed(1000 * found.seconds / Double(found.indices.count), 2)
-    var lines = ["\(found.indices.count.grouped) images\(skipped)\(combined)"]
+    var lines = ["\(found.indices.count.counted("image"))\(skipped)\(combined)"]
     if isCascade {
       let stops = zip(found.members, found.exitFractions).map { member, fraction in
         "\(Terminal.printable(member.name)) \(Figures.percent(fraction)) %"

@@ -26,6 +26,16 @@ enum PredictionSource {
   /// Whether it is the file of one model, which is called after it.
   var isModelFile: Bool { if case .model = self { true } else { false } }
 
+  /// The files that the user named, or a list of the user's.
+  var inputs: [String] {
+    switch self {
+    case .run, .ensemble: []
+    case .files(let paths): paths
+    case .list(let list): list.files
+    case .model(let path): [path]
+    }
+  }
+
   /// Finds out what is at `path`.
   ///
   /// - Throws: `SourceError.notPredictions` where it is none of these.
@@ -34,6 +44,7 @@ enum PredictionSource {
       self = try Self.directory(path)
       return
     }
+    try Directory.checkReachable(path)
     guard Directory.exists(path) else {
       throw SourceError.notPredictions(path: path, reason: "there is no such file or directory")
     }
@@ -87,6 +98,8 @@ struct SourcePredictions {
   var models: [TimedModel] = []
   /// How splits were understood.
   var notes: [Note] = []
+  /// The names of the classes that models predicted, in order, where they are known.
+  var classNames: [String]?
 
   /// Takes predictions of either kind of images.
   ///

@@ -46,12 +46,13 @@ struct PredictionSources {
     buildOptions =
       sources.contains(where: \.isModelFile)
       ? options.preprocessing.words + options.output.words : []
-    images = try SourceImages(options.images, run: runs.first)
+    var images = try SourceImages(options.images, run: runs.first)
     var found: [SourcePredictions] = []
     for (path, source) in zip(paths, sources) {
       found.append(try Self.read(source, path: path, options, images))
     }
     self.found = found
+    try Self.checkOrders(of: found, paths)
     let apart = try Self.apart(found, paths, isFile: sources.map(\.isModelFile))
     origins = Self.origins(paths, sources, own: found, apart)
     for source in apart {
@@ -62,6 +63,10 @@ struct PredictionSources {
     }
     holdOut = try Predictions.aligned(holdOut)
     test = try Predictions.aligned(test)
+    if let first = test.first, !sources.contains(where: \.holdsModels) {
+      try images.find(for: first, in: paths[paths.count - 1])
+    }
+    self.images = images
     if let shifted {
       var options = options
       // They are other images than those that the labels are of.
@@ -79,9 +84,22 @@ struct PredictionSources {
   func check() throws(SourceError) {
     try checkHoldOut()
     guard !test.isEmpty else {
-      throw .notPredictions(
-        path: paths[0],
-        reason: "it has hold-out predictions only: give those of the test images too")
+      throw .holdOutOnly(path: paths[0])
+    }
+  }
+
+  /// Makes sure that all models that name the same classes do it in one order.
+  private static func checkOrders(
+    of sources: [SourcePredictions], _ paths: [String]
+  ) throws(SourceError) {
+    let named = sources.indices.filter { sources[$0].classNames != nil }
+    guard let first = named.first, let names = sources[first].classNames else { return }
+    for other in named.dropFirst() {
+      guard let others = sources[other].classNames, others != names, Set(others) == Set(names)
+      else { continue }
+      throw .otherClassOrder(
+        first: paths[first], second: paths[other],
+        orders: [names, others].map { Array($0.prefix(3)) })
     }
   }
 
@@ -208,6 +226,7 @@ extension SourcePredictions {
     let judging = try images.predict(.test, members, labels: labels, of: path)
     let choosing = try images.predict(.holdOut, members, labels: labels, of: path)
     (test, holdOut) = (judging.members, choosing.members)
+    classNames = judging.classNames
     notes += judging.notes + choosing.notes
     let groups = Dictionary(grouping: members) { "\($0.network) \($0.multiplyAccumulates)" }
     models = groups.keys.sorted().compactMap { key in

@@ -1,5 +1,6 @@
 import CLI
 import Datasets
+import Files
 import Inference
 
 /// What the user says about how images become a model's input; the rest is what its file or its publishers say.
@@ -38,9 +39,10 @@ struct PreprocessingOptions {
         "The model takes pixels on 0...S, and --mean and --std are on that scale, where given; 255 for pixels as "
         + "they are (default: 1)."),
     CommandOption(
-      "--mean", "R,G,B", help: "What is subtracted from each channel, on 0...1, or imagenet."),
+      "--mean", "R,G,B", help: "Subtracted from each channel: three numbers on 0...1, or imagenet."),
     CommandOption(
-      "--std", "R,G,B", help: "What each channel is divided by then, on 0...1, or imagenet."),
+      "--std", "R,G,B",
+      help: "Then each channel is divided by it: three numbers on 0...1, or imagenet."),
     CommandOption("--channel-order", "ORDER", help: "rgb or bgr."),
   ]
 
@@ -149,8 +151,8 @@ extension ParsedArguments {
   ) throws(UsageError) -> Choice? {
     guard let text = string(name) else { return nil }
     guard let choice = Choice(rawValue: text) else {
-      let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      throw UsageError("\(name) is one of \(words), not '\(text)'")
+      throw UsageError(
+        "\(name) is " + Spelling.oneOf(Choice.allCases.map(\.rawValue), not: text))
     }
     return choice
   }

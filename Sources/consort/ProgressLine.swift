@@ -26,7 +26,7 @@ struct ProgressLine {
       + (secondsLeft.map { ", about \(Figures.duration($0)) left" } ?? "")
     if isTerminal {
       // A line that wraps could not be taken away again.
-      Self.write("\r\(text.prefix(max(20, Terminal.width - 1)))\u{1B}[K")
+      Self.write("\r\(text.prefix(columns: max(20, Terminal.width - 1)))\u{1B}[K")
       isShown = true
     } else {
       Terminal.writeError(text)

@@ -49,6 +49,7 @@ let reportCommand = Command(
       throw UsageError("--latency is for searches: members of runs are timed each time")
     }
     let out = try arguments.outputDirectory("--out", default: place(of: "report", for: paths))
+    try arguments.checkReport(out, of: paths)
     let study = try Study(
       paths, StudyOptions(arguments), measuresLatency: !arguments.isSet("--no-latency"))
     Terminal.writeNotes(Note.lines(study.notes))

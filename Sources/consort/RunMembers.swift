@@ -48,8 +48,9 @@ struct RunMembers {
 
   /// Makes sure that the directory is that of a run.
   ///
-  /// - Throws: `CommandError.notARun`.
+  /// - Throws: `CommandError.notARun`, or `FileError` where that cannot be known.
   func checkIsRun() throws {
+    try Directory.checkReachable(run.experimentPath)
     guard Directory.isDirectory(run.path) else {
       let reason = Directory.exists(run.path) ? "it is a file" : "there is no such directory"
       throw CommandError.notARun(path: run.path, reason: reason)

@@ -1,5 +1,6 @@
 import CLI
 import Experiments
+import Files
 import Reports
 
 /// `consort report` of a search's directory.

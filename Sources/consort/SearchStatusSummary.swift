@@ -1,5 +1,6 @@
 import CLI
 import Experiments
+import Files
 
 /// The status of a search in words and tables.
 enum SearchStatusSummary {
@@ -47,6 +48,6 @@ enum SearchStatusSummary {
       || status.finalists.map { $0.count(of: .complete) == $0.members.count } ?? false
     let isComplete = status.stages.allSatisfy { $0.state == .complete } && isTrained
     guard !status.isRunning, !isComplete, let command = status.command else { return "" }
-    return "go on with: \(Terminal.printable(Shell.line(command)))\n"
+    return "go on with: \(Shell.line(command))\n"
   }
 }

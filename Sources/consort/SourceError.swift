@@ -2,6 +2,8 @@
 enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// There are no predictions at a path.
   case notPredictions(path: String, reason: String)
+  /// There are images that choose, and none that judge.
+  case holdOutOnly(path: String)
   /// Some members have hold-out predictions and others none.
   case partialHoldOut(path: String, members: [String], total: Int)
   /// Nothing can be chosen without hold-out predictions.
@@ -12,6 +14,10 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   case streamedImages(path: String)
   /// The images are not those of the run.
   case otherImages(path: String, run: String)
+  /// Two models have the same classes in different orders.
+  case otherClassOrder(first: String, second: String, orders: [[String]])
+  /// The images are not those of predictions from files, or the files do not say of which they are.
+  case imagesOfNoPredictions(path: String, predictions: String)
 
   /// One sentence naming the file, what is wrong and the mend.
   var description: String {
@@ -23,8 +29,12 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(members.count) of \(total) members have no hold-out predictions (\(CommandError.listing(members)) of '\(path)'), "
         + "and others have: give those too, such as by `consort predict … --split hold-out --out DIR`"
     case .nothingToChooseOn(let option):
-      "\(option) chooses, and there are no hold-out predictions to choose on: train with a \"holdOut\", or add the "
-        + "members' predictions of other labelled images, written by `consort predict … --split hold-out --out DIR`"
+      "\(option) chooses, and there are no hold-out predictions to choose on: train with a \"holdOut\", name "
+        + "images to choose on with --hold-out-data (for ensemble directories and ONNX files), or add the members' "
+        + "predictions of other labelled images, written by `consort predict … --split hold-out --out DIR`"
+    case .holdOutOnly(let path):
+      "'\(path)' has hold-out predictions only, which choose: give those of test images too, such as by "
+        + "`consort predict … --out DIR`, or see its curves alone with `consort frontier … --split hold-out`"
     case .imagesMissing(let path):
       "'\(path)' holds no predictions: name labelled images with --data, and those to choose on with "
         + "--hold-out-data"
@@ -34,6 +44,13 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .otherImages(let path, let run):
       "the images in '\(path)' are not those of '\(run)' (their fingerprints differ): name the directory that it was "
         + "trained with"
+    case .otherClassOrder(let first, let second, let orders):
+      "the classes of '\(first)' and '\(second)' stand in different orders ("
+        + orders.map { $0.joined(separator: ", ") + ", …" }.joined(separator: "; ")
+        + "): export one with the order of the other; where one does not name its classes, --classes FILE names those of all"
+    case .imagesOfNoPredictions(let path, let predictions):
+      "the predictions in '\(predictions)' are not known to be of the test images of '\(path)' (their fingerprints "
+        + "differ): name the data set of the run that made them, or leave --data out"
     }
   }
 }

@@ -18,8 +18,10 @@ struct ImageOptions {
   static let options = [
     CommandOption(
       "--data", "DIR",
-      help: "The test images, as for `consort predict`; beside a run its data set, as for "
-        + "`consort train`. Ensemble directories and ONNX files need them."),
+      help:
+        "The test images, as for `consort predict`; beside a run or its predictions its data set, as for "
+        + "`consort train`. Ensemble directories and ONNX files need them; others show examples of them."
+    ),
     CommandOption(
       "--hold-out-data", "DIR",
       help:
@@ -52,12 +54,14 @@ struct SourceImages {
     case streamed(EncodedSplit)
     /// Directories, whose classes are matched with each model's.
     case directories(ImageOptions)
+    /// The test images that predictions from files are of.
+    case test(ImageSplit)
 
     /// Whether images' classes are matched with each model's: a run's images have the run's.
     var matchesClasses: Bool { if case .directories = self { true } else { false } }
   }
 
-  private let place: Place
+  private var place: Place
 
   /// - Parameter run: Whose data set `options` names; nil where no run is given.
   /// - Throws: `SourceError.otherImages` where they are not the run's, `UsageError` for an order of classes that nothing
@@ -104,10 +108,24 @@ struct SourceImages {
     return try resident(dataset, experiment)
   }
 
+  /// Takes the data set whose test images predictions from files are of, where one is given.
+  ///
+  /// - Parameter path: The file of the predictions, or a directory or list of them.
+  /// - Throws: `SourceError.imagesOfNoPredictions` where the fingerprints differ.
+  mutating func find(for predictions: Predictions, in path: String) throws {
+    guard case .directories(let options) = place, let data = options.data else { return }
+    let test = try ImageDataset.load(directory: data, progress: { Terminal.writeError($0) }).test
+    guard test.fingerprint == predictions.fingerprint else {
+      throw SourceError.imagesOfNoPredictions(path: data, predictions: path)
+    }
+    place = .test(test)
+  }
+
   /// The test images, where they are given and the same for all models.
   var test: PredictionImages? {
     switch place {
     case .resident(let dataset, _): .decoded(dataset.test)
+    case .test(let split): .decoded(split)
     case .streamed(let split): .encoded(split)
     case .directories: nil
     }
@@ -122,6 +140,7 @@ struct SourceImages {
       return partition.holdOut.isEmpty
         ? nil : LabelledImages(dataset.train.subset(partition.holdOut))
     case (.streamed, _): throw SourceError.streamedImages(path: model)
+    case (.test, _): return nil
     case (.directories(let options), _):
       let directory = part == .test ? options.data : options.holdOutData
       let known = LabelledImages.Classes(
@@ -131,7 +150,8 @@ struct SourceImages {
     }
   }
 
-  /// What members of an ensemble, or a model, say about the images, and what was inferred of these; none where there are no images to choose on.
+  /// What members of an ensemble, or a model, say about the images, the names of the classes where they are known, and
+  /// what was inferred; none where there are no images to choose on.
   ///
   /// - Parameters:
   ///   - labels: Their classes, where they are known.
@@ -139,11 +159,11 @@ struct SourceImages {
   /// - Throws: `SourceError.imagesMissing` without images to judge by.
   func predict(
     _ part: Part, _ members: [EnsembleMember], labels: [String]?, of path: String
-  ) throws -> (members: [Predictions], notes: [Note]) {
+  ) throws -> (members: [Predictions], classNames: [String]?, notes: [Note]) {
     let classes = members[0].model.classes
     guard let images = try images(part, labels: labels, classes: classes, for: path) else {
       guard part == .holdOut else { throw SourceError.imagesMissing(path: path) }
-      return ([], [])
+      return ([], nil, [])
     }
     guard images.hasLabels else { throw SourceError.imagesMissing(path: path) }
     let bar = Mutex(ProgressLine("images"))
@@ -157,6 +177,6 @@ struct SourceImages {
     let predictions = try found.memberPredictions(
       split: part == .test ? "test" : SplitName.holdOut, labels: labels
     ).compactMap { $0 }
-    return (predictions, images.notes + found.notes)
+    return (predictions, images.classNames, images.notes + found.notes)
   }
 }

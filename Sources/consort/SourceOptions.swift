@@ -1,6 +1,7 @@
 import CLI
 import Datasets
 import Ensembles
+import Files
 
 /// What the user says about the sources of predictions.
 struct SourceOptions {
@@ -56,8 +57,8 @@ struct SourceOptions {
     importing = ImportOptions(
       kind: try arguments.string("--scores").map { name throws(UsageError) in
         guard let kind = ScoreKind(name: name) else {
-          let known = ScoreKind.allCases.map(\.name).joined(separator: ", ")
-          throw UsageError("--scores is one of \(known), not '\(name)'")
+          throw UsageError(
+            "--scores is " + Spelling.oneOf(ScoreKind.allCases.map(\.name), not: name))
         }
         return kind
       },
@@ -92,10 +93,13 @@ struct SourceOptions {
       case .run, .files, .list: false
       }
     }
-    guard images.classOrder == nil || predictsImages else {
+    for option in [
+      images.classOrder.map { _ in ClassMatching.Order.option.name },
+      images.holdOutData.map { _ in "--hold-out-data" },
+    ] {
+      guard let option, !predictsImages else { continue }
       throw UsageError(
-        "\(ClassMatching.Order.option.name) goes with ensemble directories and ONNX files, and none is given"
-      )
+        "\(option) goes with ensemble directories and ONNX files, and none is given: leave it out")
     }
     guard let listOption, !hasList, !(predictsImages && listOption == "--classes") else { return }
     throw UsageError(

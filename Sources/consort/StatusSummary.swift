@@ -1,5 +1,6 @@
 import CLI
 import Experiments
+import Files
 
 /// The status of a run in words and a table, within 80 columns where names are short.
 enum StatusSummary {
@@ -66,6 +67,6 @@ enum StatusSummary {
     guard !status.isTraining, status.count(of: .complete) < status.members.count,
       let command = status.command
     else { return "" }
-    return "go on with: \(Terminal.printable(Shell.line(command)))\n"
+    return "go on with: \(Shell.line(command))\n"
   }
 }

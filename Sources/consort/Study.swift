@@ -15,6 +15,7 @@ struct Study {
   let latencyConditions: String?
   /// What was inferred, and what is not known.
   let notes: [Note]
+  private let title: String?
 
   /// - Parameters:
   ///   - split: "test", or "hold-out" for its curves alone.
@@ -22,6 +23,7 @@ struct Study {
   init(
     _ paths: [String], _ options: StudyOptions, split: String = "test", measuresLatency: Bool
   ) throws {
+    title = options.title
     sources = try PredictionSources(paths, shifted: options.shifted, options: options.sources)
     do { try sources.check() } catch {
       // How a split was understood tells why something is missing.
@@ -84,7 +86,7 @@ struct Study {
   /// What a report says of where it comes from.
   func context(_ paths: [String]) -> ReportContext {
     var context = ReportContext(
-      runDirectory: sources.run?.path ?? paths[0], command: Shell.commandLine(),
+      runDirectory: sources.run?.path ?? paths[0], title: title, command: Shell.commandLine(),
       origins: sources.origins, buildOptions: sources.buildOptions)
     context.notes = Note.lines(notes)
     if let latencyConditions {

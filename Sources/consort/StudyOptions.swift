@@ -1,5 +1,6 @@
 import CLI
 import Ensembles
+import Files
 
 /// What the commands that decide take.
 struct StudyOptions {
@@ -13,6 +14,8 @@ struct StudyOptions {
   let sources: SourceOptions
   /// Predictions of further images.
   let shifted: String?
+  /// The heading of the page and of its charts; nil for the source's name.
+  let title: String?
   /// Whether something is asked for that needs hold-out predictions, and its option.
   let choosingOption: String?
 
@@ -37,10 +40,11 @@ struct StudyOptions {
       CommandOption(
         "--margin", "N",
         help:
-          "By how many standard errors of the paired difference, on the hold-out, what is chosen "
-          + "is more accurate than the best single member. With --max-cost: by how many it may be less "
-          + "accurate than the best within the budget, where it has fewer members (default: 1; 0 for "
-          + "none). Not with --min-accuracy alone."),
+          "What counts as a gain, in standard errors of the difference on the hold-out: an ensemble is "
+          + "chosen only if it is more accurate than the best single member by this much (default: 1; "
+          + "with 0 it has to be as accurate). With --max-cost fewer members are chosen if they are less "
+          + "accurate than the best within the budget by no more than this. Not with --min-accuracy alone."
+      ),
       CommandOption(
         "--max-stages", "N", help: "The most members of a cascade; 1 for no cascades (default: 3)."),
       CommandOption(
@@ -60,6 +64,9 @@ struct StudyOptions {
       CommandOption(
         "--shifted", "SOURCE",
         help: "Predictions by the same members of further images, whose figures stand beside."),
+      CommandOption(
+        "--title", "TEXT",
+        help: "The heading of the page and of its charts (default: the first source's name)."),
     ] + SourceOptions.options
 
   init(_ arguments: ParsedArguments) throws {
@@ -98,6 +105,7 @@ struct StudyOptions {
     decision = options
     sources = try SourceOptions(arguments)
     shifted = arguments.string("--shifted")
+    title = arguments.string("--title")
     choosingOption = [
       "--max-cost", "--min-accuracy", "--margin", "--cost", "--same-network", "--max-members",
       "--max-stages", "--confidence", "--seconds", "--shifted",
@@ -133,8 +141,8 @@ struct StudyOptions {
     var found: [CascadeConfidence] = []
     for word in text.split(separator: ",", omittingEmptySubsequences: false) {
       guard let known = CascadeConfidence.names.first(where: { $0.name == word }) else {
-        let names = CascadeConfidence.names.map(\.name).joined(separator: ", ")
-        throw UsageError("--confidence names some of \(names), not '\(word)'")
+        let names = CascadeConfidence.names.map(\.name)
+        throw UsageError("--confidence is " + Spelling.oneOf(names, not: String(word)))
       }
       found.append(known.confidence)
     }
@@ -160,8 +168,7 @@ extension CostMeasure {
   init(_ arguments: ParsedArguments) throws(UsageError) {
     let name = arguments.string("--cost") ?? Self.names[0].name
     guard let known = Self.names.first(where: { $0.name == name }) else {
-      let names = Self.names.map(\.name).joined(separator: ", ")
-      throw UsageError("--cost is one of \(names), not '\(name)'")
+      throw UsageError("--cost is " + Spelling.oneOf(Self.names.map(\.name), not: name))
     }
     self = known.measure
   }

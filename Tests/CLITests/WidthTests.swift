@@ -85,6 +85,44 @@ import Testing
         """)
   }
 
+  /// Two columns of a wide character, and two names that are long at once.
+  @Test func wideAndLongNamesStayInTheirColumns() {
+    var table = TextTable(columns: [
+      .init("network", isKept: true), .init("n", .right, isKept: true),
+      .init("members", isKept: true),
+    ])
+    table.append(["日本語", "1", "emoji 👍"])
+    table.append(["plain", "10", "x"])
+    #expect(table.text(width: nil) == "network   n  members\n日本語    1  emoji 👍\nplain    10  x\n")
+    table.append([String(repeating: "日", count: 100), "2", String(repeating: "long ", count: 40)])
+    for width in [24, 40, 60, 80] {
+      let lines = table.text(width: width).split(separator: "\n")
+      #expect(lines.count == 4)
+      for line in lines { #expect(line.columns <= width, "\(line)") }
+    }
+  }
+
+  /// But not a command, which is to be copied, nor a name with two blanks.
+  @Test func errorsAreBrokenBetweenWords() {
+    #expect(
+      Terminal.sentences("cannot read 'a  b': no such file\nx", width: 16)
+        == "cannot read 'a\n b': no such\nfile\nx")
+    for command in ["run `consort train x.json` again", "to go on: consort train x.json"] {
+      #expect(Terminal.sentences(command, width: 16) == command)
+    }
+  }
+
+  @Test func sentencesWithWideCharactersAreWrapped() {
+    #expect(Terminal.wrapped("日本 日本 日本", width: 9) == ["日本 日本", "日本"])
+  }
+
+  @Test func redrawingCountsColumns() {
+    var text = RedrawnText()
+    let drawn = text.redraw(String(repeating: "日", count: 10) + "\n", width: 9, height: 24)
+    #expect(drawn == "日日日日\n")
+    #expect(text.redraw("x\n", width: 4, height: 24) == "\u{1B}[2F\u{1B}[Jx\n")
+  }
+
   @Test func redrawingTakesAwayWhatWasDrawn() {
     var text = RedrawnText()
     #expect(text.redraw("one\ntwo\n", width: 80, height: 24) == "one\ntwo\n")

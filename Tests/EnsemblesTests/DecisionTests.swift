@@ -346,22 +346,22 @@ import Testing
     let all = "nothing made of small-0, small-1, small-2, medium-0, medium-1, large-0 reaches "
     #expect(
       description { $0.maximumCost = 99 }.hasPrefix(
-        all + "a cost of at most 99.0 multiply-accumulates (the cheapest costs 100.0)"))
+        all + "a cost of at most 99 multiply-accumulates (the cheapest costs 100)"))
     #expect(
       description {
         $0.maximumCost = 0.5
         $0.cost = .latency
       }.hasPrefix(all + "a cost of at most 0.5 ms (the cheapest costs 0.9)"))
     #expect(
-      description { $0.minimumAccuracy = 1 }.hasPrefix(all + "an accuracy of 1.0 (the best has 0.8")
+      description { $0.minimumAccuracy = 1 }.hasPrefix(all + "an accuracy of 100 % (the best has 8")
     )
     #expect(
       description {
         $0.minimumAccuracy = 0.7
         $0.maximumCost = 100
       }.hasPrefix(
-        all + "an accuracy of 0.7 at a cost of at most 100.0 multiply-accumulates "
-          + "(the best has 0.6)"))
+        all + "an accuracy of 70 % at a cost of at most 100 multiply-accumulates "
+          + "(the best has 60 %)"))
     for change: (inout Decision.Options) -> Void in [
       { $0.maximumMembers = 0 }, { $0.maximumSubsets = 0 }, { $0.maximumStages = 0 },
       { $0.confidences = [] }, { $0.maximumCost = 0 }, { $0.maximumCost = .nan },

@@ -85,7 +85,7 @@ import Testing
     ),
     (
       #"{"kind": "random"}"#, #"{"kind": "random", "population": 3}"#,
-      "'s.json': unknown key 'controller.population'; remove it, or did you mean one of kind?"
+      "'s.json': unknown key 'controller.population'; remove it, or give one of kind"
     ),
     (
       #""mnasnet""#, #""accuracy""#,

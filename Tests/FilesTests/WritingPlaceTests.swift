@@ -169,6 +169,41 @@ import Testing
     #expect(try directory.names() == (others + ["out"]).sorted())
   }
 
+  /// Where results go, other programs may write too: only what has both numbers is certain to be of this one.
+  @Test func amongResultsOnlyWhatIsItsOwnIsRemoved() throws {
+    let dead = 999_999_999
+    for name in ["drawing.\(dead)-1f.partial/a.json", "report.html.\(dead)-2.partial"] {
+      try directory.write([1], to: name)
+    }
+    let others = [
+      "film.\(dead).partial", "drawing.\(getpid())-3.partial", "small.tar.gz.partial",
+      "report.html",
+    ]
+    for name in others { try directory.write([1], to: name) }
+    try Directory.createForResults(path("."))
+    #expect(try directory.names() == others.sorted())
+    try Directory.createForResults(path("new/place"))
+    #expect(try directory.names().contains("new"))
+  }
+
+  /// Another process cannot take it for abandoned, and a killed one leaves nothing for long.
+  @Test func aDirectoryForAWhileIsHeld() throws {
+    try directory.write([1], to: "drawing.999999999-1.partial/file")
+    let used = try UnfinishedFile.withDirectory("drawing", in: path(".")) { place in
+      try DurableFile.write("text", to: "\(place)/file")
+      #expect(try directory.names() == [String(place.split(separator: "/").last ?? "")])
+      let descriptor = open(place, O_RDONLY)
+      #expect(flock(descriptor, LOCK_SH | LOCK_NB) != 0)
+      close(descriptor)
+      return place
+    }
+    #expect(try directory.names().isEmpty && used.hasSuffix(".partial"))
+    #expect(throws: CancellationError.self) {
+      try UnfinishedFile.withDirectory("drawing", in: path(".")) { _ in throw CancellationError() }
+    }
+    #expect(try directory.names().isEmpty)
+  }
+
   /// A process of another container has another number here; its lock says that it lives.
   @Test func whatAnotherHoldsIsKept() throws {
     let held = try directory.write([1], to: "table.csv.999999999-1.partial")

@@ -129,6 +129,31 @@ def logits_with_an_index():
 
 
 @case(TABLES)
+def energies_beside_logits():
+    """A column that no list of names knows: no image is of it."""
+    c = Case("a-column-of-energies-beside-logits")
+    g = np.random.default_rng(6)
+    z = np.round(g.normal(size=(12, 3)) * 2 + 3 * np.eye(3)[TRUTH], 3)
+    energy = np.round(np.log(np.exp(z).sum(1)), 3)
+    c.text("m.csv", csv([[*ABC, "energy", "label"]] + [[*map(float, r), float(e), ABC[t]] for r, e, t in zip(z, energy, TRUTH)]))
+    c.members("list.json", "m.csv")
+    c.frontier("list.json", accuracy={"m": float((z.argmax(1) == TRUTH).mean())}, likelihood={"m": nll(softmax(z), TRUTH)},
+               or_refused=["m.csv", "energy"], or_says=["m.csv", "energy", "--classes"])
+
+
+@case(TABLES)
+def costs_in_millions():
+    """Costs as papers print them: 0.72 G, 5.29 M; they count in ones."""
+    c = Case("costs-as-papers-print-them")
+    p = likely(wrong=[4])
+    for name in "mn":
+        c.text(f"{name}.csv", csv([[*ABC, "label"]] + [[*r, ABC[t]] for r, t in zip(p, TRUTH)]))
+    members = [{"file": f"{name}.csv", "macs": macs, "parameters": count} for name, macs, count in [("m", 0.72, 5.29), ("n", 1.4, 9.11)]]
+    c.text("list.json", json.dumps({"split": "test", "members": members}))
+    c.frontier("list.json", refused=["list.json", "macs", "0.72"])
+
+
+@case(TABLES)
 def class_called_target():
     """Radar: the classes are target and clutter, and the labels in the column `label` say so."""
     c = Case("a-class-called-target")
@@ -651,6 +676,47 @@ def other_distributions():
         c = one_image(name)
         network(c, [*SCORES, *tail], [WEIGHTS, *constants])
         probability(c, probability=top(engine(c)), or_refused=["m.onnx", "probabilit", "--output-kind"])
+
+
+@case(MODELS)
+def no_longer_scores():
+    """Graphs that go on after a softmax, or make sigmoids of scores by hand: nothing says what their outputs are."""
+    soft = node("Softmax", ["scores"], ["soft"], axis=1)
+    for name, tail, constants in [
+        ("softmaxes-added", [soft, node("Add", ["soft", "soft"], ["out"])], []),
+        ("softmax-and-its-root", [soft, node("Sqrt", ["soft"], ["out"])], []),
+        ("softmax-rounded", [soft, node("Mul", ["soft", "ten"], ["t"]), node("Round", ["t"], ["r"]), node("Div", ["r", "ten"], ["out"])],
+         [constant("ten", 10.0)]),
+        ("softmax-reversed", [soft, node("Sub", ["one", "soft"], ["out"])], [constant("one", 1.0)]),
+        ("logarithms-to-base-2", [node("LogSoftmax", ["scores"], ["log"], axis=1), node("Div", ["log", "base"], ["out"])],
+         [constant("base", math.log(2))]),
+        ("exponentials-alone", [node("Exp", ["scores"], ["out"])], []),
+        ("sigmoids-by-hand", [node("Neg", ["scores"], ["n"]), node("Exp", ["n"], ["e"]), node("Add", ["one", "e"], ["d"]),
+                              node("Div", ["one", "d"], ["out"])], [constant("one", 1.0)]),
+        ("sigmoids-by-tanh", [node("Tanh", ["scores"], ["t"]), node("Add", ["t", "one"], ["out"])], [constant("one", 1.0)]),
+        ("only-the-best-scores", [node("TopK", ["scores", "count"], ["out", "places"], axis=1)], [constant("count", [4], "i8")]),
+    ]:
+        c = one_image(name)
+        network(c, [*SCORES, *tail], [WEIGHTS, *constants])
+        probability(c, refused=["m.onnx", "TopK|--output-kind|sigmoid"])
+
+
+@case(MODELS)
+def classes_ruled_out():
+    """A mask adds negative infinity to one class: its probability is 0, whatever else is in the batch."""
+    c = one_image("a-class-masked-by-infinity")
+    network(c, [*SCORES, node("Add", ["scores", "mask"], ["out"])], [WEIGHTS, constant("mask", [0, 0, 0, -np.inf])])
+    probability(c, probability=top(softmax(engine(c))))
+
+
+@case(MODELS)
+def normalized_bytes():
+    """A first normalisation of pixels of 0...255: fed with 0...1 every image would look alike."""
+    c = one_image("a-normalisation-of-bytes-first")
+    moments = [constant("g", np.ones(3)), constant("b", np.zeros(3)), constant("m", [124, 116, 104]), constant("v", [3400, 3200, 3300])]
+    network(c, [node("BatchNormalization", ["images", "g", "b", "m", "v"], ["n"]), node("GlobalAveragePool", ["n"], ["p"]),
+                node("Flatten", ["p"], ["colour"]), node("MatMul", ["colour", "weights"], ["out"])], [WEIGHTS, *moments])
+    probability(c, refused=["m.onnx", "--scale 255"])
 
 
 @case(MODELS)

@@ -145,3 +145,26 @@ import Testing
     }
   }
 }
+
+@Suite struct NetworkNameTests {
+  /// As other libraries and papers call them.
+  @Test(arguments: [
+    ("resnet18", "resnet-18"), ("ResNet-50", "resnet-50"), ("resnet_20", "resnet-20"),
+    ("resnet", "resnet-18"),
+    ("wideresnet-16-4", "wide-resnet-16-4"), ("WRN-28-10", "wide-resnet-28-10"),
+    ("wide_resnet28x10", "wide-resnet-28-10"), ("wide-resnet-16", "wide-resnet-16-1"),
+    ("efficientnet", "efficientnet-b0"), ("efficientnet_b3", "efficientnet-b3"),
+    ("tf_efficientnet_b0", "efficientnet-b0"),
+    ("efficientnet-b1-simmetric", "efficientnet-b1-symmetric"),
+  ])
+  func aNearMissIsNamed(name: String, meant: String) {
+    let error = #expect(throws: NetworkError.self) { _ = try Network(named: name) }
+    #expect("\(error.map { "\($0)" } ?? "")".hasSuffix("(did you mean '\(meant)'?)"))
+  }
+
+  @Test(arguments: ["vgg16", "wide_resnet50_2", "", "x"])
+  func whatIsFarIsNotGuessed(name: String) {
+    let error = #expect(throws: NetworkError.self) { _ = try Network(named: name) }
+    #expect(!"\(error.map { "\($0)" } ?? "")".contains("did you mean"))
+  }
+}

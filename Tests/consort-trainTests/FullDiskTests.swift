@@ -22,7 +22,7 @@ import Testing
       #expect(limited.errors.hasPrefix("consort: error: cannot write '\(member)/checkpoint-"))
       #expect(
         limited.errors.hasSuffix(
-          ".safetensors': File too large; make space or permit writing, then run the command again\n"
+          ".safetensors': File too large; raise the limit on the size of files, as with `ulimit -f`, then run the command again\n"
         ))
       let after = try FileTree("\(directory)/\(member)")
       #expect(after.names == before.names)

@@ -172,11 +172,16 @@ import Testing
       #expect(search.status == 0, "\(search.errors)")
       let records = try records(in: directory)
       #expect(records.count == 24)
-      #expect(
-        records.allSatisfy {
-          $0.cost >= (bounds[0] - 0.001) * Double($0.members.count)
-            && $0.cost <= (bounds[1] + 0.001) * Double($0.members.count)
-        })
+      let table = try JSONDecoder().decode(
+        LatencyTable.self, from: Data(contentsOf: URL(filePath: directory + "/latencies.json")))
+      let space = try SearchPlan(path: directory + "/plan.json").space.space
+      for record in records {
+        var cost = 0.0
+        for member in record.members {
+          cost += try #require(try table.latency(of: space.network(member)))
+        }
+        #expect(abs(record.cost - cost) < 1e-9 * cost)
+      }
     }
   }
 

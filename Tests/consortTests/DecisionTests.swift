@@ -1,3 +1,4 @@
+import Datasets
 import Ensembles
 import Files
 import Foundation
@@ -135,6 +136,32 @@ import Testing
     let unmeasured = try run(["frontier", "hold-out", "test", "--cost", "latency"])
     #expect(unmeasured.status == 1 && unmeasured.errors.contains("the latency of '"))
     #expect(try run(["frontier"] + lists + ["--cost", "latency", "--max-cost", "2M"]).status == 2)
+  }
+
+  /// The page shows images of predictions from files only where they are the ones that were predicted.
+  @Test func imagesOfPredictionsAreTheirOwn() throws {
+    for place in ["train/0", "train/1", "test/0", "test/1"] {
+      for name in ["a", "b"] {
+        try directory.write(image("rgb.png"), to: "data/\(place)/\(name).png")
+      }
+    }
+    let cache = path("cache")
+    let test = try ImageDataset.load(directory: path("data"), cacheDirectory: cache).test
+    let judging = Maker(
+      images: 4, classes: 2, fingerprint: test.fingerprint, labels: test.labels)
+    try write(Maker(images: 300, classes: 2, split: "hold-out").members(), to: "hold-out")
+    try write(judging.members(), to: "test")
+    let command = ["frontier", "hold-out", "test", "--title", "Two classes"]
+    let shown = try run(command + ["--data", "data"])
+    #expect(shown.status == 0, "\(shown.errors)")
+    let chart = try String(contentsOfFile: path("frontier/frontier.vl.json"), encoding: .utf8)
+    #expect(chart.contains("Two classes"))
+    try directory.write(image("rgb.png"), to: "data/test/1/c.png")
+    let other = try run(command + ["--data", "data"])
+    #expect(other.status == 1)
+    #expect(
+      other.errors.contains(
+        "the predictions in 'test' are not known to be of the test images of 'data'"))
   }
 
   /// Without a hold-out the terminal says that nothing is chosen.

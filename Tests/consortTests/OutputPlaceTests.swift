@@ -47,7 +47,7 @@ import Testing
   @Test(arguments: [
     ("--out", "file/found", "Not a directory"), ("--csv", "file/a.csv", "Not a directory"),
     ("--csv", "folder", "Is a directory"), ("--csv", "folder/", "Is a directory"),
-    ("--csv", "missing/a.csv", "No such file or directory; create its directory first"),
+    ("--csv", "missing/a.csv", "No such file or directory; make the directory that it lies in"),
   ])
   func aPlaceThatCannotBeWrittenIsSaidBeforeTheWork(
     option: String, place: String, reason: String

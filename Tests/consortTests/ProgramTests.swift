@@ -28,6 +28,15 @@ import Testing
     (["cost", "a", "b"], "'b' is one operand too many"), (["data"], "needs a command"),
     (["data", "download", "mnist"], "there is no data set 'mnist': cifar10 or cifar100"),
     (["frontier", "x", "--rule", "mean"], "--rule is one of geometric-mean"),
+    (["frontier", "x", "--rule", "Geometric"], "(did you mean 'geometric-mean'?)"),
+    (["frontier", "x", "--cost", "MAC"], "(did you mean 'macs'?)"),
+    (
+      ["frontier", "x", "--confidence", "entropy,max_probability"],
+      "(did you mean 'maximum-probability'?)"
+    ),
+    (["frontier", "x", "--scores", "log_probabilities"], "(did you mean 'log-probabilities'?)"),
+    (["data", "download", "CIFAR-10"], "(did you mean 'cifar10'?)"),
+    (["predict", "x", "--interpolation", "Bicubic"], "(did you mean 'bicubic'?)"),
     (["frontier", "x", "--split", "train"], "--split is test or hold-out"),
     (["frontier", "x", "--max-subsets", "0"], "--max-subsets is at least 1"),
   ])

@@ -72,6 +72,10 @@ typedef enum {
 co_status co_model_activation(
     co_model model, size_t output, const int64_t *shape, size_t rank, int64_t classes, co_activation *result);
 
+/// The type of an operation that turns an output's scores into something else after the last learnt weights, such as
+/// "Softmax" or "TopK", cut to `capacity` bytes with the final zero; empty where there is none.
+co_status co_model_transformation(co_model model, size_t output, char *type, size_t capacity);
+
 /// What the first operations of a model, before any that learns, say of the numbers that its input takes.
 typedef enum {
   CO_UNKNOWN_RANGE = 0,
