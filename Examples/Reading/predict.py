@@ -11,6 +11,11 @@ import onnxruntime
 from PIL import Image
 
 
+def resized(image, size, filter):
+    """Columns first, then rows: Pillow 13 begins with the rows where a tall image loses more of them."""
+    return image.resize((size[0], image.height), filter).resize(size, filter)
+
+
 def pixels(path, p):
     """An image as the member's input takes it, [1, 3, H, W] or [1, H, W, 3]."""
     image, how, size = Image.open(path).convert("RGB"), p["resizing"], (p["width"], p["height"])
@@ -18,11 +23,11 @@ def pixels(path, p):
     if how["kind"] == "shortSide":
         w, h = (how["pixels"] * side // min(w, h) for side in (w, h))
         x, y = round((w - size[0]) / 2), round((h - size[1]) / 2)
-        image = image.resize((w, h), filter).crop((x, y, x + size[0], y + size[1]))
+        image = resized(image, (w, h), filter).crop((x, y, x + size[0], y + size[1]))
     elif how["kind"] == "centreCrop":
         n = max(int(np.float32(size[1] / (size[1] + how["padding"])) * np.float32(min(w, h))), 1)
         x, y = (w - n + 1) // 2, (h - n + 1) // 2
-        image = image.crop((x, y, x + n, y + n)).resize(size, filter)
+        image = resized(image.crop((x, y, x + n, y + n)), size, filter)
     assert image.size == size, f"{path} has another size than the model takes"
     values = (np.asarray(image, "f4") - np.float32(p["mean"])) / np.float32(p["standardDeviation"])
     values = values[..., ::-1] if p["channelOrder"] == "bgr" else values

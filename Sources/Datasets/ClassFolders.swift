@@ -54,6 +54,7 @@ struct ClassFolders {
       -> ImageSplit
     {
       var fingerprint = ""
+      try Memory.check(count: files.count, of: decoding.bytesPerImage, for: directory)
       let pixels = try ImageBytes(count: files.count * decoding.bytesPerImage) { target in
         var rest = target[...]
         fingerprint = try decoding.decode(files, report: { report(earlier + $0) }) { part in

@@ -39,7 +39,15 @@ public struct ClassList: Sendable {
     let text = ClassName.trimmed(whole)
     guard !text.isEmpty else { throw unusable("it names no class; give one name a line") }
     if text.hasPrefix("[") || text.hasPrefix("{") {
-      guard let names = Self.names(inJSON: text) else {
+      let value: JSONValue?
+      do {
+        value = try StrictJSON.decode(JSONValue.self, from: Data(text.utf8))
+      } catch let error as StrictJSON.KeyError {
+        throw unusable("\(error)")
+      } catch {
+        value = nil
+      }
+      guard let names = value.flatMap(Self.names) else {
         throw unusable(
           "it is no JSON list of names, nor an object of names by number; give one of these, or one name a line"
         )
@@ -65,10 +73,7 @@ public struct ClassList: Sendable {
 
   // MARK: JSON
 
-  private static func names(inJSON text: String) -> [String]? {
-    guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else {
-      return nil
-    }
+  private static func names(in value: JSONValue) -> [String]? {
     switch value {
     case .array(let items):
       let names = items.compactMap(name)

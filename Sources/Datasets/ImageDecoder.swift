@@ -1,6 +1,7 @@
 import CJPEG
 import CPNG
 import CResampling
+import Files
 
 /// Decodes JPEG and PNG files to 8-bit RGB. One thread uses one decoder.
 ///
@@ -116,9 +117,19 @@ final class ImageDecoder {
   }
 
   /// Memory for `count` pixels, and for what the resampling reads past them.
-  private func memory(pixels count: Int) -> UnsafeMutablePointer<UInt8> {
-    pixels.reserve(count * Self.bytesPerPixel + consort_resampling_slack)
+  private func memory(pixels count: Int) throws(Failure) -> UnsafeMutablePointer<UInt8> {
+    let bytes = count * Self.bytesPerPixel + consort_resampling_slack
+    if bytes > Self.largeBytes, let shortage = Memory.shortage(bytes: bytes) {
+      throw Failure(
+        reason:
+          "its pixels \(shortage): make it smaller, or raise the limit on memory, as with `ulimit -v`"
+      )
+    }
+    return pixels.reserve(bytes)
   }
+
+  /// Below so many bytes nothing is asked: most photographs have less.
+  private static let largeBytes = 64 << 20
 }
 
 // MARK: - JPEG
@@ -160,7 +171,7 @@ extension ImageDecoder {
       throw jpegFailure
     }
     let count = Int(area.width) * Int(area.height)
-    let target = memory(pixels: count)
+    let target = try memory(pixels: count)
     guard consort_jpeg_read(jpeg, target, count * Self.bytesPerPixel) == 0 else {
       throw jpegFailure
     }
@@ -200,7 +211,7 @@ extension ImageDecoder {
     _ bytes: UnsafeRawBufferPointer, size: Size
   ) throws(Failure) -> DecodedPixels {
     let count = size.width * size.height
-    let target = memory(pixels: count)
+    let target = try memory(pixels: count)
     var message = [CChar](repeating: 0, count: Self.messageCapacity)
     let status = consort_png_decode(
       bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, target,

@@ -69,6 +69,8 @@ struct DelimitedText {
 extension DelimitedText {
   private static func text(_ path: String) throws(EnsembleError) -> [UInt8] {
     let file = try importedFile(path)
+    // A copy, and the text that is checked; of UTF-16 also its units.
+    try checkMemory(file.count, of: 4, for: path)
     let content: [UInt8]? = file.withBytes { bytes in
       if bytes.starts(with: [0xFF, 0xFE, 0, 0]) { return nil }
       if bytes.starts(with: [0xFF, 0xFE]) { return utf16(bytes.dropFirst(2), isBigEndian: false) }
@@ -131,6 +133,14 @@ extension DelimitedText {
 // MARK: - Lines
 
 extension DelimitedText {
+  /// About how many lines there are, at least as many as `lines` gives that have no line ends in quotes.
+  var lineCount: Int {
+    bytes.withUnsafeBufferPointer { bytes in
+      let feeds = bytes.count { $0 == 0x0A }
+      return (feeds > 0 ? feeds : bytes.count { $0 == 0x0D }) + 1
+    }
+  }
+
   /// The lines of the text; empty ones are left out.
   func lines() -> Lines { Lines(bytes, from: start, number: firstLine, separator: separator) }
 
@@ -221,6 +231,13 @@ extension DelimitedText {
       if place < bytes.count, !isEnd(bytes[place]) { isBroken = true }
       while place < bytes.count, !isEnd(bytes[place]) { place += 1 }
     }
+  }
+}
+
+/// Makes sure that `count` elements of `stride` bytes, which the file at `path` holds, fit into memory.
+func checkMemory(_ count: Int, of stride: Int, for path: String) throws(EnsembleError) {
+  do throws(FileError) { try Memory.check(count: count, of: stride, for: path) } catch {
+    throw .file(error)
   }
 }
 

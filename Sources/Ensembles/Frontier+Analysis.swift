@@ -22,12 +22,22 @@ extension Frontier {
     guard maximumSubsets >= 1 else { throw .invalidSubsetLimit(maximumSubsets) }
     try Predictions.checkSameData(predictions)
     let groups = try groupedByNetwork(predictions)
+    try checkMemory(for: groups)
     let (evaluations, limit) = evaluate(groups, rule, maximumSubsets, seconds, seed)
     let first = predictions[0]
     return Frontier(
       split: first.split, fingerprint: first.fingerprint, images: first.count,
       classes: first.classes, rule: rule, curves: curves(of: evaluations),
       comparisons: comparisons(of: evaluations, seed: seed), subsetLimit: limit)
+  }
+
+  /// Makes sure that there is room for which images the ensembles of each size are right about.
+  private static func checkMemory(for groups: [[Predictions]]) throws(EnsembleError) {
+    let first = groups[0][0]
+    // Of each size, how many ensembles are right about an image, twice, and three shares.
+    let row = 2 * MemoryLayout<Int32>.stride + 3 * MemoryLayout<Double>.stride
+    try Ensembles.checkMemory(
+      first.count * groups.reduce(0) { $0 + $1.count }, of: row, for: first.source)
   }
 
   /// Ensembles of one size that tell how long one takes.

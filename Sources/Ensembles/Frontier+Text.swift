@@ -9,9 +9,9 @@ import Files
 extension Frontier {
   /// Reads what `readableJSON()` gave.
   ///
-  /// - Throws: `DecodingError`.
+  /// - Throws: `StrictJSON.KeyError` or `DecodingError`.
   public init(json: String) throws {
-    self = try JSONDecoder().decode(Frontier.self, from: Data(json.utf8))
+    self = try StrictJSON.decode(Frontier.self, from: Data(json.utf8))
   }
 
   /// The points as CSV (RFC 4180, lines ended by a line feed): a line of names, then one line a point.

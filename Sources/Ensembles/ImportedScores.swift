@@ -59,7 +59,10 @@ struct ImportedScores {
         mend: "name it after its format")
     }
     guard count > 0, classes > 0 else { throw Self.noScores(path) }
-    evidence = ScoreEvidence(classes: classes)
+    // What is kept of the rows, and the log-probabilities that they become.
+    try checkMemory(
+      count, of: ScoreEvidence.rowBytes + classes * MemoryLayout<Float>.stride, for: path)
+    evidence = ScoreEvidence(classes: classes, rows: count)
     try look()
   }
 
@@ -122,9 +125,7 @@ struct ImportedScores {
 
   /// `[N, C]`: log-probabilities, each row normalised, of scores that are of the kind.
   func logProbabilities(_ kind: ScoreKind) throws(EnsembleError) -> [Float] {
-    do throws(FileError) {
-      try Memory.check(bytes: count * classes * MemoryLayout<Float>.stride, for: path)
-    } catch { throw .file(error) }
+    try checkMemory(count * classes, of: MemoryLayout<Float>.stride, for: path)
     var result: [Float] = []
     result.reserveCapacity(count * classes)
     let factor = kind.nats ?? 1

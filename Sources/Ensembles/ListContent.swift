@@ -125,6 +125,7 @@ struct ListContent: Decodable {
   static func reason(_ error: any Error) -> String {
     switch error {
     case let fault as Fault: fault.text
+    case let error as StrictJSON.KeyError: "\(error)"
     case DecodingError.keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
       DecodingError.dataCorrupted(let context):

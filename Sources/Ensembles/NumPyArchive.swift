@@ -42,6 +42,10 @@ struct NumPyArchive {
     guard entry.isCompressed else {
       return try NumPyArray(.mapped(file), range: entry.place.range, source: source)
     }
+    // A greater size than a stream can have is damage, which is said below.
+    if entry.place.size / 1032 <= entry.place.range.count {
+      try checkMemory(entry.place.size, of: 1, for: source)
+    }
     let bytes = file.withBytes { all in
       inflated(UnsafeRawBufferPointer(rebasing: all[entry.place.range]), size: entry.place.size)
     }

@@ -10,6 +10,7 @@ extension NumPyArray {
         source: source, words: words, notes: [.init(source: source, text: "labels are one-hot")])
     }
     guard !shape.isEmpty, count > 0 else { throw notLabels }
+    try checkMemory(count, of: Self.wordBytes, for: source)
     guard element.isNumber else {
       guard let words = texts() else { throw notLabels }
       return ImportedLabels(source: source, words: words)
@@ -27,6 +28,9 @@ extension NumPyArray {
     }
     return ImportedLabels(source: source, words: words)
   }
+
+  /// Of a number and the text that it becomes, while the list of them grows.
+  private static let wordBytes = MemoryLayout<Double>.stride + 2 * MemoryLayout<String>.stride
 
   private var notLabels: EnsembleError {
     .invalidImport(

@@ -51,7 +51,7 @@ public struct PredictionList: Hashable, Sendable {
     }
     let content: ListContent
     do {
-      content = try JSONDecoder().decode(ListContent.self, from: file.withBytes { Data($0) })
+      content = try StrictJSON.decode(ListContent.self, from: file.withBytes { Data($0) })
     } catch {
       throw .invalidImport(
         source: path, reason: "is no list of predictions (\(ListContent.reason(error)))", mend: mend

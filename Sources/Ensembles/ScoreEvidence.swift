@@ -32,7 +32,16 @@ struct ScoreEvidence {
   private static let greatestLoss = 0.5
   private static let scales = [1.0, 10, 100, 1000, 10_000, 100_000]
 
-  init(classes: Int) { self.classes = classes }
+  /// What a row takes of memory, in bytes.
+  static let rowBytes = MemoryLayout<Row>.stride
+
+  /// - Parameters:
+  ///   - classes: C.
+  ///   - rows: How many come, where it is known.
+  init(classes: Int, rows: Int = 0) {
+    self.classes = classes
+    self.rows.reserveCapacity(rows)
+  }
 
   /// Whether the scores are plainly negated logarithms, the least for the most probable class.
   var areNegatedLogarithms: Bool { !rows.isEmpty && mayBeNegated && isNegatedSpread }

@@ -36,7 +36,10 @@ struct TableColumns {
         .invalidImport(source: "\(path), line \(line)", reason: reason, mend: mend)
       }
       guard !lines.isBroken else { throw refused("has an unclosed quote", "close it") }
-      if count == 0 { begin(fields, text, isOfLabels: isOfLabels) }
+      if count == 0 {
+        begin(fields, text, isOfLabels: isOfLabels)
+        try reserve(text.lineCount)
+      }
       guard fields.count == names.count else {
         throw refused(
           "has \(fields.count) fields where there are \(names.count) columns",
@@ -100,6 +103,15 @@ struct TableColumns {
     }
   }
 
+  /// Makes room for so many lines.
+  private mutating func reserve(_ lines: Int) throws(EnsembleError) {
+    let row =
+      numeric.count * MemoryLayout<Double>.stride + textual.count * MemoryLayout<String>.stride
+    try checkMemory(lines, of: row, for: path)
+    values.reserveCapacity(lines * numeric.count)
+    for place in cells.indices { cells[place].reserveCapacity(lines) }
+  }
+
   private static let missing: Set<String> = ["NA", "N/A", "n/a", "null", "NULL", "None", "-", "?"]
 
   /// `[N]`: the column as texts; whole numbers as such.
@@ -131,6 +143,8 @@ struct TableColumns {
   /// - Throws: `EnsembleError.invalidImport` for a column that is of other texts.
   func scores(of columns: [Int]) throws(EnsembleError) -> [Double] {
     if columns == numeric { return values }
+    // The columns one by one, and then as rows.
+    try checkMemory(count * columns.count, of: 2 * MemoryLayout<Double>.stride, for: path)
     var parts: [[Double]] = []
     for column in columns {
       guard let part = self.column(column) else {
@@ -140,6 +154,9 @@ struct TableColumns {
       }
       parts.append(part)
     }
-    return (0..<count).flatMap { row in parts.map { $0[row] } }
+    var rows: [Double] = []
+    rows.reserveCapacity(count * columns.count)
+    for row in 0..<count { for part in parts { rows.append(part[row]) } }
+    return rows
   }
 }

@@ -70,8 +70,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
     case .notJSON(let file, let reason):
       "'\(file)' is not JSON (\(reason)): `\(Shell.line(["python3", "-m", "json.tool", Shell.operand(file)]))` shows where"
     case .unknownKey(let file, let key, let known):
-      "'\(file)': unknown key '\(key)'\(Self.suggestion(for: key, among: known)); remove it, or give one of "
-        + known.sorted().joined(separator: ", ")
+      "'\(file)': unknown key '\(key)'\(Self.suggestion(for: key, among: known)); remove it"
+        + (known.isEmpty ? "" : ", or give one of \(known.sorted().joined(separator: ", "))")
     case .repeatedKey(let file, let key):
       "'\(file)': the key '\(key)' stands twice in one object; remove one of them"
     case .missingKey(let file, let key): "'\(file)': the key '\(key)' is missing; add it"
@@ -133,5 +133,15 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   private static func listing(_ names: [String]) -> String {
     let more = names.count - 3
     return names.prefix(3).joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+  }
+}
+
+extension ExperimentError {
+  /// The fault of a key in `file`.
+  init(_ error: StrictJSON.KeyError, file: String) {
+    switch error {
+    case .repeated(let key): self = .repeatedKey(file: file, key: key)
+    case .unknown(let place): self = .unknownKey(file: file, key: place, known: [])
+    }
   }
 }

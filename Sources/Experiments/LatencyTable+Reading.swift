@@ -17,7 +17,7 @@ extension LatencyTable {
       throw ExperimentError.invalidLatencies(path: path, reason: "it is over 64 MiB")
     }
     do {
-      self = try JSONDecoder().decode(LatencyTable.self, from: file.withBytes { Data($0) })
+      self = try StrictJSON.decode(LatencyTable.self, from: file.withBytes { Data($0) })
     } catch {
       let reason = (error as? DecodingError)?.place ?? "\(error)"
       throw ExperimentError.invalidLatencies(path: path, reason: reason)

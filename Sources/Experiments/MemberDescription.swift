@@ -33,7 +33,9 @@ extension MemberDirectory {
     guard Directory.exists(descriptionPath) else { return nil }
     let bytes = try MappedFile(path: descriptionPath).withBytes { Data($0) }
     do {
-      return try JSONDecoder().decode(MemberDescription.self, from: bytes)
+      return try StrictJSON.decodeAll(MemberDescription.self, from: bytes)
+    } catch let error as StrictJSON.KeyError {
+      throw ExperimentError(error, file: descriptionPath)
     } catch {
       throw ExperimentError.unusableDescription(file: descriptionPath)
     }

@@ -67,6 +67,6 @@ extension MemberDirectory {
 
   private func record<Record: Decodable>(_ path: String) -> Record? {
     guard let file = try? MappedFile(path: path) else { return nil }
-    return try? JSONDecoder().decode(Record.self, from: file.withBytes { Data($0) })
+    return try? StrictJSON.decode(Record.self, from: file.withBytes { Data($0) })
   }
 }

@@ -22,11 +22,7 @@ extension Network {
     do {
       guard file.count <= 64 << 20 else { throw NetworkProblem("it is over 64 MiB") }
       let json = file.withBytes { Data($0) }
-      let value = try JSONDecoder().decode(JSONValue.self, from: json)
-      if let key = RepeatedKeys.first(in: json) {
-        throw NetworkProblem("the key '\(key)' stands twice in one object; remove one of them")
-      }
-      try self.init(value)
+      try self.init(StrictJSON.decode(JSONValue.self, from: json))
     } catch {
       let reason = (error as? DecodingError)?.place ?? "\(error)"
       throw ExperimentError.invalidNetworkFile(path: path, reason: reason)
@@ -36,40 +32,12 @@ extension Network {
   /// Takes a network from JSON, and validates its graph.
   init(_ value: JSONValue) throws(NetworkProblem) {
     do {
-      self = try JSONDecoder().decode(Network.self, from: JSONEncoder().encode(value))
+      self = try StrictJSON.decodeAll(
+        Network.self, from: JSONEncoder().encode(value), isOptional: Self.keysOfDefaults.contains)
       _ = try shapes()
-      let read = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(self))
-      if let place = Self.firstIgnored(in: value, readAs: read) {
-        throw NetworkProblem("unknown key '\(place)'; remove it")
-      }
     } catch {
       throw NetworkProblem((error as? DecodingError)?.place ?? "\(error)")
     }
-  }
-
-  /// The first key of `given` that is not in `read`, which is what became of it: a mistyped one would go unnoticed.
-  private static func firstIgnored(
-    in given: JSONValue, readAs read: JSONValue, at path: String = ""
-  ) -> String? {
-    switch (given, read) {
-    case (.object(let given), .object(let read)):
-      for (key, value) in given.sorted(by: { $0.key < $1.key }) {
-        let place = path.isEmpty ? key : "\(path).\(key)"
-        if let counterpart = read[key] {
-          if let found = firstIgnored(in: value, readAs: counterpart, at: place) { return found }
-        } else if !Self.keysOfDefaults.contains(key) {
-          return place
-        }
-      }
-    case (.array(let given), .array(let read)):
-      for (index, (value, counterpart)) in zip(given, read).enumerated() {
-        if let found = firstIgnored(in: value, readAs: counterpart, at: "\(path)[\(index)]") {
-          return found
-        }
-      }
-    default: break
-    }
-    return nil
   }
 
   /// Of a convolution: they are left out when written where they say nothing new.

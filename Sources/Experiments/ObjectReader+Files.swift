@@ -22,11 +22,12 @@ extension ObjectReader {
   init(json: Data, file: String) throws(ExperimentError) {
     let value: JSONValue
     do {
-      value = try JSONDecoder().decode(JSONValue.self, from: json)
+      value = try StrictJSON.decode(JSONValue.self, from: json)
+    } catch let error as StrictJSON.KeyError {
+      throw ExperimentError(error, file: file)
     } catch {
       throw .notJSON(file: file, reason: Self.reason(of: error))
     }
-    if let key = RepeatedKeys.first(in: json) { throw .repeatedKey(file: file, key: key) }
     try self.init(value, file: file, path: "")
   }
 

@@ -227,7 +227,9 @@ public struct DataRecord: Codable, Hashable, Sendable {
   init(path: String) throws {
     let bytes = try MappedFile(path: path).withBytes { Data($0) }
     do {
-      self = try JSONDecoder().decode(DataRecord.self, from: bytes)
+      self = try StrictJSON.decode(DataRecord.self, from: bytes)
+    } catch let error as StrictJSON.KeyError {
+      throw ExperimentError(error, file: path)
     } catch {
       throw ExperimentError.unusableDataRecord(file: path)
     }

@@ -48,7 +48,7 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
   /// Reads what `write` wrote; nil where there is no such file, or it holds something else.
   public init?(path: String) {
     guard let file = try? MappedFile(path: path),
-      let value = try? JSONDecoder().decode(Self.self, from: file.withBytes { Data($0) })
+      let value = try? StrictJSON.decode(Self.self, from: file.withBytes { Data($0) })
     else { return nil }
     self = value
   }

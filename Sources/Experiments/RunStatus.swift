@@ -177,7 +177,7 @@ private struct EpochLine: Decodable {
     guard let file = try? MappedFile(path: path) else { return [] }
     let data = file.withBytes { Data($0) }
     return data.split(separator: UInt8(ascii: "\n"))
-      .compactMap { try? JSONDecoder().decode(EpochLine.self, from: Data($0)) }
+      .compactMap { try? StrictJSON.decode(EpochLine.self, from: Data($0)) }
       .filter { $0.epoch > 0 && usable($0.seconds) != nil }
   }
 }

@@ -141,10 +141,8 @@ extension SearchDirectory {
       .split(separator: UInt8(ascii: "\n"))
     return try lines.enumerated().map { number, line in
       do {
-        let record = try JSONDecoder().decode(EvaluationRecord.self, from: Data(line))
-        guard record.isPlausible, RepeatedKeys.first(in: Data(line)) == nil else {
-          throw ImplausibleRecord()
-        }
+        let record = try StrictJSON.decode(EvaluationRecord.self, from: Data(line))
+        guard record.isPlausible else { throw ImplausibleRecord() }
         return record
       } catch {
         throw ExperimentError.unusableRecord(file: evaluationsPath, line: number + 1)
@@ -168,11 +166,11 @@ extension SearchDirectory {
     guard Directory.exists(foundPath) else { return [] }
     let bytes = try MappedFile(path: foundPath).withBytes { Data($0) }
     do {
-      let found = try JSONDecoder().decode([FoundEnsemble].self, from: bytes)
-      guard RepeatedKeys.first(in: bytes) == nil,
-        // They name files.
-        found.allSatisfy({ $0.networks.allSatisfy(DirectoryName.isValid) })
-      else { throw ImplausibleRecord() }
+      let found = try StrictJSON.decode([FoundEnsemble].self, from: bytes)
+      // They name files.
+      guard found.allSatisfy({ $0.networks.allSatisfy(DirectoryName.isValid) }) else {
+        throw ImplausibleRecord()
+      }
       return found
     } catch {
       throw ExperimentError.unusableFinds(file: foundPath)

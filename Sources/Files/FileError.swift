@@ -14,8 +14,8 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
   case cannotWrite(path: String, reason: String)
   /// The directory cannot be created.
   case cannotCreateDirectory(path: String, reason: String)
-  /// What the file holds takes more memory, in bytes, than this process may take.
-  case tooLarge(path: String, bytes: Int, available: Int)
+  /// What the file holds takes more memory than this process may take.
+  case tooLarge(path: String, Memory.Shortage)
 
   /// The system's reason, or another's.
   public var reason: String {
@@ -23,8 +23,7 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case .cannotRead(_, let reason), .cannotWrite(_, let reason),
       .cannotCreateDirectory(_, let reason):
       reason
-    case .tooLarge(_, let bytes, let available):
-      "its content takes \((bytes + (1 << 20) - 1) >> 20) MiB of memory where \(available >> 20) MiB can be taken"
+    case .tooLarge(_, let shortage): "its content \(shortage)"
     }
   }
 
@@ -44,8 +43,9 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case .cannotCreateDirectory(let path, let reason):
       "cannot create the directory '\(path)': \(reason); "
         + (SystemReason.advice(for: reason) ?? "choose a place that you may write to")
-    case .tooLarge(let path, _, _):
-      "'\(path)' is too large: \(reason); raise the limit on memory, as with `ulimit -v`, or give fewer images"
+    case .tooLarge(let path, let shortage):
+      "'\(path)' is too large: \(reason); raise the limit on memory, as with `ulimit -v`, or give a smaller file: about "
+        + "\(shortage.fitting(of: 100)) % of it fits"
     }
   }
 }

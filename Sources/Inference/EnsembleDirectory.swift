@@ -35,7 +35,9 @@ public struct EnsembleDirectory: Sendable {
     let data = mapped.withBytes { Data($0) }
     try Self.checkKeys(data, path: path)
     do {
-      manifest = try JSONDecoder().decode(EnsembleManifest.self, from: data)
+      manifest = try StrictJSON.decodeAll(EnsembleManifest.self, from: data)
+    } catch let error as StrictJSON.KeyError {
+      throw InferenceError.notAnEnsemble(path: path, reason: "in \(Self.manifestName), \(error)")
     } catch {
       throw InferenceError.notAnEnsemble(
         path: path, reason: "\(Self.manifestName) lacks a value or has one of another type")

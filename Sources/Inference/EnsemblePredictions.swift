@@ -53,7 +53,7 @@ public struct EnsemblePredictions: Sendable {
     for member in members { try PredictionFeed.check(images, for: member.preprocessing) }
     let isStaged = combination.cascade != nil && !runsAllMembers
     let groups = isStaged ? members.indices.map { [$0] } : Self.groups(members)
-    let results = PredictionResults(members: members.map(\.model), images: images.count) {
+    let results = try PredictionResults(members: members.map(\.model), images: images.count) {
       // Images and not predictions: the groups take about as long as each other.
       progress($0 / groups.count, images.count)
     }

@@ -22,6 +22,8 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   case cannotCompile(source: String, reason: String)
   /// The model cannot be computed.
   case cannotRun(source: String, reason: String)
+  /// Something takes more memory than this process may take.
+  case tooLittleMemory(what: String, Memory.Shortage, mend: String)
   /// The model has no output of the name.
   case unknownOutput(source: String, name: String, outputs: [String])
   /// The model gives a single number an image.
@@ -83,6 +85,8 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(source)' cannot be compiled for this processor: \(reason); export it again, with standard operators"
     case .cannotRun(let source, let reason):
       "'\(source)' cannot be computed: \(reason); export it again, with standard operators"
+    case .tooLittleMemory(let what, let shortage, let mend):
+      "\(what) \(shortage): \(mend), or raise the limit on memory, as with `ulimit -v`"
     case .uncountable(let source, let layer, let reason):
       "the cost of '\(source)' cannot be counted at '\(layer)': \(reason)"
     case .differentMembers(let first, let second, let difference):

@@ -1,5 +1,6 @@
 import COpenVINO
 import Ensembles
+import Files
 
 /// One stream of batches through a classifier: the memory that a batch goes into, and what comes out of it.
 ///
@@ -15,10 +16,11 @@ public final class InferenceSession {
 
   /// Prepares memory and requests.
   ///
-  /// - Throws: `InferenceError.cannotRun`.
+  /// - Throws: `InferenceError.tooLittleMemory` or `.cannotRun`.
   public init(_ classifier: Classifier) throws(InferenceError) {
     self.classifier = classifier
     let models = classifier.models
+    try Self.checkMemory(classifier)
     input = Self.allocate(classifier.batch * models[0].input.count)
     outputs = models.map { Self.allocate(classifier.batch * $0.classes) }
     do throws(EngineFailure) {
@@ -31,6 +33,19 @@ public final class InferenceSession {
       Self.deallocate([input] + outputs)
       throw .cannotRun(source: models[0].source, reason: error.reason)
     }
+  }
+
+  private static func checkMemory(_ classifier: Classifier) throws(InferenceError) {
+    let models = classifier.models
+    let image = models.reduce(models[0].input.count) { $0 + $1.classes }
+    let bytes = (classifier.batch * image).multipliedReportingOverflow(
+      by: MemoryLayout<Float>.stride)
+    guard let shortage = Memory.shortage(bytes: bytes.overflow ? .max : bytes.partialValue) else {
+      return
+    }
+    let fitting = max(1, shortage.fitting(of: classifier.batch))
+    throw .tooLittleMemory(
+      what: "a batch of \(classifier.batch) images", shortage, mend: "give --batch \(fitting)")
   }
 
   deinit {

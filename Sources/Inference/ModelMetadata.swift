@@ -20,7 +20,7 @@ struct ModelMetadata {
     guard let text = values[Self.preprocessingKey] else { return nil }
     let preprocessing: Preprocessing
     do {
-      preprocessing = try JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8))
+      preprocessing = try StrictJSON.decodeAll(Preprocessing.self, from: Data(text.utf8))
       try preprocessing.validate()
     } catch {
       throw invalid(Self.preprocessingKey, error)

@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Synchronization
 
 /// Gathers what several threads predict.
@@ -33,7 +34,17 @@ final class PredictionResults: Sendable {
   private let classes: [Int]
   private let progress: @Sendable (Int) -> Void
 
-  init(members: [ImageModel], images: Int, progress: @escaping @Sendable (Int) -> Void) {
+  /// - Throws: `InferenceError.tooLittleMemory`.
+  init(
+    members: [ImageModel], images: Int, progress: @escaping @Sendable (Int) -> Void
+  ) throws(InferenceError) {
+    // As they come, and those that are kept.
+    let row = 2 * MemoryLayout<Float>.stride * members.reduce(0) { $0 + $1.classes }
+    if let shortage = Memory.shortage(bytes: images * row) {
+      throw .tooLittleMemory(
+        what: "the probabilities of \(images) images", shortage,
+        mend: "give about \(shortage.fitting(of: images)) at a time")
+    }
     classes = members.map(\.classes)
     self.progress = progress
     state = Mutex(

@@ -34,7 +34,9 @@ struct ModelParser {
       case 8: try parseOperatorSet(value.message(reader))
       case 14:
         let (key, text) = try value.message(reader).keyAndText()
-        metadata[key] = text
+        guard metadata.updateValue(text, forKey: key) == nil else {
+          throw Failure(reason: "its metadata have the key '\(key)' twice")
+        }
       case 20: throw Failure(reason: "it holds a training, not only a model")
       case 25:
         throw Failure(

@@ -4,6 +4,8 @@ import Networks
 public enum ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The weights do not fit the network that is to be written.
   case weightsOfAnotherNetwork(path: String, ParameterMismatch)
+  /// What would be written of the network is no usable model.
+  case unusableExport(network: String, reason: String)
   /// The file is not ONNX, or is damaged.
   case notAModel(path: String, offset: Int, reason: String)
   /// The file is ONNX, but what it says makes no sense.
@@ -16,6 +18,8 @@ public enum ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .weightsOfAnotherNetwork(let path, let mismatch):
       "'\(path)' holds the weights of another network: \(mismatch); give those that belong to the network.json beside them"
+    case .unusableExport(let network, let reason):
+      "the network '\(network)' cannot be written as ONNX: \(reason)"
     case .notAModel(let path, let offset, let reason):
       "'\(path)' is no ONNX model, or is damaged: at byte \(offset) it \(reason); export or copy it again"
     case .invalidModel(let path, let reason):

@@ -37,10 +37,10 @@ public struct ONNXExport: Sendable {
     for parameter in parameters { try weights.checkNumbers(of: parameter.name) }
   }
 
-  /// The model's bytes, the same for the same network, weights and metadata.
+  /// The model's bytes, the same for the same network, weights and metadata; read back before they are given.
   ///
   /// - Parameter metadata: What the model says of itself to those who run it.
-  /// - Throws: `NetworkError`, or `WeightsError` where the weights cannot be read.
+  /// - Throws: `NetworkError`, `WeightsError` where the weights cannot be read, or `ONNXError.unusableExport`.
   public func bytes(metadata: [String: String] = [:]) throws -> [UInt8] {
     var builder = try Builder(
       network, weights, outputName: outputName, endsInSoftmax: endsInSoftmax)
@@ -64,6 +64,10 @@ public struct ONNXExport: Sendable {
         entry.write(2, value)
       }
     }
+    try ExportedModelCheck(
+      network: network.name, input: (Self.inputName, [input.channels, input.height, input.width]),
+      output: (outputName, [classes]), metadata: metadata, numbers: builder.graph.numberCount
+    ).check(writer.bytes)
     return writer.bytes
   }
 }
@@ -183,6 +187,13 @@ private struct Builder {
       }
       let given = bias ?? Array(repeating: 0, count: scales.count)
       bias = given.indices.map { Float(Double(given[$0]) * scales[$0] + shifts[$0]) }
+      guard weight.allSatisfy(\.isFinite), bias?.allSatisfy(\.isFinite) == true else {
+        throw ONNXError.unusableExport(
+          network: network.name,
+          reason:
+            "the convolution '\(layer.name)' times the normalisation '\(normalization.name)' is not finite: "
+            + "a weight is too large, or a running variance too small; train the member again")
+      }
     }
     let size = convolution.kernelSize
     let (rows, columns) = (

@@ -64,6 +64,9 @@ struct ONNXGraph {
     constants.append(Constant(name: name, shape: shape, values: values))
   }
 
+  /// The numbers of all constants.
+  var numberCount: Int { constants.reduce(0) { $0 + $1.values.count } }
+
   /// The graph as a message.
   ///
   /// - Parameters:

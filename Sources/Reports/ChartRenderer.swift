@@ -127,8 +127,11 @@ public struct ChartRenderer: Hashable, Sendable {
     guard outcome.status == 0 else {
       let last = outcome.errorText.split(separator: "\n").last.map { String($0.prefix(300)) }
       if let full = Self.fullDisk(last) { throw .noSpace(directory: directory, reason: full) }
+      guard outcome.status <= 128 else {
+        throw .rendererKilled(directory: directory, signal: outcome.status - 128)
+      }
       throw .renderingFailed(
-        directory: directory, reason: last ?? "'\(python)' \(Self.end(outcome.status))")
+        directory: directory, reason: last ?? "'\(python)' ended with status \(outcome.status)")
     }
   }
 
@@ -136,10 +139,6 @@ public struct ChartRenderer: Hashable, Sendable {
   private static func fullDisk(_ words: String?) -> String? {
     [ENOSPC, EDQUOT].first { words?.hasPrefix("OSError: [Errno \($0)]") ?? false }
       .map { systemErrorReason($0) }
-  }
-
-  private static func end(_ status: Int32) -> String {
-    status > 128 ? "died of signal \(status - 128)" : "ended with status \(status)"
   }
 
   private static func contents(_ path: String) throws(FileError) -> [UInt8] {

@@ -92,7 +92,7 @@ public struct ReportContext: Hashable, Sendable {
 
   private static func facts(_ path: String) -> [Fact] {
     guard let file = try? MappedFile(path: path), file.count <= 1 << 20,
-      let value = try? JSONDecoder().decode(JSONValue.self, from: file.withBytes { Data($0) })
+      let value = try? StrictJSON.decode(JSONValue.self, from: file.withBytes { Data($0) })
     else { return [] }
     var facts: [Fact] = []
     collect(value, name: "", into: &facts)

@@ -4,6 +4,8 @@ public enum ReportError: Error, Hashable, Sendable, CustomStringConvertible {
   case rendererMissing(reason: String)
   /// The program that draws charts failed.
   case renderingFailed(directory: String, reason: String)
+  /// A signal ended the program that draws charts.
+  case rendererKilled(directory: String, signal: Int32)
   /// The charts do not fit where they are drawn, beside the results.
   case noSpace(directory: String, reason: String)
 
@@ -15,6 +17,9 @@ public enum ReportError: Error, Hashable, Sendable, CustomStringConvertible {
         + "run `make setup`, or name its directory in CONSORT_DEPS"
     case .renderingFailed(let directory, let reason):
       "cannot draw the charts in '\(directory)': \(reason); run `make setup` and then this again"
+    case .rendererKilled(let directory, let signal):
+      "cannot draw the charts in '\(directory)': the program that draws them died of signal \(signal), as it does where memory "
+        + "does not suffice; free memory, or raise the limit on it (`ulimit -v`), then run the command again"
     case .noSpace(let directory, let reason):
       "cannot draw the charts in '\(directory)': \(reason); make space there, then run the command again"
     }

@@ -80,16 +80,18 @@ public struct SafeTensors: Sendable {
 
   /// Returns the elements of a F32, F16 or BF16 tensor, row-major; each value is exact.
   ///
-  /// - Throws: `WeightsError.missingTensor` or `.wrongDataType`.
+  /// - Throws: `WeightsError.missingTensor`, `.wrongDataType`, or `.file` where memory does not suffice.
   public func floats(named name: String) throws(WeightsError) -> [Float] {
     let entry = try entry(name)
     switch entry.dataType {
-    case .float32: return elements(entry)
+    case .float32: return try elements(entry)
     case .float16:
-      let halves: [UInt16] = elements(entry)
+      try checkMemory(entry.count, of: MemoryLayout<Float>.stride)
+      let halves: [UInt16] = try elements(entry)
       return halves.map { Float(Float16(bitPattern: $0)) }
     case .bfloat16:
-      let halves: [UInt16] = elements(entry)
+      try checkMemory(entry.count, of: MemoryLayout<Float>.stride)
+      let halves: [UInt16] = try elements(entry)
       return halves.map { Float(bitPattern: UInt32($0) << 16) }
     default:
       throw .wrongDataType(
@@ -99,18 +101,27 @@ public struct SafeTensors: Sendable {
 
   /// Returns the elements of an I64 tensor, row-major.
   ///
-  /// - Throws: `WeightsError.missingTensor` or `.wrongDataType`.
+  /// - Throws: `WeightsError.missingTensor`, `.wrongDataType`, or `.file` where memory does not suffice.
   public func int64s(named name: String) throws(WeightsError) -> [Int64] {
     let entry = try entry(name)
     guard entry.dataType == .int64 else {
       throw .wrongDataType(path: path, tensor: name, expected: [.int64], found: entry.dataType)
     }
-    return elements(entry)
+    return try elements(entry)
+  }
+
+  private func checkMemory(_ count: Int, of stride: Int) throws(WeightsError) {
+    do throws(FileError) { try Memory.check(count: count, of: stride, for: path) } catch {
+      throw .file(error)
+    }
   }
 
   /// Copies the bytes of a tensor as values of a type of the same size.
-  private func elements<Element: BitwiseCopyable>(_ entry: Entry) -> [Element] {
-    file.withBytes { bytes in
+  private func elements<Element: BitwiseCopyable>(
+    _ entry: Entry
+  ) throws(WeightsError) -> [Element] {
+    try checkMemory(entry.count, of: MemoryLayout<Element>.stride)
+    return file.withBytes { bytes in
       [Element](unsafeUninitializedCapacity: entry.count) { buffer, count in
         UnsafeMutableRawBufferPointer(buffer).copyMemory(
           from: UnsafeRawBufferPointer(rebasing: bytes[entry.range]))

@@ -56,18 +56,17 @@ struct DecidedCandidate: Decodable, Hashable, Sendable {
   }
 
   private static func decode(_ data: Data, path: String) throws(CommandError) -> Decision {
-    if let key = RepeatedKeys.first(in: data) {
-      throw .invalidDecision(path: path, reason: "'\(key)' stands twice in one of its objects")
-    }
     let reason: String
     do {
       let version = try JSONDecoder().decode(Version.self, from: data).version
       guard version == 1 else {
         throw CommandError.invalidDecision(path: path, reason: "its version is \(version), not 1")
       }
-      return try JSONDecoder().decode(Decision.self, from: data)
+      return try StrictJSON.decode(Decision.self, from: data)
     } catch let error as CommandError {
       throw error
+    } catch let error as StrictJSON.KeyError {
+      reason = "\(error)"
     } catch let error as DecodingError {
       reason = error.placeAndFault
     } catch {

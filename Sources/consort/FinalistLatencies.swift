@@ -59,7 +59,9 @@ struct FinalistLatencies: Codable, Hashable {
     let bytes = try MappedFile(path: path).withBytes { Data($0) }
     let record: FinalistLatencies
     do {
-      record = try JSONDecoder().decode(FinalistLatencies.self, from: bytes)
+      record = try StrictJSON.decode(FinalistLatencies.self, from: bytes)
+    } catch let error as StrictJSON.KeyError {
+      throw CommandError.invalidLatencies(path: path, reason: "\(error)")
     } catch {
       throw CommandError.invalidLatencies(
         path: path, reason: "it is not as `consort report` writes it")

@@ -192,6 +192,11 @@ import Testing
     for (text, message) in [
       ("[]", "is no list"), ("{", "is no list"), ("{\"split\": \"s\"}", "\"members\" is missing"),
       ("{\"split\": 1, \"members\": []}", "split has another type"),
+      ("{\"split\": \"s\", \"split\": \"t\", \"members\": []}", "key 'split' stands twice"),
+      (
+        "{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \"file\": \"y.csv\"}]}",
+        "key 'file' stands twice"
+      ),
       ("{\"split\": \"s\", \"knd\": \"logits\", \"members\": []}", "did you mean 'kind'?"),
       ("{\"split\": \"s\", \"kind\": \"logit scores\", \"members\": []}", "log-probabilities"),
       (

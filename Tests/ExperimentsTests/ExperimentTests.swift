@@ -209,9 +209,6 @@ import Testing
     #expect(
       error(replacing(#""preset": "paper""#, by: #""preset": "paper", "pr\u0065set": "fast""#))
         == .repeatedKey(file: "e.json", key: "preset"))
-    #expect(
-      RepeatedKeys.first(in: Data(#"{"a": [{"b": "b\": {"}, {"b": 1}], "b": "a"}"#.utf8)) == nil)
-    #expect(RepeatedKeys.first(in: Data(#"{"a": {"b": 1}, "c": [], "a" : 2}"#.utf8)) == "a")
   }
 
   @Test func syntheticImagesThatCannotBeDrawnAreRefused() {

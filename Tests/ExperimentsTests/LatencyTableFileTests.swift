@@ -26,6 +26,7 @@ import Testing
     ("\"milliseconds\" : 0.5", "\"milliseconds\" : -1", "segments: segment 0 takes -1.0 ms"),
     ("\"version\" : 1", "\"version\" : 3", "version: it is 3, not 1"),
     ("\"kernelSize\" : 3", "\"kernelSize\" : \"three\"", "kernelSize"),
+    ("\"version\" : 1", "\"version\" : 1, \"version\" : 1", "the key 'version' stands twice"),
     ("{", "", "JSON"),
   ])
   func theErrorNamesTheFileAndThePlace(text: String, nonsense: String, reason: String) throws {

@@ -152,8 +152,7 @@ import Testing
     try Fixture.withDirectory { directory in
       let renderer = try renderer("import os; os.kill(os.getpid(), 9)", in: directory)
       #expect(
-        throws: ReportError.renderingFailed(
-          directory: directory, reason: "'python3' died of signal 9")
+        throws: ReportError.rendererKilled(directory: directory, signal: 9)
       ) { try renderer.render(["a": "{}"], in: directory) }
     }
   }

@@ -35,19 +35,12 @@ import Testing
   }
 
   #if os(Linux)
-    /// What makes a mount that only its own processes see; nil where the system permits none.
-    private static let privateMounts: [String]? = ["-m", "-rm"].map { ["/usr/bin/unshare", $0] }
-      .first { words in
-        let run = try? Consort(
-          Array(words.dropFirst()) + ["mount", "-t", "tmpfs", "tmpfs", "/mnt"], program: words[0])
-        return run?.status == 0
-      }
-
     /// A file system of 1,200 kB, which one checkpoint fits into and a second beside it does not.
-    @Test(.enabled(if: privateMounts != nil, "skipped: private mounts are not permitted here"))
+    @Test(
+      .enabled(if: PrivateMounts.command != nil, "skipped: private mounts are not permitted here"))
     func aFullDiskEndsTheRunAndLosesNothing() throws {
       let whole = try TinyExperiment.finishedRun()
-      let unshare = try #require(Self.privateMounts)
+      let unshare = try #require(PrivateMounts.command)
       let script = """
         mkdir runs && mount -t tmpfs -o size=1200k tmpfs runs || exit 9
         "$@" > first.out 2> first.err

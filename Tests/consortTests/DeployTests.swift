@@ -237,7 +237,7 @@ import Testing
     ),
     (
       candidate("a", ["logits", "softmax"], rest: #", "id": "b""#),
-      "'decision.json' is no decision: 'id' stands twice in one of its objects"
+      "'decision.json' is no decision: the key 'id' stands twice in one object"
     ),
     (
       candidate("a", ["logits", "softmax"], rest: #", "expectedMultiplyAccumulates": -1"#),

@@ -104,6 +104,38 @@ private let dependencies = URL(filePath: #filePath).deletingLastPathComponent()
     }
   }
 
+  #if os(Linux)
+    /// A file system that the figures fit into, and the charts do not.
+    @Test(
+      .enabled(if: PrivateMounts.command != nil, "skipped: private mounts are not permitted here"),
+      .enabled(if: Directory.exists(dependencies + "/python/vl_convert"), "run `make setup`"))
+    func aFullDiskWhileChartsAreDrawnIsNamed() throws {
+      let unshare = try #require(PrivateMounts.command)
+      try Consort.withDirectory { directory in
+        try makeRun(at: directory + "/run")
+        let script = """
+          mkdir full && mount -t tmpfs -o size=200k tmpfs full || exit 9
+          "$@"
+          status=$?
+          ls -A full/out > names
+          exit $status
+          """
+        let run = try Consort(
+          Array(unshare.dropFirst())
+            + ["sh", "-c", script, "sh", Consort.path(), "frontier", "run", "--out", "full/out"],
+          program: unshare[0], environment: ["CONSORT_DEPS": dependencies], directory: directory)
+        #expect(run.status == 1 && !run.wasKilled)
+        #expect(
+          run.errors.hasSuffix(
+            "cannot draw the charts in 'full/out': No space left on device; make space there, then run the command again\n"
+          ), "\(run.errors)")
+        #expect(!run.errors.contains("make setup"))
+        let names = try String(contentsOfFile: directory + "/names", encoding: .utf8)
+        #expect(names.contains("frontier.csv") && !names.contains("drawing"), "\(names)")
+      }
+    }
+  #endif
+
   @Test func missingPredictionsAreNamed() throws {
     try Consort.withDirectory { directory in
       try makeRun(at: directory + "/run", without: "wide-resnet-10-1-1")

@@ -96,6 +96,12 @@ def bad():
          [floats("images", ["batch", 5, SIDE, SIDE])], [floats("out", ["batch", 5])], [])
     save("infinite", trunk() + [node("Div", ["scores", "zero"], ["out"])], [image], [floats("out", ["batch", CLASSES])],
          parameters() + [numpy_helper.from_array(numpy.zeros(1, numpy.float32), "zero")])
+    same = numpy.eye(3, dtype=numpy.float32).reshape(3, 3, 1, 1)
+    save("by-batch", [node("Conv", ["images", "same"], ["map"], kernel_shape=[1, 1]),
+                      node("GlobalAveragePool", ["map"], ["pool"]), node("Flatten", ["pool"], ["flat"]),
+                      node("ReduceMean", ["flat", "first"], ["mean"]), node("Sub", ["flat", "mean"], ["out"])],
+         [image], [floats("out", ["batch", 3])],
+         [numpy_helper.from_array(same, "same"), numpy_helper.from_array(numpy.array([0]), "first")])
     save("wrong-probabilities", trunk() + [node("Identity", ["scores"], ["probabilities"])], [image],
          [floats("probabilities", ["batch", CLASSES])], parameters())
     length, axes = (numpy_helper.from_array(numpy.array(value), name) for name, value in (

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Experiments
+@testable import Files
 
 @Suite struct RepeatedKeysTests {
   @Test(
@@ -9,6 +9,8 @@ import Testing
       (#"{"a": 1, "b": {"a": 2}, "c": [{"a": 1}, {"a": 2}]}"#, nil), (#"{"a": 1, "a": 2}"#, "a"),
       (#"{"x": {"b": 1, "c": "b", "b": 2}}"#, "b"), (#"{"a": 1, "\u0061": 2}"#, "a"),
       (#"{"a\"": 1, "b": "a\"", "a\"": 2}"#, "a\""), (#"["a", "a"]"#, nil), ("{}", nil),
+      (#"{"a": [{"b": "b\": {"}, {"b": 1}], "b": "a"}"#, nil),
+      (#"{"a": {"b": 1}, "c": [], "a" : 2}"#, "a"),
     ] as [(String, String?)])
   func theFirstIsFound(json: String, key: String?) {
     #expect(RepeatedKeys.first(in: Data(json.utf8)) == key)

@@ -5,9 +5,9 @@
 #endif
 
 /// Finds keys that an object holds twice: readers of JSON keep one of them, and not all the same one.
-public enum RepeatedKeys {
+enum RepeatedKeys {
   /// The first key that stands twice in one object of `json`, which is well formed; nil where there is none.
-  public static func first(in json: Data) -> String? {
+  static func first(in json: Data) -> String? {
     let bytes = Array(json)
     // The keys of the objects that are open; a list has none.
     var open: [Set<String>?] = []

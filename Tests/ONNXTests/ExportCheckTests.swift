@@ -1,0 +1,86 @@
+import Foundation
+import Networks
+import TestSupport
+import Testing
+import Weights
+
+@testable import ONNX
+
+/// A model is read back before its file is written.
+@Suite struct ExportCheckTests {
+  private static let network = Network(
+    name: "small", input: ImageShape(channels: 3, height: 4, width: 4),
+    layers: [
+      Layer(
+        "conv", .convolution(Convolution(outputChannels: 2, kernelSize: 1, padding: .symmetric(0))),
+        inputs: ["input"]),
+      Layer("norm", .batchNormalization(epsilon: 1e-5, momentum: 0.1), inputs: ["conv"]),
+      Layer("pool", .globalAveragePool, inputs: ["norm"]),
+      Layer("head", .linear(outputs: 3), inputs: ["pool"]),
+    ])
+
+  private static func check(
+    input: String = "images", classes: Int = 3, numbers: Int = 17,
+    metadata: [String: String] = ["name": "x"]
+  ) -> ExportedModelCheck {
+    ExportedModelCheck(
+      network: "small", input: (input, [3, 4, 4]), output: ("logits", [classes]),
+      metadata: metadata, numbers: numbers)
+  }
+
+  @Test func whatIsNotWhatWasMeantIsRefused() throws {
+    // 2 x 3 weights and 2 numbers added of the convolution, 3 x 2 and 3 of the last layer.
+    let bytes = try testModel(Self.network, metadata: ["name": "x"])
+    try Self.check().check(bytes)
+    for (check, bytes, message) in [
+      (Self.check(input: "image"), bytes, "it has other inputs"),
+      (Self.check(classes: 4), bytes, "it has other outputs"),
+      (Self.check(numbers: 16), bytes, "it has 17 numbers, not 16"),
+      (Self.check(metadata: [:]), bytes, "it has other metadata"),
+      (Self.check(), Array(bytes.dropLast(3)), "at byte"),
+      (Self.check(), [], "it has no graph"),
+    ] {
+      let error = #expect(throws: ONNXError.self) { try check.check(bytes) }
+      let said = error?.description ?? ""
+      #expect(
+        said.hasPrefix("the network 'small' cannot be written as ONNX: read back, "), "\(said)")
+      #expect(said.contains(message), "\(said)")
+    }
+  }
+
+  /// Two operations of one name, as a fault in naming would write them.
+  @Test func aGraphWhoseNamesCollideIsRefused() throws {
+    var graph = ONNXGraph()
+    graph.append("Relu", "x", ["images"])
+    graph.append("Sigmoid", "x", ["x"])
+    graph.append("Flatten", "logits", ["x"], [("axis", .integer(1))])
+    var writer = ProtobufWriter()
+    writer.write(1, ONNXExport.formatVersion)
+    writer.write(7) {
+      graph.write(to: &$0, name: "small", input: ("images", [3, 4, 4]), output: ("logits", [3]))
+    }
+    writer.write(8) { $0.write(2, ONNXExport.operatorSet) }
+    let bytes = writer.bytes
+    let error = #expect(throws: ONNXError.self) { try Self.check().check(bytes) }
+    #expect(
+      error?.description.contains("two of its operations give 'x'") == true, "\(error as Any)")
+  }
+
+  /// Each weight is finite, and what the model would hold is not.
+  @Test func foldedWeightsThatAreNotFiniteAreRefused() throws {
+    let directory = try TemporaryDirectory()
+    let path = "\(directory.path)/weights.safetensors"
+    try SafeTensors.write(
+      to: path,
+      tensors: Self.network.parameters().map { parameter in
+        let value: Float = parameter.name.hasSuffix("running_var") ? 0 : 3e38
+        return TensorContent(
+          name: parameter.name, shape: parameter.shape,
+          floats: Array(repeating: value, count: parameter.count))
+      })
+    let export = try ONNXExport(of: Self.network, weights: SafeTensors(path: path))
+    let error = #expect(throws: ONNXError.self) { try export.bytes() }
+    #expect(
+      error?.description.contains("'conv' times the normalisation 'norm' is not finite") == true)
+  }
+}
