@@ -72,6 +72,7 @@ extension DelimitedText {
     // A copy, and the text that is checked; of UTF-16 also its units.
     try checkMemory(file.count, of: 4, for: path)
     let content: [UInt8]? = file.withBytes { bytes in
+      if bytes.starts(with: [0xFF, 0xFE, 0, 0]) { return nil }
       if bytes.starts(with: [0xFF, 0xFE]) { return utf16(bytes.dropFirst(2), isBigEndian: false) }
       if bytes.starts(with: [0xFE, 0xFF]) { return utf16(bytes.dropFirst(2), isBigEndian: true) }
       let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0

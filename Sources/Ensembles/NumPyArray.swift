@@ -179,8 +179,12 @@ extension NumPyArray {
       case .tuple(let shape)? = entries["shape"]
     else {
       // A structured type is a list of fields.
-      throw String(decoding: found.text, as: UTF8.self).contains("'|O'")
-        ? refused(descriptor: "O", source: source) : broken
+      let text = String(decoding: found.text, as: UTF8.self)
+      if text.contains("'|O'") { throw refused(descriptor: "O", source: source) }
+      guard text.contains("'descr': [") else { throw broken }
+      throw EnsembleError.invalidImport(
+        source: source, reason: "has fields with names",
+        mend: "save plain numbers, [N, C]: numpy.lib.recfunctions.structured_to_unstructured")
     }
     return Header(
       descriptor: descriptor, isFortranOrder: isFortranOrder, shape: shape,

@@ -107,6 +107,13 @@ extension ScoreEvidence {
 
   /// Refuses scores that may be logits and may be something else.
   private func checkDoubts(_ source: String) throws(EnsembleError) {
+    if areNegatedLogarithms {
+      throw .invalidImport(
+        source: source,
+        reason:
+          "holds the negated logarithms of distributions, so that the most probable class has the least score",
+        mend: "negate them, or say --scores logits (\"kind\" in a list) to take them as they are")
+    }
     if let (kind, exception) = commonKind {
       let others = count == 2 ? "the other row" : "most other rows"
       throw .invalidImport(

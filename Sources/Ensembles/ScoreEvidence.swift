@@ -20,6 +20,8 @@ struct ScoreEvidence {
   /// The decimals that all scores are given with; more than `mostDecimals` for any number.
   private var decimals = 0
   private var mayBeLogarithms = true
+  /// Whether all rows so far may be the negated logarithms of distributions, and whether one is of several classes.
+  private var (mayBeNegated, isNegatedSpread) = (true, false)
 
   private static let mostDecimals = 5
   /// What sums of bfloat16, or of two significant digits, may be off by.
@@ -40,6 +42,9 @@ struct ScoreEvidence {
     self.classes = classes
     self.rows.reserveCapacity(rows)
   }
+
+  /// Whether the scores are plainly negated logarithms, the least for the most probable class.
+  var areNegatedLogarithms: Bool { !rows.isEmpty && mayBeNegated && isNegatedSpread }
 
   /// The number of rows.
   var count: Int { rows.count }
@@ -65,6 +70,11 @@ struct ScoreEvidence {
         powers.2 += exponential(score * 2.302585092994046)
       }
       row.powers = powers
+    }
+    if mayBeNegated {
+      let sum = scores.reduce(0.0) { $0 + exponential(-$1) }
+      mayBeNegated = row.least >= Self.leastShare && abs(sum - 1) <= 2e-3
+      isNegatedSpread = isNegatedSpread || row.least > 1e-2
     }
     rows.append(row)
   }

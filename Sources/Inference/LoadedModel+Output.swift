@@ -86,9 +86,11 @@ extension LoadedModel {
     let free = classes == 2 ? 3 : 2
     let batches = input.fixedBatch.map { [$0] } ?? [free, 1]
     var activation: co_activation?
-    for batch in batches where activation == nil {
-      activation = try? self.activation(
+    // Where the batch is fixed inside, an activation is seen for one image only.
+    for batch in batches where activation == nil || activation == CO_NO_ACTIVATION {
+      let found = try? self.activation(
         output: output, shape: input.shape(batch: batch), classes: classes)
+      activation = found ?? activation
     }
     switch activation {
     case CO_SOFTMAX: return .probabilities

@@ -63,7 +63,22 @@ struct LabelledImages {
     let matching = try Self.matching(images, areNumbers: areNumbers, data: data, classes)
     labels = images.labels.map { matching.outputs[Int($0)] }
     classNames = classes.labels ?? Self.names(images.classNames, matching.outputs, classes.count)
-    self.notes = notes + matching.notes
+    self.notes =
+      notes + matching.notes
+      + Self.notes(
+        ofNumbers: areNumbers && classes.order == nil ? images.labels : [], in: data)
+  }
+
+  /// Says so where labels that are numbers may be counted from 1.
+  private static func notes(ofNumbers labels: [Int64], in data: String) -> [Note] {
+    guard !labels.isEmpty, !labels.contains(0) else { return [] }
+    return [
+      Note(
+        source: data,
+        text:
+          "no label is 0: where labels are counted from 1, say \(ClassMatching.Order.option.name) numbers-from-1"
+      )
+    ]
   }
 
   private static func matching(

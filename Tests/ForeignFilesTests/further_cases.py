@@ -142,6 +142,16 @@ def energies_beside_logits():
 
 
 @case(TABLES)
+def negated_logarithms():
+    """Losses of each class: -log p, the least for the most probable class."""
+    c = Case("negated-logarithms-as-scores")
+    p = likely(wrong=[4])
+    c.text("m.csv", csv([[*ABC, "label"]] + [[*(round(-math.log(x), 6) for x in r), ABC[t]] for r, t in zip(p, TRUTH)]))
+    c.members("list.json", "m.csv")
+    c.frontier("list.json", accuracy={"m": 11 / 12}, likelihood={"m": nll(p, TRUTH)}, or_refused=["m.csv", "negated|logarithm"])
+
+
+@case(TABLES)
 def costs_in_millions():
     """Costs as papers print them: 0.72 G, 5.29 M; they count in ones."""
     c = Case("costs-as-papers-print-them")
@@ -699,6 +709,18 @@ def no_longer_scores():
         c = one_image(name)
         network(c, [*SCORES, *tail], [WEIGHTS, *constants])
         probability(c, refused=["m.onnx", "TopK|--output-kind|sigmoid"])
+
+
+@case(MODELS)
+def named_by_ultralytics():
+    """The classes' names as Ultralytics' exports have them, in another order than the folders'."""
+    c = Case("class-names-in-a-python-dictionary")
+    for name, colour in [("red", (250, 5, 5)), ("green", (5, 250, 5)), ("blue", (5, 5, 250))]:
+        c.picture(f"images/{name}/a.png", colour)
+    network(c, [*COLOUR, node("MatMul", ["colour", "weights"], ["out"])], [constant("weights", np.eye(3)[:, [2, 0, 1]] * 6)],
+            outputs=[("out", FLOAT, ["N", 3])], metadata={"names": "{0: 'blue', 1: \"red\", 2: 'green'}"})
+    c.predict("m.onnx", "--data", "images", *PIXELS, accuracy={"ensemble": 1.0}, images=3, says=["names"],
+              or_refused=["m.onnx", "names"])
 
 
 @case(MODELS)

@@ -138,6 +138,25 @@ import Testing
     #expect(try run(["frontier"] + lists + ["--cost", "latency", "--max-cost", "2M"]).status == 2)
   }
 
+  /// A list called as a file of the report, in the directory where this goes.
+  @Test func nothingThatIsReadIsReplaced() throws {
+    try writeBoth()
+    try DurableFile.write(
+      #"{"split": "test", "members": [{"file": "test/large-0.safetensors"}]}"#,
+      to: path("frontier.json"))
+    try DurableFile.write("a table", to: path("candidates.csv"))
+    for command in ["frontier", "report"] {
+      let run = try run([command, "frontier.json", "--out", "./"])
+      #expect(run.status == 2)
+      #expect(run.errors.contains("would replace 'frontier.json', which is read"), "\(run.errors)")
+    }
+    let labels = try run(
+      ["frontier", "hold-out", "test", "--labels", "candidates.csv", "--out", "."])
+    #expect(labels.errors.contains("would replace 'candidates.csv', which is read"))
+    #expect(try String(contentsOfFile: path("candidates.csv"), encoding: .utf8) == "a table")
+    #expect(!Directory.exists(path("frontier.csv")))
+  }
+
   /// The page shows images of predictions from files only where they are the ones that were predicted.
   @Test func imagesOfPredictionsAreTheirOwn() throws {
     for place in ["train/0", "train/1", "test/0", "test/1"] {
