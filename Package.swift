@@ -184,8 +184,8 @@ let package = Package(
     .testTarget(
       name: "consort-trainTests",
       dependencies: [
-        "ArchitectureSearch", "Experiments", "Ensembles", "TestSupport", "Weights", "consort",
-        "consort-train",
+        "ArchitectureSearch", "Experiments", "Ensembles", "Processes", "TestSupport", "Weights",
+        "consort", "consort-train",
       ],
       exclude: ["Fixtures"]),
 

@@ -74,10 +74,20 @@ public struct TextTable: Sendable {
     guard let width else { return shown }
     while shown.count > Self.fewestColumns, Self.total(widths, shown) > width {
       // The columns of a table that keeps none go from the right.
-      let place = shown.lastIndex { !columns[$0].isKept && $0 > 0 } ?? shown.count - 1
-      shown.remove(at: place)
+      if let place = shown.lastIndex(where: { !columns[$0].isKept && $0 > 0 }) {
+        shown.remove(at: place)
+      } else if Self.total(widths.indices.map { least(widths[$0], of: $0) }, shown) > width {
+        shown.removeLast()
+      } else {
+        return shown
+      }
     }
     return shown
+  }
+
+  /// What a column may be shortened to.
+  private func least(_ width: Int, of column: Int) -> Int {
+    columns[column].alignment == .left ? min(width, Self.fewestLetters) : width
   }
 
   private static func total(_ widths: [Int], _ shown: [Int]) -> Int {

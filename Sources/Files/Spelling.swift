@@ -4,11 +4,15 @@ public enum Spelling {
   public static func suggestion(for word: String, among names: [String]) -> String {
     let ranked = names.map { name in
       // Case, blanks, dashes and underscores are no difference.
-      (name: name, distance: letters(word) == letters(name) ? 0 : distance(word, name))
+      (
+        name: name,
+        distance: letters(word) == letters(name)
+          ? 0 : distance(word.lowercased(), name.lowercased())
+      )
     }
     guard let nearest = ranked.min(by: { $0.distance < $1.distance }) else { return "" }
     let isNear = nearest.distance <= max(1, word.count / 3) && nearest.distance < word.count
-    let extended = names.first { word.count >= 2 && word != "--" && $0.hasPrefix(word) }
+    let extended = names.first { word.count >= 2 && word != "--" && $0.lowercased().hasPrefix(word.lowercased()) }
     guard let name = isNear ? nearest.name : extended else { return "" }
     return " (did you mean '\(name)'?)"
   }

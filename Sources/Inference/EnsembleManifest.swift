@@ -119,12 +119,12 @@ extension EnsembleManifest {
       }
     }
     guard let exitFractions else { return nil }
-    guard cascade != nil else { return "it has exit fractions and no cascade" }
     guard exitFractions.count == members.count else {
       return "it has \(exitFractions.count) exit fractions for \(members.count) members"
     }
     guard exitFractions.allSatisfy((0...1).contains), abs(exitFractions.reduce(0, +) - 1) <= 1e-6
     else { return "its exit fractions are not of 0 to 1, and 1 in all" }
+    guard cascade != nil else { return "it has exit fractions and no cascade" }
     guard let expectedMultiplyAccumulates else { return nil }
     // Those that stop after a member have cost it and those before it.
     var (cost, expected) = (0.0, 0.0)

@@ -152,7 +152,7 @@ import Testing
       error(replacing(#""paper""#, by: #""slow""#))
         == .invalid(
           file: "e.json", key: "recipe.preset",
-          reason: "is 'slow', but must be one of paper, fast, efficientnet-official"))
+          reason: "must be one of paper, fast, efficientnet-official, not 'slow'"))
     #expect(error(replacing(#""quick""#, by: #""../quick""#))?.description.contains("name") == true)
     let network = error(replacing("wide-resnet-10-2", by: "wide-resnet-11-2"))
     #expect(network?.description.contains("members[1].network") == true)

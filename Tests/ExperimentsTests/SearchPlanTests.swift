@@ -54,7 +54,7 @@ import Testing
   @Test(arguments: [
     (
       #""preset": "wide-resnet-32""#, #""preset": "vgg""#,
-      "'s.json': space.preset is 'vgg', but must be one of mobile-224, mobile-32, wide-resnet-32"
+      "'s.json': space.preset must be one of mobile-224, mobile-32, wide-resnet-32, not 'vgg'"
     ),
     (
       #"{"preset": "wide-resnet-32"}"#, #"{"kind": "wide-resnet", "groups": []}"#,

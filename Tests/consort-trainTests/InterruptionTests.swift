@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import TestSupport
 import Testing
 
@@ -36,6 +37,27 @@ import Testing
       #expect(resumed.status == 0 && resumed.errors == "")
       #expect(resumed.output.contains("  goes on after epoch "))
       try expectTheBits(of: whole, in: directory)
+    }
+  }
+
+  /// Ctrl-\ ends a program at once: no stack trace, and the shell is told of the signal.
+  @Test func quittingIsTheUsualDeath() throws {
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(experiment, in: directory)
+      // A shell of its own, without the signals that the tests' threads block.
+      let script = """
+        (cd "$0" && ulimit -c 0 && exec "$@" >out 2>err) &
+        process=$!
+        until grep -q 'epoch 2/' "$0/out" || ! kill -0 $process; do sleep 0.01; done
+        kill -QUIT $process; wait $process; status=$?
+        cat "$0/err" >&2; exit $status
+        """
+      let ended = try Subprocess.run(
+        ["/bin/sh", "-c", script, directory, Consort.path()] + TinyExperiment.command,
+        catchesErrorText: true)
+      #expect(ended.status == 128 + SIGQUIT && ended.errorText == "")
+      let output = try String(contentsOfFile: "\(directory)/out", encoding: .utf8)
+      #expect(!output.contains("crashed") && !output.contains("next:"))
     }
   }
 

@@ -116,7 +116,7 @@ import Testing
     let run = try frontier(["h.json"])
     #expect(run.status == 1 && run.output == "")
     #expect(run.errors.contains("note: h.json: the split 'holdout' is taken as the hold-out"))
-    #expect(run.errors.contains("it has hold-out predictions only"))
+    #expect(run.errors.contains("'h.json' has hold-out predictions only"))
   }
 
   @Test func aPerfectHoldOutGivesNoTemperatureAndSaysSo() throws {

@@ -34,7 +34,7 @@ import Testing
       ["frontier", "x", "--confidence", "entropy,max_probability"],
       "(did you mean 'maximum-probability'?)"
     ),
-    (["frontier", "x", "--scores", "log_probabilities"], "(did you mean 'log-probabilities'?)"),
+    (["frontier", "x", "--scores", "probabilites"], "(did you mean 'probabilities'?)"),
     (["data", "download", "CIFAR-10"], "(did you mean 'cifar10'?)"),
     (["predict", "x", "--interpolation", "Bicubic"], "(did you mean 'bicubic'?)"),
     (["frontier", "x", "--split", "train"], "--split is test or hold-out"),
