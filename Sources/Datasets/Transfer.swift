@@ -88,7 +88,8 @@ struct Transfer {
     let lines = outcome.errorText.split(separator: "\n")
     let reason = lines.last.map(String.init) ?? "curl ended with status \(outcome.status)"
     if outcome.status == CurlStatus.cannotWrite {
-      return FileError.cannotWrite(path: partialPath, reason: reason)
+      // curl does not say whether the disk is full.
+      return FileError.cannotWrite(path: partialPath, reason: "\(reason); make space there")
     }
     return CurlStatus.noNetwork.contains(outcome.status)
       ? DatasetError.noNetwork(url: url, path: path, reason: reason)

@@ -12,7 +12,9 @@ public enum Spelling {
     }
     guard let nearest = ranked.min(by: { $0.distance < $1.distance }) else { return "" }
     let isNear = nearest.distance <= max(1, word.count / 3) && nearest.distance < word.count
-    let extended = names.first { word.count >= 2 && word != "--" && $0.lowercased().hasPrefix(word.lowercased()) }
+    let extended = names.first {
+      word.count >= 2 && word != "--" && $0.lowercased().hasPrefix(word.lowercased())
+    }
     guard let name = isNear ? nearest.name : extended else { return "" }
     return " (did you mean '\(name)'?)"
   }

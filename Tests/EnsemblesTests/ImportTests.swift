@@ -198,7 +198,10 @@ import Testing
         "key 'file' stands twice"
       ),
       ("{\"split\": \"s\", \"knd\": \"logits\", \"members\": []}", "did you mean 'kind'?"),
-      ("{\"split\": \"s\", \"kind\": \"logit scores\", \"members\": []}", "log-probabilities"),
+      (
+        "{\"split\": \"s\", \"kind\": \"logit scores\", \"members\": [{\"file\": \"x.csv\"}]}",
+        "log-probabilities"
+      ),
       (
         "{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \"mac\": 1}]}",
         "did you mean 'macs'?"
@@ -208,7 +211,7 @@ import Testing
       #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
     }
     for (text, message) in [
-      ("{\"split\": \"s\", \"members\": []}", "no predictions"),
+      ("{\"split\": \"s\", \"members\": []}", "\"members\" is empty"),
       (
         "{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\"}, {\"file\": \"x.csv\", \(costs)}]}",
         "does not say what 'x.csv' costs"
