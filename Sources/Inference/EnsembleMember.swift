@@ -64,7 +64,7 @@ public struct EnsembleMember: Sendable {
   public var notes: [Note] {
     guard case .shortSide(max(preprocessing.height, preprocessing.width)) = preprocessing.resizing,
       preprocessing.interpolation == .bicubic, preprocessing == model.preprocessing,
-      model.metadata["multiply_accumulates"] != nil, model.metadata[Self.descriptionKey] == nil
+      model.isExport, model.metadata[Self.descriptionKey] == nil
     else { return [] }
     return [
       Note(

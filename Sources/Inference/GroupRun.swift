@@ -30,7 +30,9 @@ struct GroupRun: Sendable {
     classifier = try Classifier(group.map { members[$0].model }, batch: batch, options: inference)
     observers = group.map {
       let model = members[$0].model
-      return model.outputKind == .logits && model.choice.kind == nil ? ScoresObserver() : nil
+      // Consort's own exports say what their output is.
+      let isKnown = model.choice.kind != nil || model.isExport
+      return model.outputKind == .logits && !isKnown ? ScoresObserver() : nil
     }
   }
 

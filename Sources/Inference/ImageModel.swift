@@ -126,6 +126,9 @@ public struct ImageModel: Sendable {
     notes = loaded.notes(output: output, kind: kind, choice) + described.notes(labels: labels)
   }
 
+  /// Whether `consort export` or `consort build-ensemble` wrote its network.
+  var isExport: Bool { metadata["multiply_accumulates"] != nil }
+
   /// The graph for batches of `batch` images, with float32 in and out.
   ///
   /// - Throws: `InferenceError.fixedBatchInside` where its own numbers fit another batch only.

@@ -81,7 +81,8 @@ final class ScoresObserver: Sendable {
   /// What to say of rows that may be logits, and may be something else.
   var doubt: String? {
     state.withLock { state in
-      guard state.rows > 0, state.areWithinUnit else { return nil }
+      // A few rows of mild logits may lie there by chance.
+      guard state.rows >= 8, state.areWithinUnit else { return nil }
       return
         "its outputs are taken as logits, although all are of 0 to 1 (rows do not sum to 1): where they are no "
         + "logits, export those"

@@ -25,6 +25,16 @@ public enum RunImages: Sendable {
     }
   }
 
+  /// What an experiment makes of them, such as "90 images train, 10 are held out, 24 test; 3 classes: cat, dog, owl".
+  ///
+  /// - Throws: `ExperimentError.tooFewImages`.
+  public func summary(of experiment: Experiment) throws(ExperimentError) -> String {
+    let parts = try DataPartition(of: experiment, available: splits.train.count)
+    let shown = classNames.prefix(4).joined(separator: ", ") + (classNames.count > 4 ? ", …" : "")
+    return "\(parts.training.count) images train, \(parts.holdOut.count) are held out, "
+      + "\(splits.test.count) test; \(classNames.count) classes: \(shown)"
+  }
+
   /// How many images the splits have, and what tells them from others.
   var splits: (train: (count: Int, fingerprint: String), test: (count: Int, fingerprint: String)) {
     switch self {

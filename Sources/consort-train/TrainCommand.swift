@@ -124,7 +124,7 @@ func train(
     threads: options.workers.threads, decoders: options.workers.decoders,
     command: ["consort"] + SystemPath.arguments.dropFirst(),
     versions: ["consort": consortVersion])
-  let display = Mutex(TrainingDisplay())
+  let display = Mutex(TrainingDisplay(heading: try images.summary(of: experiment)))
   defer { display.withLock { $0.end() } }
   let outcome = try run.run(
     only: options.members, jobs: options.workers.jobs,

@@ -11,6 +11,8 @@ import Training
 /// Shows a training: a live line a member and one for the whole on a terminal, a plain line an epoch elsewhere.
 final class TrainingDisplay {
   private var live = LiveLines()
+  /// Said before the first member starts.
+  private var heading: String?
   private var nameWidth = 0
   private var waiting: [String] = []
   /// The members under training, in the order of their start.
@@ -18,6 +20,9 @@ final class TrainingDisplay {
   private var whole = WholeRun()
   /// So many waiting members are listed where the terminal has the room; the others are counted.
   private static let listedWaitingMembers = 8
+
+  /// - Parameter heading: What is said before the first member starts; nil for nothing.
+  init(heading: String? = nil) { self.heading = heading }
 
   /// Takes note of what happened and shows it.
   func show(_ event: TrainingEvent) {
@@ -30,6 +35,8 @@ final class TrainingDisplay {
       waiting.removeAll { $0 == member.name }
       say("\(padded(member.name))  complete")
     case .memberStarted(let member, let finishedEpochs):
+      if let heading { say(Terminal.printable(heading)) }
+      heading = nil
       waiting.removeAll { $0 == member.name }
       current.append((member.name, nil))
       if finishedEpochs > 0 {

@@ -45,7 +45,7 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(path)' is no run directory: \(reason); name one that `consort train` wrote, such as runs/NAME"
     case .notTrained(let path):
       "'\(path)' is neither a run directory nor a member with network.json and weights.safetensors; `consort train` and "
-        + "`consort import` write them"
+        + "`consort import` write them (images are named with --data)"
     case .untrainedMembers(let path, let members, let total):
       "\(members.count) of \(total) members in '\(path)' are not trained yet (\(Self.listing(members))); "
         + "run `consort train` again, or name one member's directory"
