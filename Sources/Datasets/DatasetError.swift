@@ -83,7 +83,8 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
       "there is no directory '\(directory)'; give the directory that holds the data"
     case .unknownFormat(let directory):
       "'\(directory)' holds no data set: expected CIFAR binary files (data_batch_1.bin ..., or train.bin and test.bin) "
-        + "or the folders train/<class> and test/<class> (or val/<class>) of JPEG or PNG files"
+        + "or the folders train/<class> and test/<class> (or val/<class>) of JPEG or PNG files; folders of "
+        + "classes alone are split by `consort data split`"
     case .severalDatasets(let directory, let places):
       "'\(directory)' holds several data sets; give one of them: \(places.joined(separator: ", "))"
     case .missingFile(let path, let dataset):

@@ -124,6 +124,12 @@ private struct FittedTemperatures {
 
   init(_ combination: Combination, to holdOut: [Predictions]) throws(EnsembleError) {
     self.combination = combination
+    guard holdOut.allSatisfy({ $0.ruledOutCount == 0 }) else {
+      gap = .roundedToZero
+      losses["without"] = try Metrics(of: [combination.combine(holdOut, name: "combined")])
+        .negativeLogLikelihood
+      return
+    }
     let isPlain = combination == Combination(rule: combination.rule)
     if isPlain, combination.rule != .majorityVote, holdOut.count > 1 {
       try fitPlain(holdOut)

@@ -99,11 +99,16 @@ extension Predictions {
     return "ids-sha256:" + hasher.finish()
   }
 
-  /// Says so where images rule their own class out, which rounding does to small probabilities.
-  private func ruledOut() -> Note? {
-    let count = withLogProbabilities { values in
+  /// How many images give their own class the probability 0.
+  var ruledOutCount: Int {
+    withLogProbabilities { values in
       labels.indices.count { values[$0 * classes + Int(labels[$0])] == -.infinity }
     }
+  }
+
+  /// Says so where images rule their own class out, which rounding does to small probabilities.
+  private func ruledOut() -> Note? {
+    let count = ruledOutCount
     guard count > 0 else { return nil }
     return Note(
       source: source,

@@ -22,6 +22,9 @@ public struct Temperature: Codable, Hashable, Sendable {
     case noError
     /// The likelihood has no optimum in `range`: the hold-out's labels tell nothing, or the scores have another scale.
     case noOptimum
+    /// Images of the hold-out give their own class the probability 0, as rounded scores do: how little it was is not known,
+    /// and would decide alone.
+    case roundedToZero
 
     /// One sentence.
     public var reason: String {
@@ -30,6 +33,8 @@ public struct Temperature: Codable, Hashable, Sendable {
         "no temperature was fitted: every hold-out image is right, which does not tell how often such predictions err"
       case .noOptimum:
         "no temperature was fitted: on the hold-out none between \(range.lowerBound) and \(range.upperBound) is the best"
+      case .roundedToZero:
+        "no temperature was fitted: hold-out images give their own class the probability 0, as rounded scores do"
       }
     }
   }
@@ -38,8 +43,8 @@ public struct Temperature: Codable, Hashable, Sendable {
   ///
   /// The likelihood is convex in the inverse of the temperature. Where no temperature is better than 1, it is 1. The hold-out
   /// counts one image more, which the temperature 1 fits: a tiny one moves the temperature little, and of N images it is
-  /// drawn towards 1 by about one in N of its distance (`DrawnLikelihood`). Where all images are right, or the optimum is
-  /// not in `range`, the temperature is 1 and `gap` says so.
+  /// drawn towards 1 by about one in N of its distance (`DrawnLikelihood`). Where all images are right, some rule their own
+  /// class out, or the optimum is not in `range`, the temperature is 1 and `gap` says so.
   ///
   /// - Parameter holdOut: Hold-out predictions, of a member or an ensemble; never those of a test set.
   /// - Throws: `EnsembleError` where the scaled predictions cannot be made.
@@ -49,8 +54,11 @@ public struct Temperature: Codable, Hashable, Sendable {
     chosenOn = holdOut.identity
     let metrics = try Metrics(of: [holdOut])
     before = metrics.negativeLogLikelihood
-    let optimum = metrics.top1Accuracy < 1 ? Self.optimum(holdOut) : nil
-    gap = optimum != nil ? nil : metrics.top1Accuracy < 1 ? .noOptimum : .noError
+    let isRounded = holdOut.ruledOutCount > 0
+    let optimum = metrics.top1Accuracy < 1 && !isRounded ? Self.optimum(holdOut) : nil
+    gap =
+      optimum != nil
+      ? nil : isRounded ? .roundedToZero : metrics.top1Accuracy < 1 ? .noOptimum : .noError
     let fitted = optimum ?? 1
     let after = try Metrics(of: [Self.scaled(holdOut, by: fitted)]).negativeLogLikelihood
     let isBetter = after < before

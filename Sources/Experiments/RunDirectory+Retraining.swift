@@ -196,8 +196,8 @@ extension RunDirectory {
 
     /// For whoever looks at the run.
     public var text: String {
-      "these members have \(earlierEpochs) epochs; the same with \(epochs) are trained in '\(path)' and take their place "
-        + "once all are complete"
+      "these members have \(earlierEpochs) epochs; a training with \(epochs) has begun in '\(path)' and takes their place "
+        + "once it is complete"
     }
   }
 

@@ -7,20 +7,23 @@ extension EnsembleDirectory {
   /// - Parameters:
   ///   - path: Where nothing is yet.
   ///   - members: The members and the bytes of their ONNX files, which a call gives.
+  ///   - labels: The classes' names, in the order of the outputs; what the members say where nil. Members that say
+  ///     otherwise are refused.
   ///   - combination: How they are combined.
   ///   - expectedMultiplyAccumulates: What a cascade costs on average on the images that it was chosen on.
   ///   - exitFractions: Of those images, the share that stopped after each member.
   /// - Throws: `InferenceError`, or `FileError` where it cannot be written; nothing is then left behind.
   public static func write(
     to path: String, members: [(member: EnsembleMember, bytes: MemberBytes)],
-    combination: Combination = Combination(), expectedMultiplyAccumulates: Double? = nil,
+    labels: [String]? = nil, combination: Combination = Combination(),
+    expectedMultiplyAccumulates: Double? = nil,
     exitFractions: [Double]? = nil
   ) throws -> EnsembleDirectory {
     guard !Directory.exists(path) else { throw InferenceError.placeTaken(path: path) }
     for (member, _) in members where member.model.hasExternalData {
       throw InferenceError.externalData(source: member.model.source)
     }
-    let labels = try EnsembleMember.commonLabels(of: members.map(\.member))
+    let labels = try labels ?? EnsembleMember.commonLabels(of: members.map(\.member))
     try Directory.createWhole(path) { directory in
       var entries: [EnsembleManifest.Member] = []
       for (index, (member, bytes)) in members.enumerated() {

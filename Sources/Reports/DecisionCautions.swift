@@ -15,7 +15,8 @@ public struct DecisionCautions: Hashable, Sendable {
   /// Looks for them.
   public init(_ decision: Decision) {
     sentences =
-      [Self.few(decision), Self.shared(decision), Self.gap(decision)].compactMap { $0 }
+      [Self.few(decision), Self.chance(decision), Self.shared(decision), Self.gap(decision)]
+      .compactMap { $0 }
       + Self.twins(decision)
       + [Self.temperature(decision), Self.cut(decision), Self.sample(decision)].compactMap { $0 }
   }
@@ -32,6 +33,17 @@ public struct DecisionCautions: Hashable, Sendable {
     let half = 1.96 * (0.25 / Double(smallest)).squareRoot()
     return "Careful: only \(Words.list(named)). Accuracies of so few are uncertain by up to "
       + "\(Figures.percent(half, 0)) points: take more images before relying on this."
+  }
+
+  /// Where the best single model is not clearly better than guessing among classes of equal size.
+  private static func chance(_ decision: Decision) -> String? {
+    let guess = 1 / Double(decision.classes)
+    guard let reference = decision.candidate(decision.reference),
+      reference.testInterval.lowerBound <= guess
+    else { return nil }
+    return
+      "Careful: the best single model is not clearly better than guessing (\(Figures.percent(guess, 1)) %): train "
+      + "longer, or on more images, before combining."
   }
 
   /// Where nothing tells the images that chose from those that judge.

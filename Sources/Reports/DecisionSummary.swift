@@ -11,7 +11,7 @@ public enum DecisionSummary {
         + "\(decision.test.count.grouped) \(decision.test.split) images; \(tried) ensembles tried.")
     text += "\n" + candidates(decision) + "\n"
     text += lines(
-      "The best for their cost on the hold-out, in ascending cost. > marks the chosen one, = the best single "
+      "The best for their cost on the hold-out, in ascending cost; costs shown are of the test images. > marks the chosen one, = the best single "
         + "member, with which the others are compared: difference with its 95 % interval and McNemar's test, on "
         + "the test images, p-values not corrected for the number of candidates.")
     if let rules = decision.rules {

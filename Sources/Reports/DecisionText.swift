@@ -115,7 +115,23 @@ extension DecisionWriter {
       deployed.kind == .single
       ? "One model is enough: deploy \(deployed.members.joined(separator: ", "))" : "Deploy \(what)"
     return "\(start): \(figures), \(share) the best single model, \(referenceName) "
-      + "(\(Figures.percent(reference.test.metrics.top1Accuracy)) %).\(slowestPath)\(warning)"
+      + "(\(Figures.percent(reference.test.metrics.top1Accuracy)) %).\(slowestPath)\(warning)\(withinBudget)"
+  }
+
+  /// The best single model that a budget allows, where the best of all costs more.
+  private var withinBudget: String {
+    guard let budget = decision.options.maximumCost, let cost = reference.holdOut.cost[measure],
+      cost > budget * (1 + 1e-9)
+    else { return "" }
+    let start = " The best single model costs more than the budget, \(Words.cost(budget, measure))"
+    let singles = decision.candidates.filter {
+      $0.kind == .single && ($0.holdOut.cost[measure] ?? .infinity) <= budget * (1 + 1e-9)
+    }
+    guard let best = singles.max(by: { rank($0) < rank($1) }), best.id != decision.chosen else {
+      return "\(start)."
+    }
+    return "\(start); within it the best is \(best.members.joined(separator: ", ")), with "
+      + "\(Figures.percent(best.test.metrics.top1Accuracy)) % on the \(Words.testName(decision))."
   }
 
   /// What an image costs that comes to all members of a cascade, and how many do: the cost is a mean.
@@ -218,10 +234,10 @@ extension DecisionWriter {
   /// Only members are timed, each alone: what they take together is a sum.
   private func start(ofTimes said: [String]) -> String {
     switch deployed.kind {
-    case .single: "Measured, an image takes "
+    case .single: "An image takes "
     case .cascade:
-      "Expected of its members' measured times and of the images that come to each, an image takes on average "
-    case .ensemble, .mixed, .weighted, .greedy: "By its members' measured times, an image takes "
+      "Expected of its members' times and of the images that come to each, an image takes on average "
+    case .ensemble, .mixed, .weighted, .greedy: "By its members' times, an image takes "
     }
   }
 
@@ -273,7 +289,7 @@ extension DecisionWriter {
       let limit = "for at most \(Words.cost(budget, measure))\(perImage)\(mean)"
       let needed = least.map { " with at least \($0)" } ?? ""
       return "Wanted: the most accurate on the hold-out \(limit)\(needed)\(simpler). There it has "
-        + "\(onHoldOut) for \(holdOutPrice)\(passedOver)."
+        + "\(onHoldOut) for \(holdOutPrice)\(passedOver).\(overBudget(budget))"
     }
     let needed =
       least.map { "at least \($0)" } ?? "\(margin) of the best single model "
@@ -281,7 +297,16 @@ extension DecisionWriter {
     let exception = isReference && least == nil ? ", or else that model itself" : ""
     return
       "Wanted: the least \(Words.name(of: measure)) with \(needed) on the hold-out\(exception). "
-      + "There it has \(onHoldOut) for \(holdOutPrice).\(cheaper)\(more)"
+      + "There it has \(onHoldOut) for \(holdOutPrice).\(missed)\(cheaper)\(more)"
+  }
+
+  /// The accuracy that was asked for, where the test images show less.
+  private var missed: String {
+    guard let least = decision.options.minimumAccuracy, deployed.testInterval.upperBound < least
+    else { return "" }
+    return
+      " The \(Words.testName(decision)) show less than was asked for: what just reaches it on the hold-out is the one "
+      + "that was lucky there."
   }
 
   /// The most accurate on the hold-out of what costs more than the best single model, where that is chosen without a goal.
@@ -302,6 +327,13 @@ extension DecisionWriter {
       + "\(dearer.id) (\(Words.noun(dearer.kind)) of \(Words.networks(of: dearer))) has "
       + "\(Figures.percent(dearer.holdOut.metrics.top1Accuracy)) % there; --max-cost says what it may cost, or "
       + "--candidate \(dearer.id) when it is built."
+  }
+
+  /// A cascade's cost differs from images to images.
+  private func overBudget(_ budget: Double) -> String {
+    guard let cost = deployed.test.cost[measure], cost > budget * (1 + 1e-9) else { return "" }
+    return
+      " On the \(Words.testName(decision)) it costs \(Words.cost(cost, measure)), more than the budget."
   }
 
   private var margin: String {
@@ -349,9 +381,10 @@ extension DecisionWriter {
         && ($0.holdOut.cost[measure] ?? .infinity) < cost
     }.min { ($0.holdOut.cost[measure] ?? 0) < ($1.holdOut.cost[measure] ?? 0) }
     guard let other, let price = other.holdOut.cost[measure] else { return "" }
-    return " For less, \(Words.cost(price, measure)), \(other.id) (\(Words.noun(other.kind)) of "
+    return
+      " For less there, \(Words.cost(price, measure)), \(other.id) (\(Words.noun(other.kind)) of "
       + "\(Words.networks(of: other))) has "
-      + "\(Figures.percent(other.holdOut.metrics.top1Accuracy)) % there, which does not exceed the best single "
+      + "\(Figures.percent(other.holdOut.metrics.top1Accuracy)) %, which does not exceed the best single "
       + "model by the margin: --margin 0 takes it, or --candidate \(other.id) when it is built."
   }
 
@@ -384,14 +417,27 @@ extension DecisionWriter {
     let before = choice.uncalibrated.metrics
     let after = choice.calibrated.metrics
     let likelihoods = [before, after].map { Figures.fixed($0.negativeLogLikelihood, 3) }
-    // What looks the same is not called better.
-    let effect =
-      likelihoods[0] == likelihoods[1]
-      ? "hardly any difference" : "the probabilities \(choice.isWorse ? "worse" : "better")"
+    let errors = [before, after].map { Figures.fixed($0.expectedCalibrationError, 3) }
+    let effect = Self.effect(likelihoods, errors, isWorse: choice.isWorse)
     return "\(subject) \(effect) on the \(Words.testName(decision)): NLL \(likelihoods[0]) → "
-      + "\(likelihoods[1]) nats, ECE "
-      + "\(Figures.fixed(before.expectedCalibrationError, 3)) → "
-      + "\(Figures.fixed(after.expectedCalibrationError, 3))."
+      + "\(likelihoods[1]) nats, ECE \(errors[0]) → \(errors[1])."
+      + (choice.isWorse && likelihoods[0] != likelihoods[1]
+        ? " It is deployed nevertheless: the hold-out chose it." : "")
+  }
+
+  /// What looks the same is not called better, nor what one figure calls better and the other worse.
+  private static func effect(
+    _ likelihoods: [String], _ errors: [String], isWorse: Bool
+  ) -> String {
+    guard likelihoods[0] != likelihoods[1] else { return "hardly any difference" }
+    let errorsRise = (Double(errors[1]) ?? 0) > (Double(errors[0]) ?? 0)
+    let errorsFall = (Double(errors[1]) ?? 0) < (Double(errors[0]) ?? 0)
+    if isWorse {
+      return errorsFall
+        ? "the likelihood worse and the calibration error less" : "the probabilities worse"
+    }
+    return errorsRise
+      ? "the likelihood better and the calibration error greater" : "the probabilities better"
   }
 
   var shifted: String? {

@@ -22,7 +22,7 @@ extension ReportPage {
       id: "frontier", title: "Frontier",
       body: """
         <p>Candidates that nothing else beats on the hold-out for their \
-        \(Words.name(of: measure)), by cost. Points: test accuracy less that of the best single model. \
+        \(Words.name(of: measure)), by cost. Costs are of the test images. Points: test accuracy less that of the best single model. \
         ● among all, ○ among single models and ensembles of one network.\
         \(hasTimes ? " \(Words.ensembleTimes)" : "")</p>
         \(.table("Candidates on the frontier", style: "rows", head: head,

@@ -313,7 +313,7 @@ extension ReportPage {
         + ": for this cost there may be better ones.";
       const against = row.reference ? "it is the best single model" : row.against + " against the best single model";
       words.replaceChildren(
-        (isOpen ? "Without a limit" : "For " + limit) + ", the hold-out chooses ",
+        "The most accurate on the hold-out " + (isOpen ? "whatever it costs" : "for " + limit) + " is ",
         element("b", {}, row.network), " (" + row.id + "): " + row.right + " on the " + decision.testName
         + ", " + against + ", for " + amount(row.costs[measure.key], measure) + "." + own + " ", button);
     };

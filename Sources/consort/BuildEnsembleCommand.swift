@@ -1,4 +1,5 @@
 import CLI
+import Datasets
 import Ensembles
 import Files
 import Inference
@@ -19,6 +20,11 @@ let buildEnsembleCommand = Command(
       help: "Build what this decision says: its members, in its order, combined as it says."),
     CommandOption(
       "--candidate", "ID", help: "This candidate of the decision (default: the one to deploy)."),
+    CommandOption(
+      "--labels", "FILE",
+      help:
+        "The classes' names in the order of the outputs, one a line, where the members do not say them."
+    ),
   ] + ModelSubject.options + PreprocessingOptions.options,
   discussion: """
     Every member is checked: it must be a classifier of images, say how images become its input
@@ -38,21 +44,38 @@ let buildEnsembleCommand = Command(
     let subject = try ModelSubject(
       arguments, preprocessing: PreprocessingOptions(arguments), decided: decided)
     let combination = try decided?.combination ?? subject.combination(arguments)
-    let ensemble = try write(subject, combination, decided, to: out, arguments)
+    let labels = try labels(of: subject, arguments)
+    let ensemble = try write(subject, combination, decided, labels, to: out, arguments)
     Terminal.writeNotes(Note.lines(subject.notes))
     print("\(Terminal.printable(out)): \(ensemble.manifest.summary)")
   })
 
+/// The classes' names that the user gives; nil where the members' own are taken.
+private func labels(of subject: ModelSubject, _ arguments: ParsedArguments) throws -> [String]? {
+  guard let path = arguments.string("--labels") else { return nil }
+  let list = try ClassList(path: path)
+  let count = subject.members[0].model.classes
+  guard list.names.count == count else {
+    throw CommandError.wrongLabelCount(path: path, found: list.names.count, wanted: count)
+  }
+  guard subject.labels == nil || subject.labels == list.names else {
+    throw UsageError(
+      "--labels '\(path)' names the classes otherwise than the members do themselves: leave it out")
+  }
+  Terminal.writeNotes(Note.lines(list.notes))
+  return list.names
+}
+
 private func write(
   _ subject: ModelSubject, _ combination: Combination, _ decided: DecidedCandidate?,
-  to out: String, _ arguments: ParsedArguments
+  _ labels: [String]?, to out: String, _ arguments: ParsedArguments
 ) throws -> EnsembleDirectory {
   // What was seen of a cascade goes with it, and with nothing else.
   let manifest = combination == subject.manifest?.combination ? subject.manifest : nil
   do {
     return try EnsembleDirectory.write(
       to: out, members: zip(subject.members, subject.files).map { ($0, $1) },
-      combination: combination,
+      labels: labels, combination: combination,
       expectedMultiplyAccumulates: decided?.expectedMultiplyAccumulates
         ?? manifest?.expectedMultiplyAccumulates,
       exitFractions: decided?.exitFractions ?? manifest?.exitFractions)

@@ -51,8 +51,8 @@ struct CascadeTimes: Encodable {
   /// The rows of some measurements as a table.
   static func text(_ rows: [CascadeTimes]) -> String {
     var table = TextTable(columns: [
-      .init("batch", .right), .init("threads", .right), .init("member"),
-      .init("images that reach it %", .right), .init("p50 ms", .right),
+      .init("batch", .right), .init("threads", .right), .init("member", isKept: true),
+      .init("images that reach it %", .right), .init("p50 ms", .right, isKept: true),
     ])
     for row in rows {
       let head = [row.batch.grouped, row.threads.grouped]

@@ -69,7 +69,7 @@ extension DecidedCandidate {
         + "'\(identity.name)': is it the same model?"
     }
     return
-      "holds no predictions: that it is the decision's member is known by its name and cost alone"
+      "has no predictions to compare: taken for the decision's member by its name and cost alone"
   }
 }
 

@@ -138,10 +138,13 @@ struct PredictionAnswer {
   /// The most probable classes of the first images.
   private var predictionsTable: String {
     let shown = min(Self.tableClasses, ensemble.classes)
-    let heads: [TextTable.Column] = (1...shown).flatMap { place in
-      [.init(place == 1 ? "class" : "class \(place)"), .init("%", .right)]
+    var columns = [TextTable.Column("image", isKept: true)]
+    for place in 1...shown {
+      let isFirst = place == 1
+      columns.append(.init(isFirst ? "class" : "class \(place)", isKept: isFirst))
+      columns.append(.init("%", .right, isKept: isFirst))
     }
-    var table = TextTable(columns: [.init("image")] + heads)
+    var table = TextTable(columns: columns)
     for row in found.indices.indices.prefix(Self.tableRows) {
       let answer = imageAnswer(ofRow: row)
       let cells = answer.classes.prefix(shown).flatMap {

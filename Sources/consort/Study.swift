@@ -83,10 +83,17 @@ struct Study {
     ]
   }
 
+  /// The members' names, where there is no run to be called after and they are few.
+  private var membersTitle: String? {
+    let names = sources.test.map(\.name)
+    return sources.run == nil && names.count <= 4 ? names.joined(separator: ", ") : nil
+  }
+
   /// What a report says of where it comes from.
   func context(_ paths: [String]) -> ReportContext {
     var context = ReportContext(
-      runDirectory: sources.run?.path ?? paths[0], title: title, command: Shell.commandLine(),
+      runDirectory: sources.run?.path ?? paths[0], title: title ?? membersTitle,
+      command: Shell.commandLine(),
       origins: sources.origins, buildOptions: sources.buildOptions)
     context.notes = Note.lines(notes)
     if let latencyConditions {

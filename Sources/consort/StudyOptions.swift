@@ -66,7 +66,8 @@ struct StudyOptions {
         help: "Predictions by the same members of further images, whose figures stand beside."),
       CommandOption(
         "--title", "TEXT",
-        help: "The heading of the page and of its charts (default: the first source's name)."),
+        help: "The heading of the page and of its charts (default: the run's name, or those of "
+          + "few members, or of the first source)."),
     ] + SourceOptions.options
 
   init(_ arguments: ParsedArguments) throws {

@@ -106,7 +106,7 @@ import Testing
   @Test func errorsAreBrokenBetweenWords() {
     #expect(
       Terminal.sentences("cannot read 'a  b': no such file\nx", width: 16)
-        == "cannot read 'a \nb': no such\nfile\nx")
+        == "cannot read 'a \nb': no such file\nx")
     for command in ["run `consort train x.json` again", "to go on: consort train x.json"] {
       #expect(Terminal.sentences(command, width: 16) == command)
     }

@@ -55,7 +55,7 @@ import Testing
         + "and \(Words.cost(try allMembers(deployed, decision, .latency), .latency)) each.")
     #expect(
       text.otherCosts?.hasPrefix(
-        "Expected of its members' measured times and of the images that come to each, an image takes on average "
+        "Expected of its members' times and of the images that come to each, an image takes on average "
       )
         == true)
     #expect(text.otherCosts?.hasSuffix(" % of the best single model's 2.94 ms).") == true)
@@ -264,7 +264,7 @@ import Testing
           in: candidate) : candidate
     }
     let goal = DecisionText(try changed([(["candidates"], candidates)])).goal
-    #expect(goal.contains(" For less, 26.7 M MACs, \(other.id) (a single model of "))
+    #expect(goal.contains(" For less there, 26.7 M MACs, \(other.id) (a single model of "))
     #expect(goal.hasSuffix("--margin 0 takes it, or --candidate \(other.id) when it is built."))
   }
 

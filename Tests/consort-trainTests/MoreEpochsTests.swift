@@ -121,7 +121,7 @@ import Testing
       let status = try Consort(["status", "runs/tiny"], directory: directory)
       let said = status.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
       #expect(status.output.contains("2 of 2 members complete"))
-      #expect(said.contains("note: these members have 2 epochs; the same with 3 are trained in"))
+      #expect(said.contains("note: these members have 2 epochs; a training with 3 has begun in"))
       #expect(said.hasSuffix("consort status runs/tiny/retraining"))
       let inner = try Consort(["status", "runs/tiny/retraining"], directory: directory)
       #expect(inner.output.contains("1 of 2 members complete"))

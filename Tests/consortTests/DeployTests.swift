@@ -78,6 +78,24 @@ import Testing
     """#
   }
 
+  /// Files without names of classes get them from a list, which a file with other names does not take.
+  @Test func classesAreNamedWhereMembersDoNot() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(Array("a\nb\nc\nd\ne\n".utf8), to: "classes.txt")
+    try directory.write(Array("a\nb\n".utf8), to: "two.txt")
+    let command = ["build-ensemble", model("logits"), "--out", "built"] + Self.feeding
+    let few = try Self.run(command + ["--labels", "two.txt"], in: directory)
+    #expect(few.status == 1 && few.errors.contains("'two.txt'"), "\(few.errors)")
+    let built = try Self.run(command + ["--labels", "classes.txt"], in: directory)
+    #expect(built.status == 0, "\(built.errors)")
+    #expect(
+      try Self.manifest(directory)["labels"] as? [String] == ["a", "b", "c", "d", "e"])
+    try directory.write(Array("e\nd\nc\nb\na\n".utf8), to: "other.txt")
+    let other = try Self.run(
+      ["build-ensemble", "built", "--labels", "other.txt", "--out", "again"], in: directory)
+    #expect(other.status == 2 && other.errors.contains("names the classes otherwise"))
+  }
+
   @Test func whatWasDecidedIsBuilt() throws {
     let directory = try TemporaryDirectory()
     try Self.write(
@@ -147,7 +165,9 @@ import Testing
     try FileManager.default.removeItem(atPath: "\(directory.path)/built")
     let built = try Self.build([model("logits"), model("softmax")], in: directory)
     #expect(built.status == 0)
-    #expect(built.errors.contains("is known by its name and cost alone"), "\(built.errors)")
+    #expect(
+      built.errors.contains("taken for the decision's member by its name and cost alone"),
+      "\(built.errors)")
     #expect(built.errors.contains("MACs and"), "\(built.errors)")
     #expect(built.errors.contains("for 'softmax': is it the same model?"), "\(built.errors)")
   }
