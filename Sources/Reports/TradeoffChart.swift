@@ -89,9 +89,15 @@ struct TradeoffChart {
   }
 
   private var yEncoding: JSONValue {
-    let shown = decision.candidates
-    let low = shown.map { 100 * $0.test.metrics.top1Accuracy }.min() ?? 0
-    let high = shown.map { 100 * $0.test.metrics.top1Accuracy }.max() ?? 100
+    // The intervals that are drawn have their ends in sight.
+    let named =
+      decision.candidates.filter {
+        [decision.chosen, decision.reference].contains($0.id)
+      } + [decision.deployed]
+    let shown =
+      decision.candidates.map { 100 * $0.test.metrics.top1Accuracy }
+      + named.flatMap { [100 * $0.testInterval.lowerBound, 100 * $0.testInterval.upperBound] }
+    let (low, high) = (shown.min() ?? 0, shown.max() ?? 100)
     let room = max(0.09 * (high - low), 0.1)
     return [
       "field": "accuracy", "type": "quantitative",

@@ -83,7 +83,7 @@ import Testing
     let directory = try TemporaryDirectory()
     try directory.write(Array("a\nb\nc\nd\ne\n".utf8), to: "classes.txt")
     try directory.write(Array("a\nb\n".utf8), to: "two.txt")
-    let command = ["build-ensemble", model("logits"), "--out", "built"] + Self.feeding
+    let command = ["build-ensemble", model("softmax"), "--out", "built"] + Self.feeding
     let few = try Self.run(command + ["--labels", "two.txt"], in: directory)
     #expect(few.status == 1 && few.errors.contains("'two.txt'"), "\(few.errors)")
     let built = try Self.run(command + ["--labels", "classes.txt"], in: directory)
