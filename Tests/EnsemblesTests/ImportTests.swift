@@ -192,7 +192,10 @@ import Testing
     for (text, message) in [
       ("[]", "is no list"), ("{", "is no list"), ("{\"split\": \"s\"}", "\"members\" is missing"),
       ("{\"split\": 1, \"members\": []}", "split has another type"),
-      ("{\"split\": \"s\", \"split\": \"t\", \"members\": []}", "key 'split' stands twice"),
+      (
+        "{\"split\": \"s\", \"split\": \"t\", \"members\": [{\"file\": \"x.csv\"}]}",
+        "key 'split' stands twice"
+      ),
       (
         "{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \"file\": \"y.csv\"}]}",
         "key 'file' stands twice"
