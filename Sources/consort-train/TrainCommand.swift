@@ -124,7 +124,9 @@ func train(
     threads: options.workers.threads, decoders: options.workers.decoders,
     command: ["consort"] + SystemPath.arguments.dropFirst(),
     versions: ["consort": consortVersion])
-  let display = Mutex(TrainingDisplay(heading: try images.summary(of: experiment)))
+  // Where the experiment leaves it open, how many images are held out is said.
+  let heading = experiment.data.holdOut == nil ? try images.summary(of: experiment) : nil
+  let display = Mutex(TrainingDisplay(heading: heading))
   defer { display.withLock { $0.end() } }
   let outcome = try run.run(
     only: options.members, jobs: options.workers.jobs,

@@ -15,7 +15,7 @@ import Testing
   static let mistakes = [
     Mistake(
       testDescription: "missing", json: nil,
-      pieces: ["'tiny.json'", "No such file", "name a file such as"]),
+      pieces: ["'tiny.json'", "No such file", "name an experiment, or a search plan"]),
     Mistake(
       testDescription: "not JSON", json: #"{"name": "tiny","#,
       pieces: ["'tiny.json' is not JSON", "python3 -m json.tool tiny.json"]),
@@ -65,7 +65,7 @@ import Testing
       pieces: ["no directory 'nosuch'", "give the directory that holds the data"]),
     Mistake(
       testDescription: "no such member", arguments: ["--out", "new", "--members", "ada"], status: 2,
-      pieces: ["no member 'ada'; it has wide-resnet-10-1-0, wide-resnet-10-1-1"]),
+      pieces: ["the experiment has no 'ada'; it has wide-resnet-10-1-0, wide-resnet-10-1-1"]),
     Mistake(
       testDescription: "no threads", arguments: ["--out", "new", "--threads", "0"], status: 2,
       pieces: ["--threads needs 1 to 1024"]),

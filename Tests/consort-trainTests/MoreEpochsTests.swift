@@ -129,7 +129,7 @@ import Testing
         ["frontier", "runs/tiny", "--json", "--out", "page"],
         environment: ["CONSORT_DEPS": directory],
         directory: directory)
-      #expect(frontier.errors.contains("note: runs/tiny: these members have 2 epochs; the same"))
+      #expect(frontier.errors.contains("note: runs/tiny: these members have 2 epochs; a training"))
       // It has begun: it need not be said again.
       #expect(try TinyExperiment.train(in: directory).status == 0)
       try expectTheBits(of: Self.threeEpochs.get(), in: directory)
