@@ -89,14 +89,17 @@ struct TradeoffChart {
   }
 
   private var yEncoding: JSONValue {
-    // The intervals that are drawn have their ends in sight.
+    // The intervals that are drawn have their ends in sight, beside other marks.
+    let isAlone = decision.candidates.count == 1
     let named =
       decision.candidates.filter {
         [decision.chosen, decision.reference].contains($0.id)
       } + [decision.deployed]
     let shown =
       decision.candidates.map { 100 * $0.test.metrics.top1Accuracy }
-      + named.flatMap { [100 * $0.testInterval.lowerBound, 100 * $0.testInterval.upperBound] }
+      + (isAlone ? [] : named).flatMap {
+        [100 * $0.testInterval.lowerBound, 100 * $0.testInterval.upperBound]
+      }
     let (low, high) = (shown.min() ?? 0, shown.max() ?? 100)
     let room = max(0.09 * (high - low), 0.1)
     return [

@@ -343,7 +343,10 @@ import Testing
   @Test func temperaturesThatMakeItWorseAreSaidTo() throws {
     let path = ["calibration", "calibrated", "metrics", "negativeLogLikelihood"]
     let worse = try #require(DecisionText(try changed([(path, 9.0)])).temperatures)
-    #expect(worse.contains(" makes the likelihood worse and the calibration error less on the test images: NLL "))
+    #expect(
+      worse.contains(
+        " makes the likelihood worse and the calibration error less on the test images: NLL "
+      ))
     #expect(worse.contains(" → 9.000 nats"))
     let none = DecisionText(try changed([(["calibration", "place"], NSNull())])).temperatures
     #expect(none == "No temperature was better than none on the hold-out, and none is used.")
