@@ -6,10 +6,13 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <unistd.h>
 #include <torch/headeronly/version.h>
 
 #include <atomic>
 #include <cstring>
+#include <exception>
+#include <new>
 #include <string>
 
 #include "Guarded.h"
@@ -21,6 +24,25 @@ static_assert(TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR == 11 && TORCH_VER
 namespace consort {
 
 namespace {
+void end_without_memory();
+
+const std::terminate_handler earlier_handler = std::set_terminate(end_without_memory);
+
+/// Threads of libraries may find no memory where no caller can catch it: an end with a reason, and not a crash.
+void end_without_memory() {
+  try {
+    if (const auto error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::bad_alloc &) {
+    static const char text[] =
+        "consort: error: memory does not suffice; free some, or raise the limit on it (`ulimit -v`)\n";
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(1);
+    _exit(1);
+  } catch (...) {
+  }
+  earlier_handler();
+  std::abort();
+}
+
 thread_local std::string last_error;
 std::atomic<int64_t> live_handles{0};
 }  // namespace

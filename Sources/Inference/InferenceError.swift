@@ -82,7 +82,10 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
       .answersByBatch, .otherScores, .notADistribution:
       outputDescription
     case .cannotCompile(let source, let reason):
-      "'\(source)' cannot be compiled for this processor: \(reason); export it again, with standard operators"
+      "'\(source)' cannot be compiled for this processor: \(reason); "
+        + (Self.isShortage(reason)
+          ? "free memory, or raise the limits on memory and threads (`ulimit -v`, `ulimit -u`)"
+          : "export it again, with standard operators")
     case .cannotRun(let source, let reason):
       "'\(source)' cannot be computed: \(reason); export it again, with standard operators"
     case .tooLittleMemory(let what, let shortage, let mend):
@@ -112,6 +115,12 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .placeTaken(let path):
       "there is something at '\(path)' already; name another place, or remove it"
     }
+  }
+
+  /// Whether the system gave no memory or no thread, which is no fault of a model's.
+  private static func isShortage(_ reason: String) -> Bool {
+    ["bad_alloc", "out of memory", "Resource temporarily unavailable", "Cannot allocate memory"]
+      .contains(where: reason.contains)
   }
 
   private var modelDescription: String {

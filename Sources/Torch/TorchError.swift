@@ -19,8 +19,17 @@ public struct TorchError: Error, Hashable, Sendable, CustomStringConvertible {
   /// libtorch's message, with the shapes that it names.
   public let message: String
 
-  /// The operation and libtorch's message.
-  public var description: String { "\(operation): \(message)" }
+  /// The operation and libtorch's message; where memory is what lacks, what helps.
+  public var description: String {
+    // oneDNN says no more of a memory that it does not get.
+    let signs = ["can't allocate memory", "could not create a primitive"]
+    guard code == .outOfMemory || signs.contains(where: message.contains) else {
+      return "\(operation): \(message)"
+    }
+    return
+      "\(operation): memory does not suffice (\(message)): free some, raise the limit on it (`ulimit -v`), train "
+      + "fewer members at once (--jobs), or lower recipe.batchSize"
+  }
 }
 
 /// Throws where `status` tells of a failure. Must run on the thread of the failed call, before any other.

@@ -5,6 +5,8 @@ import Networks
 enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The program that trains cannot be started.
   case trainerUnusable(path: String, reason: String)
+  /// The memory that may be taken does not suffice for the program that trains.
+  case trainerTooLarge(Memory.Shortage)
   /// The directory is no run directory.
   case notARun(path: String, reason: String)
   /// The directory is neither a run nor a trained member.
@@ -39,6 +41,8 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One sentence naming the file, what is wrong and the mend.
   var description: String {
     switch self {
+    case .trainerTooLarge(let shortage):
+      "training \(shortage), networks not counted: free memory, or raise the limit on it (`ulimit -v`)"
     case .trainerUnusable(let path, let reason):
       "cannot start '\(path)', which trains: \(reason); build it with `make build`"
     case .notARun(let path, let reason):

@@ -1,4 +1,5 @@
 import CLI
+import Files
 import Processes
 
 #if canImport(Glibc)
@@ -27,10 +28,18 @@ let searchCommand = Command(
   summary: "Search architectures for the members of an ensemble.",
   forwardingArguments: { arguments in try runTrainer("search", arguments.operands) })
 
+/// What the trainer takes at least: under a limit of 500 MB on addresses libtorch does not load, under one of 600 MB a
+/// ResNet-20 does not train.
+private let leastTrainerBytes = 448 << 20
+
 /// Goes on as `consort-train`, which links libtorch; this program stays quick without it.
 private func runTrainer(_ command: String, _ arguments: [String]) throws {
   guard let trainer = Executable.sibling("consort-train") else {
     throw CommandError.trainerUnusable(path: "consort-train", reason: "its place is unknown")
+  }
+  // Where libtorch cannot even be loaded, it ends without a word that helps.
+  if let shortage = Memory.shortage(bytes: leastTrainerBytes) {
+    throw CommandError.trainerTooLarge(shortage)
   }
   // libtorch's OpenMP threads otherwise spin at each barrier: where another program holds a core, that costs nearly all
   // speed (docs/performance.md). It is read when the library loads, so it has to be set before.

@@ -44,6 +44,17 @@ import Testing
       #expect((1..<100).contains(Int(words ?? "") ?? 0), "\(run.errors)")
     }
 
+    /// Below what the trainer's libraries need, they end without a word that helps.
+    @Test func aTrainerThatDoesNotFitIsNotStarted() throws {
+      let run = try Consort(
+        [
+          "-c", "ulimit -c 0; ulimit -v 500000; exec \"$0\" train tiny.json", Consort.path(),
+        ], program: "/bin/sh", directory: directory.path)
+      #expect(run.status == 1 && !run.wasKilled && run.output == "")
+      #expect(run.errors.hasPrefix("consort: error: training takes 512 MiB of memory where "))
+      #expect(run.errors.contains("`ulimit -v`") && run.errors.split(separator: "\n").count == 1)
+    }
+
     @Test func scoresThatDoNotFitAreRefused() throws {
       try array("scores.npy", "<f4", "1000000, 100", bytes: 400_000_000)
       try array("labels.npy", "|u1", "1000000,", bytes: 1_000_000)
