@@ -1,7 +1,7 @@
 import Files
 
 // A run that gets more epochs has its members trained in `retraining`, a run of its own inside of it. All of them take the
-// place of the earlier ones once all are complete: until then whoever reads the run reads the earlier ones, and nobody
+// place of the earlier ones once all are complete: until then all that read the run read the earlier ones, and nobody
 // reads some of both.
 
 extension RunDirectory {
@@ -194,7 +194,7 @@ extension RunDirectory {
     /// Passes over the training images, there and in the run as it is.
     public let epochs, earlierEpochs: Int
 
-    /// For whoever looks at the run.
+    /// For those who look at the run.
     public var text: String {
       "these members have \(earlierEpochs) epochs; a training with \(epochs) has begun in '\(path)' and takes their place "
         + "once it is complete"
@@ -210,7 +210,7 @@ extension RunDirectory {
       path: retraining.path, epochs: later.recipe.epochs, earlierEpochs: earlier.recipe.epochs)
   }
 
-  /// For whoever takes the members of this run as they are.
+  /// For those who take the members of this run as they are.
   public var retrainingNotes: [Note] {
     begunRetraining.map { [Note(source: path, text: $0.text)] } ?? []
   }

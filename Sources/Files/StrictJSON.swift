@@ -13,7 +13,7 @@ public enum StrictJSON {
     /// Its place, such as `members[0].fiel`: what it says would be passed over.
     case unknown(place: String)
 
-    /// What is wrong, and the mend.
+    /// What is wrong, and the fix.
     public var description: String {
       switch self {
       case .repeated(let key): "the key '\(key)' stands twice in one object; remove one of them"
