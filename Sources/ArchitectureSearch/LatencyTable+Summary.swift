@@ -1,5 +1,5 @@
 extension LatencyTable {
-  /// How many parts there are, and how well they foretell whole networks: a line or two.
+  /// How many parts there are, and how well they predict whole networks: a line or two.
   public var summary: String {
     var text = "\(milliseconds.count) parts of networks timed: \(conditions)"
     if let check, let median = check.medianError, let most = check.ninetiethPercentileError {

@@ -8,7 +8,7 @@ public struct LatencyTable: Sendable {
   public let overheadMilliseconds: Double
   /// How it was measured, in words: engine, processor, images at a time, threads.
   public let conditions: String
-  /// How well it foretells whole networks; nil where none were measured.
+  /// How well it predicts whole networks; nil where none were measured.
   public let check: Check?
 
   /// Creates a table.
@@ -50,7 +50,7 @@ public struct LatencyTable: Sendable {
     try network.segments().filter { milliseconds[$0] == nil }
   }
 
-  /// The same table, with its segments' times multiplied by one factor, so that it foretells these networks well.
+  /// The same table, with its segments' times multiplied by one factor, so that it predicts these networks well.
   ///
   /// The factor is the median of those that would be right for each network. The conditions tell it.
   public func calibrated(on networks: [Check.Comparison]) -> LatencyTable {
@@ -75,7 +75,7 @@ public struct LatencyTable: Sendable {
 }
 
 extension LatencyTable {
-  /// How well a table foretells whole networks that it was not made of.
+  /// How well a table predicts whole networks that it was not made of.
   public struct Check: Hashable, Sendable {
     /// What was foretold and what was measured.
     public let networks: [Comparison]
@@ -98,7 +98,7 @@ extension LatencyTable {
 }
 
 extension LatencyTable.Check {
-  /// What a table foretells of a network, and how long the whole network took.
+  /// What a table predicts of a network, and how long the whole network took.
   public struct Comparison: Codable, Hashable, Sendable {
     /// The network's name.
     public let network: String

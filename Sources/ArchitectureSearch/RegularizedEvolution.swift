@@ -20,7 +20,7 @@ public struct RegularizedEvolution: Controller {
   ///   - population: How many live; at least 1.
   ///   - sample: How many of them compete to have a child, drawn with repetition; at least 1.
   public init(_ draws: Draws, population: Int, sample: Int) {
-    precondition(population > 0 && sample > 0, "somebody has to live")
+    precondition(population > 0 && sample > 0, "at least one is kept and one is drawn")
     self.draws = draws
     populationSize = population
     sampleSize = sample

@@ -93,23 +93,17 @@ public enum Terminal {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       let isCopied = ["`", ": consort ", "python3 -c"].contains { line.contains($0) }
       guard line.columns > width, !isCopied else { return String(line) }
-      var rows: [String] = []
       // Blanks that follow one another may be part of a name.
-      for word in line.split(separator: " ", omittingEmptySubsequences: false) {
-        if let last = rows.last, last.columns + 1 + word.columns <= width {
-          rows[rows.count - 1] = "\(last) \(word)"
-        } else {
-          rows.append(String(word))
-        }
-      }
-      return rows.joined(separator: "\n")
+      return wrapped(String(line), width: width, keepsBlanks: true).joined(separator: "\n")
     }.joined(separator: "\n")
   }
 
   /// The text in lines of at most `width` columns, broken at spaces; a longer word stands alone.
-  public static func wrapped(_ text: String, width: Int) -> [String] {
+  ///
+  /// - Parameter keepsBlanks: Whether blanks that follow one another stay as many.
+  public static func wrapped(_ text: String, width: Int, keepsBlanks: Bool = false) -> [String] {
     var lines: [String] = []
-    for word in text.split(separator: " ") {
+    for word in text.split(separator: " ", omittingEmptySubsequences: !keepsBlanks) {
       if let last = lines.last, last.columns + 1 + word.columns <= width {
         lines[lines.count - 1] = last + " " + word
       } else {

@@ -143,11 +143,12 @@ co_constant_fault first_fault(const ov::Model &model, std::string &name) {
   return CO_NO_FAULT;
 }
 
+/// Pixels of 0...1 have means below 1 and deviations of about a quarter: what is above this is about 0...255.
+constexpr double pixels = 16;
+
 /// What an elementwise operation with a constant says of the pixels that it reads.
 co_input_range range_read_by(const ov::Node &node, const Constant &constant, bool is_second) {
   const Range range = range_of(constant);
-  // Pixels of 0...1 have means below 1 and deviations of about a quarter.
-  constexpr double pixels = 16;
   if (ov::is_type<const ov::op::v1::Minimum>(&node)) return range.least > pixels ? CO_BYTE_RANGE : CO_UNKNOWN_RANGE;
   const bool subtracts = ov::is_type<const ov::op::v1::Subtract>(&node) && is_second;
   const bool adds = ov::is_type<const ov::op::v1::Add>(&node);
@@ -161,7 +162,6 @@ co_input_range range_read_by(const ov::Node &node, const Constant &constant, boo
 co_input_range range_read_by_normalization(const ov::Node &node) {
   const Constant *mean = constant_of(node.input_value(3)), *variance = constant_of(node.input_value(4));
   if (mean == nullptr || variance == nullptr) return CO_UNKNOWN_RANGE;
-  constexpr double pixels = 16;
   const bool is_wide = range_of(*mean).largest_magnitude() > pixels || range_of(*variance).greatest > pixels * pixels;
   return is_wide ? CO_BYTE_RANGE : CO_UNKNOWN_RANGE;
 }
@@ -206,7 +206,7 @@ co_status co_model_input_range(co_model model, co_input_range *result) {
       auto *node = reader.get_node();
       if (const auto *clamp = ov::as_type<const ov::op::v0::Clamp>(node)) {
         // Nothing limits pixels of 0...1 to 255.
-        if (clamp->get_max() > 16 && clamp->get_max() <= 255) *result = CO_BYTE_RANGE;
+        if (clamp->get_max() > pixels && clamp->get_max() <= 255) *result = CO_BYTE_RANGE;
         if (*result == CO_BYTE_RANGE) return;
       }
       if (keeps_pixels(*node)) {

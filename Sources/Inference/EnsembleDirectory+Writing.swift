@@ -23,7 +23,12 @@ extension EnsembleDirectory {
     for (member, _) in members where member.model.hasExternalData {
       throw InferenceError.externalData(source: member.model.source)
     }
-    let labels = try labels ?? EnsembleMember.commonLabels(of: members.map(\.member))
+    let own = try EnsembleMember.commonLabels(of: members.map(\.member))
+    guard labels == nil || own == nil || labels == own else {
+      throw InferenceError.notAnEnsemble(
+        path: path, reason: "its members name their classes otherwise than it does")
+    }
+    let labels = labels ?? own
     try Directory.createWhole(path) { directory in
       var entries: [EnsembleManifest.Member] = []
       for (index, (member, bytes)) in members.enumerated() {

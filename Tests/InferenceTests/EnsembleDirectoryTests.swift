@@ -202,6 +202,20 @@ import Testing
     #expect(description.contains("`consort build-ensemble` writes one"))
   }
 
+  /// "logits" names its classes itself.
+  @Test func writesNoNamesThatMembersContradict() throws {
+    let directory = try TemporaryDirectory()
+    func write(_ labels: [String]) throws -> EnsembleDirectory {
+      try EnsembleDirectory.write(
+        to: "\(directory.path)/ensemble", members: [Self.member("logits")], labels: labels)
+    }
+    let names = (0..<5).map { "class \($0)" }
+    let error = #expect(throws: InferenceError.self) { try write(names.reversed()) }
+    #expect(error?.description.contains("name their classes otherwise") == true)
+    #expect(try directory.names() == [])
+    #expect(try write(names).manifest.labels == names)
+  }
+
   @Test func writesNoCombinationThatDoesNotFit() throws {
     let directory = try TemporaryDirectory()
     for (combination, expected, exitFractions) in [
