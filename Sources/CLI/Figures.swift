@@ -39,6 +39,16 @@ public enum Figures {
     return fixed(value, digits) + unit
   }
 
+  /// `value` as `scaled` has the nearest whole number; "∞" beyond what an Int holds.
+  public static func scaled(_ value: Double) -> String {
+    value.isFinite && value.magnitude < 9e18 ? scaled(Int(value.rounded())) : "∞"
+  }
+
+  /// A time in milliseconds, without the unit: four places after the point below 0.1, two below 10, one from there.
+  public static func milliseconds(_ value: Double) -> String {
+    fixed(value, value < 0.1 ? 4 : value < 10 ? 2 : 1)
+  }
+
   /// Hours, minutes and seconds, rounded up, such as "1:02:03" or "0:07"; "?" where nobody can tell.
   public static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, (0..<1e9).contains(seconds) else { return "?" }

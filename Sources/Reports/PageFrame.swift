@@ -1,3 +1,4 @@
+import CReportPage
 import Ensembles
 import Files
 
@@ -42,8 +43,7 @@ struct PageFrame {
       style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'">
       <title>\(title)</title>
       <style>
-      \(.trusted(ReportPage.style))
-      </style>
+      \(.trusted(Self.style))</style>
       <script>document.documentElement.classList.add("live");</script>
       </head>
       <body>
@@ -69,9 +69,15 @@ struct PageFrame {
     """
     <script type="application/json" id="report">\(.json(try data.compactText()))</script>
     <script>\(.trusted(String(decoding: drawn.script, as: UTF8.self)))</script>
-    <script>\(.trusted(ReportPage.script))</script>
+    <script>\(.trusted(Self.script))</script>
     """
   }
+
+  /// The files in CReportPage/Scripts, whose names are seen by one another only.
+  private static let script =
+    "\"use strict\";\n(() => {\n" + String(cString: consort_report_script()) + "})();\n"
+  /// The files in CReportPage/Styles.
+  private static let style = String(cString: consort_report_style())
 
   /// Charts without colours, by name, beside the colours of both themes.
   static func data(charts: [String: JSONValue]) -> [String: JSONValue] {
