@@ -55,7 +55,7 @@ struct BuildInstructions {
     guard !missing.isEmpty else { return nil }
     let shown = missing.prefix(4).map { "'\($0)'" }
     let more = missing.count - shown.count
-    let names = Words.list(shown + (more > 0 ? ["\(more) more"] : []))
+    let names = (shown + (more > 0 ? ["\(more) more"] : [])).listed
     return "Predictions alone cannot be deployed: put the runs, ensembles or ONNX files that hold "
       + "\(names), under just these names, in the place of MODELS."
   }

@@ -20,17 +20,17 @@ struct CandidateRow {
   var json: JSONValue {
     let interval = candidate.testInterval
     var members: [String: JSONValue] = [
-      "id": .string(candidate.id), "kind": .string(Words.name(of: candidate.kind)),
-      "network": .string(Words.networks(of: candidate)),
+      "id": .string(candidate.id), "kind": .string(candidate.kind.title),
+      "network": .string(candidate.networkNames),
       "members": .array(candidate.members.map { .string($0) }),
-      "accuracy": Self.rounded(100 * candidate.test.metrics.top1Accuracy),
-      "low": Self.rounded(100 * interval.lowerBound),
-      "high": Self.rounded(100 * interval.upperBound),
-      "choosing": Self.rounded(100 * candidate.holdOut.metrics.top1Accuracy),
+      "accuracy": JSONValue.rounded(100 * candidate.test.metrics.top1Accuracy),
+      "low": JSONValue.rounded(100 * interval.lowerBound),
+      "high": JSONValue.rounded(100 * interval.upperBound),
+      "choosing": JSONValue.rounded(100 * candidate.holdOut.metrics.top1Accuracy),
       "faint": .bool(isFaint), "frontier": .bool(candidate.isOnFrontier),
       "same": .bool(candidate.isOnSameNetworkFrontier),
       "deployed": .bool(isDeployed), "reference": .bool(isReference),
-      "how": .string(Words.name(of: candidate.combination.rule)),
+      "how": .string(candidate.combination.rule.name),
       "costs": Self.costs(candidate.test.cost),
       "metrics": .object([
         "holdOut": Self.metrics(candidate.holdOut.metrics),
@@ -55,26 +55,23 @@ struct CandidateRow {
       candidate, other: other == candidate.id ? nil : decision.candidate(other), decision)
   }
 
-  static func shortened(_ text: String, to count: Int = 46) -> String {
-    text.count > count ? text.prefix(count - 1) + "…" : text
-  }
-
   /// What the tooltip says.
   private var texts: [String: String] {
     let cost = candidate.test.cost
     var texts = [
-      "what": CandidateRow.shortened(candidate.members.joined(separator: ", "), to: 160),
-      "macs": Words.cost(cost.multiplyAccumulates, .multiplyAccumulates),
-      "size": Words.cost(Double(cost.parameters), .parameters),
-      "right": Words.accuracy(candidate.test.metrics.top1Accuracy, candidate.testInterval),
-      "title": "\(Words.name(of: candidate.kind)) · \(candidate.id)",
+      "what": candidate.members.joined(separator: ", ").truncated(to: 160),
+      "macs": CostMeasure.multiplyAccumulates.amount(cost.multiplyAccumulates),
+      "size": CostMeasure.parameters.amount(Double(cost.parameters)),
+      "right":
+        "\(Figures.percent(candidate.test.metrics.top1Accuracy)) % (\(candidate.testInterval.percentText))",
+      "title": "\(candidate.kind.title) · \(candidate.id)",
     ]
     let times = [cost.latencyMilliseconds, cost.parallelLatencyMilliseconds].compactMap { $0 }
     texts["time"] =
       times.isEmpty
       ? "not measured"
       : (candidate.kind == .single ? "" : candidate.kind == .cascade ? "expected " : "≈ ")
-        + times.map { Words.milliseconds($0) + " ms" }.joined(separator: ", ")
+        + times.map { Figures.milliseconds($0) + " ms" }.joined(separator: ", ")
     texts["against"] = against
     return texts
   }
@@ -83,7 +80,7 @@ struct CandidateRow {
     if isReference { return "it is the best single model" }
     if let comparison = candidate.comparison {
       return
-        "\(Figures.points(comparison.difference)) points (\(Words.points(comparison.interval)))"
+        "\(Figures.points(comparison.difference)) points (\(comparison.interval.pointsText))"
     }
     let best = decision.candidate(decision.reference)?.test.metrics.top1Accuracy ?? 0
     return "\(Figures.points(candidate.test.metrics.top1Accuracy - best)) points"
@@ -94,17 +91,17 @@ struct CandidateRow {
     let combination = candidate.combination
     var parts: [String: JSONValue] = [:]
     if let weights = combination.weights {
-      parts["weights"] = .array(weights.map { Self.rounded($0) })
+      parts["weights"] = .array(weights.map { JSONValue.rounded($0) })
     }
     if let cascade = combination.cascade {
-      parts["confidence"] = .string(Words.name(of: cascade.confidence))
+      parts["confidence"] = .string(cascade.confidence.name)
       parts["thresholds"] = .array(
-        cascade.confidenceThresholds.map { $0.map { Self.rounded($0) } ?? .null })
+        cascade.confidenceThresholds.map { $0.map { JSONValue.rounded($0) } ?? .null })
     }
     for (name, fractions) in [
       ("exits", candidate.holdOut.exitFractions), ("testExits", candidate.test.exitFractions),
     ] {
-      if let fractions { parts[name] = .array(fractions.map { Self.rounded($0) }) }
+      if let fractions { parts[name] = .array(fractions.map { JSONValue.rounded($0) }) }
     }
     if isDeployed { addTemperatures(to: &parts) }
     return .object(parts)
@@ -112,20 +109,20 @@ struct CandidateRow {
 
   private func addTemperatures(to parts: inout [String: JSONValue]) {
     if let temperatures = decision.deployed.combination.memberTemperatures {
-      parts["memberTemperatures"] = .array(temperatures.map { Self.rounded($0) })
+      parts["memberTemperatures"] = .array(temperatures.map { JSONValue.rounded($0) })
     }
     if let temperature = decision.deployed.combination.temperature {
-      parts["temperature"] = Self.rounded(temperature)
+      parts["temperature"] = JSONValue.rounded(temperature)
     }
   }
 
   private var comparison: JSONValue {
     guard let comparison = candidate.comparison else { return .null }
-    let (kind, word) = Words.badge(comparison.verdict)
+    let (kind, word) = comparison.verdict.badge
     return [
       "text": .string(
         "\(Figures.points(comparison.difference)) points (95 % interval "
-          + "\(Words.points(comparison.interval)); McNemar "
+          + "\(comparison.interval.pointsText); McNemar "
           + "\(Figures.probability(comparison.mcNemarPValue)))"),
       "kind": .string(kind), "word": .string(word),
     ]
@@ -136,7 +133,7 @@ struct CandidateRow {
       [
         100 * metrics.top1Accuracy, 100 * metrics.topKAccuracy, metrics.negativeLogLikelihood,
         metrics.brierScore, metrics.expectedCalibrationError,
-      ].map { rounded($0) })
+      ].map { JSONValue.rounded($0) })
   }
 
   static func costs(_ cost: Cost) -> JSONValue {
@@ -145,10 +142,5 @@ struct CandidateRow {
         uniqueKeysWithValues: CostMeasure.allCases.map {
           ($0.rawValue, cost[$0].map { .number($0) } ?? .null)
         }))
-  }
-
-  /// To six places: the page need not hold more.
-  static func rounded(_ value: Double) -> JSONValue {
-    .number((value * 1e6).rounded() / 1e6)
   }
 }

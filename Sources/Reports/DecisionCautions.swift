@@ -27,11 +27,11 @@ public struct DecisionCautions: Hashable, Sendable {
     ].filter { $0.0.count < fewImages }
     guard let smallest = splits.map(\.0.count).min() else { return nil }
     let named = splits.map {
-      "\(Words.count($0.0.count, "image")) of '\($0.0.split)' \($0.1)"
+      "\($0.0.count.counted("image")) of '\($0.0.split)' \($0.1)"
     }
     // The widest interval of a share of so many images.
     let half = 1.96 * (0.25 / Double(smallest)).squareRoot()
-    return "Careful: only \(Words.list(named)). Accuracies of so few are uncertain by up to "
+    return "Careful: only \(named.listed). Accuracies of so few are uncertain by up to "
       + "\(Figures.percent(half, 0)) points: take more images before relying on this."
   }
 
@@ -90,7 +90,7 @@ public struct DecisionCautions: Hashable, Sendable {
     }
     let groups = names.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
     return groups.map { group in
-      "Careful: \(Words.list(group)) predict the same to the last bit: one model under "
+      "Careful: \(group.listed) predict the same to the last bit: one model under "
         + "\(group.count == 2 ? "two" : "\(group.count)") names adds nothing to an ensemble but its cost."
     }
   }
@@ -112,7 +112,7 @@ public struct DecisionCautions: Hashable, Sendable {
     }
     return
       "The search was ended after \(Figures.fixed(seconds, seconds < 10 ? 1 : 0)) s (--seconds): "
-      + "\(Words.list(parts)). The best of these was taken; there may be better."
+      + "\(parts.listed). The best of these was taken; there may be better."
   }
 
   private static func sample(_ decision: Decision) -> String? {

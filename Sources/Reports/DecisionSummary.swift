@@ -33,7 +33,7 @@ public enum DecisionSummary {
     let measure = decision.options.cost
     var table = TextTable(columns: [
       .init("", isKept: true), .init("candidate", isKept: true), .init("members"),
-      .init(measure.heading, .right, isKept: true), .init("hold-out %", .right),
+      .init(measure.columnTitle, .right, isKept: true), .init("hold-out %", .right),
       .init("test %", .right, isKept: true), .init("95 % interval", .right),
       .init("difference", .right), .init("95 % interval", .right), .init("p", .right),
     ])
@@ -43,7 +43,7 @@ public enum DecisionSummary {
       table.append(
         [
           mark, candidate.id, members(candidate),
-          measure.text(candidate.test.cost[measure]),
+          candidate.test.cost[measure].map(measure.number) ?? "–",
           Figures.percent(candidate.holdOut.metrics.top1Accuracy),
           Figures.percent(candidate.test.metrics.top1Accuracy),
           share(candidate.testInterval),
@@ -59,13 +59,13 @@ public enum DecisionSummary {
   }
 
   private static func share(_ interval: ConfidenceInterval) -> String {
-    "\(Figures.percent(interval.lowerBound)) to \(Figures.percent(interval.upperBound))"
+    Figures.percent(interval.lowerBound, to: interval.upperBound)
   }
 
   private static func comparison(_ comparison: Candidate.Comparison?) -> [String] {
     guard let comparison else { return [] }
     return [
-      Figures.points(comparison.difference), Words.points(comparison.interval),
+      Figures.points(comparison.difference), comparison.interval.pointsText,
       Figures.probability(comparison.mcNemarPValue),
     ]
   }
@@ -84,7 +84,7 @@ public enum DecisionSummary {
         Figures.percent(row.test.top1Accuracy),
         isVote ? "–" : Figures.fixed(row.test.negativeLogLikelihood, 4),
         Figures.points(row.difference),
-        "\(Figures.points(row.lowerBound)) to \(Figures.points(row.upperBound))",
+        Figures.points(row.lowerBound, to: row.upperBound),
         Figures.probability(row.mcNemarPValue),
       ])
     }
@@ -93,23 +93,5 @@ public enum DecisionSummary {
 
   private static func lines(_ text: String) -> String {
     Terminal.wrapped(Terminal.printable(text), width: Terminal.textWidth).map { $0 + "\n" }.joined()
-  }
-}
-
-extension CostMeasure {
-  /// Such as "MACs".
-  var heading: String {
-    switch self {
-    case .multiplyAccumulates: "MACs"
-    case .parameters: "parameters"
-    case .latency: "latency, ms"
-    case .parallelLatency: "parallel, ms"
-    }
-  }
-
-  /// The number with its digits; "–" where it is not known.
-  func text(_ cost: Double?) -> String {
-    guard let cost else { return "–" }
-    return isTime ? Words.milliseconds(cost) : Words.scaled(cost)
   }
 }

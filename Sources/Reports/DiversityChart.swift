@@ -50,7 +50,7 @@ struct DiversityChart {
       "params": parameters, "resolve": ["scale": ["color": "independent"]],
       "concat": .array(
         matrices.filter { !$0.isRare }.map { matrix in
-          var panel = body(matrix, width: .integer(size), height: .integer(size))
+          var panel = body(matrix, width: .pixels(size), height: size)
           panel["title"] = ["text": .string(matrix.title), "fontSize": 13, "offset": 6]
           return .object(panel)
         }),
@@ -63,9 +63,8 @@ struct DiversityChart {
   var single: JSONValue {
     let height = max(180, min(680, 40 * diversity.members.count))
     let charts = matrices.map { matrix -> (String, JSONValue) in
-      var chart = body(matrix, width: "container", height: .integer(height))
+      var chart = body(matrix, width: .container, height: height)
       chart["params"] = parameters
-      chart["autosize"] = ["type": "fit", "contains": "padding", "resize": true]
       return (matrix.key, .object(chart))
     }
     return .object(Dictionary(uniqueKeysWithValues: charts))
@@ -79,11 +78,11 @@ struct DiversityChart {
   }
 
   private func body(
-    _ matrix: Matrix, width: JSONValue, height: JSONValue
+    _ matrix: Matrix, width: ChartWidth, height: Int
   ) -> [String: JSONValue] {
     let rows = rows(matrix)
-    return [
-      "width": width, "height": height,
+    let members: [String: JSONValue] = [
+      "height": .integer(height),
       "data": ["values": .array(rows)],
       "transform": names,
       "encoding": [
@@ -92,6 +91,7 @@ struct DiversityChart {
       ],
       "layer": .array([cells(matrix)] + (hasNumbers ? [numbers(matrix)] : [])),
     ]
+    return members.merging(width.members) { $1 }
   }
 
   private func rows(_ matrix: Matrix) -> [JSONValue] {
@@ -104,8 +104,8 @@ struct DiversityChart {
       values.enumerated().filter { $0.offset != row }.map { column, value -> JSONValue in
         [
           "row": .integer(row + 1), "column": .integer(column + 1),
-          "value": value.map { CandidateRow.rounded(scale * $0) } ?? .null,
-          "shade": value.map { CandidateRow.rounded(high > low ? ($0 - low) / (high - low) : 0) }
+          "value": value.map { JSONValue.rounded(scale * $0) } ?? .null,
+          "shade": value.map { JSONValue.rounded(high > low ? ($0 - low) / (high - low) : 0) }
             ?? .null,
         ]
       }
@@ -115,7 +115,7 @@ struct DiversityChart {
   /// The names of each cell's members, each written once.
   private var names: JSONValue {
     let names = JSONValue.array(
-      diversity.members.map { .string(CandidateRow.shortened(Terminal.printable($0), to: 80)) })
+      diversity.members.map { .string(Terminal.printable($0).truncated(to: 80)) })
     guard let list = try? names.compactText() else { return [] }
     return [
       ["calculate": .string("\(list)[datum.row - 1]"), "as": "first"],
@@ -125,7 +125,7 @@ struct DiversityChart {
 
   /// Numbered: names would take more room than the matrix. Rows have them where they are few.
   private func axis(_ field: String, labels: Bool) -> JSONValue {
-    let names = diversity.members.map { CandidateRow.shortened(Terminal.printable($0), to: 28) }
+    let names = diversity.members.map { Terminal.printable($0).truncated(to: 28) }
     let numbered = names.enumerated().map { "\($0 + 1)  \($1)" }
     var axis: [String: JSONValue] = [
       "title": .null, "ticks": false, "domain": false, "labelAngle": 0, "labelLimit": 220,
@@ -153,12 +153,9 @@ struct DiversityChart {
           "legend": ["title": .null, "gradientLength": 130, "gradientThickness": 10],
         ],
         "tooltip": [
-          ["field": "first", "type": "nominal", "title": "Member"],
-          ["field": "second", "type": "nominal", "title": "and"],
-          [
-            "field": "value", "type": "quantitative", "title": .string(matrix.title),
-            "format": matrix.isShare ? ".2f" : ".3f",
-          ],
+          ChartParts.word("first", "Member"), ChartParts.word("second", "and"),
+          ChartParts.quantity(
+            "value", matrix.title, format: matrix.isShare ? ".2f" : ".3f"),
         ],
       ],
     ]

@@ -23,7 +23,7 @@ struct FinalistChart {
   }
 
   /// Without colours; nil where no finalist's cost is known.
-  func specification(title: String?, width: FrontierChart.Width) -> JSONValue? {
+  func specification(title: String?, width: ChartWidth) -> JSONValue? {
     let points = points
     guard !points.isEmpty else { return nil }
     let accuracies = points.flatMap { point in
@@ -32,12 +32,12 @@ struct FinalistChart {
     var specification: [String: JSONValue] = [
       "description": "Test accuracy of the finalists against cost.", "height": 400,
       "data": ["values": .array(points.map(row))],
-      "encoding": SearchChart.encoding(
+      "encoding": SearchCharts.encoding(
         costs: points.map(\.cost), in: measure == .milliseconds ? .latency : .macs,
         title: axisTitle, accuracies: accuracies, "Test accuracy, %"),
       "layer": .array(layers),
     ]
-    SearchChart.width(width, into: &specification)
+    specification.merge(width.members) { $1 }
     if let title {
       specification["title"] = [
         "text": .string(title),
@@ -56,7 +56,7 @@ struct FinalistChart {
   }
 
   private static func kind(_ finalist: SearchContent.Finalist) -> String {
-    finalist.setting?.rawValue ?? Words.times(finalist.name)
+    finalist.setting?.rawValue ?? finalist.name.withTimesSigns
   }
 
   private var points: [Point] {
@@ -97,14 +97,14 @@ struct FinalistChart {
     let deviation = point.deviation ?? 0
     return [
       "kind": .string(point.kind), "networks": .string(point.networks),
-      "cost": .number(point.cost), "accuracy": CandidateRow.rounded(point.accuracy),
-      "low": CandidateRow.rounded(max(0, point.accuracy - deviation)),
-      "high": CandidateRow.rounded(min(100, point.accuracy + deviation)),
-      "sd": point.deviation.map { CandidateRow.rounded($0) } ?? .null,
+      "cost": .number(point.cost), "accuracy": JSONValue.rounded(point.accuracy),
+      "low": JSONValue.rounded(max(0, point.accuracy - deviation)),
+      "high": JSONValue.rounded(min(100, point.accuracy + deviation)),
+      "sd": point.deviation.map { JSONValue.rounded($0) } ?? .null,
       "seeds": point.seeds.map { .integer($0) } ?? .null,
       "alone": .bool(point.ensemble != nil),
       "toCost": point.ensemble.map { .number($0.cost) } ?? .null,
-      "toAccuracy": point.ensemble.map { CandidateRow.rounded($0.accuracy) } ?? .null,
+      "toAccuracy": point.ensemble.map { JSONValue.rounded($0.accuracy) } ?? .null,
     ]
   }
 
@@ -121,14 +121,14 @@ struct FinalistChart {
     let kinds = points.map(\.kind).reduce(into: [String]()) { kinds, kind in
       if !kinds.contains(kind) { kinds.append(kind) }
     }
-    let color = SearchChart.legend("kind", kinds)
+    let color = ChartParts.legend("kind", kinds)
     let isTime = measure == .milliseconds
     let tooltip: JSONValue = [
-      SearchChart.word("kind", "Ensemble"), SearchChart.word("networks", "Networks"),
-      SearchChart.quantity("accuracy", "Test, %", format: ".2f"),
-      SearchChart.quantity("sd", "± sd, points", format: ".2f"),
-      SearchChart.quantity("seeds", "Seeds", format: "d"),
-      SearchChart.quantity("cost", isTime ? "ms" : "MACs", format: isTime ? ".3f" : ",d"),
+      ChartParts.word("kind", "Ensemble"), ChartParts.word("networks", "Networks"),
+      ChartParts.quantity("accuracy", "Test, %", format: ".2f"),
+      ChartParts.quantity("sd", "± sd, points", format: ".2f"),
+      ChartParts.quantity("seeds", "Seeds", format: "d"),
+      ChartParts.quantity("cost", isTime ? "ms" : "MACs", format: isTime ? ".3f" : ",d"),
     ]
     return [
       [
@@ -158,36 +158,5 @@ struct FinalistChart {
         "encoding": ["color": color, "shape": color, "tooltip": tooltip],
       ],
     ]
-  }
-}
-
-/// The charts of a search that there is something to draw for.
-struct SearchCharts {
-  let content: SearchContent
-
-  static let names = ["pareto", "pareto-macs", "reward", "search-frontier"]
-
-  /// By name, complete, in light colours.
-  var files: [String: JSONValue] {
-    let title = content.context.title
-    return all(width: .pixels(680)) { "\(title): \($0)" }
-      .mapValues { ChartTheme(isDark: false).complete($0) }
-  }
-
-  /// By name, without colours, for the page.
-  var interactive: [String: JSONValue] { all(width: .container) { _ in nil } }
-
-  private func all(
-    width: FrontierChart.Width, title: (String) -> String?
-  ) -> [String: JSONValue] {
-    var charts: [String: JSONValue] = [:]
-    charts["pareto"] = FinalistChart(content: content, measure: .milliseconds)
-      .specification(title: title("accuracy against latency"), width: width)
-    charts["pareto-macs"] = FinalistChart(content: content, measure: .multiplyAccumulates)
-      .specification(title: title("accuracy against compute"), width: width)
-    charts["reward"] = RewardChart(content: content).specification(title: title("the search"))
-    charts["search-frontier"] = SearchFrontierChart(content: content)
-      .specification(title: title("candidates"), width: width)
-    return charts
   }
 }

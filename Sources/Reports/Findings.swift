@@ -169,8 +169,7 @@ public struct Findings: Hashable, Sendable {
 
   private static func numbers(_ comparison: Frontier.Comparison) -> String {
     "\(Figures.points(comparison.difference)) points "
-      + "(95 % interval \(Figures.points(comparison.lowerBound)) to "
-      + "\(Figures.points(comparison.upperBound)); one pair "
+      + "(95 % interval \(Figures.points(comparison.lowerBound, to: comparison.upperBound)); one pair "
       + "\(Figures.points(comparison.pairDifference)), McNemar "
       + "\(Figures.probability(comparison.mcNemarPValue)))"
   }

@@ -28,7 +28,7 @@ struct ForecastChart {
   private func panel(_ forecast: NetworkForecast) -> JSONValue {
     [
       "title": [
-        "text": .string(CandidateRow.shortened(forecast.network, to: 34)), "fontSize": 13,
+        "text": .string(forecast.network.truncated(to: 34)), "fontSize": 13,
         "offset": 6, "anchor": "start",
       ],
       "width": 240, "height": 210,
@@ -42,7 +42,7 @@ struct ForecastChart {
   private func law(_ forecast: NetworkForecast) -> JSONValue {
     let last = forecast.forecast.points.last?.memberCount ?? forecast.forecast.accuracies.count
     let rows = (1...max(1, last)).map { n -> JSONValue in
-      ["n": .integer(n), "accuracy": CandidateRow.rounded(100 * (1 - forecast.forecast.law(n)))]
+      ["n": .integer(n), "accuracy": JSONValue.rounded(100 * (1 - forecast.forecast.law(n)))]
     }
     return [
       "data": ["values": .array(rows)],
@@ -79,11 +79,11 @@ struct ForecastChart {
   private func point(_ point: Forecast.Point, _ kind: String) -> JSONValue {
     [
       "n": .integer(point.memberCount), "kind": .string(kind),
-      "accuracy": CandidateRow.rounded(100 * point.accuracy),
-      "low": CandidateRow.rounded(100 * point.lowerBound),
-      "high": CandidateRow.rounded(100 * point.upperBound),
+      "accuracy": JSONValue.rounded(100 * point.accuracy),
+      "low": JSONValue.rounded(100 * point.lowerBound),
+      "high": JSONValue.rounded(100 * point.upperBound),
       "interval": .string(
-        "\(Figures.percent(point.lowerBound)) to \(Figures.percent(point.upperBound)) %"),
+        "\(Figures.percent(point.lowerBound, to: point.upperBound)) %"),
     ]
   }
 
@@ -91,7 +91,7 @@ struct ForecastChart {
     let known = forecast.forecast.accuracies.enumerated().map { index, accuracy -> JSONValue in
       [
         "n": .integer(index + 1), "kind": "known", "interval": "–",
-        "accuracy": CandidateRow.rounded(100 * accuracy),
+        "accuracy": JSONValue.rounded(100 * accuracy),
       ]
     }
     let expected = forecast.forecast.points.map { point($0, "forecast") }
@@ -134,10 +134,8 @@ struct ForecastChart {
 
   private func tooltip(_ title: String, _ field: String) -> JSONValue {
     [
-      ["field": "n", "type": "quantitative", "title": "Members", "format": "d"],
-      ["field": "kind", "type": "nominal", "title": "Mean"],
-      ["field": "accuracy", "type": "quantitative", "title": "Accuracy, %", "format": ".2f"],
-      ["field": .string(field), "type": "nominal", "title": .string(title)],
+      ChartParts.quantity("n", "Members", format: "d"), ChartParts.word("kind", "Mean"),
+      ChartParts.quantity("accuracy", "Accuracy, %", format: ".2f"), ChartParts.word(field, title),
     ]
   }
 }

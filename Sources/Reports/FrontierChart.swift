@@ -5,15 +5,8 @@ import Files
 struct FrontierChart {
   let frontier: Frontier
 
-  /// How wide the plot is.
-  enum Width {
-    case pixels(Int)
-    /// As wide as the element of the page that holds it.
-    case container
-  }
-
   /// The specification without colours, which `configuration` holds.
-  func specification(title: String?, dataset: String? = nil, width: Width) -> JSONValue {
+  func specification(title: String?, dataset: String? = nil, width: ChartWidth) -> JSONValue {
     var specification: [String: JSONValue] = [
       "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
       "description": "Accuracy against multiply-accumulates, a line a network.",
@@ -22,12 +15,7 @@ struct FrontierChart {
       "encoding": ["x": xEncoding(), "y": yEncoding()],
       "layer": .array(layers()),
     ]
-    switch width {
-    case .pixels(let pixels): specification["width"] = .integer(pixels)
-    case .container:
-      specification["width"] = "container"
-      specification["autosize"] = ["type": "fit", "contains": "padding", "resize": true]
-    }
+    specification.merge(width.members) { $1 }
     if let title {
       specification["title"] = [
         "text": .string(title),
@@ -43,7 +31,7 @@ struct FrontierChart {
 
   /// The data and the rule: charts of one run differ in them.
   private func source(_ dataset: String?) -> String {
-    let rule = Words.name(of: frontier.rule)
+    let rule = frontier.rule.name
     return (dataset.map { $0 + " · " } ?? "") + rule
   }
 
@@ -72,7 +60,7 @@ struct FrontierChart {
 
   private func xEncoding() -> JSONValue {
     let costs = frontier.curves.flatMap { $0.points.map { Double($0.multiplyAccumulates) } }
-    let scale = CostScale(costs: costs.map { max(1, $0) })
+    let scale = CostAxis(costs: costs.map { max(1, $0) })
     return [
       "field": "macs", "type": "quantitative", "title": "MACs per image (log scale)",
       "scale": scale.scale, "axis": scale.axis(format: "~s"),
@@ -100,13 +88,7 @@ struct FrontierChart {
 
   /// The networks in ascending cost, so that colours and the legend follow the chart.
   private func networkEncoding() -> JSONValue {
-    [
-      "field": "network", "type": "nominal",
-      "scale": ["domain": .array(frontier.curves.map { .string($0.network) })],
-      "legend": [
-        "title": .null, "orient": "top", "labelLimit": 240, "symbolSize": 90, "symbolOpacity": 1,
-      ],
-    ]
+    ChartParts.legend("network", frontier.curves.map(\.network))
   }
 
   private func layers() -> [JSONValue] {
@@ -156,23 +138,22 @@ struct FrontierChart {
   }
 
   private func tooltip() -> JSONValue {
-    func field(_ name: String, _ title: String, _ format: String? = nil) -> JSONValue {
-      guard let format else {
-        return ["field": .string(name), "type": "nominal", "title": .string(title)]
-      }
-      return [
-        "field": .string(name), "type": "quantitative", "title": .string(title),
-        "format": .string(format),
-      ]
-    }
-    let fields =
-      [
-        field("network", "Network"), field("n", "Members", "d"), field("macs", "MACs", ",d"),
-        field("flops", "FLOPs", ",d"), field("accuracy", "Accuracy, %", ".2f"),
-        field("sd", "± sd, points", ".2f"),
-      ] + (frontier.rule == .majorityVote ? [] : [field("nll", "NLL, nats", ".4f")]) + [
-        field("ece", "ECE", ".4f"), field("subsets", "Subsets", ",d"),
-      ]
-    return .array(fields)
+    let fields = [
+      ChartParts.word("network", "Network"),
+      ChartParts.quantity("n", "Members", format: "d"),
+      ChartParts.quantity("macs", "MACs", format: ",d"),
+      ChartParts.quantity("flops", "FLOPs", format: ",d"),
+      ChartParts.quantity("accuracy", "Accuracy, %", format: ".2f"),
+      ChartParts.quantity("sd", "± sd, points", format: ".2f"),
+    ]
+    // A majority vote has no likelihood.
+    let likelihood =
+      frontier.rule == .majorityVote
+      ? [] : [ChartParts.quantity("nll", "NLL, nats", format: ".4f")]
+    return .array(
+      fields + likelihood + [
+        ChartParts.quantity("ece", "ECE", format: ".4f"),
+        ChartParts.quantity("subsets", "Subsets", format: ",d"),
+      ])
   }
 }

@@ -25,14 +25,15 @@ struct NetworkSketch {
 
   /// Reads the graph of a network.
   init(_ network: Network) throws(NetworkError) {
-    let shapes = try network.shapes()
-    let graph = Graph(network)
-    let shortcuts = graph.shortcuts
+    let graph = try NetworkGraph(network)
+    let paths = LayerPaths(layers: network.layers, graph: graph)
+    let shortcuts = paths.shortcuts
     /// How many bars there are up to each layer.
     var counts: [Int] = []
     for (index, layer) in network.layers.enumerated() {
-      if case .convolution(let convolution) = layer.operation, case .map(let map) = shapes[index],
-        !shortcuts.contains(index), !graph.isOnGate(index)
+      if case .convolution(let convolution) = layer.operation,
+        case .map(let map) = graph.shapes[index],
+        !shortcuts.contains(index), !paths.isOnGate(index)
       {
         bars.append(
           Bar(
@@ -42,8 +43,9 @@ struct NetworkSketch {
       }
       if case .scale = layer.operation, !bars.isEmpty { bars[bars.count - 1].isGated = true }
       counts.append(bars.count)
-      if case .add = layer.operation, let join = graph.join(at: index) {
-        let start = join.source < 0 ? 0 : counts[join.source]
+      if case .add = layer.operation {
+        let join = paths.join(at: index)
+        let start = join.source == NetworkGraph.image ? 0 : counts[join.source]
         if start < bars.count {
           skips.append(Skip(bars: start..<bars.count, isProjected: join.isProjected))
         }
@@ -52,23 +54,18 @@ struct NetworkSketch {
   }
 }
 
-/// Which layer reads which.
-private struct Graph {
+/// The ways through a network that its sums join.
+private struct LayerPaths {
   let layers: [Layer]
-  private var places: [String: Int] = [:]
-
-  init(_ network: Network) {
-    layers = network.layers
-    for (index, layer) in layers.enumerated() { places[layer.name] = index }
-  }
+  let graph: NetworkGraph
 
   /// The layers from `index` back to the image along the first inputs.
-  private func path(from index: Int?) -> [Int] {
+  private func path(from index: Int) -> [Int] {
     var path: [Int] = []
     var next = index
-    while let index = next {
-      path.append(index)
-      next = layers[index].inputs.first.flatMap { places[$0] }
+    while next != NetworkGraph.image {
+      path.append(next)
+      next = graph.sources[next].first
     }
     return path
   }
@@ -77,31 +74,30 @@ private struct Graph {
     if case .convolution = layers[index].operation { true } else { false }
   }
 
-  /// The two ways that a sum joins, without what they share, and where they part; -1 is the image.
-  private func branches(at index: Int) -> (first: [Int], second: [Int], source: Int)? {
-    guard layers[index].inputs.count == 2 else { return nil }
-    let first = path(from: places[layers[index].inputs[0]])
-    let second = path(from: places[layers[index].inputs[1]])
+  /// The convolutions on the two ways that a sum joins, without what the ways share, and the layer where they part.
+  private func branches(at index: Int) -> (first: [Int], second: [Int], source: Int) {
+    let first = path(from: graph.sources[index].first)
+    let second = path(from: graph.sources[index].second)
     let known = Set(first)
-    let source = second.first(where: known.contains) ?? -1
-    return (first.filter { $0 > source }, second.filter { $0 > source }, source)
+    let source = second.first(where: known.contains) ?? NetworkGraph.image
+    func convolutions(_ path: [Int]) -> [Int] { path.filter { $0 > source && isConvolution($0) } }
+    return (convolutions(first), convolutions(second), source)
   }
 
   /// Where a sum's shorter way begins, and whether there is a convolution on it.
-  func join(at index: Int) -> (source: Int, isProjected: Bool)? {
-    branches(at: index).map { branches in
-      let ways = [branches.first, branches.second].map { $0.count(where: isConvolution) }
-      return (branches.source, (ways.min() ?? 0) > 0)
-    }
+  func join(at index: Int) -> (source: Int, isProjected: Bool) {
+    let branches = branches(at: index)
+    return (branches.source, !branches.first.isEmpty && !branches.second.isEmpty)
   }
 
   /// The convolutions on the shorter ways of sums.
   var shortcuts: Set<Int> {
     var found: Set<Int> = []
     for (index, layer) in layers.enumerated() {
-      guard case .add = layer.operation, let branches = branches(at: index) else { continue }
-      let ways = [branches.first, branches.second].map { $0.filter(isConvolution) }
-      if let shorter = ways.min(by: { $0.count < $1.count }) { found.formUnion(shorter) }
+      guard case .add = layer.operation else { continue }
+      let branches = branches(at: index)
+      found.formUnion(
+        branches.second.count < branches.first.count ? branches.second : branches.first)
     }
     return found
   }

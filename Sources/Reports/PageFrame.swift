@@ -112,7 +112,7 @@ extension HTML {
   }
 
   static func badge(_ verdict: Frontier.Verdict) -> HTML {
-    let (kind, word) = Words.badge(verdict)
+    let (kind, word) = verdict.badge
     return "<span class=\"badge \(kind)\">\(word)</span>"
   }
 

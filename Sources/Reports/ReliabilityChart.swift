@@ -42,14 +42,14 @@ struct ReliabilityChart {
     let total = Double(max(1, summary.diagram.bins.reduce(0) { $0 + $1.count }))
     return summary.diagram.bins.map { bin in
       let range =
-        "\(Figures.percent(bin.lowerBound, 0)) to \(Figures.percent(bin.upperBound, 0)) %"
+        "\(Figures.percent(bin.lowerBound, to: bin.upperBound, 0)) %"
       return [
-        "from": CandidateRow.rounded(100 * bin.lowerBound),
-        "to": CandidateRow.rounded(100 * bin.upperBound),
-        "accuracy": CandidateRow.rounded(100 * bin.accuracy),
-        "confidence": CandidateRow.rounded(100 * bin.confidence),
+        "from": JSONValue.rounded(100 * bin.lowerBound),
+        "to": JSONValue.rounded(100 * bin.upperBound),
+        "accuracy": JSONValue.rounded(100 * bin.accuracy),
+        "confidence": JSONValue.rounded(100 * bin.confidence),
         "count": .integer(bin.count),
-        "share": CandidateRow.rounded(100 * Double(bin.count) / total),
+        "share": JSONValue.rounded(100 * Double(bin.count) / total),
         "range": .string(range), "few": .bool(bin.count < 20),
       ]
     }
@@ -117,13 +117,10 @@ struct ReliabilityChart {
 
   private var tooltip: JSONValue {
     [
-      ["field": "range", "type": "nominal", "title": "Confidence"],
-      [
-        "field": "confidence", "type": "quantitative", "title": "Mean confidence, %",
-        "format": ".1f",
-      ],
-      ["field": "accuracy", "type": "quantitative", "title": "Right, %", "format": ".1f"],
-      ["field": "count", "type": "quantitative", "title": "Images", "format": ",d"],
+      ChartParts.word("range", "Confidence"),
+      ChartParts.quantity("confidence", "Mean confidence, %", format: ".1f"),
+      ChartParts.quantity("accuracy", "Right, %", format: ".1f"),
+      ChartParts.quantity("count", "Images", format: ",d"),
     ]
   }
 }

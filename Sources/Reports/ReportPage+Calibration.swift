@@ -6,7 +6,7 @@ extension ReportPage {
   var calibrationSection: Section? {
     guard let decision = content.decision, let reliability = charts.reliability else { return nil }
     let head: HTML = """
-      <th scope="col">On the \(Words.testName(decision))</th><th scope="col">Accuracy, %</th>\
+      <th scope="col">On the \(decision.testName)</th><th scope="col">Accuracy, %</th>\
       <th scope="col">NLL, nats</th><th scope="col">Brier</th>\
       <th scope="col">ECE, equal width</th><th scope="col">ECE, equal mass</th>\
       <th scope="col">Classwise error</th>
@@ -62,7 +62,7 @@ extension ReportPage {
       id: "cascade", title: "The cascade",
       body: """
         <p>\(which), \(cascade.id): an image stops after the first member at which the combination of the \
-        members so far is sure enough, by \(Words.name(of: stops.confidence)). \(allStages(cascade, decision))</p>
+        members so far is sure enough, by \(stops.confidence.name). \(allStages(cascade, decision))</p>
         \(.table("Stages of the cascade", head: head, rows: rows))
         """)
   }
@@ -93,7 +93,7 @@ extension ReportPage {
     }
     return """
       <tr><th scope="row">\(stage + 1)</th><td class="word">\(cascade.members[stage])</td>\
-      <td>\(costs.count == stage + 1 ? Words.scaled(costs.reduce(0, +)) : "–")</td>\
+      <td>\(costs.count == stage + 1 ? Figures.scaled(costs.reduce(0, +)) : "–")</td>\
       <td>\(threshold)</td>\(share(cascade.holdOut))\(share(cascade.test))</tr>
 
       """
@@ -102,9 +102,9 @@ extension ReportPage {
   /// The same members without stopping, where that was kept.
   private func allStages(_ cascade: Candidate, _ decision: Decision) -> String {
     let price =
-      "On the \(Words.testName(decision)) it has "
+      "On the \(decision.testName) it has "
       + "\(Figures.percent(cascade.test.metrics.top1Accuracy)) % for "
-      + "\(Words.cost(cascade.test.cost.multiplyAccumulates, .multiplyAccumulates)) an image on average"
+      + "\(CostMeasure.multiplyAccumulates.amount(cascade.test.cost.multiplyAccumulates)) an image on average"
     let all = decision.candidates.first {
       [.ensemble, .mixed].contains($0.kind) && Set($0.members) == Set(cascade.members)
         && $0.combination.rule == cascade.combination.rule
@@ -112,6 +112,6 @@ extension ReportPage {
     guard let all else { return price + "." }
     return price + "; all its members on every image have "
       + "\(Figures.percent(all.test.metrics.top1Accuracy)) % for "
-      + "\(Words.cost(all.test.cost.multiplyAccumulates, .multiplyAccumulates))."
+      + "\(CostMeasure.multiplyAccumulates.amount(all.test.cost.multiplyAccumulates))."
   }
 }

@@ -22,9 +22,9 @@ extension ReportPage {
       id: "frontier", title: "Frontier",
       body: """
         <p>Candidates that nothing else beats on the hold-out for their \
-        \(Words.name(of: measure)), by cost. Costs are of the test images. Points: test accuracy less that of the best single model. \
+        \(measure.name), by cost. Costs are of the test images. Points: test accuracy less that of the best single model. \
         ● among all, ○ among single models and ensembles of one network.\
-        \(hasTimes ? " \(Words.ensembleTimes)" : "")</p>
+        \(hasTimes ? " \(Self.ensembleTimes)" : "")</p>
         \(.table("Candidates on the frontier", style: "rows", head: head,
           rows: shown.map { row($0, decision, among: shown, hasTimes: hasTimes) }))
         """)
@@ -32,8 +32,8 @@ extension ReportPage {
 
   /// What tells a row from others of the same networks: its id; nothing where there are none.
   func identity(_ candidate: Candidate, among shown: [Candidate]) -> HTML {
-    let name = Words.networks(of: candidate)
-    let alike = shown.count { Words.networks(of: $0) == name }
+    let name = candidate.networkNames
+    let alike = shown.count { $0.networkNames == name }
     return alike > 1 ? " <small class=\"id\">\(candidate.id)</small>" : ""
   }
 
@@ -56,16 +56,16 @@ extension ReportPage {
       <tr tabindex="0" data-candidate="\(candidate.id)"\
       \(candidate.id == decision.chosen ? HTML(" class=\"pareto\"") : "")>\
       <th scope="row" title="\(candidate.members.joined(separator: ", "))">\
-      <span class="name">\(Words.networks(of: candidate))</span>\u{a0}\(frontiers)\(identity(candidate, among: shown))\
+      <span class="name">\(candidate.networkNames)</span>\u{a0}\(frontiers)\(identity(candidate, among: shown))\
       \(mark)</th>\
-      <td class="word" title="\(Words.name(of: candidate.kind))">\(candidate.kind.rawValue)</td>\
-      <td>\(Words.scaled(candidate.test.cost.multiplyAccumulates))</td>\
+      <td class="word" title="\(candidate.kind.title)">\(candidate.kind.rawValue)</td>\
+      <td>\(Figures.scaled(candidate.test.cost.multiplyAccumulates))</td>\
       <td>\(Figures.scaled(candidate.test.cost.parameters))</td>\(time)\
       <td>\(Figures.percent(candidate.holdOut.metrics.top1Accuracy))</td>\
       <td>\(Figures.percent(candidate.test.metrics.top1Accuracy)) \
-      <small>(\(Words.range(candidate.testInterval)))</small></td>\
+      <small>(\(candidate.testInterval.percentText))</small></td>\
       <td>\(comparison.map { Figures.points($0.difference) } ?? "") \
-      <small>\(comparison.map { "(\(Words.points($0.interval)))" } ?? "")</small></td>\
+      <small>\(comparison.map { "(\($0.interval.pointsText))" } ?? "")</small></td>\
       <td>\(comparison.map { Figures.probability($0.mcNemarPValue) } ?? "")</td>\
       <td class="word">\(verdict)</td></tr>
 
@@ -74,7 +74,7 @@ extension ReportPage {
 
   /// Of what was not timed as a whole, with "≈".
   private func milliseconds(_ value: Double, of candidate: Candidate) -> String {
-    (candidate.kind == .single ? "" : "≈ ") + Words.milliseconds(value)
+    (candidate.kind == .single ? "" : "≈ ") + Figures.milliseconds(value)
   }
 
   /// Every way to combine all members.
@@ -113,7 +113,7 @@ extension ReportPage {
   private func against(_ row: RuleComparison.Row) -> HTML {
     """
     <td>\(Figures.points(row.difference))</td>\
-    <td>\(Figures.points(row.lowerBound)) to \(Figures.points(row.upperBound))</td>\
+    <td>\(Figures.points(row.lowerBound, to: row.upperBound))</td>\
     <td>\(Figures.probability(row.mcNemarPValue))</td><td class="word">\(badge(row.verdict))</td>
     """
   }

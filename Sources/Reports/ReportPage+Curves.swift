@@ -29,7 +29,7 @@ extension ReportPage {
   }
 
   private func item(_ finding: Findings.Finding) -> HTML {
-    let (kind, word) = Words.badge(finding.verdict)
+    let (kind, word) = finding.verdict.badge
     let beyond: HTML =
       finding.beyond.map { "\n<p class=\"small\">\(Self.unbroken($0))</p>" } ?? ""
     return """
@@ -85,7 +85,7 @@ extension ReportPage {
         <td>\(Figures.percent(comparison.smallAccuracy))</td>\
         <td>\(Figures.percent(comparison.largeAccuracy))</td>\
         <td>\(Figures.points(comparison.difference))</td>\
-        <td>\(Figures.points(comparison.lowerBound)) to \(Figures.points(comparison.upperBound))</td>\
+        <td>\(Figures.points(comparison.lowerBound, to: comparison.upperBound))</td>\
         <td>\(Figures.points(comparison.pairDifference)), \
         \(Figures.probability(comparison.mcNemarPValue))</td>\
         <td class="word">\(badge(comparison.verdict))</td></tr>

@@ -63,7 +63,7 @@ struct KeyFigure {
   /// Three to five.
   static func of(_ decision: Decision) -> [KeyFigure] {
     let deployed = decision.deployed
-    let reference = decision.candidate(decision.reference) ?? deployed
+    let reference = decision.bestSingle
     return [accuracy(decision, deployed), difference(decision, reference)].compactMap { $0 }
       + costs(decision, deployed, reference).prefix(2)
       + [likelihood(decision), shifted(deployed, reference)].compactMap { $0 }.prefix(1)
@@ -71,18 +71,18 @@ struct KeyFigure {
 
   private static func accuracy(_ decision: Decision, _ deployed: Candidate) -> KeyFigure {
     KeyFigure(
-      name: "Accuracy on the \(Words.testName(decision))",
+      name: "Accuracy on the \(decision.testName)",
       value: "\(Figures.percent(deployed.test.metrics.top1Accuracy)) %",
-      note: "95 % interval \(Words.range(deployed.testInterval))")
+      note: "95 % interval \(deployed.testInterval.percentText)")
   }
 
   private static func difference(_ decision: Decision, _ reference: Candidate) -> KeyFigure? {
-    guard decision.chosen != decision.reference, let comparison = decision.deployed.comparison
+    guard !decision.isBestSingleChosen, let comparison = decision.deployed.comparison
     else { return nil }
     return KeyFigure(
       name: "Against the best single model",
       value: "\(Figures.points(comparison.difference))",
-      note: "points; 95 % interval \(Words.points(comparison.interval))")
+      note: "points; 95 % interval \(comparison.interval.pointsText)")
   }
 
   private static func costs(
@@ -96,8 +96,8 @@ struct KeyFigure {
         let single = measured?.reference.median ?? reference.test.cost[measure], single > 0
       else { return nil }
       let name = label(of: measure, deployed, isMeasured: measured != nil)
-      if decision.chosen == decision.reference {
-        return KeyFigure(name: name, value: Words.cost(own, measure), note: "the best single model")
+      if decision.isBestSingleChosen {
+        return KeyFigure(name: name, value: measure.amount(own), note: "the best single model")
       }
       let share = own / single
       return KeyFigure(
@@ -113,16 +113,13 @@ struct KeyFigure {
   private static func label(
     of measure: CostMeasure, _ deployed: Candidate, isMeasured: Bool
   ) -> String {
-    guard measure.isTime, deployed.kind == .cascade else { return Words.label(of: measure) }
+    guard measure.isTime, deployed.kind == .cascade else { return measure.title }
     return isMeasured ? "Measured time" : "Expected time"
   }
 
   /// Without the name that the card has already.
   private static func amount(_ value: Double, _ measure: CostMeasure) -> String {
-    switch measure {
-    case .multiplyAccumulates, .parameters: ReportPage.unbroken(Words.scaled(value))
-    case .latency, .parallelLatency: Words.milliseconds(value) + "\u{a0}ms"
-    }
+    ReportPage.unbroken(measure.number(value) + (measure.isTime ? " ms" : ""))
   }
 
   private static func likelihood(_ decision: Decision) -> KeyFigure? {

@@ -50,7 +50,7 @@ extension ReportPage {
   private func furtherMeasures(_ matrices: [DiversityChart.Matrix]) -> HTML {
     guard !matrices.isEmpty else { return "" }
     return """
-      <details><summary>Further measures: \(Words.list(matrices.map(\.title)))</summary>
+      <details><summary>Further measures: \(matrices.map(\.title).listed)</summary>
       \(meanings(matrices))
       <div class="controls choice" role="group" aria-label="Further measures of diversity">\
       <span>Show above</span>

@@ -26,7 +26,7 @@ extension ReportPage {
       """
       <button type="button" data-measure="\(measure.rawValue)" \
       aria-pressed="\(measure == tradeoff.decision.options.cost ? "true" : "false")">\
-      \(Words.label(of: measure))</button>
+      \(measure.title)</button>
 
       """
     }
@@ -48,9 +48,9 @@ extension ReportPage {
 
   private func caption(_ decision: Decision) -> HTML {
     """
-    A mark is a candidate: its accuracy on the \(Words.testName(decision)), which chose nothing, and \
+    A mark is a candidate: its accuracy on the \(decision.testName), which chose nothing, and \
     what one image costs. Lines: what the hold-out chooses for each budget \
-    (\(Words.name(of: decision.options.cost))); solid among all candidates, dashed among single models \
+    (\(decision.options.cost.name)); solid among all candidates, dashed among single models \
     and ensembles of one network. Small dots: other ensembles. Rings and bars: the deployed candidate and \
     the best single model, with 95 % intervals. \
     <span class="controls-note">Point at a mark for its figures; click, tap, or press Enter on a row of the \
@@ -64,9 +64,9 @@ extension ReportPage {
     let measures = tradeoff.measures.map { measure -> JSONValue in
       let scale = tradeoff.scale(measure)
       return [
-        "key": .string(measure.rawValue), "name": .string(Words.name(of: measure)),
-        "isTime": .bool([.latency, .parallelLatency].contains(measure)),
-        "unit": .string(unit(measure)), "x": tradeoff.xEncoding(measure),
+        "key": .string(measure.rawValue), "name": .string(measure.name),
+        "isTime": .bool(measure.isTime),
+        "unit": .string(measure.unitPerImage), "x": tradeoff.xEncoding(measure),
         "least": .number(scale.low), "most": .number(scale.high),
       ]
     }
@@ -75,7 +75,7 @@ extension ReportPage {
       "budget": decision.options.maximumCost.map { .number($0) } ?? .null,
       "chosen": .string(decision.chosen), "reference": .string(decision.reference),
       "rows": .array(decision.candidates.map { row($0, tradeoff) }),
-      "testName": .string(Words.testName(decision)),
+      "testName": .string(decision.testName),
       "topK": .integer(Metrics.topK(classes: decision.classes)),
     ]
   }
@@ -87,13 +87,5 @@ extension ReportPage {
     row["command"] = .string(build.command(for: candidate))
     if let advice = build.advice(for: candidate) { row["advice"] = .string(advice) }
     return .object(row)
-  }
-
-  private func unit(_ measure: CostMeasure) -> String {
-    switch measure {
-    case .multiplyAccumulates: "MACs an image"
-    case .parameters: "parameters"
-    case .latency, .parallelLatency: "ms an image"
-    }
   }
 }

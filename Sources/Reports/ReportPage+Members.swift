@@ -25,7 +25,7 @@ extension ReportPage {
       id: "members", title: "What each member adds",
       body: """
         <p>By how much a member raises the accuracy of others, on the hold-out, as a mean over sets of \
-        others (\(Words.name(of: contributions.rule))).\(sample)</p>
+        others (\(contributions.rule.name)).\(sample)</p>
         \(.table("What each member adds", head: head, rows: rows))
         \(shapleyValues(values))
         """)
@@ -87,7 +87,7 @@ extension ReportPage {
   /// Those whose interval leaves open whether a further member brings anything.
   private func roughForecasts(_ forecasts: [NetworkForecast], isAll: Bool) -> HTML {
     guard !forecasts.isEmpty else { return "" }
-    let networks = Words.list(forecasts.map(\.network))
+    let networks = forecasts.map(\.network).listed
     return """
       <p>There are too few members of \(networks) to tell whether a further one would bring anything.</p>
       <details><summary>Forecasts with wide intervals</summary>
@@ -153,7 +153,7 @@ extension ReportPage {
     return Section(
       id: "shifted", title: "Shifted images",
       body: """
-        <p>\(Words.count(images.count, "image")) of '\(images.split)' that neither chose nor judge: how far \
+        <p>\(images.count.counted("image")) of '\(images.split)' that neither chose nor judge: how far \
         the figures hold where images differ. The deployed candidate is shown with its temperatures.</p>
         \(.table("Test and shifted images", head: head,
           rows: shown.map { shiftedRow($0, decision, among: shown) }))
@@ -172,7 +172,7 @@ extension ReportPage {
     let (test, shifted) = (shown.test.metrics, shown.shifted?.metrics ?? shown.test.metrics)
     return """
       <tr\(isChosen ? HTML(" class=\"pareto\"") : "")><th scope="row">\
-      <span class="name">\(Words.networks(of: candidate))</span>\
+      <span class="name">\(candidate.networkNames)</span>\
       \(identity(candidate, among: candidates))\(mark)</th>\
       <td>\(Figures.percent(test.top1Accuracy))</td><td>\(Figures.percent(shifted.top1Accuracy))</td>\
       <td>\(Figures.percent(test.top1Accuracy - shifted.top1Accuracy))</td>\

@@ -12,9 +12,9 @@ extension ReportPage {
         "\(frontier.images.grouped) of the \(frontier.split) split, \(frontier.classes) classes"
       ))
     facts.append(("Fingerprint (SHA-256)", "<code>\(frontier.fingerprint)</code>"))
-    facts.append(("Combination", "\(Words.name(of: frontier.rule))"))
+    facts.append(("Combination", "\(frontier.rule.name)"))
     if let separation = content.decision?.separation {
-      facts.append(("Hold-out and test images", "\(Words.name(of: separation))"))
+      facts.append(("Hold-out and test images", "\(separation.explanation)"))
     }
     if let command = context.command { facts.append(("Command", "<code>\(command)</code>")) }
     let lines = facts.map { "<dt>\($0.0)</dt><dd>\($0.1)</dd>\n" as HTML }
@@ -48,6 +48,11 @@ extension ReportPage {
         """)
   }
 
+  /// What "≈" says before a time.
+  static let ensembleTimes =
+    "Single models are timed; ≈ marks what follows from their times: the sum of an ensemble's members, and of a "
+    + "cascade what is expected of its members' times and the share of the images that comes to each."
+
   private var choosingNotes: HTML {
     """
     <li><b>Choosing and judging.</b> Everything is chosen on the hold-out: members, weights, thresholds, \
@@ -59,7 +64,7 @@ extension ReportPage {
     <li><b>A cascade</b> runs its members one after another until their combination is sure enough. Its \
     MACs and time are means over images: an image that reaches the last member costs as much as all members, and \
     all of them have to be stored.</li>
-    <li><b>Time</b> of a single model is as measured for one image on the machine below. \(Words.ensembleTimes)</li>
+    <li><b>Time</b> of a single model is as measured for one image on the machine below. \(Self.ensembleTimes)</li>
     <li><b>Calibration error (ECE)</b> is the mean gap of confidence and accuracy over 15 bins of equal \
     width, or of equally many images (equal mass); the classwise error counts every class's probability.</li>
     <li><b>Disagreement, double fault, Q and correlation</b> compare two members: which images they name \

@@ -88,13 +88,13 @@ struct SearchPage {
       <tr><th scope="row">\(SearchText.title(finalist))</th>\
       <td class="word names">\(SearchText.networks(finalist.members.map(\.network)))</td>\
       <td>\(finalist.multiplyAccumulates.map { Figures.scaled($0) } ?? "–")</td>\
-      <td>\(finalist.milliseconds.map { Words.milliseconds($0) } ?? "–")</td>\
+      <td>\(finalist.milliseconds.map { Figures.milliseconds($0) } ?? "–")</td>\
       <td>\(trained.map { Figures.percent($0.meanAccuracy) } ?? "–")\
       \(trained?.standardDeviation.map { " ± \(Figures.percent($0))" } ?? "")</td>\
       <td>\(trained?.accuracies.count ?? 0)</td>\
       <td>\(comparison.map { Figures.points($0.difference) } ?? "")</td>\
-      <td>\(comparison.map { Words.points($0.interval) } ?? "")</td>\
-      <td>\(comparison?.seedInterval.map { Words.points($0) } ?? "")</td>\
+      <td>\(comparison.map { $0.interval.pointsText } ?? "")</td>\
+      <td>\(comparison?.seedInterval.map { $0.pointsText } ?? "")</td>\
       <td>\(comparison.map { Self.pValue($0.mcNemarPValue) } ?? "")</td>\
       <td class="word">\(comparison.map { HTML.badge($0.verdict) } ?? "")</td></tr>
 

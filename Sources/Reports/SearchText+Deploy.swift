@@ -12,7 +12,7 @@ extension SearchText {
       "To deploy: \(name(best)), the most accurate of all that was trained in full, "
       + figures(best)
     let end =
-      " The same test images judge and choose here, among \(Words.count(trained.count, "kind")): "
+      " The same test images judge and choose here, among \(trained.count.counted("kind")): "
       + "expect a little less."
     guard best.setting == nil, let found, found.name != best.name else {
       return "\(start).\(end)"
@@ -36,11 +36,11 @@ extension SearchText {
   /// "with 72.46 % ± 0.55 of the test images right, for 26.7 M MACs and 0.69 ms an image".
   private func figures(_ finalist: SearchContent.Finalist) -> String {
     let costs = [
-      finalist.multiplyAccumulates.map { Words.cost(Double($0), .multiplyAccumulates) },
-      finalist.milliseconds.map { Words.cost($0, .latency) },
+      finalist.multiplyAccumulates.map { CostMeasure.multiplyAccumulates.amount(Double($0)) },
+      finalist.milliseconds.map { CostMeasure.latency.amount($0) },
     ].compactMap { $0 }
     return "with \(finalist.trained.map { Self.accuracy($0) } ?? "–") of the test images right"
-      + (costs.isEmpty ? "" : ", for \(Words.list(costs)) an image")
+      + (costs.isEmpty ? "" : ", for \(costs.listed) an image")
   }
 
   /// Whether the difference is clear: there are comparisons with the duplicated architecture only.

@@ -60,10 +60,9 @@ public struct SearchText: Sendable {
 
   /// "found together", of the comparisons with that verdict.
   private func ways(_ verdict: Frontier.Verdict) -> String {
-    Words.list(
-      content.diverse.filter { $0.comparison.verdict == verdict }.map {
-        $0.finalist.setting == .joint ? "found together" : "found one after another"
-      })
+    (content.diverse.filter { $0.comparison.verdict == verdict }.map {
+      $0.finalist.setting == .joint ? "found together" : "found one after another"
+    }).listed
   }
 
   /// What is said of those that are not told apart; nil where there are none.
@@ -96,14 +95,14 @@ public struct SearchText: Sendable {
       let accuracy = finalist.trained.map { Self.accuracy($0) } ?? "–"
       return "\(Self.title(finalist)): \(accuracy) of the test images right, duplicates "
         + "\(Self.accuracy(own)): a difference of \(Figures.points(comparison.difference)) points "
-        + "(95 % interval over images \(Words.points(comparison.interval))"
+        + "(95 % interval over images \(comparison.interval.pointsText)"
         + "\(Self.spread(comparison)); \(Figures.probability(comparison.mcNemarPValue))): "
         + "\(Self.verdict(comparison.verdict))."
     }
   }
 
   private static func spread(_ comparison: RepeatedComparison) -> String {
-    comparison.seedInterval.map { ", over seeds \(Words.points($0))" } ?? ""
+    comparison.seedInterval.map { ", over seeds \($0.pointsText)" } ?? ""
   }
 
   private static func verdict(_ verdict: Frontier.Verdict) -> String {
@@ -130,7 +129,7 @@ public struct SearchText: Sendable {
     let open = content.settings.filter(\.networks.isEmpty).map(\.setting.rawValue)
     if !open.isEmpty {
       gaps.append(
-        "Not found yet: \(Words.list(open)). Run the same `consort search` again to go on.")
+        "Not found yet: \(open.listed). Run the same `consort search` again to go on.")
     }
     if !content.plansFinalists {
       gaps.append("The plan has no finalists: nothing was trained in full.")
@@ -150,7 +149,7 @@ public struct SearchText: Sendable {
 
   /// The kind in words, at a sentence's beginning.
   static func title(_ finalist: SearchContent.Finalist) -> String {
-    finalist.setting.map(title) ?? Words.times(finalist.name)
+    finalist.setting.map(title) ?? finalist.name.withTimesSigns
   }
 
   static func title(_ setting: SearchSetting) -> String {
@@ -206,7 +205,7 @@ extension SearchText {
       let comparison = finalist.comparison
       table.append([
         finalist.name, finalist.multiplyAccumulates.map { Figures.scaled($0) } ?? "",
-        finalist.milliseconds.map { Words.milliseconds($0) } ?? "",
+        finalist.milliseconds.map { Figures.milliseconds($0) } ?? "",
         Figures.percent(ensemble.meanAccuracy),
         ensemble.standardDeviation.map { Figures.percent($0) } ?? "",
         "\(ensemble.accuracies.count)",

@@ -18,7 +18,7 @@ extension TradeoffChart {
 
   /// How far the legend stays from the plot.
   var legendOffset: Double {
-    Self.halfRow + 10 + (decision.chosen == decision.reference ? Self.rows.lower : Self.rows.upper)
+    Self.halfRow + 10 + (decision.isBestSingleChosen ? Self.rows.lower : Self.rows.upper)
   }
 
   /// Below the marks.
@@ -110,11 +110,11 @@ struct CandidateLabel {
 
   /// nil for other candidates.
   init?(_ candidate: Candidate, _ decision: Decision) {
-    let name = CandidateRow.shortened(Words.networks(of: candidate), to: 30)
+    let name = candidate.networkNames.truncated(to: 30)
     switch (candidate.id == decision.chosen, candidate.id == decision.reference) {
     case (true, true): (long, short) = ("Deploy the best single: \(name)", "Deploy: best single")
     case (true, false):
-      let kind = Words.name(of: candidate.kind).lowercased()
+      let kind = candidate.kind.title.lowercased()
       (long, short) = ("Deploy: " + (candidate.kind == .single ? name : kind), "Deploy")
     case (false, true): (long, short) = ("Best single: \(name)", "Best single")
     case (false, false): return nil

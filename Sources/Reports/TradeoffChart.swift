@@ -17,8 +17,8 @@ struct TradeoffChart {
   /// In the order of the colours and shapes.
   static let kinds: [Candidate.Kind] = [.single, .ensemble, .mixed, .weighted, .cascade]
 
-  func scale(_ measure: CostMeasure) -> CostScale {
-    CostScale(
+  func scale(_ measure: CostMeasure) -> CostAxis {
+    CostAxis(
       costs: decision.candidates.flatMap { [$0.test.cost[measure], $0.holdOut.cost[measure]] }
         .compactMap { $0 }.filter { $0 > 0 })
   }
@@ -26,10 +26,9 @@ struct TradeoffChart {
   /// The x encoding for a measure.
   func xEncoding(_ measure: CostMeasure) -> JSONValue {
     let scale = scale(measure)
-    let isTime = [.latency, .parallelLatency].contains(measure)
     return [
-      "field": "cost", "type": "quantitative", "title": .string(Words.axis(of: measure)),
-      "scale": scale.scale, "axis": scale.axis(format: isTime ? "~r" : "~s"),
+      "field": "cost", "type": "quantitative", "title": .string(measure.axisTitle),
+      "scale": scale.scale, "axis": scale.axis(format: measure.isTime ? "~r" : "~s"),
     ]
   }
 
@@ -42,7 +41,7 @@ struct TradeoffChart {
   ///
   /// - Parameters:
   ///   - isInteractive: Whether a budget and a pinned candidate show, which the page sets, and the page brings the data.
-  func specification(title: String?, width: FrontierChart.Width, isInteractive: Bool) -> JSONValue {
+  func specification(title: String?, width: ChartWidth, isInteractive: Bool) -> JSONValue {
     var specification: [String: JSONValue] = [
       "description": "Test accuracy against cost, a mark a candidate.", "height": 430,
       "data": ["values": isInteractive ? [] : .array(rows)],
@@ -56,12 +55,7 @@ struct TradeoffChart {
       "encoding": ["x": xEncoding(decision.options.cost), "y": yEncoding],
       "layer": .array(layers(isInteractive: isInteractive)),
     ]
-    switch width {
-    case .pixels(let pixels): specification["width"] = .integer(pixels)
-    case .container:
-      specification["width"] = "container"
-      specification["autosize"] = ["type": "fit", "contains": "padding", "resize": true]
-    }
+    specification.merge(width.members) { $1 }
     if let title { specification["title"] = heading(title) }
     return .object(specification)
   }
@@ -104,7 +98,7 @@ struct TradeoffChart {
     let room = max(0.09 * (high - low), 0.1)
     return [
       "field": "accuracy", "type": "quantitative",
-      "title": .string("Accuracy on the \(Words.testName(decision)), %"),
+      "title": .string("Accuracy on the \(decision.testName), %"),
       "scale": [
         "zero": false, "nice": true,
         "domain": [.number(max(0, low - room)), .number(min(100, high + room))],
@@ -114,17 +108,14 @@ struct TradeoffChart {
   }
 
   private var kind: JSONValue {
-    let present = Set(decision.candidates.map { Words.name(of: $0.kind) })
-    let names = Self.kinds.map(Words.name(of:))
-    return [
-      "field": "kind", "type": "nominal",
-      "scale": ["domain": .array(names.map { .string($0) })],
-      "legend": [
-        "title": .null, "orient": "top", "offset": .number(legendOffset), "labelLimit": 240,
-        "symbolSize": 90, "symbolOpacity": 1,
+    let present = Set(decision.candidates.map { $0.kind.title })
+    let names = Self.kinds.map(\.title)
+    return ChartParts.legend(
+      "kind", names,
+      further: [
+        "offset": .number(legendOffset),
         "values": .array(names.filter(present.contains).map { .string($0) }),
-      ],
-    ]
+      ])
   }
 
   private func layers(isInteractive: Bool) -> [JSONValue] {
@@ -208,8 +199,6 @@ struct TradeoffChart {
         ("title", "Candidate"), ("what", "Members"), ("how", "Combined by"), ("macs", "MACs"),
         ("size", "Parameters"), ("time", "Time"), ("right", "Accuracy (95 %)"),
         ("against", "Against the best single"),
-      ].map { field, title -> JSONValue in
-        ["field": .string(field), "type": "nominal", "title": .string(title)]
-      })
+      ].map { ChartParts.word($0, $1) })
   }
 }

@@ -51,8 +51,8 @@ import Testing
         + "MACs of the best single model, wide-resnet-16-4-0 "
         + "(\(Figures.percent(reference.test.metrics.top1Accuracy)) %). That is a mean: "
         + "\(Figures.percent(try #require(deployed.test.exitFractions?.last), 0)) % of the test images run through "
-        + "both members, for \(Words.cost(try allMembers(deployed, decision, .multiplyAccumulates), .multiplyAccumulates)) "
-        + "and \(Words.cost(try allMembers(deployed, decision, .latency), .latency)) each.")
+        + "both members, for \(CostMeasure.multiplyAccumulates.amount(try allMembers(deployed, decision, .multiplyAccumulates))) "
+        + "and \(CostMeasure.latency.amount(try allMembers(deployed, decision, .latency))) each.")
     #expect(
       text.otherCosts?.hasPrefix(
         "Expected of its members' times and of the images that come to each, an image takes on average "
@@ -123,7 +123,7 @@ import Testing
           (["options", "cost"], measure.rawValue), (["options", "maximumCost"], budget),
         ]))
       let words =
-        ", more than \(Words.cost(budget, measure)), to which the budget holds the mean alone."
+        ", more than \(measure.amount(budget)), to which the budget holds the mean alone."
       #expect(text.deploy.contains(words) == isBeyond, "\(text.deploy)")
       #expect(text.deploy.contains("% of the test images run through both members, for "))
       #expect(text.deploy.contains(" of the expected time of ") == (measure == .latency))
