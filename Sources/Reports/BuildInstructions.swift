@@ -22,7 +22,7 @@ public struct MemberOrigin: Hashable, Sendable {
 /// How a candidate becomes a directory that can be deployed.
 struct BuildInstructions {
   let origins: [MemberOrigin]
-  /// What `consort build-ensemble` has to be told of the origins' files, such as `["--mean", "imagenet"]`.
+  /// What `consort build-ensemble` has to know of the origins' files, such as `["--mean", "imagenet"]`.
   let options: [String]
   /// The decision's file.
   let decision: String

@@ -2,7 +2,7 @@ import Files
 
 /// Colours and fonts of the charts.
 ///
-/// Networks and kinds are told apart with any colour vision, and each has its own shape.
+/// Networks and kinds can be distinguished with any colour vision, and each has its own shape.
 ///
 /// Source: Okabe and Ito 2008, "Color Universal Design"; lightened where the background is dark.
 struct ChartTheme {

@@ -7,7 +7,7 @@ public struct DecisionCautions: Hashable, Sendable {
   /// A sentence or two each; empty where nothing is doubtful.
   public let sentences: [String]
 
-  /// Fewer images than these tell members apart by their luck.
+  /// With fewer images, luck decides which member seems better.
   static let fewImages = 200
   /// By how many points one split must be easier than the other, and by how many standard errors.
   static let (gap, gapErrors) = (0.03, 4.0)
@@ -46,7 +46,7 @@ public struct DecisionCautions: Hashable, Sendable {
       + "longer, or on more images, before combining."
   }
 
-  /// Where nothing tells the images that chose from those that judge.
+  /// Where the images that chose may be among those that judge.
   private static func shared(_ decision: Decision) -> String? {
     decision.separation?.warning.map {
       "Careful: \($0). Figures are flattered where they share images."

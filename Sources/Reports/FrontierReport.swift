@@ -1,7 +1,7 @@
 import Ensembles
 import Files
 
-/// The files that tell a run's accuracy against compute.
+/// Accuracy against compute as files, with nothing chosen.
 public enum FrontierReport {
   /// Writes frontier.json, frontier.csv, diversity.json, frontier.vl.json, frontier.svg and frontier.png.
   ///

@@ -1,7 +1,7 @@
 import Ensembles
 
 extension Candidate.Kind {
-  /// One of the kinds that the chart tells apart.
+  /// In the chart's legend, where a weighted and a greedy ensemble are one kind.
   var title: String {
     switch self {
     case .single: "Single model"

@@ -129,11 +129,11 @@ extension HTML {
   }
 }
 
-extension ReportPage {
+extension String {
   /// The text with a space that no line ends at before each unit and within "p = 0.01" and "60 ± 2".
-  static func unbroken(_ text: String) -> String {
+  var unbroken: String {
     var result = ""
-    for (index, word) in text.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
+    for (index, word) in split(separator: " ", omittingEmptySubsequences: false).enumerated() {
       let sticks = ["%", "M", "G", "k", "ms", "points"].contains {
         word.hasPrefix($0) && word.count < 8
       }

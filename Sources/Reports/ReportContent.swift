@@ -1,6 +1,6 @@
 import Ensembles
 
-/// All that one report tells.
+/// All that a report on trained members says.
 public struct ReportContent: Sendable {
   /// What to deploy; nil without hold-out predictions, where nothing can be chosen.
   public var decision: Decision?
@@ -12,7 +12,7 @@ public struct ReportContent: Sendable {
   public var contributions: MemberContributions?
   /// For each network with enough members, what more of them would bring.
   public var forecasts: [NetworkForecast]
-  /// How well the best single member's probabilities tell how often it is right; nil without a decision.
+  /// How well the best single member's probabilities say how often it is right; nil without a decision.
   public var referenceReliability: ReliabilitySummary?
   /// Images that the chosen ensemble gets right and the best single member wrong.
   public var examples: [ExampleImage]
@@ -40,7 +40,7 @@ public struct ReportContent: Sendable {
 public struct NetworkForecast: Codable, Hashable, Sendable {
   /// The network's name.
   public let network: String
-  /// The split that it is told from.
+  /// The split whose predictions it was fitted to.
   public let split: String
   /// From all members.
   public let forecast: Forecast
@@ -64,7 +64,7 @@ public struct NetworkForecast: Codable, Hashable, Sendable {
   }
 }
 
-/// An image that tells the ensemble from the single member.
+/// An image that the chosen ensemble gets right and the best single model wrong.
 public struct ExampleImage: Sendable {
   /// The picture, as PNG.
   public let png: [UInt8]

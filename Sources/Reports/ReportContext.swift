@@ -33,7 +33,7 @@ public struct ReportContext: Hashable, Sendable {
   public var command: String?
   /// Where the members came from: what `consort build-ensemble` builds the chosen ensemble of.
   public var origins: [MemberOrigin]
-  /// What `consort build-ensemble` has to be told of their files besides.
+  /// What `consort build-ensemble` has to know of their files besides.
   public var buildOptions: [String]
   /// What was inferred from files of other programs, and what is not known.
   public var notes: [String] = []

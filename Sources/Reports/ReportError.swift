@@ -9,7 +9,7 @@ public enum ReportError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The charts do not fit where they are drawn, beside the results.
   case noSpace(directory: String, reason: String)
 
-  /// One sentence naming what is missing and the mend.
+  /// What is wrong, and how to fix it.
   public var description: String {
     switch self {
     case .rendererMissing(let reason):

@@ -25,7 +25,7 @@ extension ReportPage {
     return Section(
       id: "calibration", title: "Calibration",
       body: """
-        <p>\(Self.unbroken(DecisionText(decision).temperatures ?? "")) \(holdOutLosses(decision))</p>
+        <p>\((DecisionText(decision).temperatures ?? "").unbroken) \(holdOutLosses(decision))</p>
         \(figure("reliability", label: "Reliability diagrams.", caption: """
           Of the predictions of each confidence, how many are right. Where a bar ends below the dashed \
           line, the model is too sure; above it, not sure enough. Pale bars hold fewer than 20 images.

@@ -30,7 +30,7 @@ extension ReportPage {
         """)
   }
 
-  /// What tells a row from others of the same networks: its id; nothing where there are none.
+  /// The id, where another row has the same networks.
   func identity(_ candidate: Candidate, among shown: [Candidate]) -> HTML {
     let name = candidate.networkNames
     let alike = shown.count { $0.networkNames == name }

@@ -31,10 +31,10 @@ extension ReportPage {
   private func item(_ finding: Findings.Finding) -> HTML {
     let (kind, word) = finding.verdict.badge
     let beyond: HTML =
-      finding.beyond.map { "\n<p class=\"small\">\(Self.unbroken($0))</p>" } ?? ""
+      finding.beyond.map { "\n<p class=\"small\">\($0.unbroken)</p>" } ?? ""
     return """
       <li class="finding \(kind)"><span class="badge">\(word)</span> <div><p><b>\(finding.claim)</b>: \
-      \(Self.unbroken(finding.figures)).</p>\(beyond)</div></li>
+      \(finding.figures.unbroken).</p>\(beyond)</div></li>
 
       """
   }

@@ -20,12 +20,12 @@ extension ReportPage {
       text.measured, text.otherCosts, text.images, text.goal, text.temperatures, text.shifted,
     ]
     let further = (text.cautions + reasons.compactMap { $0 }).map {
-      "<li>\(Self.unbroken($0))</li>\n" as HTML
+      "<li>\($0.unbroken)</li>\n" as HTML
     }
     let comparison: HTML =
-      text.comparison.map { "<p class=\"second\">\(Self.unbroken($0))</p>\n" } ?? ""
+      text.comparison.map { "<p class=\"second\">\($0.unbroken)</p>\n" } ?? ""
     return """
-      <p class="lede">\(Self.unbroken(text.deploy))</p>
+      <p class="lede">\(text.deploy.unbroken)</p>
       \(comparison)\(cards(decision))
       <ul class="grounds">
       \(further.joined())</ul>
@@ -119,7 +119,7 @@ struct KeyFigure {
 
   /// Without the name that the card has already.
   private static func amount(_ value: Double, _ measure: CostMeasure) -> String {
-    ReportPage.unbroken(measure.number(value) + (measure.isTime ? " ms" : ""))
+    (measure.number(value) + (measure.isTime ? " ms" : "")).unbroken
   }
 
   private static func likelihood(_ decision: Decision) -> KeyFigure? {

@@ -80,7 +80,7 @@ extension ReportPage {
   }
 
   private func items(_ forecasts: [NetworkForecast]) -> HTML {
-    let items = forecasts.map { "<li>\(Self.unbroken(Self.words($0)))</li>\n" as HTML }
+    let items = forecasts.map { "<li>\(Self.words($0).unbroken)</li>\n" as HTML }
     return items.isEmpty ? "" : "<ul>\n\(items.joined())</ul>"
   }
 
@@ -112,7 +112,7 @@ extension ReportPage {
   static func words(_ forecast: NetworkForecast) -> String {
     guard let next = forecast.forecast.points.first,
       let known = forecast.forecast.accuracies.last
-    else { return "Nothing is told of \(forecast.network)." }
+    else { return "Nothing is known of \(forecast.network)." }
     let gain = next.accuracy - known
     let start =
       "A further \(forecast.network), the \(ordinal(next.memberCount)), would bring about "
@@ -184,7 +184,7 @@ extension ReportPage {
       """
   }
 
-  /// Images that tell the chosen ensemble from the best single model.
+  /// Images that the chosen ensemble gets right and the best single model wrong.
   var examplesSection: Section? {
     guard !content.examples.isEmpty else { return nil }
     let figures = content.examples.map { example -> HTML in

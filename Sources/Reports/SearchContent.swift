@@ -2,7 +2,7 @@ import ArchitectureSearch
 import Ensembles
 import Networks
 
-/// All that the report on a search of architectures tells.
+/// All that the report on a search of architectures says.
 public struct SearchContent: Sendable {
   /// How many members an ensemble has.
   public var memberCount: Int
@@ -16,7 +16,7 @@ public struct SearchContent: Sendable {
   public var finalists: [Finalist]
   /// Whether the plan trains what is found.
   public var plansFinalists: Bool
-  /// Of the found networks that can be told by themselves, the accuracy in the search and after the full training.
+  /// Of the found networks that were evaluated alone, the accuracy in the search and after the full training.
   public var proxies: [ProxyAccuracy]
   /// How milliseconds were measured; nil where they were not.
   public var latencyConditions: String?
@@ -193,7 +193,7 @@ extension SearchContent {
     settings.flatMap { $0.setting.stages(memberCount: memberCount) }
   }
 
-  /// Candidates with the ensembles whose accuracy they were told.
+  /// Candidates with the ensembles whose accuracy they were judged by.
   var candidates: [SearchCandidate] {
     SearchCandidate.all(of: evaluations, stages: stages)
   }

@@ -29,7 +29,7 @@ struct SearchPage {
   // MARK: The answer
 
   private var heading: HTML {
-    let figures = text.figures.map { "<li>\(ReportPage.unbroken($0))</li>\n" as HTML }
+    let figures = text.figures.map { "<li>\($0.unbroken)</li>\n" as HTML }
     let reach: HTML = text.reach.map { "<p class=\"small\">\($0)</p>" } ?? ""
     let gaps = text.gaps.map { "<li>\($0)</li>\n" as HTML }
     let missing: HTML =
@@ -41,7 +41,7 @@ struct SearchPage {
       \(gaps.joined())</ul>
       """
     let deploy: HTML =
-      text.deploy.map { "<p class=\"second\">\(ReportPage.unbroken($0))</p>" } ?? ""
+      text.deploy.map { "<p class=\"second\">\($0.unbroken)</p>" } ?? ""
     return """
       <header>
       <p class="kicker">Consort · do different architectures for the members beat one, repeated?</p>
@@ -245,12 +245,12 @@ struct SearchPage {
 
   private var correlation: String {
     guard let correlation = content.rankCorrelation else {
-      return "There are too few networks to tell how well the one goes with the other."
+      return "There are too few networks to say how well the one goes with the other."
     }
     return
       "Over the \(content.proxies.count) networks that were found, the rank correlation of their own "
       + "accuracy in the search with that after full training is \(Figures.fixed(correlation, 2)): so few, "
-      + "of different costs and all chosen, tell little."
+      + "of different costs and all chosen, say little."
   }
 
   private var dataSection: PageFrame.Section? {

@@ -7,7 +7,7 @@ public enum SearchReport {
   /// report is left.
   ///
   /// - Parameters:
-  ///   - content: What to tell.
+  ///   - content: What the report says.
   ///   - directory: Where the files go; created where it is missing.
   ///   - dependencies: Where the renderer is, as in `ChartRenderer`.
   /// - Returns: The page's path.

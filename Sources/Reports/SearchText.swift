@@ -6,7 +6,7 @@ import Ensembles
 public struct SearchText: Sendable {
   let content: SearchContent
 
-  /// Tells of this search.
+  /// Finds the words for a search.
   public init(_ content: SearchContent) {
     self.content = content
   }
@@ -17,7 +17,7 @@ public struct SearchText: Sendable {
     case better
     /// At least one kind is worse, none better.
     case worse
-    /// None is told apart from duplicates.
+    /// None is clearly better or worse than duplicates.
     case undecided
     /// One is better, another worse.
     case mixed
@@ -60,12 +60,12 @@ public struct SearchText: Sendable {
 
   /// "found together", of the comparisons with that verdict.
   private func ways(_ verdict: Frontier.Verdict) -> String {
-    (content.diverse.filter { $0.comparison.verdict == verdict }.map {
+    content.diverse.filter { $0.comparison.verdict == verdict }.map {
       $0.finalist.setting == .joint ? "found together" : "found one after another"
-    }).listed
+    }.listed
   }
 
-  /// What is said of those that are not told apart; nil where there are none.
+  /// Those that are neither clearly better nor clearly worse; nil where there are none.
   private var undecided: String? {
     let ways = ways(.undecided)
     return ways.isEmpty ? nil : "those \(ways) are not told apart from it"
