@@ -3,16 +3,16 @@ import Ensembles
 import Files
 
 /// One of the places that a report's members came from.
-public struct MemberOrigin: Hashable, Sendable {
+package struct MemberOrigin: Hashable, Sendable {
   /// As the user named it.
-  public let path: String
+  package let path: String
   /// Its members' names, as the decision has them.
-  public let members: Set<String>
+  package let members: Set<String>
   /// Whether the models are there: a run, an ensemble or an ONNX file, rather than predictions alone.
-  public let holdsModels: Bool
+  package let holdsModels: Bool
 
   /// Names a place.
-  public init(path: String, members: Set<String>, holdsModels: Bool) {
+  package init(path: String, members: Set<String>, holdsModels: Bool) {
     self.path = path
     self.members = members
     self.holdsModels = holdsModels
@@ -65,7 +65,7 @@ extension ReportPage {
   var build: BuildInstructions {
     BuildInstructions(
       origins: context.origins, options: context.buildOptions,
-      decision: directory + "/decision.json")
+      decision: ReportFile.decision.path(in: directory))
   }
 
   /// The command that builds the candidate, and what it needs besides.
@@ -74,5 +74,32 @@ extension ReportPage {
     return """
       <p class="command"><span>Build it:</span> <code>\(build.command(for: candidate))</code></p>\(advice)
       """
+  }
+}
+
+/// What to do after a decision or a report, as commands that can be copied.
+package enum NextSteps {
+  /// A line for each command, which begins with "next: ", and what it needs besides.
+  ///
+  /// - Parameters:
+  ///   - decision: What was chosen; nil where nothing could be.
+  ///   - context: Where the members came from.
+  ///   - directory: Where decision.json is.
+  ///   - report: The sources and options that a page can be made of; none where it is made already.
+  package static func text(
+    _ decision: Decision?, _ context: ReportContext, directory: String, report: [String] = []
+  ) -> String {
+    var lines: [String] = []
+    if let decision {
+      let build = BuildInstructions(
+        origins: context.origins, options: context.buildOptions,
+        decision: ReportFile.decision.path(in: directory))
+      lines.append("next: " + build.command(for: decision.deployed))
+      if let advice = build.advice(for: decision.deployed) { lines.append(advice) }
+    }
+    if !report.isEmpty {
+      lines.append("next: " + Shell.line(["consort", "report"] + report))
+    }
+    return lines.map { Terminal.printable($0, keepsNewlines: true) + "\n" }.joined()
   }
 }

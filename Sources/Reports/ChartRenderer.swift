@@ -10,33 +10,33 @@ import Processes
 #endif
 
 /// Draws Vega-Lite charts with vl-convert, in a Python process of its own.
-public struct ChartRenderer: Hashable, Sendable {
+package struct ChartRenderer: Hashable, Sendable {
   /// The directory that holds the Python package `vl_convert`.
-  public let packages: String
+  package let packages: String
   /// The Python to run, found on the PATH.
-  public var python = "python3"
+  package var python = "python3"
 
   /// The version of Vega-Lite that draws.
   static let vegaLiteVersion = "5.21"
 
   /// Drawn charts.
-  struct Charts: Sendable {
+  struct Drawings: Sendable {
     /// By name.
-    var pictures: [String: Picture] = [:]
+    var charts: [String: Drawing] = [:]
     /// The scripts that draw a specification in a browser, which define `vegaEmbed`.
     var script: [UInt8] = []
 
     /// Writes NAME.svg and NAME.png for each.
     func write(to directory: String) throws {
-      for (name, picture) in pictures.sorted(by: { $0.key < $1.key }) {
-        try DurableFile.write(picture.svg, to: "\(directory)/\(name).svg")
-        try DurableFile.write(picture.png, to: "\(directory)/\(name).png")
+      for (name, drawing) in charts.sorted(by: { $0.key < $1.key }) {
+        try DurableFile.write(drawing.svg, to: "\(directory)/\(name).svg")
+        try DurableFile.write(drawing.png, to: "\(directory)/\(name).png")
       }
     }
   }
 
   /// A drawn chart.
-  struct Picture: Sendable {
+  struct Drawing: Sendable {
     let svg, png: [UInt8]
   }
 
@@ -45,7 +45,7 @@ public struct ChartRenderer: Hashable, Sendable {
   /// - Parameter dependencies: The directory; nil takes the variable CONSORT_DEPS, else the nearest `.deps` above
   ///   the running program.
   /// - Throws: `ReportError.rendererMissing`.
-  public init(dependencies: String? = nil) throws(ReportError) {
+  package init(dependencies: String? = nil) throws(ReportError) {
     if let named = dependencies ?? Self.variable("CONSORT_DEPS") {
       guard let packages = Self.packages(in: named) else {
         throw .rendererMissing(reason: "'\(named)/python/vl_convert' is missing")
@@ -95,20 +95,20 @@ public struct ChartRenderer: Hashable, Sendable {
   /// Draws the charts of specifications, by name, in a directory beside the results that is removed afterwards.
   ///
   /// One process draws them all: starting it takes longer than drawing.
-  func render(_ specifications: [String: String], in directory: String) throws -> Charts {
+  func render(_ specifications: [String: String], in directory: String) throws -> Drawings {
     try UnfinishedFile.withDirectory("drawing", in: directory) { workplace in
       for (name, specification) in specifications {
         try DurableFile.write(
           Array(specification.utf8), to: "\(workplace)/\(name).json", isSynced: false)
       }
       try draw(workplace, for: directory)
-      var charts = Charts(script: try Self.contents(workplace + "/script.js"))
+      var drawings = Drawings(script: try Self.contents(workplace + "/script.js"))
       for name in specifications.keys {
-        charts.pictures[name] = Picture(
+        drawings.charts[name] = Drawing(
           svg: try Self.contents("\(workplace)/\(name).svg"),
           png: try Self.contents("\(workplace)/\(name).png"))
       }
-      return charts
+      return drawings
     }
   }
 

@@ -3,9 +3,9 @@ import Ensembles
 
 /// What makes a decision doubtful: few images, images that chose and judge, images that were trained on, one model under two
 /// names, nothing that a temperature could be fitted to, time that was over.
-public struct DecisionCautions: Hashable, Sendable {
+package struct DecisionCautions: Hashable, Sendable {
   /// A sentence or two each; empty where nothing is doubtful.
-  public let sentences: [String]
+  package let sentences: [String]
 
   /// With fewer images, luck decides which member seems better.
   static let fewImages = 200
@@ -13,7 +13,7 @@ public struct DecisionCautions: Hashable, Sendable {
   static let (gap, gapErrors) = (0.03, 4.0)
 
   /// Looks for them.
-  public init(_ decision: Decision) {
+  package init(_ decision: Decision) {
     sentences =
       [Self.few(decision), Self.chance(decision), Self.shared(decision), Self.gap(decision)]
       .compactMap { $0 }

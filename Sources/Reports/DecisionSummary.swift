@@ -2,9 +2,9 @@ import CLI
 import Ensembles
 
 /// A decision as plain text for a terminal.
-public enum DecisionSummary {
+package enum DecisionSummary {
   /// What was chosen, the candidates that are best for their cost, and the ways to combine all members.
-  public static func text(_ decision: Decision) -> String {
+  package static func text(_ decision: Decision) -> String {
     let tried = decision.subsetCount.grouped + (decision.isSampled ? " (sampled)" : "")
     var text = lines(
       "Chosen on \(decision.holdOut.count.grouped) hold-out images, reported on "

@@ -2,54 +2,54 @@ import CLI
 import Ensembles
 
 /// A decision in words, for a page and a terminal.
-public struct DecisionText: Hashable, Sendable {
+package struct DecisionText: Hashable, Sendable {
   /// What to deploy, how accurate it is and what it costs beside the best single model.
-  public let deploy: String
+  package let deploy: String
   /// How clear the difference from the best single model is; nil where the chosen one is that.
-  public let comparison: String?
+  package let comparison: String?
   /// Expected times, or MACs where time is what counts; nil where they are not known.
-  public let otherCosts: String?
+  package let otherCosts: String?
   /// How long a cascade takes as a whole; nil where that was not measured.
-  public let measured: String?
+  package let measured: String?
   /// Which images chose and which judged.
-  public let images: String
+  package let images: String
   /// What was wanted.
-  public let goal: String
+  package let goal: String
   /// What temperatures do; nil where there was nothing to fit one to, which `cautions` say.
-  public let temperatures: String?
+  package let temperatures: String?
   /// How it stands on further images; nil without any.
-  public let shifted: String?
+  package let shifted: String?
   /// What makes it doubtful; mostly nothing.
-  public let cautions: [String]
+  package let cautions: [String]
   /// What none of the figures covers.
-  public let caveat: String
+  package let caveat: String
 
   /// What is said in place of a decision where there are no hold-out predictions.
-  public static let nothingChosen =
+  package static let nothingChosen =
     "Nothing could be chosen: there are no hold-out predictions, and what the test images choose looks better on them "
     + "than it is. Set \"holdOut\" in the experiment's \"data\" and train, or predict other labelled images with every "
     + "member: consort predict MODEL --data IMAGES --split hold-out --out DIR."
 
   /// All of it, a sentence or two each.
-  public var sentences: [String] {
+  package var sentences: [String] {
     [deploy] + [comparison].compactMap { $0 } + cautions + [measured, otherCosts].compactMap { $0 }
       + [images, goal] + [temperatures, shifted].compactMap { $0 } + [caveat]
   }
 
   /// Lines for a terminal, `width` characters at most where words allow.
-  public func lines(width: Int = Terminal.textWidth) -> String {
+  package func lines(width: Int = Terminal.textWidth) -> String {
     sentences.flatMap { sentence in
       Terminal.wrapped(Terminal.printable(sentence), width: width)
     }.map { $0 + "\n" }.joined()
   }
 
   /// `nothingChosen` in lines of `width` characters at most.
-  public static func lines(ofNothingChosen width: Int) -> String {
+  package static func lines(ofNothingChosen width: Int) -> String {
     Terminal.wrapped(nothingChosen, width: width).map { $0 + "\n" }.joined()
   }
 
   /// Says what was decided.
-  public init(_ decision: Decision) {
+  package init(_ decision: Decision) {
     let deployment = DeploymentSentences(decision)
     deploy = deployment.deploy
     comparison = deployment.comparison

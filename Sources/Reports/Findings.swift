@@ -2,39 +2,39 @@ import CLI
 import Ensembles
 
 /// What a frontier says in words: where an ensemble of a smaller network beats one larger network, and where not.
-public struct Findings: Hashable, Sendable {
+package struct Findings: Hashable, Sendable {
   /// One pair of a smaller and a larger network.
-  public struct Finding: Hashable, Sendable {
+  package struct Finding: Hashable, Sendable {
     /// How the ensemble at equal or less compute fares against the larger network.
-    public let verdict: Frontier.Verdict
+    package let verdict: Frontier.Verdict
     /// Who beats whom, such as "3 × wide-resnet-16-1 beats one wide-resnet-16-2".
-    public let claim: String
+    package let claim: String
     /// The numbers behind the claim.
-    public let figures: String
+    package let figures: String
     /// Whether all trained members together leave room for more within the larger network's compute.
-    public let hasUnusedCompute: Bool
+    package let hasUnusedCompute: Bool
     /// A sentence about the next number of members, which costs more than the larger network; nil where there is none.
-    public let beyond: String?
+    package let beyond: String?
 
     /// All of it as sentences.
-    public var text: String {
+    package var text: String {
       "\(claim): \(figures)." + (beyond.map { " " + $0 } ?? "")
     }
   }
 
   /// All pairs in one sentence.
-  public let headline: String
+  package let headline: String
   /// A finding a pair: first where the ensemble is better, then the undecided, then where it is worse.
-  public let findings: [Finding]
+  package let findings: [Finding]
 
   /// What none of the figures covers.
-  public static let caveat = "For these trained members; training again may change it."
+  package static let caveat = "For these trained members; training again may change it."
 
   /// Reads the frontier's comparisons.
   ///
   /// Of each pair it takes the most members that cost no more than the larger network: a rule fixed beforehand, so
   /// that nothing is chosen by the accuracy it reports.
-  public init(_ frontier: Frontier) {
+  package init(_ frontier: Frontier) {
     let networks = frontier.curves.map(\.network)
     let trained = Dictionary(
       frontier.curves.map { ($0.network, $0.members.count) }, uniquingKeysWith: max)

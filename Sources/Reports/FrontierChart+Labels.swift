@@ -10,10 +10,10 @@ import Ensembles
 
 extension FrontierChart {
   /// A place in the plot, in pixels about as they are drawn.
-  struct Place {
+  struct PlotPoint {
     let x, y: Double
 
-    func distance(to other: Place) -> Double { hypot(x - other.x, y - other.y) }
+    func distance(to other: PlotPoint) -> Double { hypot(x - other.x, y - other.y) }
   }
 
   /// How far a label's middle lies from its point both sideways, off the error bar, and up or down, and how much
@@ -29,7 +29,7 @@ extension FrontierChart {
       let obstacles = places.enumerated().flatMap { $0 == curve ? [] : Self.line(through: $1) }
       return points.map { point in
         func room(_ offset: Double) -> Double {
-          let label = Place(x: point.x + offset, y: point.y + offset)
+          let label = PlotPoint(x: point.x + offset, y: point.y + offset)
           return obstacles.map { $0.distance(to: label) }.min() ?? .infinity
         }
         let above = room(-Self.labelOffset)
@@ -38,7 +38,7 @@ extension FrontierChart {
     }
   }
 
-  private func places() -> [[Place]] {
+  private func places() -> [[PlotPoint]] {
     let points = frontier.curves.flatMap(\.points)
     let costs = points.map { log(Double(max(1, $0.multiplyAccumulates))) }
     let accuracies = points.map(\.accuracy)
@@ -49,7 +49,7 @@ extension FrontierChart {
     let height = max(high - low, 1e-9)
     return frontier.curves.map { curve in
       curve.points.map { point in
-        Place(
+        PlotPoint(
           x: 600 * (log(Double(max(1, point.multiplyAccumulates))) - least) / width,
           y: 330 * (high - point.accuracy) / height)
       }
@@ -57,14 +57,14 @@ extension FrontierChart {
   }
 
   /// The points and what lies between them, a place every few pixels.
-  private static func line(through points: [Place]) -> [Place] {
+  private static func line(through points: [PlotPoint]) -> [PlotPoint] {
     var places = points
     for (start, end) in zip(points, points.dropFirst()) {
       let steps = max(1, min(500, Int(start.distance(to: end) / 6)))
       for step in 1...steps {
         let share = Double(step) / Double(steps)
         places.append(
-          Place(x: start.x + share * (end.x - start.x), y: start.y + share * (end.y - start.y)))
+          PlotPoint(x: start.x + share * (end.x - start.x), y: start.y + share * (end.y - start.y)))
       }
     }
     return places

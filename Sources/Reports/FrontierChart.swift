@@ -29,6 +29,12 @@ struct FrontierChart {
     return .object(specification)
   }
 
+  /// The chart as a file: complete, in light colours.
+  func file(title: String, dataset: String?) -> JSONValue {
+    ChartTheme(isDark: false).complete(
+      specification(title: title, dataset: dataset, width: .pixels(680)))
+  }
+
   /// The data and the rule: charts of one run differ in them.
   private func source(_ dataset: String?) -> String {
     let rule = frontier.rule.name

@@ -2,51 +2,37 @@ import Ensembles
 import Files
 
 /// Accuracy against compute as files, with nothing chosen.
-public enum FrontierReport {
+package enum FrontierReport {
   /// Writes frontier.json, frontier.csv, diversity.json, frontier.vl.json, frontier.svg and frontier.png.
   ///
   /// - Parameters:
   ///   - directory: Where they go; created where it is missing.
   ///   - dependencies: Where the renderer is, as in `ChartRenderer`.
   /// - Returns: The path of frontier.svg.
-  /// - Throws: `FileError`; `ReportError` where the chart cannot be drawn, after the data files are written.
+  /// - Throws: `FileError`; `EncodingError` where a number is not finite; `ReportError` where the charts cannot be
+  ///   drawn, after the data files are written.
   @discardableResult
-  public static func write(
+  package static func write(
     _ frontier: Frontier, _ diversity: Diversity, _ context: ReportContext,
     to directory: String, dependencies: String? = nil
   ) throws -> String {
-    try Directory.createForResults(directory)
-    let specification = try specification(
-      frontier, title: context.title, dataset: context.dataset)
-    let charts = Result {
-      try ChartRenderer(dependencies: dependencies)
-        .render(["frontier": specification], in: directory)
-    }
+    let files = ReportDirectory(path: directory, dependencies: dependencies)
+    let chart = FrontierChart(frontier: frontier)
+      .file(title: context.title, dataset: context.dataset)
     // A chart of earlier figures would lie beside the new ones where drawing failed.
-    for name in ["frontier.svg", "frontier.png"] {
-      try Directory.removeFile(directory + "/" + name)
+    _ = try files.replace(charts: ["frontier": chart], stale: ["frontier.svg", "frontier.png"]) {
+      try writeData(frontier, diversity, to: $0)
     }
-    try writeData(frontier, diversity, to: directory)
-    try DurableFile.write(specification, to: directory + "/frontier.vl.json")
-    try charts.get().write(to: directory)
     return directory + "/frontier.svg"
   }
 
+  /// - Throws: `FileError`; `EncodingError` where a number is not finite.
   static func writeData(
     _ frontier: Frontier, _ diversity: Diversity, to directory: String
   ) throws {
-    try DurableFile.write(try frontier.readableJSON(), to: directory + "/frontier.json")
-    try DurableFile.write(frontier.csv(), to: directory + "/frontier.csv")
-    try DurableFile.write(try diversity.readableJSON(), to: directory + "/diversity.json")
-  }
-
-  /// The Vega-Lite 5 specification of the chart, as JSON: complete, for any tool that draws such.
-  public static func specification(
-    _ frontier: Frontier, title: String, dataset: String? = nil
-  ) throws -> String {
-    try ChartTheme(isDark: false).complete(
-      FrontierChart(frontier: frontier)
-        .specification(title: title, dataset: dataset, width: .pixels(680))
-    ).readableJSON()
+    try DurableFile.write(try frontier.readableJSON(), to: ReportFile.frontier.path(in: directory))
+    try DurableFile.write(frontier.csv(), to: ReportFile.frontierTable.path(in: directory))
+    try DurableFile.write(
+      try diversity.readableJSON(), to: ReportFile.diversity.path(in: directory))
   }
 }

@@ -2,9 +2,9 @@ import CLI
 import Ensembles
 
 /// A frontier as plain text for a terminal.
-public enum FrontierSummary {
+package enum FrontierSummary {
   /// The table of ensembles, then what it says in words.
-  public static func text(_ frontier: Frontier) -> String {
+  package static func text(_ frontier: Frontier) -> String {
     let findings = Findings(frontier)
     var text = table(frontier) + "\n"
     text += lines(findings.headline, indent: 0)
@@ -19,7 +19,7 @@ public enum FrontierSummary {
   }
 
   /// A row for each network and number of members.
-  public static func table(_ frontier: Frontier) -> String {
+  package static func table(_ frontier: Frontier) -> String {
     var table = TextTable(columns: [
       .init("network", isKept: true), .init("n", .right, isKept: true),
       .init("MACs", .right, isKept: true), .init("FLOPs", .right),

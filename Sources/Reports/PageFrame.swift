@@ -17,7 +17,7 @@ struct PageFrame {
   let sections: [Section]
   /// What the script draws.
   let data: JSONValue
-  let drawn: ChartRenderer.Charts
+  let drawn: ChartRenderer.Drawings
 
   /// A part of the page.
   struct Section {
@@ -98,7 +98,7 @@ extension HTML {
   ///   - label: What a screen reader calls it.
   ///   - style: Of the element, such as its greatest width.
   static func figure(
-    _ name: String, label: String, style: String = "", picture: ChartRenderer.Picture?,
+    _ name: String, label: String, style: String = "", picture: ChartRenderer.Drawing?,
     caption: HTML
   ) -> HTML {
     let picture = Data(picture?.svg ?? []).base64EncodedString()
@@ -116,14 +116,23 @@ extension HTML {
     return "<span class=\"badge \(kind)\">\(word)</span>"
   }
 
+  /// Names and what they stand for.
+  static func facts(_ facts: [(name: String, value: HTML)]) -> HTML {
+    let lines = facts.map { "<dt>\($0.name)</dt><dd>\($0.value)</dd>\n" as HTML }
+    return "<dl>\n\(lines.joined())</dl>"
+  }
+
+  static func facts(_ facts: [ReportContext.Fact]) -> HTML {
+    self.facts(facts.map { ($0.name, "\($0.value)") })
+  }
+
   /// Facts that open at a click; nothing where there are none.
   static func details(_ title: String, _ facts: [ReportContext.Fact]) -> HTML {
-    guard !facts.isEmpty else { return "" }
-    let lines = facts.map { "<dt>\($0.name)</dt><dd>\($0.value)</dd>\n" as HTML }
-    return """
+    facts.isEmpty
+      ? ""
+      : """
       <details><summary>\(title)</summary>
-      <dl>
-      \(lines.joined())</dl>
+      \(self.facts(facts))
       </details>
       """
   }

@@ -5,6 +5,8 @@ import Files
 struct ReportCharts {
   let content: ReportContent
 
+  static let names = ["frontier", "tradeoff", "reliability", "diversity", "forecast"]
+
   var tradeoff: TradeoffChart? { content.decision.map { TradeoffChart(decision: $0) } }
 
   var reliability: ReliabilityChart? {
@@ -30,16 +32,16 @@ struct ReportCharts {
   /// By name, complete, in light colours.
   var files: [String: JSONValue] {
     let title = content.context.title
-    var charts = [
-      "frontier": FrontierChart(frontier: content.frontier).specification(
-        title: title, dataset: content.context.dataset, width: .pixels(680))
-    ]
+    var charts: [String: JSONValue] = [:]
     charts["tradeoff"] = tradeoff?.specification(
       title: "\(title): accuracy against cost", width: .pixels(720), isInteractive: false)
     charts["reliability"] = reliability?.specification(title: "\(title): reliability")
     charts["diversity"] = diversity?.picture(title: "\(title): diversity")
     charts["forecast"] = forecast?.specification(title: "\(title): what more members would bring")
-    return charts.mapValues { ChartTheme(isDark: false).complete($0) }
+    charts = charts.mapValues { ChartTheme(isDark: false).complete($0) }
+    charts["frontier"] = FrontierChart(frontier: content.frontier)
+      .file(title: title, dataset: content.context.dataset)
+    return charts
   }
 
   /// By name, without colours, for the page.

@@ -1,26 +1,26 @@
 import Ensembles
 
 /// All that a report on trained members says.
-public struct ReportContent: Sendable {
+package struct ReportContent: Sendable {
   /// What to deploy; nil without hold-out predictions, where nothing can be chosen.
-  public var decision: Decision?
+  package var decision: Decision?
   /// Ensembles of n members of each network, as means over subsets: nothing is chosen.
-  public var frontier: Frontier
+  package var frontier: Frontier
   /// How differently members err on the test images.
-  public var diversity: Diversity
+  package var diversity: Diversity
   /// What each member adds on the hold-out; nil without one.
-  public var contributions: MemberContributions?
+  package var contributions: MemberContributions?
   /// For each network with enough members, what more of them would bring.
-  public var forecasts: [NetworkForecast]
+  package var forecasts: [NetworkForecast]
   /// How well the best single member's probabilities say how often it is right; nil without a decision.
-  public var referenceReliability: ReliabilitySummary?
+  package var referenceReliability: ReliabilitySummary?
   /// Images that the chosen ensemble gets right and the best single member wrong.
-  public var examples: [ExampleImage]
+  package var examples: [ExampleImage]
   /// Where it all comes from.
-  public var context: ReportContext
+  package var context: ReportContext
 
   /// Creates content.
-  public init(
+  package init(
     decision: Decision?, frontier: Frontier, diversity: Diversity,
     contributions: MemberContributions?, forecasts: [NetworkForecast],
     referenceReliability: ReliabilitySummary?, examples: [ExampleImage], context: ReportContext
@@ -37,15 +37,15 @@ public struct ReportContent: Sendable {
 }
 
 /// What further members of a network would bring.
-public struct NetworkForecast: Codable, Hashable, Sendable {
+package struct NetworkForecast: Codable, Hashable, Sendable {
   /// The network's name.
-  public let network: String
+  package let network: String
   /// The split whose predictions it was fitted to.
-  public let split: String
+  package let split: String
   /// From all members.
-  public let forecast: Forecast
+  package let forecast: Forecast
   /// From fewer members, beside what those held back brought; empty where there are too few.
-  public let checks: [Forecast.Check]
+  package let checks: [Forecast.Check]
 
   /// Whether the interval of the next member leaves open that it brings nothing.
   var isRough: Bool {
@@ -56,7 +56,7 @@ public struct NetworkForecast: Codable, Hashable, Sendable {
   }
 
   /// Creates one.
-  public init(network: String, split: String, forecast: Forecast, checks: [Forecast.Check]) {
+  package init(network: String, split: String, forecast: Forecast, checks: [Forecast.Check]) {
     self.network = network
     self.split = split
     self.forecast = forecast
@@ -65,18 +65,18 @@ public struct NetworkForecast: Codable, Hashable, Sendable {
 }
 
 /// An image that the chosen ensemble gets right and the best single model wrong.
-public struct ExampleImage: Sendable {
+package struct ExampleImage: Sendable {
   /// The picture, as PNG.
-  public let png: [UInt8]
+  package let png: [UInt8]
   /// The class it shows.
-  public let label: String
+  package let label: String
   /// What the chosen ensemble says, and how sure it is, in `0...1`.
-  public let chosen: (name: String, probability: Double)
+  package let chosen: (name: String, probability: Double)
   /// What the best single member says, and how sure it is, in `0...1`.
-  public let reference: (name: String, probability: Double)
+  package let reference: (name: String, probability: Double)
 
   /// Creates one.
-  public init(
+  package init(
     png: [UInt8], label: String, chosen: (name: String, probability: Double),
     reference: (name: String, probability: Double)
   ) {

@@ -8,16 +8,16 @@ import Files
 #endif
 
 /// What a report says about the run besides its figures.
-public struct ReportContext: Hashable, Sendable {
+package struct ReportContext: Hashable, Sendable {
   /// A line about the run.
-  public struct Fact: Hashable, Sendable {
+  package struct Fact: Hashable, Sendable {
     /// What it is about, such as "machine.cpu".
-    public let name: String
+    package let name: String
     /// What it says.
-    public let value: String
+    package let value: String
 
     /// Creates a fact.
-    public init(name: String, value: String) {
+    package init(name: String, value: String) {
       self.name = name
       self.value = value
     }
@@ -26,26 +26,26 @@ public struct ReportContext: Hashable, Sendable {
   /// The page's title, such as the run's name.
   ///
   /// Control characters, which the chart's renderer dies of, are "?".
-  public let title: String
+  package let title: String
   /// The images, such as "cifar10"; nil where it is not known.
-  public let dataset: String?
+  package let dataset: String?
   /// The command line that makes this report; nil leaves it out.
-  public var command: String?
+  package var command: String?
   /// Where the members came from: what `consort build-ensemble` builds the chosen ensemble of.
-  public var origins: [MemberOrigin]
+  package var origins: [MemberOrigin]
   /// What `consort build-ensemble` has to know of their files besides.
-  public var buildOptions: [String]
+  package var buildOptions: [String]
   /// What was inferred from files of other programs, and what is not known.
-  public var notes: [String] = []
+  package var notes: [String] = []
   /// More about the images.
-  public var data: [Fact]
+  package var data: [Fact]
   /// The experiment's settings.
-  public var experiment: [Fact]
+  package var experiment: [Fact]
   /// The machine and the versions.
-  public var environment: [Fact]
+  package var environment: [Fact]
 
   /// Creates a context.
-  public init(
+  package init(
     title: String, dataset: String? = nil, command: String? = nil,
     origins: [MemberOrigin] = [], buildOptions: [String] = [], data: [Fact] = [],
     experiment: [Fact] = [], environment: [Fact] = []
@@ -60,30 +60,46 @@ public struct ReportContext: Hashable, Sendable {
     self.environment = environment
   }
 
-  /// Reads what the directory of a run or a search tells: the experiment's name, data.json, the experiment and
-  /// environment.json where they are.
+  /// The files of a run or a search that say where its figures come from.
   ///
-  /// A file that is missing or no JSON leaves its part empty: the figures do not depend on it.
+  /// One that is missing or no JSON leaves its part of the report empty: the figures do not depend on it.
+  package struct Sources: Hashable, Sendable {
+    /// What was asked for, such as experiment.json.
+    package let experiment: String
+    /// Which images were used.
+    package let data: String
+    /// The machine, the versions and the command.
+    package let environment: String
+
+    /// Names the files by their paths.
+    package init(experiment: String, data: String, environment: String) {
+      self.experiment = experiment
+      self.data = data
+      self.environment = environment
+    }
+  }
+
+  /// Reads what the files of a run or a search say.
   ///
   /// - Parameters:
-  ///   - experimentName: The name of the file that holds what was asked for.
+  ///   - directory: Of the run or the search, whose name is the title where nothing else is.
   ///   - title: In place of the experiment's name.
-  public init(
-    runDirectory: String, experimentName: String = "experiment.json", title: String? = nil,
+  package init(
+    directory: String, sources: Sources, title: String? = nil,
     command: String? = nil, origins: [MemberOrigin] = [], buildOptions: [String] = []
   ) {
-    var path = runDirectory[...]
+    var path = directory[...]
     while path.count > 1, path.last == "/" { path.removeLast() }
-    let experiment = Self.facts(runDirectory + "/" + experimentName)
+    let experiment = Self.facts(sources.experiment)
     let name =
       experiment.first { $0.name == "name" }?.value
       ?? path.split(separator: "/").last.map(String.init)
-    let data = Self.facts(runDirectory + "/data.json")
+    let data = Self.facts(sources.data)
     self.init(
-      title: title ?? name ?? runDirectory, dataset: data.first { $0.name == "name" }?.value,
+      title: title ?? name ?? directory, dataset: data.first { $0.name == "name" }?.value,
       command: command, origins: origins, buildOptions: buildOptions, data: data,
       experiment: experiment,
-      environment: Self.facts(runDirectory + "/environment.json"))
+      environment: Self.facts(sources.environment))
   }
 
   private static func clean(_ text: String) -> String {

@@ -6,26 +6,32 @@ struct ReportDirectory {
   /// Where the renderer is, as in `ChartRenderer`.
   let dependencies: String?
 
-  private var pagePath: String { path + "/report.html" }
+  private static let pageName = "report.html"
+
+  /// The names of all that a report may write: its page, its charts by name, and other files.
+  static func names(charts: [String], _ files: [ReportFile]) -> [String] {
+    let drawn = charts.flatMap { name in ["vl.json", "svg", "png"].map { "\(name).\($0)" } }
+    return [pageName] + drawn + files.map(\.rawValue)
+  }
 
   /// Draws the charts, and only then puts the new files in the place of what an earlier report left: the old page stays
   /// whole until the new one can be written.
   ///
   /// - Parameters:
   ///   - charts: By name.
-  ///   - pictures: The names of all charts that a report may have.
-  ///   - dataFiles: The names of all other files but the page.
-  ///   - writeData: Writes these; also where the charts cannot be drawn.
+  ///   - stale: The names of all that an earlier report may have left.
+  ///   - writeData: Writes the other files; also where the charts cannot be drawn.
+  /// - Throws: `FileError`; `EncodingError` where a number is not finite; `ReportError` where the charts cannot be
+  ///   drawn, after the other files are written; what `writeData` throws.
   func replace(
-    charts: [String: JSONValue], pictures: [String], dataFiles: [String],
-    writeData: (String) throws -> Void
-  ) throws -> ChartRenderer.Charts {
+    charts: [String: JSONValue], stale: [String], writeData: (String) throws -> Void
+  ) throws -> ChartRenderer.Drawings {
     try Directory.createForResults(path)
     let specifications = try charts.mapValues { try $0.readableJSON() }
     let drawn = Result {
       try ChartRenderer(dependencies: dependencies).render(specifications, in: path)
     }
-    try clear(pictures: pictures, dataFiles: dataFiles)
+    for name in stale { try Directory.removeFile(path + "/" + name) }
     try writeData(path)
     for (name, text) in specifications.sorted(by: { $0.key < $1.key }) {
       try DurableFile.write(text, to: "\(path)/\(name).vl.json")
@@ -35,18 +41,11 @@ struct ReportDirectory {
     return found
   }
 
-  private func clear(pictures: [String], dataFiles: [String]) throws {
-    for name in Self.names(pictures, dataFiles) { try Directory.removeFile(path + "/" + name) }
-  }
-
-  /// All that may be there.
-  static func names(_ pictures: [String], _ dataFiles: [String]) -> [String] {
-    let drawn = pictures.flatMap { name in ["vl.json", "svg", "png"].map { "\(name).\($0)" } }
-    return ["report.html"] + drawn + dataFiles
-  }
-
   /// Returns the page's path.
+  ///
+  /// - Throws: `FileError`.
   func write(page: String) throws -> String {
+    let pagePath = path + "/" + Self.pageName
     try DurableFile.write(page, to: pagePath)
     return pagePath
   }

@@ -1,5 +1,5 @@
 /// What keeps a report from being drawn. Its data files are written all the same.
-public enum ReportError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum ReportError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The program that draws charts is not installed.
   case rendererMissing(reason: String)
   /// The program that draws charts failed.
@@ -10,7 +10,7 @@ public enum ReportError: Error, Hashable, Sendable, CustomStringConvertible {
   case noSpace(directory: String, reason: String)
 
   /// What is wrong, and how to fix it.
-  public var description: String {
+  package var description: String {
     switch self {
     case .rendererMissing(let reason):
       "the charts and the page are not drawn, the other files are written: \(reason); "

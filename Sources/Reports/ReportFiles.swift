@@ -5,24 +5,27 @@ import Files
 struct ReportFiles {
   let content: ReportContent
 
+  /// - Throws: `FileError`; `EncodingError` where a number is not finite.
   func write(to directory: String) throws {
     try FrontierReport.writeData(content.frontier, content.diversity, to: directory)
     if let decision = content.decision { try write(decision, to: directory) }
-    if let members { try DurableFile.write(members, to: directory + "/members.csv") }
+    if let members { try DurableFile.write(members, to: ReportFile.members.path(in: directory)) }
     if !content.forecasts.isEmpty {
-      try DurableFile.write(try content.forecasts.readableJSON(), to: directory + "/forecast.json")
+      try DurableFile.write(
+        try content.forecasts.readableJSON(), to: ReportFile.forecast.path(in: directory))
     }
   }
 
   private func write(_ decision: Decision, to directory: String) throws {
-    try DurableFile.write(try decision.readableJSON(), to: directory + "/decision.json")
-    try DurableFile.write(Self.candidates(decision), to: directory + "/candidates.csv")
+    try DurableFile.write(try decision.readableJSON(), to: ReportFile.decision.path(in: directory))
+    try DurableFile.write(Self.candidates(decision), to: ReportFile.candidates.path(in: directory))
     let calibration = CalibrationFile(
       reference: content.referenceReliability, deployed: decision.calibration)
-    try DurableFile.write(try calibration.readableJSON(), to: directory + "/calibration.json")
+    try DurableFile.write(
+      try calibration.readableJSON(), to: ReportFile.calibration.path(in: directory))
     guard let rules = decision.rules else { return }
-    try DurableFile.write(try rules.readableJSON(), to: directory + "/rules.json")
-    try DurableFile.write(Self.rules(rules), to: directory + "/rules.csv")
+    try DurableFile.write(try rules.readableJSON(), to: ReportFile.rules.path(in: directory))
+    try DurableFile.write(Self.rules(rules), to: ReportFile.rulesTable.path(in: directory))
   }
 
   private struct CalibrationFile: Encodable {

@@ -37,14 +37,17 @@ extension ReportPage {
     return alike > 1 ? " <small class=\"id\">\(candidate.id)</small>" : ""
   }
 
+  /// Marks the deployed candidate and the best single model.
+  func tag(_ candidate: Candidate, _ decision: Decision) -> HTML {
+    candidate.id == decision.chosen
+      ? " <span class=\"tag\">deploy</span>"
+      : candidate.id == decision.reference ? " <span class=\"tag\">best single</span>" : ""
+  }
+
   private func row(
     _ candidate: Candidate, _ decision: Decision, among shown: [Candidate], hasTimes: Bool
   ) -> HTML {
     let comparison = candidate.comparison
-    let mark: HTML =
-      candidate.id == decision.chosen
-      ? " <span class=\"tag\">deploy</span>"
-      : candidate.id == decision.reference ? " <span class=\"tag\">best single</span>" : ""
     let time: HTML =
       hasTimes
       ? "<td>\(candidate.test.cost.latencyMilliseconds.map { milliseconds($0, of: candidate) } ?? "–")</td>"
@@ -57,7 +60,7 @@ extension ReportPage {
       \(candidate.id == decision.chosen ? HTML(" class=\"pareto\"") : "")>\
       <th scope="row" title="\(candidate.members.joined(separator: ", "))">\
       <span class="name">\(candidate.networkNames)</span>\u{a0}\(frontiers)\(identity(candidate, among: shown))\
-      \(mark)</th>\
+      \(tag(candidate, decision))</th>\
       <td class="word" title="\(candidate.kind.title)">\(candidate.kind.rawValue)</td>\
       <td>\(Figures.scaled(candidate.test.cost.multiplyAccumulates))</td>\
       <td>\(Figures.scaled(candidate.test.cost.parameters))</td>\(time)\

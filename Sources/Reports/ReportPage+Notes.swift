@@ -4,7 +4,7 @@ import Ensembles
 extension ReportPage {
   /// What the figures were measured on, and by which command and machine.
   var dataSection: Section? {
-    var facts: [(String, HTML)] = []
+    var facts: [(name: String, value: HTML)] = []
     if let dataset = context.dataset { facts.append(("Data", "\(dataset)")) }
     facts.append(
       (
@@ -17,12 +17,10 @@ extension ReportPage {
       facts.append(("Hold-out and test images", "\(separation.explanation)"))
     }
     if let command = context.command { facts.append(("Command", "<code>\(command)</code>")) }
-    let lines = facts.map { "<dt>\($0.0)</dt><dd>\($0.1)</dd>\n" as HTML }
     return Section(
       id: "data", title: "Data and machine",
       body: """
-        <dl>
-        \(lines.joined())</dl>
+        \(.facts(facts))
         \(inferred)
         \(.details("Images", context.data))
         \(.details("Experiment", context.experiment))

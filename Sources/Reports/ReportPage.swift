@@ -6,7 +6,7 @@ import Files
 struct ReportPage {
   let content: ReportContent
   let charts: ReportCharts
-  let drawn: ChartRenderer.Charts
+  let drawn: ChartRenderer.Drawings
   /// Where the decision's file lies.
   let directory: String
 
@@ -49,7 +49,7 @@ struct ReportPage {
   ///   - label: What a screen reader calls it.
   ///   - style: Of the element, such as its greatest width.
   func figure(_ name: String, label: String, style: String = "", caption: HTML) -> HTML {
-    .figure(name, label: label, style: style, picture: drawn.pictures[name], caption: caption)
+    .figure(name, label: label, style: style, picture: drawn.charts[name], caption: caption)
   }
 
   func badge(_ verdict: Frontier.Verdict) -> HTML { .badge(verdict) }

@@ -6,13 +6,13 @@ import Files
 struct SearchFiles {
   let content: SearchContent
 
-  static let names = ["evaluations.csv", "finalists.csv", "finalists.json"]
-
+  /// - Throws: `FileError`; `EncodingError` where a number is not finite.
   func write(to directory: String) throws {
-    try DurableFile.write(evaluations, to: directory + "/evaluations.csv")
+    try DurableFile.write(evaluations, to: ReportFile.evaluations.path(in: directory))
     guard content.finalists.contains(where: { $0.trained != nil }) else { return }
-    try DurableFile.write(finalists, to: directory + "/finalists.csv")
-    try DurableFile.write(try comparisons.readableJSON(), to: directory + "/finalists.json")
+    try DurableFile.write(finalists, to: ReportFile.finalistsTable.path(in: directory))
+    try DurableFile.write(
+      try comparisons.readableJSON(), to: ReportFile.finalists.path(in: directory))
   }
 
   /// One line a candidate.

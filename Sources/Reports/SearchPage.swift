@@ -6,7 +6,7 @@ import Networks
 /// The report on a search as one page that opens without a network.
 struct SearchPage {
   let content: SearchContent
-  let drawn: ChartRenderer.Charts
+  let drawn: ChartRenderer.Drawings
   /// Where the found networks' files lie, as seen from the page.
   let networksPath = "../networks"
 
@@ -107,8 +107,8 @@ struct SearchPage {
 
   // MARK: Charts
 
-  private func figure(_ name: String, label: String, caption: HTML) -> HTML {
-    guard let picture = drawn.pictures[name] else { return "" }
+  func figure(_ name: String, label: String, caption: HTML) -> HTML {
+    guard let picture = drawn.charts[name] else { return "" }
     return .figure(name, label: label, picture: picture, caption: caption)
   }
 
@@ -127,104 +127,6 @@ struct SearchPage {
     return PageFrame.Section(
       id: "charts", title: "Accuracy against cost",
       body: "\(heading)\(time)\n<h3>Against compute</h3>\n\(compute)")
-  }
-
-  // MARK: What was found
-
-  private var networksSection: PageFrame.Section? {
-    let settings = content.settings.filter { !$0.networks.isEmpty }
-    guard !settings.isEmpty else { return nil }
-    let networks = settings.flatMap(\.networks).map(\.network)
-    let widest = networks.compactMap { try? NetworkSketch($0).widest }.max() ?? 1
-    let parts = settings.map { setting -> HTML in
-      let pictures = setting.networks.map { picture($0, widest: widest) }
-      return """
-        <h3>\(SearchText.title(setting.setting))</h3>
-        <div class="founds">
-        \(pictures.joined())</div>
-
-        """
-    }
-    return PageFrame.Section(
-      id: "networks", title: "What was found",
-      body: """
-        <p class="small">A bar is a convolution, as high as the root of its channels: grey 1 × 1, blue \
-        3 × 3, orange larger; hollow where it takes each channel by itself, with a dot where \
-        squeeze-and-excitation follows. Arcs are skips, dashed through a convolution of 1 × 1. Below: the \
-        size of the map. Point at a bar for its figures.</p>
-        \(parts.joined())
-        """)
-  }
-
-  private func picture(_ found: SearchContent.FoundNetwork, widest: Int) -> HTML {
-    let name = found.network.name
-    let macs = (try? found.network.totals().multiplyAccumulates).map { Figures.scaled($0) }
-    let sketch = (try? NetworkSketch(found.network))?.svg(
-      label: "Layers of \(name)", widest: widest)
-    return """
-      <div class="found">
-      <p><b>\(found.count > 1 ? "\(found.count) × " : "")\(name)</b> \
-      <span class="small">\(macs.map { "\($0) MACs, " } ?? "")\
-      <a href="\(networksPath)/\(name).json" aria-label="\(name) as JSON">JSON</a></span></p>
-      <div class="strip" tabindex="0" role="region" aria-label="Picture of \(name)">\(sketch ?? "")</div>
-      <p class="small">\(found.choices.joined(separator: "; "))</p>
-      </div>
-
-      """
-  }
-
-  private var searchSection: PageFrame.Section? {
-    let reward = figure(
-      "reward", label: "Chart of rewards over evaluations, a panel a stage of the search.",
-      caption: """
-        A dot is a candidate; faint ones were stopped early, crosses failed. The line is the best so far of \
-        those trained as far as any.
-        """)
-    let frontier = figure(
-      "search-frontier", label: "Chart of hold-out accuracy against cost of all candidates.",
-      caption: """
-        All candidates, with the members found before them where there are such; faint ones were stopped \
-        early. Lines: the most accurate for that cost, for each number of networks. Dotted: the cost target \
-        of an ensemble and of one of its members. These accuracies are of short trainings, on images that \
-        chose: they are no final ones.
-        """)
-    return PageFrame.Section(
-      id: "search", title: "The search",
-      body: """
-        \(spent)
-        \(facts(content.plan))
-        \(reward)
-        \(frontier)
-        """)
-  }
-
-  private var spent: HTML {
-    let head: HTML = """
-      <th scope="col">Setting</th><th scope="col">Evaluations</th><th scope="col">Failed</th>\
-      <th scope="col">Stopped early</th><th scope="col">Training images</th>\
-      <th scope="col">Hours</th><th scope="col">Hold-out in the search, %</th>
-      """
-    let rows = content.settings.map { setting -> HTML in
-      let names = Set(setting.setting.stages(memberCount: content.memberCount).map(\.name))
-      let records = content.evaluations.filter { names.contains($0.stage) }
-      let hours = records.reduce(0) { $0 + $1.seconds } / 3600
-      return """
-        <tr><th scope="row">\(SearchText.title(setting.setting))</th>\
-        <td>\(records.count.grouped)</td><td>\(records.count { $0.failure != nil }.grouped)</td>\
-        <td>\(records.count { $0.failure == nil && !$0.isComplete }.grouped)</td>\
-        <td>\(Figures.scaled(records.reduce(0) { $0 + $1.trainingImages }))</td>\
-        <td>\(Figures.fixed(hours, hours < 1 ? 3 : 1))</td>\
-        <td>\(setting.holdOutAccuracy.map { Figures.percent($0) } ?? "–")</td></tr>
-
-        """
-    }
-    return .table("What each setting spent", head: head, rows: rows)
-  }
-
-  private func facts(_ facts: [ReportContext.Fact]) -> HTML {
-    guard !facts.isEmpty else { return "" }
-    let lines = facts.map { "<dt>\($0.name)</dt><dd>\($0.value)</dd>\n" as HTML }
-    return "<h3>What was asked</h3>\n<dl>\n\(lines.joined())</dl>\n<h3>How it went</h3>"
   }
 
   // MARK: Limits and sources
@@ -254,17 +156,15 @@ struct SearchPage {
   }
 
   private var dataSection: PageFrame.Section? {
-    var facts: [(String, HTML)] = []
+    var facts: [(name: String, value: HTML)] = []
     if let dataset = content.context.dataset { facts.append(("Data", "\(dataset)")) }
     if let command = content.context.command {
       facts.append(("Command", "<code>\(command)</code>"))
     }
-    let lines = facts.map { "<dt>\($0.0)</dt><dd>\($0.1)</dd>\n" as HTML }
     return PageFrame.Section(
       id: "data", title: "Data and machine",
       body: """
-        <dl>
-        \(lines.joined())</dl>
+        \(.facts(facts))
         \(.details("Images", content.context.data))
         \(.details("Plan", content.context.experiment))
         \(.details("Environment", content.context.environment))

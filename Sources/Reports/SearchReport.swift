@@ -1,7 +1,7 @@
 import Files
 
 /// The report on a search of architectures: whether different ones beat one, repeated.
-public enum SearchReport {
+package enum SearchReport {
   /// Writes report.html; evaluations.csv, finalists.csv and finalists.json; and the charts pareto, pareto-macs, reward
   /// and search-frontier as .vl.json, .svg and .png. What the content lacks is not written, and none of an earlier
   /// report is left.
@@ -11,15 +11,17 @@ public enum SearchReport {
   ///   - directory: Where the files go; created where it is missing.
   ///   - dependencies: Where the renderer is, as in `ChartRenderer`.
   /// - Returns: The page's path.
-  /// - Throws: `FileError`; `ReportError` where the charts cannot be drawn, after the data files are written.
+  /// - Throws: `FileError`; `EncodingError` where a number is not finite; `ReportError` where the charts cannot be
+  ///   drawn, after the data files are written.
   @discardableResult
-  public static func write(
+  package static func write(
     _ content: SearchContent, to directory: String, dependencies: String? = nil
   ) throws -> String {
     let files = ReportDirectory(path: directory, dependencies: dependencies)
     let drawn = try files.replace(
-      charts: SearchCharts(content: content).files, pictures: SearchCharts.names,
-      dataFiles: SearchFiles.names, writeData: SearchFiles(content: content).write)
+      charts: SearchCharts(content: content).files,
+      stale: ReportDirectory.names(charts: SearchCharts.names, ReportFile.ofSearches),
+      writeData: SearchFiles(content: content).write)
     return try files.write(page: SearchPage(content: content, drawn: drawn).html())
   }
 }

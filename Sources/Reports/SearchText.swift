@@ -3,11 +3,11 @@ import CLI
 import Ensembles
 
 /// The search's answer in words, and the comparisons as a table for a terminal.
-public struct SearchText: Sendable {
+package struct SearchText: Sendable {
   let content: SearchContent
 
   /// Finds the words for a search.
-  public init(_ content: SearchContent) {
+  package init(_ content: SearchContent) {
     self.content = content
   }
 
@@ -180,7 +180,7 @@ public struct SearchText: Sendable {
 
 extension SearchText {
   /// The answer, the table and what is missing, each line closed.
-  public func lines() -> String {
+  package func lines() -> String {
     let sentences = [lede] + [deploy].compactMap { $0 } + figures + [reach].compactMap { $0 }
     let answer = sentences.flatMap {
       Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth))

@@ -133,10 +133,10 @@ private struct FrontierJob {
     let context = study.context(paths)
     try Directory.create(out)
     if let decision = study.decision {
-      try DurableFile.write(try decision.readableJSON(), to: "\(out)/decision.json")
+      try DurableFile.write(try decision.readableJSON(), to: ReportFile.decision.path(in: out))
     } else {
       // One of earlier predictions would lie beside figures that it does not belong to.
-      try Directory.removeFile("\(out)/decision.json")
+      try Directory.removeFile(ReportFile.decision.path(in: out))
     }
     try FrontierReport.write(study.frontier, study.diversity, context, to: out)
     if !printsJSON {

@@ -112,7 +112,11 @@ struct SearchStudy {
       evaluations: evaluations, finalists: finalists, plansFinalists: plan.finalists != nil,
       proxies: proxies, latencyConditions: latencies?.conditions, plan: SearchPlanWords.facts(plan),
       context: ReportContext(
-        runDirectory: directory.path, experimentName: "search.json", command: command))
+        directory: directory.path,
+        sources: .init(
+          experiment: directory.planPath, data: directory.dataPath,
+          environment: directory.environmentPath),
+        command: command))
   }
 
   private func setting(_ setting: SearchSetting) -> SearchContent.Setting {

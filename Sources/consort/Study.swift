@@ -1,5 +1,6 @@
 import CLI
 import Ensembles
+import Experiments
 import Files
 import Reports
 
@@ -91,8 +92,12 @@ struct Study {
 
   /// What a report says of where it comes from.
   func context(_ paths: [String]) -> ReportContext {
+    let run = sources.run ?? RunDirectory(path: paths[0])
     var context = ReportContext(
-      runDirectory: sources.run?.path ?? paths[0], title: title ?? membersTitle,
+      directory: run.path,
+      sources: .init(
+        experiment: run.experimentPath, data: run.dataPath, environment: run.environmentPath),
+      title: title ?? membersTitle,
       command: Shell.commandLine(),
       origins: sources.origins, buildOptions: sources.buildOptions)
     context.notes = Note.lines(notes)

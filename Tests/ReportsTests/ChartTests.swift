@@ -14,9 +14,13 @@ import Testing
     return try #require(data["values"] as? [[String: Any]])
   }
 
+  private func specification(of frontier: Frontier, title: String) throws -> String {
+    try FrontierChart(frontier: frontier).file(title: title, dataset: nil).readableJSON()
+  }
+
   @Test func theSpecificationHoldsEveryPoint() throws {
     let frontier = try Fixture.frontier()
-    let specification = try object(FrontierReport.specification(frontier, title: "run"))
+    let specification = try object(specification(of: frontier, title: "run"))
     #expect(
       specification["$schema"] as? String == "https://vega.github.io/schema/vega-lite/v5.json")
     let rows = try rows(specification)
@@ -38,7 +42,7 @@ import Testing
 
   @Test func theAxesSayWhatTheyMeasure() throws {
     let specification = try object(
-      FrontierReport.specification(try Fixture.frontier(), title: "run"))
+      specification(of: Fixture.frontier(), title: "run"))
     let encoding = try #require(specification["encoding"] as? [String: [String: Any]])
     #expect(encoding["x"]?["title"] as? String == "MACs per image (log scale)")
     #expect(encoding["y"]?["title"] as? String == "Test accuracy, %")
@@ -54,7 +58,7 @@ import Testing
       .replacingOccurrences(
         of: "\"top1StandardDeviation\": 0.0035,", with: "\"top1StandardDeviation\": 0.2,")
     let specification = try object(
-      FrontierReport.specification(try Frontier(json: text), title: "x"))
+      specification(of: Frontier(json: text), title: "x"))
     let encoding = try #require(specification["encoding"] as? [String: [String: Any]])
     let scale = try #require(encoding["y"]?["scale"] as? [String: Any])
     #expect((scale["domain"] as? [Double])?.last == 100)
@@ -71,7 +75,7 @@ import Testing
 
   @Test func theSpecificationIsTheSameEachTime() throws {
     let frontier = try Fixture.frontier()
-    let texts = try (0..<5).map { _ in try FrontierReport.specification(frontier, title: "x") }
+    let texts = try (0..<5).map { _ in try specification(of: frontier, title: "x") }
     #expect(Set(texts).count == 1)
   }
 
@@ -80,7 +84,7 @@ import Testing
       .replacingOccurrences(
         of: "\"multiplyAccumulates\": 26657408,", with: "\"multiplyAccumulates\": 1,")
     let frontier = try JSONDecoder().decode(Frontier.self, from: Data(text.utf8))
-    let specification = try object(FrontierReport.specification(frontier, title: "x"))
+    let specification = try object(specification(of: frontier, title: "x"))
     let encoding = try #require(specification["encoding"] as? [String: [String: Any]])
     let axis = try #require(encoding["x"]?["axis"] as? [String: Any])
     #expect((axis["values"] as? [Double])?.first == 1)

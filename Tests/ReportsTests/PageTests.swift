@@ -9,9 +9,9 @@ import Testing
 
   private func page(_ content: ReportContent, script: String = "let vegaEmbed;") throws -> String {
     let charts = ReportCharts(content: content)
-    let picture = ChartRenderer.Picture(svg: Array("<svg/>".utf8), png: [])
-    let drawn = ChartRenderer.Charts(
-      pictures: charts.files.mapValues { _ in picture }, script: Array(script.utf8))
+    let picture = ChartRenderer.Drawing(svg: Array("<svg/>".utf8), png: [])
+    let drawn = ChartRenderer.Drawings(
+      charts: charts.files.mapValues { _ in picture }, script: Array(script.utf8))
     return try ReportPage(content: content, charts: charts, drawn: drawn, directory: "out").html()
   }
 
@@ -219,7 +219,15 @@ import Testing
     #expect(ReportContext(title: "a\u{1}b\u{202e}").title == "a?b?")
   }
 
-  @Test func theRunDirectoryTellsTheContext() throws {
+  private func context(_ directory: String, command: String? = nil) -> ReportContext {
+    ReportContext(
+      directory: directory,
+      sources: .init(
+        experiment: directory + "/experiment.json", data: directory + "/data.json",
+        environment: directory + "/environment.json"), command: command)
+  }
+
+  @Test func theRunsFilesGiveTheContext() throws {
     try Fixture.withDirectory { directory in
       let files = [
         "data.json": #"{"name": "cifar10", "classNames": ["cat", "dog"]}"#,
@@ -230,7 +238,7 @@ import Testing
       for (name, text) in files {
         try Data(text.utf8).write(to: URL(filePath: directory + "/" + name))
       }
-      let context = ReportContext(runDirectory: directory + "/", command: "consort demo")
+      let context = context(directory + "/", command: "consort demo")
       #expect(context.title == directory.split(separator: "/").last.map(String.init))
       #expect(context.dataset == "cifar10")
       #expect(context.environment.contains(.init(name: "command", value: "consort train")))
@@ -238,7 +246,7 @@ import Testing
       #expect(context.experiment.contains(.init(name: "members[0].count", value: "3")))
       #expect(context.data.contains(.init(name: "classNames", value: "cat, dog")))
       try Data("{".utf8).write(to: URL(filePath: directory + "/environment.json"))
-      #expect(ReportContext(runDirectory: directory).environment.isEmpty)
+      #expect(context(directory).environment.isEmpty)
     }
   }
 }
