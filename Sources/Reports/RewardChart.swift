@@ -1,14 +1,14 @@
 import ArchitectureSearch
 import Files
 
-/// The rewards of all candidates in the order of the search, a panel a stage.
+/// The rewards of all evaluations in the order of the search, a panel a stage.
 struct RewardChart {
   let content: SearchContent
 
-  /// Without colours; nil without candidates.
+  /// Without colours; nil without evaluations.
   func specification(title: String?) -> JSONValue? {
     let stages = content.stages.filter { stage in
-      content.candidates.contains { $0.stage == stage }
+      content.ensembleEvaluations.contains { $0.stage == stage }
     }
     guard !stages.isEmpty else { return nil }
     var specification: [String: JSONValue] = [
@@ -32,10 +32,10 @@ struct RewardChart {
   }
 
   private func panel(_ stage: SearchStage, isFirst: Bool) -> JSONValue {
-    let candidates = content.candidates.filter { $0.stage == stage }
+    let evaluations = content.ensembleEvaluations.filter { $0.stage == stage }
     let x: JSONValue = [
       "field": "number", "type": "quantitative", "title": "Evaluation",
-      "scale": ["domain": [0, .integer((candidates.map(\.record.number).max() ?? 1) + 1)]],
+      "scale": ["domain": [0, .integer((evaluations.map(\.record.number).max() ?? 1) + 1)]],
       "axis": ["tickMinStep": 1, "tickCount": 5],
     ]
     func y(_ field: String) -> JSONValue {
@@ -48,10 +48,10 @@ struct RewardChart {
       "title": [
         "text": .string(Self.title(stage)), "fontSize": 13, "offset": 6, "anchor": "start",
       ],
-      "width": 200, "height": 190, "data": ["values": .array(candidates.map(row))],
+      "width": 200, "height": 190, "data": ["values": .array(evaluations.map(row))],
       "layer": [
         [
-          "data": ["values": .array(bestRows(candidates))],
+          "data": ["values": .array(bestRows(evaluations))],
           "mark": ["type": "line", "style": "chosen", "interpolate": "step-after"],
           "encoding": ["x": x, "y": y("best")],
         ],
@@ -80,8 +80,8 @@ struct RewardChart {
     stage.setting == .sequential ? "sequential, member \(stage.number)" : stage.name
   }
 
-  private func row(_ candidate: SearchCandidate) -> JSONValue {
-    let record = candidate.record
+  private func row(_ evaluation: SearchEvaluation) -> JSONValue {
+    let record = evaluation.record
     return [
       "number": .integer(record.number), "reward": JSONValue.rounded(record.reward),
       "networks": .string(record.networks.joined(separator: " + ")),
@@ -92,9 +92,9 @@ struct RewardChart {
     ]
   }
 
-  private func bestRows(_ candidates: [SearchCandidate]) -> [JSONValue] {
-    let best = candidates.filter(\.isBestSoFar).map { ($0.record.number, $0.record.reward) }
-    guard let last = best.last, let end = candidates.map(\.record.number).max() else { return [] }
+  private func bestRows(_ evaluations: [SearchEvaluation]) -> [JSONValue] {
+    let best = evaluations.filter(\.isBestSoFar).map { ($0.record.number, $0.record.reward) }
+    guard let last = best.last, let end = evaluations.map(\.record.number).max() else { return [] }
     return (best + [(end, last.1)]).map {
       ["number": .integer($0), "best": JSONValue.rounded($1)]
     }

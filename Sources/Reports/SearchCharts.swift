@@ -27,7 +27,7 @@ struct SearchCharts {
       .specification(title: title("accuracy against compute"), width: width)
     charts["reward"] = RewardChart(content: content).specification(title: title("the search"))
     charts["search-frontier"] = SearchFrontierChart(content: content)
-      .specification(title: title("candidates"), width: width)
+      .specification(title: title("evaluations"), width: width)
     return charts
   }
 }

@@ -28,9 +28,9 @@ extension SearchContent {
     settings.flatMap { $0.setting.stages(memberCount: memberCount) }
   }
 
-  /// Candidates with the ensembles whose accuracy they were judged by.
-  var candidates: [SearchCandidate] {
-    SearchCandidate.all(of: evaluations, stages: stages)
+  /// Evaluations with the ensembles whose accuracy they were judged by.
+  var ensembleEvaluations: [SearchEvaluation] {
+    SearchEvaluation.all(of: evaluations, stages: stages)
   }
 
   /// Spearman's correlation of proxy and final accuracy; nil for fewer than five networks.
@@ -40,19 +40,19 @@ extension SearchContent {
   }
 }
 
-/// A candidate, and the ensemble whose accuracy counted.
-struct SearchCandidate {
+/// An evaluation, and the ensemble whose accuracy counted.
+struct SearchEvaluation {
   let record: EvaluationRecord
   let stage: SearchStage
   /// How many members that ensemble has, and what it costs: with what earlier stages found.
   let ensembleSize: Int
   let ensembleCost: Double
-  /// Whether no candidate before it in its stage had as high a reward, of those trained as far as any.
+  /// Whether no evaluation before it in its stage had as high a reward, of those trained as far as any.
   let isBestSoFar: Bool
 
-  static func all(of records: [EvaluationRecord], stages: [SearchStage]) -> [SearchCandidate] {
+  static func all(of records: [EvaluationRecord], stages: [SearchStage]) -> [SearchEvaluation] {
     var earlier: [SearchSetting: (size: Int, cost: Double)] = [:]
-    return stages.flatMap { stage -> [SearchCandidate] in
+    return stages.flatMap { stage -> [SearchEvaluation] in
       let own = records.filter { $0.stage == stage.name }
       let beside = earlier[stage.setting, default: (0, 0)]
       if let best = own.best {
@@ -62,7 +62,7 @@ struct SearchCandidate {
       return own.map { record in
         let isBest = record.isComplete && record.reward > highest
         if isBest { highest = record.reward }
-        return SearchCandidate(
+        return SearchEvaluation(
           record: record, stage: stage, ensembleSize: beside.size + record.members.count,
           ensembleCost: beside.cost + record.cost, isBestSoFar: isBest)
       }

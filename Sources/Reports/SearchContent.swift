@@ -10,7 +10,7 @@ package struct SearchContent: Sendable {
   package var target: CostTarget
   /// The settings, in their order.
   package var settings: [Setting]
-  /// Every candidate on record, in order.
+  /// Every evaluation on record, in order.
   package var evaluations: [EvaluationRecord]
   /// What is trained in full, found ensembles first; empty where the plan trains nothing or nothing is found.
   package var finalists: [Finalist]

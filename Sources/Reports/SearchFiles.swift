@@ -15,20 +15,20 @@ struct SearchFiles {
       try comparisons.readableJSON(), to: ReportFile.finalists.path(in: directory))
   }
 
-  /// One line a candidate.
+  /// One line an evaluation.
   var evaluations: String {
     var csv = CSV([
       "setting", "stage", "number", "networks", "cost", "ensemble_members", "ensemble_cost",
       "hold_out_accuracy", "reward", "rung", "rungs", "complete", "best_so_far",
       "training_images", "seconds", "failure",
     ])
-    for candidate in content.candidates {
-      let record = candidate.record
+    for evaluation in content.ensembleEvaluations {
+      let record = evaluation.record
       csv.append([
-        candidate.stage.setting.rawValue, record.stage, "\(record.number)",
-        record.networks.joined(separator: " "), "\(record.cost)", "\(candidate.ensembleSize)",
-        "\(candidate.ensembleCost)", record.accuracy.map { "\($0)" }, "\(record.reward)",
-        "\(record.rung)", "\(record.rungs)", "\(record.isComplete)", "\(candidate.isBestSoFar)",
+        evaluation.stage.setting.rawValue, record.stage, "\(record.number)",
+        record.networks.joined(separator: " "), "\(record.cost)", "\(evaluation.ensembleSize)",
+        "\(evaluation.ensembleCost)", record.accuracy.map { "\($0)" }, "\(record.reward)",
+        "\(record.rung)", "\(record.rungs)", "\(record.isComplete)", "\(evaluation.isBestSoFar)",
         "\(record.trainingImages)", "\(record.seconds)", record.failure,
       ])
     }

@@ -2,21 +2,21 @@ import ArchitectureSearch
 import CLI
 import Files
 
-/// Hold-out accuracy of all candidates against their cost, with a Pareto front for each size of ensemble.
+/// Hold-out accuracy of all evaluations against their cost, with a Pareto front for each size of ensemble.
 struct SearchFrontierChart {
   let content: SearchContent
 
-  private var shown: [SearchCandidate] {
-    content.candidates.filter { $0.record.failure == nil && $0.record.accuracy != nil }
+  private var shown: [SearchEvaluation] {
+    content.ensembleEvaluations.filter { $0.record.failure == nil && $0.record.accuracy != nil }
   }
 
-  /// Without colours; nil without candidates.
+  /// Without colours; nil without evaluations.
   func specification(title: String?, width: ChartWidth) -> JSONValue? {
     let shown = shown
     guard !shown.isEmpty else { return nil }
     let accuracies = shown.map { 100 * ($0.record.accuracy ?? 0) }
     var specification: [String: JSONValue] = [
-      "description": "Accuracy on the hold-out against cost, a mark a candidate.", "height": 400,
+      "description": "Accuracy on the hold-out against cost, a mark an evaluation.", "height": 400,
       "data": ["values": .array(shown.map(row))],
       "encoding": SearchCharts.encoding(
         costs: shown.map(\.ensembleCost) + targets, in: content.target.measure, title: axisTitle,
@@ -49,19 +49,19 @@ struct SearchFrontierChart {
 
   private static func name(_ size: Int) -> String { size.counted("network") }
 
-  private func row(_ candidate: SearchCandidate) -> JSONValue {
-    let record = candidate.record
+  private func row(_ evaluation: SearchEvaluation) -> JSONValue {
+    let record = evaluation.record
     return [
-      "cost": .number(candidate.ensembleCost),
+      "cost": .number(evaluation.ensembleCost),
       "accuracy": JSONValue.rounded(100 * (record.accuracy ?? 0)),
-      "size": .string(Self.name(candidate.ensembleSize)), "stage": .string(record.stage),
+      "size": .string(Self.name(evaluation.ensembleSize)), "stage": .string(record.stage),
       "networks": .string(record.networks.joined(separator: " + ")),
       "reward": JSONValue.rounded(record.reward), "complete": .bool(record.isComplete),
       "rung": .string("step \(record.rung) of \(record.rungs)"),
     ]
   }
 
-  /// For each size the complete candidates that no cheaper one equals, in the order of their costs.
+  /// For each size the complete evaluations that no cheaper one equals, in the order of their costs.
   private var fronts: [JSONValue] {
     let sizes = Dictionary(grouping: shown.filter(\.record.isComplete), by: \.ensembleSize)
     return sizes.keys.sorted().flatMap { size -> [JSONValue] in
@@ -71,10 +71,10 @@ struct SearchFrontierChart {
           $1.ensembleCost, -($1.record.accuracy ?? 0)
         )
       }
-      return sorted.compactMap { candidate in
-        guard let accuracy = candidate.record.accuracy, accuracy > highest else { return nil }
+      return sorted.compactMap { evaluation in
+        guard let accuracy = evaluation.record.accuracy, accuracy > highest else { return nil }
         highest = accuracy
-        return row(candidate)
+        return row(evaluation)
       }
     }
   }

@@ -7,13 +7,13 @@ extension SearchPage {
     let reward = figure(
       "reward", label: "Chart of rewards over evaluations, a panel a stage of the search.",
       caption: """
-        A dot is a candidate; faint ones were stopped early, crosses failed. The line is the best so far of \
+        A dot is an evaluation; faint ones were stopped early, crosses failed. The line is the best so far of \
         those trained as far as any.
         """)
     let frontier = figure(
-      "search-frontier", label: "Chart of hold-out accuracy against cost of all candidates.",
+      "search-frontier", label: "Chart of hold-out accuracy against cost of all evaluations.",
       caption: """
-        All candidates, with the members found before them where there are such; faint ones were stopped \
+        All evaluations, with the members found before them where there are such; faint ones were stopped \
         early. Lines: the most accurate for that cost, for each number of networks. Dotted: the cost target \
         of an ensemble and of one of its members. These accuracies are of short trainings, on images that \
         chose: they are no final ones.

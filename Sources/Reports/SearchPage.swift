@@ -136,8 +136,8 @@ struct SearchPage {
       id: "unknown", title: "What is not known",
       body: """
         <ul>
-        <li>What another search would find: this one has one seed, and its candidates' accuracies are \
-        noisy.</li>
+        <li>What another search would find: this one has one seed, and its \
+        accuracies are noisy.</li>
         <li>Whether what looked best in short trainings is best after full ones. \(correlation)</li>
         <li>Whether more seeds, a larger budget, another space or other images would turn the answer. The \
         intervals hold for these trained members.</li>

@@ -95,11 +95,11 @@ import Testing
 
   // MARK: Files
 
-  @Test func candidatesCountWithThoseBeforeThem() throws {
+  @Test func evaluationsCountWithThoseBeforeThem() throws {
     let content = try SyntheticSearch().content()
-    let candidates = content.candidates
-    #expect(candidates.count == content.evaluations.count)
-    let second = candidates.filter { $0.stage.name == "sequential-2" }
+    let evaluations = content.ensembleEvaluations
+    #expect(evaluations.count == content.evaluations.count)
+    let second = evaluations.filter { $0.stage.name == "sequential-2" }
     let first = try #require(content.evaluations.filter { $0.stage == "sequential-1" }.best)
     #expect(second.allSatisfy { $0.ensembleSize == 2 })
     #expect(second.allSatisfy { $0.ensembleCost == $0.record.cost + first.cost })
