@@ -179,7 +179,7 @@ import Testing
   @Test func oneModelUnderTwoNamesIsSaid() throws {
     let decision = try #require(try SyntheticReport.plain.get().decision)
     let members = try #require(decision.members)
-    let twins = try members.prefix(2).map { member -> [String: Any] in
+    let twins = members.prefix(2).map { member -> [String: Any] in
       [
         "name": member.name, "network": member.network,
         "multiplyAccumulates": member.multiplyAccumulates, "parameters": member.parameters,

@@ -110,8 +110,8 @@ import Testing
     try Fixture.withDirectory { directory in
       let drawn = try ChartRenderer(dependencies: Fixture.dependencies)
         .render(specifications, in: directory)
-      #expect(drawn.pictures.count == 2 * cases.count && cases.count > 60)
-      for (key, picture) in drawn.pictures {
+      #expect(drawn.charts.count == 2 * cases.count && cases.count > 60)
+      for (key, picture) in drawn.charts {
         let parts = key.split(separator: " ")
         let decision = try #require(cases[String(parts[0])])
         let width = try #require(Double(parts[1]))
