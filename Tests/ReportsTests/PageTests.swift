@@ -219,7 +219,7 @@ import Testing
     #expect(ReportContext(title: "a\u{1}b\u{202e}").title == "a?b?")
   }
 
-  private func context(_ directory: String, command: String? = nil) -> ReportContext {
+  private func runContext(_ directory: String, command: String? = nil) -> ReportContext {
     ReportContext(
       directory: directory,
       sources: .init(
@@ -238,7 +238,7 @@ import Testing
       for (name, text) in files {
         try Data(text.utf8).write(to: URL(filePath: directory + "/" + name))
       }
-      let context = context(directory + "/", command: "consort demo")
+      let context = runContext(directory + "/", command: "consort demo")
       #expect(context.title == directory.split(separator: "/").last.map(String.init))
       #expect(context.dataset == "cifar10")
       #expect(context.environment.contains(.init(name: "command", value: "consort train")))
@@ -246,7 +246,7 @@ import Testing
       #expect(context.experiment.contains(.init(name: "members[0].count", value: "3")))
       #expect(context.data.contains(.init(name: "classNames", value: "cat, dog")))
       try Data("{".utf8).write(to: URL(filePath: directory + "/environment.json"))
-      #expect(context(directory).environment.isEmpty)
+      #expect(runContext(directory).environment.isEmpty)
     }
   }
 }
