@@ -11,7 +11,6 @@ package struct MemberOrigin: Hashable, Sendable {
   /// Whether the models are there: a run, an ensemble or an ONNX file, rather than predictions alone.
   package let holdsModels: Bool
 
-  /// Names a place.
   package init(path: String, members: Set<String>, holdsModels: Bool) {
     self.path = path
     self.members = members

@@ -27,6 +27,8 @@ package struct ChartRenderer: Hashable, Sendable {
     var script: [UInt8] = []
 
     /// Writes NAME.svg and NAME.png for each.
+    ///
+    /// - Throws: `FileError`.
     func write(to directory: String) throws {
       for (name, drawing) in charts.sorted(by: { $0.key < $1.key }) {
         try DurableFile.write(drawing.svg, to: "\(directory)/\(name).svg")
@@ -95,6 +97,8 @@ package struct ChartRenderer: Hashable, Sendable {
   /// Draws the charts of specifications, by name, in a directory beside the results that is removed afterwards.
   ///
   /// One process draws them all: starting it takes longer than drawing.
+  ///
+  /// - Throws: `ReportError` where they cannot be drawn, `FileError` where files cannot be written or read.
   func render(_ specifications: [String: String], in directory: String) throws -> Drawings {
     try UnfinishedFile.withDirectory("drawing", in: directory) { workplace in
       for (name, specification) in specifications {

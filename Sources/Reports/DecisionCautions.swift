@@ -12,7 +12,6 @@ package struct DecisionCautions: Hashable, Sendable {
   /// By how many points one split must be easier than the other, and by how many standard errors.
   static let (gap, gapErrors) = (0.03, 4.0)
 
-  /// Looks for them.
   package init(_ decision: Decision) {
     sentences =
       [Self.few(decision), Self.chance(decision), Self.shared(decision), Self.gap(decision)]

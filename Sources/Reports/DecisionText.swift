@@ -48,7 +48,6 @@ package struct DecisionText: Hashable, Sendable {
     Terminal.wrapped(nothingChosen, width: width).map { $0 + "\n" }.joined()
   }
 
-  /// Says what was decided.
   package init(_ decision: Decision) {
     let deployment = DeploymentSentences(decision)
     deploy = deployment.deploy

@@ -31,6 +31,8 @@ struct PageFrame {
   }
 
   /// The whole document.
+  ///
+  /// - Throws: `EncodingError` where a number of the charts is not finite.
   func html() throws -> String {
     let page: HTML = """
       <!doctype html>

@@ -19,7 +19,6 @@ package struct ReportContent: Sendable {
   /// Where it all comes from.
   package var context: ReportContext
 
-  /// Creates content.
   package init(
     decision: Decision?, frontier: Frontier, diversity: Diversity,
     contributions: MemberContributions?, forecasts: [NetworkForecast],
@@ -55,7 +54,6 @@ package struct NetworkForecast: Codable, Hashable, Sendable {
     return next.lowerBound <= known
   }
 
-  /// Creates one.
   package init(network: String, split: String, forecast: Forecast, checks: [Forecast.Check]) {
     self.network = network
     self.split = split
@@ -75,7 +73,6 @@ package struct ExampleImage: Sendable {
   /// What the best single member says, and how sure it is, in `0...1`.
   package let reference: (name: String, probability: Double)
 
-  /// Creates one.
   package init(
     png: [UInt8], label: String, chosen: (name: String, probability: Double),
     reference: (name: String, probability: Double)

@@ -16,7 +16,6 @@ package struct ReportContext: Hashable, Sendable {
     /// What it says.
     package let value: String
 
-    /// Creates a fact.
     package init(name: String, value: String) {
       self.name = name
       self.value = value
@@ -44,7 +43,6 @@ package struct ReportContext: Hashable, Sendable {
   /// The machine and the versions.
   package var environment: [Fact]
 
-  /// Creates a context.
   package init(
     title: String, dataset: String? = nil, command: String? = nil,
     origins: [MemberOrigin] = [], buildOptions: [String] = [], data: [Fact] = [],
@@ -71,7 +69,6 @@ package struct ReportContext: Hashable, Sendable {
     /// The machine, the versions and the command.
     package let environment: String
 
-    /// Names the files by their paths.
     package init(experiment: String, data: String, environment: String) {
       self.experiment = experiment
       self.data = data

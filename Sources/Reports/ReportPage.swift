@@ -17,6 +17,8 @@ struct ReportPage {
   typealias Section = PageFrame.Section
 
   /// The whole document.
+  ///
+  /// - Throws: `EncodingError` where a number of the charts is not finite.
   func html() throws -> String {
     try PageFrame(
       title: "\(context.title): one larger model, or several smaller ones?", heading: heading,

@@ -25,7 +25,6 @@ package struct SearchContent: Sendable {
   /// Where it all comes from; `experiment` is the plan as it stands in its file.
   package var context: ReportContext
 
-  /// Creates content.
   package init(
     memberCount: Int, target: CostTarget, settings: [Setting], evaluations: [EvaluationRecord],
     finalists: [Finalist], plansFinalists: Bool, proxies: [ProxyAccuracy] = [],
@@ -45,14 +44,12 @@ package struct SearchContent: Sendable {
 
   /// One setting and what it found.
   package struct Setting: Sendable {
-    /// Which.
     package var setting: SearchSetting
     /// The different networks of what it found; none while it is not complete.
     package var networks: [FoundNetwork]
     /// What an ensemble of them scored on the hold-out in the search; of one member where they are duplicates.
     package var holdOutAccuracy: Double?
 
-    /// Creates a setting's result.
     package init(
       setting: SearchSetting, networks: [FoundNetwork] = [], holdOutAccuracy: Double? = nil
     ) {
@@ -71,7 +68,6 @@ package struct SearchContent: Sendable {
     /// How often an ensemble has it.
     package var count: Int
 
-    /// Describes a network.
     package init(network: Network, choices: [String], count: Int = 1) {
       self.network = network
       self.choices = choices
@@ -94,7 +90,6 @@ package struct SearchContent: Sendable {
     /// Against the duplicates; nil for these themselves, and where something is missing.
     package var comparison: RepeatedComparison?
 
-    /// Describes ensembles.
     package init(
       name: String, setting: SearchSetting?, members: [Member], seeds: Int,
       trained: RepeatedEnsemble? = nil, comparison: RepeatedComparison? = nil
@@ -136,7 +131,6 @@ package struct SearchContent: Sendable {
     /// The mean test accuracy of all its network's trainings, alone; nil where there are none.
     package var accuracy: Double?
 
-    /// Describes a member.
     package init(
       network: String, multiplyAccumulates: Int? = nil, milliseconds: Double? = nil,
       accuracy: Double? = nil
@@ -155,7 +149,6 @@ package struct SearchContent: Sendable {
     /// On the hold-out, in the search; and on the test images, in full, as a mean over trainings.
     package var proxy, final: Double
 
-    /// Pairs two accuracies.
     package init(network: String, proxy: Double, final: Double) {
       self.network = network
       self.proxy = proxy

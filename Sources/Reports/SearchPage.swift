@@ -13,6 +13,8 @@ struct SearchPage {
   private var text: SearchText { SearchText(content) }
 
   /// The whole document.
+  ///
+  /// - Throws: `EncodingError` where a number of the charts is not finite.
   func html() throws -> String {
     try PageFrame(
       title: "\(content.context.title): do different architectures beat one, repeated?",
