@@ -26,8 +26,8 @@ const redraw = (names) => {
   });
   return drawing;
 };
-const order = ["tradeoff", "frontier", "reliability", "diversity", "forecast", "pareto", "pareto-macs", "reward",
-  "search-frontier"].filter((name) => name in report.charts);
+const nameOf = (chart) => chart.id.slice("chart-".length);
+const order = [...document.querySelectorAll(".chart")].map(nameOf);
 // Those that were drawn, and no others: a chart waits until the reader comes near it.
 const again = (names) => redraw(names.filter((name) => name in views));
 

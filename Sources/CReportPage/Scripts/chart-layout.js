@@ -11,6 +11,13 @@ const fitPanels = (specification, name, axis, resize) => {
   for (const part of specification.concat) resize(part, width);
 };
 
+const fitSquares = (name, axis) => (specification) => {
+  fitPanels(specification, name, axis, (part, width) => {
+    part.width = width;
+    part.height = Math.min(width, 230);
+  });
+};
+
 const fit = {
   tradeoff(specification) {
     const measure = currentMeasure();
@@ -52,18 +59,8 @@ const fit = {
       part.vconcat[0].height = Math.min(width, 260);
     });
   },
-  forecast(specification) {
-    fitPanels(specification, "forecast", 84, (part, width) => {
-      part.width = width;
-      part.height = Math.min(width, 230);
-    });
-  },
-  reward(specification) {
-    fitPanels(specification, "reward", 72, (part, width) => {
-      part.width = width;
-      part.height = Math.min(width, 230);
-    });
-  },
+  forecast: fitSquares("forecast", 84),
+  reward: fitSquares("reward", 72),
   diversity(specification) {
     if (!narrow.matches) return;
     // The names stand below the chart; cells get the room.

@@ -50,7 +50,7 @@ redraw(order.slice(0, 1)).then(() => {
   const near = new IntersectionObserver((entries) => {
     for (const entry of entries.filter((entry) => entry.isIntersecting)) {
       near.unobserve(entry.target);
-      redraw([entry.target.id.slice("chart-".length)]).then(() => { done.missing -= 1; });
+      redraw([nameOf(entry.target)]).then(() => { done.missing -= 1; });
     }
   }, { rootMargin: "800px" });
   for (const name of others) near.observe(document.getElementById("chart-" + name));
