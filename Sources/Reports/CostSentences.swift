@@ -51,9 +51,8 @@ struct CostSentences {
 
   private func beside(_ own: Double, _ single: Double, _ measure: CostMeasure) -> String {
     let side = measure == .parallelLatency ? " with members side by side" : ""
-    let share = Figures.share(own, of: single)
-    let amount = share.hasSuffix("of") ? String(share.dropLast(3)) : share
-    return "\(measure.amount(own))\(side) (\(amount) of the best single model's "
+    return
+      "\(measure.amount(own))\(side) (\(Figures.ratio(own, to: single)) of the best single model's "
       + "\(measure.amount(single)))"
   }
 

@@ -44,11 +44,8 @@ struct KeyFigure {
       if decision.isBestSingleChosen {
         return KeyFigure(name: name, value: measure.amount(own), note: "the best single model")
       }
-      let share = own / single
       return KeyFigure(
-        name: name,
-        value: share < 1.995
-          ? "\(Figures.percent(share, 0)) %" : "\(Figures.fixed(share, share < 10 ? 1 : 0)) ×",
+        name: name, value: Figures.ratio(own, to: single, times: "×"),
         note: "of the best single model's: \(amount(own, measure)) against "
           + amount(single, measure))
     }

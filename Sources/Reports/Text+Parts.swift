@@ -17,11 +17,17 @@ extension String {
 }
 
 extension Figures {
-  /// A share of a whole: "41 % of", or "2.3 times" where it is more.
-  static func share(_ part: Double, of whole: Double) -> String {
+  /// A part against a whole: "41 %", or "2.3 times" from twice as much.
+  static func ratio(_ part: Double, to whole: Double, times: String = "times") -> String {
     let share = whole > 0 ? part / whole : .infinity
     return share >= 1.995
-      ? "\(fixed(share, share < 10 ? 1 : 0)) times" : "\(percent(share, 0)) % of"
+      ? "\(fixed(share, share < 10 ? 1 : 0)) \(times)" : "\(percent(share, 0)) %"
+  }
+
+  /// `ratio` before what the whole is called: "41 % of", "2.3 times".
+  static func share(_ part: Double, of whole: Double) -> String {
+    let ratio = ratio(part, to: whole)
+    return ratio.hasSuffix("%") ? ratio + " of" : ratio
   }
 
   /// An interval of a difference of shares, in points: "−0.02 to +0.68".
