@@ -29,7 +29,7 @@ fuzz: setup
 fuzz-models: setup
 	swift build -c release --product fuzz-models
 	.build/release/fuzz-models --inputs 10000 wide-resnet-10-1:8:10 resnet-20:32:10 efficientnet-b0:32:10 \
-	  Tests/InferenceTests/Fixtures/*.onnx
+	  Tests/Engines/InferenceTests/Fixtures/*.onnx
 
 check: setup
 	swift format lint --strict --recursive Sources Tests Benchmarks Examples Package.swift

@@ -28,195 +28,257 @@ let openVINOLinkerSettings: [LinkerSetting] = [
   .unsafeFlags(["-L\(deps)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(openVINO)/libs"]),
 ]
 
+/// A target of a layer: its sources stand in Sources/<layer>/<name>.
+func library(
+  _ name: String, in layer: String, _ dependencies: [Target.Dependency] = [],
+  exclude: [String] = [], cSettings: [CSetting] = [], cxxSettings: [CXXSetting] = [],
+  linkerSettings: [LinkerSetting] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", exclude: exclude,
+    cSettings: cSettings, cxxSettings: cxxSettings, linkerSettings: linkerSettings)
+}
+
+/// A library of the system, whose module map stands in Sources/<layer>/<name>.
+func system(
+  _ name: String, in layer: String, pkgConfig: String? = nil, apt: String, brew: String
+) -> Target {
+  .systemLibrary(
+    name: name, path: "Sources/\(layer)/\(name)", pkgConfig: pkgConfig,
+    providers: [.apt([apt]), .brew([brew])])
+}
+
+func program(
+  _ name: String, in layer: String, _ dependencies: [Target.Dependency]
+) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)")
+}
+
+/// The tests of a target, in Tests/<layer>/<name>Tests. Fixtures are read where they lie, or copied as resources.
+func tests(
+  of name: String, in layer: String, _ dependencies: [Target.Dependency],
+  exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies + ["TestSupport"],
+    path: "Tests/\(layer)/\(name)Tests", exclude: exclude, resources: resources)
+}
+
+/// A program that measures one of ours: Benchmarks/<directory>.
+func benchmark(
+  _ name: String, _ directory: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .executableTarget(
+    name: "benchmark-\(name)", dependencies: dependencies, path: "Benchmarks/\(directory)",
+    exclude: exclude)
+}
+
+let base: [Target] = [
+  system("CCrypto", in: "Base", apt: "libssl-dev", brew: "openssl@3"),
+  system("CZlib", in: "Base", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
+  library("Files", in: "Base", ["CCrypto"]),
+  tests(of: "Files", in: "Base", ["Files"]),
+  library("Processes", in: "Base", ["Files"]),
+  tests(of: "Processes", in: "Base", ["Processes"]),
+  library("Randomness", in: "Base"),
+  tests(of: "Randomness", in: "Base", ["Randomness"]),
+  library("CKernels", in: "Base"),
+  library("Statistics", in: "Base", ["Randomness"]),
+  library("Formatting", in: "Base", ["Files"]),
+  tests(of: "Formatting", in: "Base", ["Files", "Formatting"]),
+]
+
+let networks: [Target] = [
+  library("Networks", in: "Networks", ["Files"]),
+  tests(of: "Networks", in: "Networks", ["Networks"], exclude: ["Fixtures"]),
+  library("Weights", in: "Networks", ["Files"]),
+  tests(
+    of: "Weights", in: "Networks", ["Files", "Randomness", "Weights"], exclude: ["Fixtures"]),
+  library("ONNX", in: "Networks", ["Files", "Networks", "Weights"]),
+  tests(
+    of: "ONNX", in: "Networks", ["Networks", "ONNX", "Randomness", "Weights"],
+    exclude: ["Fixtures"]),
+]
+
+let data: [Target] = [
+  library(
+    "Predictions", in: "Data",
+    ["CKernels", "CZlib", "Files", "Formatting", "Statistics", "Weights"]),
+  system("CLibJPEG", in: "Data", pkgConfig: "libjpeg", apt: "libjpeg-dev", brew: "jpeg-turbo"),
+  library("CJPEG", in: "Data", ["CLibJPEG"]),
+  system("CLibPNG", in: "Data", pkgConfig: "libpng", apt: "libpng-dev", brew: "libpng"),
+  library("CPNG", in: "Data", ["CLibPNG"]),
+  // Optimised in debug builds too, whose tests resize many images.
+  library("CResampling", in: "Data", cSettings: [.unsafeFlags(["-O3"])]),
+  library("Datasets", in: "Data", ["CJPEG", "CPNG", "CResampling", "Files", "Randomness"]),
+  library("Downloads", in: "Data", ["Datasets", "Files", "Processes"]),
+  tests(
+    of: "Datasets", in: "Data", ["Datasets", "Downloads", "Files", "Processes", "Randomness"],
+    resources: [.copy("Fixtures")]),
+]
+
+let ensembles: [Target] = [
+  library(
+    "Ensembles", in: "Ensembles",
+    ["CKernels", "Formatting", "Predictions", "Randomness", "Statistics"]),
+  library(
+    "Decisions", in: "Ensembles",
+    ["Ensembles", "Files", "Formatting", "Predictions", "Randomness", "Statistics"]),
+  tests(
+    of: "Ensembles", in: "Ensembles",
+    [
+      "Decisions", "Ensembles", "Files", "Formatting", "Predictions", "Randomness", "Statistics",
+      "Weights",
+    ],
+    exclude: ["Fixtures"]),
+]
+
+let engines: [Target] = [
+  library(
+    "COpenVINO", in: "Engines", cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
+    linkerSettings: openVINOLinkerSettings),
+  library("Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX"]),
+  .executableTarget(
+    name: "fuzz-models",
+    dependencies: ["Inference", "Networks", "ONNX", "Processes", "Randomness", "Weights"],
+    path: "Tests/FuzzModels"),
+  tests(
+    of: "Inference", in: "Engines",
+    [
+      "COpenVINO", "Datasets", "Decisions", "Deployment", "Ensembles", "Files", "Inference", "ONNX",
+      "Predictions",
+    ],
+    exclude: ["Fixtures"]),
+  library(
+    "CTorch", in: "Engines", cxxSettings: torchCxxSettings, linkerSettings: torchLinkerSettings),
+  library("Torch", in: "Engines", ["CTorch"]),
+  tests(of: "Torch", in: "Engines", ["Torch"], resources: [.copy("Fixtures")]),
+]
+
+let training: [Target] = [
+  library(
+    "Runs", in: "Training",
+    ["Datasets", "Files", "Networks", "Randomness", "Weights"]),
+  tests(
+    of: "Runs", in: "Training",
+    ["ArchitectureSearch", "Datasets", "Files", "Networks", "Runs", "SearchRuns"]),
+  library(
+    "Training", in: "Training",
+    ["Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs", "Torch", "Weights"]),
+  tests(
+    of: "Training", in: "Training",
+    [
+      "ArchitectureSearch", "Datasets", "Decisions", "Ensembles", "Files", "Networks",
+      "Predictions",
+      "Randomness", "Runs", "SearchTraining", "Statistics", "Torch", "Training", "Weights",
+    ],
+    resources: [.copy("Fixtures")]),
+]
+
+let search: [Target] = [
+  library(
+    "ArchitectureSearch", in: "Search", ["Ensembles", "Networks", "Predictions", "Randomness"]),
+  tests(
+    of: "ArchitectureSearch", in: "Search",
+    ["ArchitectureSearch", "Ensembles", "Networks", "Predictions", "Randomness"]),
+  library(
+    "SearchRuns", in: "Search", ["ArchitectureSearch", "Files", "Networks", "Runs"]),
+  library(
+    "SearchTraining", in: "Search",
+    [
+      "ArchitectureSearch", "Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs",
+      "SearchRuns", "Torch", "Training", "Weights",
+    ]),
+]
+
+let deployment: [Target] = [
+  library(
+    "Deployment", in: "Deployment",
+    ["Datasets", "Ensembles", "Files", "Inference", "Predictions"])
+]
+
+let reports: [Target] = [
+  // The page's scripts and styles, embedded as they stand: a C array takes the compiler no time, SwiftPM's own
+  // (`embedInCode`) ten seconds in a release build.
+  library("CReportPage", in: "Reports", exclude: ["Scripts", "Styles"]),
+  library(
+    "Reports", in: "Reports",
+    [
+      "ArchitectureSearch", "CReportPage", "Decisions", "Ensembles", "Files", "Formatting",
+      "Networks", "Predictions", "Processes", "Statistics",
+    ]),
+  tests(
+    of: "Reports", in: "Reports",
+    [
+      "ArchitectureSearch", "CReportPage", "Decisions", "Ensembles", "Files", "Formatting",
+      "Networks", "Predictions", "Randomness", "Reports", "Statistics",
+    ],
+    resources: [.copy("Fixtures")]),
+]
+
+let programs: [Target] = [
+  library("CommandLine", in: "Programs", ["Files", "Formatting"]),
+  tests(of: "CommandLine", in: "Programs", ["CommandLine", "Files", "Formatting"]),
+  program(
+    "consort", in: "Programs",
+    [
+      "ArchitectureSearch", "CommandLine", "Datasets", "Decisions", "Deployment", "Downloads",
+      "Ensembles", "Files", "Formatting", "Inference", "Networks", "ONNX", "Predictions",
+      "Processes", "Randomness", "Reports", "Runs", "SearchRuns", "Weights",
+    ]),
+  tests(
+    of: "consort", in: "Programs",
+    [
+      "ArchitectureSearch", "Datasets", "Decisions", "Deployment", "Ensembles", "Files",
+      "Networks", "Predictions", "Randomness", "Runs", "SearchRuns", "Statistics", "Weights",
+      "consort",
+    ]),
+  .testTarget(
+    name: "ForeignFilesTests", dependencies: ["TestSupport", "consort"],
+    path: "Tests/Programs/ForeignFilesTests",
+    exclude: ["Fixtures", "further_cases.py", "make_cases.py", "try_further_cases.py"]),
+  program(
+    "consort-train", in: "Programs",
+    [
+      "ArchitectureSearch", "CommandLine", "Datasets", "Files", "Formatting", "Networks",
+      "Processes", "Runs", "SearchRuns", "SearchTraining", "Torch", "Training",
+    ]),
+  tests(
+    of: "consort-train", in: "Programs",
+    [
+      "ArchitectureSearch", "Files", "Predictions", "Processes", "SearchRuns", "Weights", "consort",
+      "consort-train",
+    ],
+    exclude: ["Fixtures"]),
+]
+
+let benchmarks: [Target] = [
+  benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
+  benchmark(
+    "training-step", "TrainingStep", ["Networks", "Torch", "Training"], exclude: ["peer.py"]),
+  benchmark("inference", "Inference", ["Inference"], exclude: ["export_models.py", "peer.py"]),
+  .executableTarget(
+    name: "benchmark-openvino", path: "Benchmarks/BareOpenVINO",
+    cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
+    linkerSettings: openVINOLinkerSettings),
+  benchmark("data-loading", "DataLoading", ["Datasets"]),
+  benchmark("image-stream", "ImageStream", ["Datasets", "Randomness"], exclude: ["peer.py"]),
+  benchmark(
+    "subsets", "Subsets", ["Ensembles", "Predictions"],
+    exclude: ["floor.c", "make_predictions.py", "peer.py"]),
+]
+
 let package = Package(
   name: "consort",
   products: [
-    .library(name: "Ensembles", targets: ["Ensembles"])
+    .library(name: "Ensembles", targets: ["Decisions", "Ensembles", "Predictions"])
   ],
   targets: [
     .target(
-      name: "TestSupport", dependencies: ["Processes", "Randomness"], path: "Tests/TestSupport"),
-
-    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
-    .target(name: "Files", dependencies: ["CCrypto"]),
-    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
-
-    .target(name: "Processes", dependencies: ["Files"]),
-    .testTarget(name: "ProcessesTests", dependencies: ["Processes"]),
-
-    .target(name: "Randomness"),
-    .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
-
-    .target(name: "CLI", dependencies: ["Files"]),
-    .testTarget(name: "CLITests", dependencies: ["CLI", "Files", "TestSupport"]),
-
-    .target(name: "Networks", dependencies: ["Files"]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
-
-    .target(name: "Weights", dependencies: ["Files"]),
-    .testTarget(
-      name: "WeightsTests", dependencies: ["Weights", "Files", "Randomness", "TestSupport"],
-      exclude: ["Fixtures"]
-    ),
-
-    .target(name: "ONNX", dependencies: ["Files", "Networks", "Weights"]),
-    .testTarget(
-      name: "ONNXTests",
-      dependencies: ["Networks", "ONNX", "Randomness", "TestSupport", "Weights"],
-      exclude: ["Fixtures"]),
-
-    .systemLibrary(
-      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    .target(name: "CEnsembles"),
-    .target(
-      name: "Ensembles", dependencies: ["CEnsembles", "CZlib", "Files", "Weights", "Randomness"]),
-    .testTarget(
-      name: "EnsemblesTests",
-      dependencies: ["Ensembles", "Weights", "Files", "Randomness", "TestSupport"],
-      exclude: ["Fixtures"]),
-
-    .target(name: "ArchitectureSearch", dependencies: ["Ensembles", "Networks", "Randomness"]),
-    .testTarget(
-      name: "ArchitectureSearchTests",
-      dependencies: ["ArchitectureSearch", "Ensembles", "Networks", "Randomness"]),
-
-    .systemLibrary(
-      name: "CLibJPEG", pkgConfig: "libjpeg",
-      providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
-    .target(name: "CJPEG", dependencies: ["CLibJPEG"]),
-    .systemLibrary(
-      name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
-    .target(name: "CPNG", dependencies: ["CLibPNG"]),
-    // Optimised in debug builds too, whose tests resize many images.
-    .target(name: "CResampling", cSettings: [.unsafeFlags(["-O3"])]),
-    .target(
-      name: "Datasets",
-      dependencies: ["Files", "Processes", "CJPEG", "CPNG", "CResampling", "Randomness"]),
-    .testTarget(
-      name: "DatasetsTests",
-      dependencies: ["Datasets", "Files", "Processes", "Randomness", "TestSupport"],
-      resources: [.copy("Fixtures")]),
-
-    .target(
-      name: "Experiments",
-      dependencies: [
-        "ArchitectureSearch", "Datasets", "Files", "Networks", "Randomness", "Weights",
-      ]),
-    .testTarget(
-      name: "ExperimentsTests",
-      dependencies: [
-        "ArchitectureSearch", "Datasets", "Experiments", "Files", "Networks", "TestSupport",
-        "Weights",
-      ]),
-
-    .target(
-      name: "COpenVINO",
-      cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
-      linkerSettings: openVINOLinkerSettings),
-    .target(
-      name: "Inference", dependencies: ["COpenVINO", "Datasets", "Ensembles", "Files", "ONNX"]),
-    .executableTarget(
-      name: "fuzz-models",
-      dependencies: ["Inference", "Networks", "ONNX", "Processes", "Randomness", "Weights"],
-      path: "Tests/FuzzModels"),
-    .testTarget(
-      name: "InferenceTests",
-      dependencies: [
-        "COpenVINO", "Datasets", "Ensembles", "Files", "Inference", "ONNX", "TestSupport",
-      ],
-      exclude: ["Fixtures"]),
-
-    .target(
-      name: "CTorch",
-      cxxSettings: torchCxxSettings,
-      linkerSettings: torchLinkerSettings),
-    .target(name: "Torch", dependencies: ["CTorch"]),
-    .testTarget(
-      name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Fixtures")]),
-
-    .target(
-      name: "Training",
-      dependencies: [
-        "ArchitectureSearch", "Torch", "Networks", "Datasets", "Weights", "Ensembles",
-        "Experiments", "Files", "Randomness",
-      ]),
-    .testTarget(
-      name: "TrainingTests",
-      dependencies: [
-        "ArchitectureSearch", "Training", "Datasets", "Ensembles", "Experiments", "Networks",
-        "TestSupport", "Torch", "Weights",
-      ],
-      resources: [.copy("Fixtures")]),
-
-    // The page's scripts and styles, embedded as they stand: a C array takes the compiler no time, SwiftPM's own
-    // (`embedInCode`) ten seconds in a release build.
-    .target(name: "CReportPage", exclude: ["Scripts", "Styles"]),
-    .target(
-      name: "Reports",
-      dependencies: [
-        "ArchitectureSearch", "CLI", "CReportPage", "Ensembles", "Files", "Networks", "Processes",
-      ]),
-    .testTarget(
-      name: "ReportsTests",
-      dependencies: [
-        "ArchitectureSearch", "CLI", "CReportPage", "Ensembles", "Files", "Networks", "Randomness",
-        "Reports",
-      ],
-      resources: [.copy("Fixtures")]),
-
-    .executableTarget(
-      name: "consort",
-      dependencies: [
-        "ArchitectureSearch", "CLI", "Datasets", "Ensembles", "Experiments", "Files", "Inference",
-        "Networks", "ONNX", "Processes", "Randomness", "Reports", "Weights",
-      ]),
-    .testTarget(
-      name: "consortTests",
-      dependencies: [
-        "ArchitectureSearch", "Datasets", "Ensembles", "Experiments", "Files", "Networks",
-        "Randomness", "TestSupport", "Weights", "consort",
-      ]),
-    .testTarget(
-      name: "ForeignFilesTests", dependencies: ["TestSupport", "consort"],
-      exclude: [
-        "Fixtures", "further_cases.py", "make_cases.py", "try_further_cases.py",
-      ]),
-    .executableTarget(
-      name: "consort-train",
-      dependencies: [
-        "ArchitectureSearch", "CLI", "Datasets", "Experiments", "Files", "Networks", "Processes",
-        "Torch", "Training",
-      ]),
-    .testTarget(
-      name: "consort-trainTests",
-      dependencies: [
-        "ArchitectureSearch", "Experiments", "Ensembles", "Processes", "TestSupport", "Weights",
-        "consort", "consort-train",
-      ],
-      exclude: ["Fixtures"]),
-
-    .executableTarget(
-      name: "benchmark-search", dependencies: ["ArchitectureSearch", "Networks", "Randomness"],
-      path: "Benchmarks/Search"),
-    .executableTarget(
-      name: "benchmark-training-step", dependencies: ["Networks", "Torch", "Training"],
-      path: "Benchmarks/TrainingStep", exclude: ["peer.py"]),
-    .executableTarget(
-      name: "benchmark-inference", dependencies: ["Inference"], path: "Benchmarks/Inference",
-      exclude: ["export_models.py", "peer.py"]),
-    .executableTarget(
-      name: "benchmark-openvino", path: "Benchmarks/BareOpenVINO",
-      cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
-      linkerSettings: openVINOLinkerSettings),
-    .executableTarget(
-      name: "benchmark-data-loading", dependencies: ["Datasets"], path: "Benchmarks/DataLoading"),
-    .executableTarget(
-      name: "benchmark-image-stream", dependencies: ["Datasets", "Randomness"],
-      path: "Benchmarks/ImageStream", exclude: ["peer.py"]),
-    .executableTarget(
-      name: "benchmark-subsets", dependencies: ["Ensembles"], path: "Benchmarks/Subsets",
-      exclude: ["floor.c", "make_predictions.py", "peer.py"]),
-  ],
+      name: "TestSupport", dependencies: ["Processes", "Randomness"], path: "Tests/TestSupport")
+  ] + base + networks + data + ensembles + engines + training + search + deployment + reports
+    + programs + benchmarks,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
@@ -234,7 +296,7 @@ let package = Package(
       .library(name: "CTorchCUDA", type: .dynamic, targets: ["CTorchCUDA"]))
     package.targets.append(
       .target(
-        name: "CTorchCUDA",
+        name: "CTorchCUDA", path: "Sources/Engines/CTorchCUDA",
         publicHeadersPath: ".",
         cxxSettings: torchCxxSettings + [
           .headerSearchPath("../CTorch"), .headerSearchPath("../CTorch/include"),

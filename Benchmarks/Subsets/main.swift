@@ -2,6 +2,7 @@
 //   benchmark-subsets DIRECTORY LARGEST top1|metrics|cascade
 // With cascade, finds the best thresholds of a cascade of the first LARGEST members, for each of four goals.
 import Ensembles
+import Predictions
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

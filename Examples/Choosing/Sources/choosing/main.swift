@@ -1,4 +1,5 @@
-import Ensembles
+import Decisions
+import Predictions
 
 // What to deploy, from predictions files: choosing HOLD-OUT... -- TEST...
 

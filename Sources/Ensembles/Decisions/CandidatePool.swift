@@ -1,0 +1,167 @@
+import Ensembles
+import Predictions
+
+/// All candidates of one decision.
+struct CandidatePool {
+  let sets: PredictionSets
+  let options: Decision.Options
+  /// Of each member, in the measure of the decision.
+  let costs: [Double]
+  var candidates: [Candidate] = []
+  /// The ensembles that were tried.
+  private(set) var search: EnsembleSearch
+  /// How many goals cascades were to be searched for, and were.
+  var cascadeGoals = (planned: 0, tried: 0)
+  /// How many of the hold-out's images thresholds are searched on; nil for all.
+  private(set) var cascadeImages: Int?
+  /// By the members, of the images that thresholds are searched on.
+  let cascadeHoldOut: [Predictions]
+  /// Of the search for cascades.
+  let cascadeClock: SearchClock
+  /// The best single member on the hold-out.
+  private(set) var reference = 0
+
+  /// Ensembles that are kept beside those on a frontier, to show where the others lie.
+  private static let mostOthers = 300
+
+  /// Tries the ensembles.
+  ///
+  /// - Throws: `EnsembleError.tooManySubsets` where they do not fit into memory.
+  init(
+    _ sets: PredictionSets, options: Decision.Options, costs: [Double], builder: CandidateBuilder,
+    pace: SearchPace = SearchPace()
+  ) throws(EnsembleError) {
+    self.sets = sets
+    self.options = options
+    self.costs = costs
+    search = try EnsembleSearch(of: sets.test, options: options)
+    // What the ensembles leave of the time is the cascades'.
+    let clock = SearchClock(pace, .ensembles, limit: pace.secondsLeft.map { $0 / 2 })
+    search.run(sets.holdOut, rule: options.rule, clock: clock)
+    cascadeClock = SearchClock(
+      pace, .cascades, limit: pace.secondsLeft.map { max(0, $0 - clock.elapsed) })
+    (cascadeHoldOut, cascadeImages) = try Self.cascadeSample(sets.holdOut, seed: options.seed)
+    add(builder.ensembles(kept().map { search.subsets[$0] }))
+    let singles = candidates.indices.filter { candidates[$0].kind == .single }
+    reference = singles.reduce(singles[0]) { best, index in
+      isBetter(index, than: best) ? index : best
+    }
+  }
+
+  /// What was tried.
+  func record(seconds: Double?) -> SearchRecord {
+    SearchRecord(
+      seconds: seconds,
+      ensembles: SearchRecord.Share(planned: search.planned, tried: search.tried),
+      largestEnsemble: search.subsets.size(search.tried - 1),
+      cascadeGoals: SearchRecord.Share(planned: cascadeGoals.planned, tried: cascadeGoals.tried),
+      cascadeImages: cascadeImages)
+  }
+
+  mutating func add(_ found: [Candidate]) {
+    for var candidate in found {
+      candidate.id = "\(candidate.kind.rawValue)-\(candidates.count + 1)"
+      candidates.append(candidate)
+    }
+  }
+
+  func cost(_ index: Int) -> Double {
+    candidates[index].holdOut.cost[options.cost] ?? .infinity
+  }
+
+  func accuracy(_ index: Int) -> Double {
+    candidates[index].holdOut.metrics.top1Accuracy
+  }
+
+  /// Whether it is more accurate on the hold-out, or as accurate and cheaper.
+  func isBetter(_ first: Int, than second: Int) -> Bool {
+    (accuracy(first), -cost(first)) > (accuracy(second), -cost(second))
+  }
+}
+
+// MARK: - Ensembles
+
+extension CandidatePool {
+  /// Of those that were tried, all single members, those that are best for their cost, and some of the others.
+  private func kept() -> [Int] {
+    let all = Array(0..<search.tried)
+    let costs = all.map(cost(ofSubset:))
+    let isMixed = all.map(isMixed(subset:))
+    var kept = Set(all.filter { search.subsets.size($0) == 1 })
+    kept.formUnion(Self.pareto(all, costs, search.accuracies))
+    kept.formUnion(Self.pareto(all.filter { !isMixed[$0] }, costs, search.accuracies))
+    let others = all.filter { !kept.contains($0) }
+    let step = max(1, (others.count + Self.mostOthers - 1) / Self.mostOthers)
+    for place in stride(from: 0, to: others.count, by: step) { kept.insert(others[place]) }
+    return kept.sorted()
+  }
+
+  private func cost(ofSubset index: Int) -> Double {
+    var (sum, greatest) = (0.0, 0.0)
+    search.subsets.forEach(in: index) { member in
+      sum += costs[member]
+      greatest = max(greatest, costs[member])
+    }
+    return options.cost == .parallelLatency ? greatest : sum
+  }
+
+  private func isMixed(subset index: Int) -> Bool {
+    var first: String?
+    var isMixed = false
+    search.subsets.forEach(in: index) { member in
+      let network = sets.test[member].network
+      isMixed = isMixed || network != first ?? network
+      first = first ?? network
+    }
+    return isMixed
+  }
+
+  /// Of the given, those that none of the others is better than in one and as good as in the other; of equals all but the
+  /// first are left out.
+  static func pareto(
+    _ indices: [Int], _ costs: [Double], _ accuracies: [Double]
+  ) -> [Int] {
+    let order = indices.sorted {
+      (costs[$0], -accuracies[$0], $0) < (costs[$1], -accuracies[$1], $1)
+    }
+    var best = -1.0
+    return order.filter { index in
+      guard accuracies[index] > best else { return false }
+      best = accuracies[index]
+      return true
+    }
+  }
+}
+
+// MARK: - Weights
+
+extension CandidatePool {
+  /// What weights and greedy choice make of all members.
+  mutating func addFitted(
+    _ rules: RuleComparison, _ builder: CandidateBuilder
+  ) throws(EnsembleError) {
+    let weights = rules.weights.weights
+    try addWeighted(.weighted, weights, builder)
+    let counts = Dictionary(
+      uniqueKeysWithValues: rules.selection.members.map { ($0.name, $0.count) })
+    let total = Double(counts.values.reduce(0, +))
+    try addWeighted(.greedy, sets.test.map { Double(counts[$0.name] ?? 0) / total }, builder)
+  }
+
+  private mutating func addWeighted(
+    _ kind: Candidate.Kind, _ weights: [Double], _ builder: CandidateBuilder
+  ) throws(EnsembleError) {
+    let used = weights.indices.filter { weights[$0] > 0 }
+    guard used.count > 1, !isPlain(used.map { weights[$0] }) else { return }
+    add([
+      try builder.candidate(kind, members: used, Combination(weights: used.map { weights[$0] }))
+    ])
+  }
+
+  /// Whether members of such weights are among the ensembles already.
+  private func isPlain(_ weights: [Double]) -> Bool {
+    Set(weights).count == 1 && weights.count <= options.maximumMembers && !search.isSampled
+      && search.tried == search.planned
+      && [.geometricMean, .logitMean].contains(options.rule)
+  }
+}

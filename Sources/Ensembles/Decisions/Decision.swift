@@ -1,0 +1,192 @@
+import Ensembles
+import Predictions
+
+/// What to deploy: candidates of every kind, chosen among on the hold-out and reported on the test images.
+public struct Decision: Codable, Sendable {
+  /// What is looked for.
+  public struct Options: Codable, Hashable, Sendable {
+    /// How members are combined.
+    public var rule = CombinationRule.geometricMean
+    /// The most members of an ensemble.
+    public var maximumMembers = 4
+    /// Where there are more ensembles of one size, this many are drawn at random.
+    public var maximumSubsets = 20_000
+    /// Whether only members of one network make an ensemble or a cascade.
+    public var isSameNetworkOnly = false
+    /// The most members of a cascade; 1 for no cascades.
+    public var maximumStages = 3
+    /// What may tell how sure a cascade is.
+    public var confidences = [CascadeConfidence.maximumProbability]
+    /// What a budget counts.
+    public var cost = CostMeasure.multiplyAccumulates
+    /// The budget, in the unit of `cost`; nil for none.
+    public var maximumCost: Double?
+    /// The accuracy that is needed on the hold-out, in `0...1`; nil to need that of the best single member, or the best
+    /// there is for the budget.
+    public var minimumAccuracy: Double?
+    /// By how many standard errors of the paired difference the chosen one is to lie above the best single member on the
+    /// hold-out, where that is what is needed: the cheapest of many that just reach it was lucky there. With a budget, by
+    /// how many it may lie below the most accurate within it where it is simpler: the most accurate of many was lucky too.
+    /// It says nothing where an accuracy alone is needed.
+    public var margin = 1.0
+    /// Of all that is random.
+    public var seed: UInt64 = 0
+
+    /// Creates options.
+    public init() {}
+  }
+
+  /// Some images.
+  public struct Images: Codable, Hashable, Sendable {
+    /// The split's name.
+    public let split: String
+    /// Identifies them and their labels.
+    public let fingerprint: String
+    /// How many.
+    public let count: Int
+
+    init(_ predictions: Predictions) {
+      split = predictions.split
+      fingerprint = predictions.fingerprint
+      count = predictions.count
+    }
+  }
+
+  /// The version of the format.
+  public let version: Int
+  /// What was looked for.
+  public let options: Options
+  /// The images that choose.
+  public let holdOut: Images
+  /// The images that judge.
+  public let test: Images
+  /// Further images.
+  public let shifted: Images?
+  /// What is known of whether the images that judge are others than those that choose; nil in files that do not say.
+  public let separation: ImageSeparation?
+  /// The number of classes.
+  public let classes: Int
+  /// The members that were given, in their order; nil in decisions of earlier versions.
+  public let members: [MemberIdentity]?
+  /// What was to be tried, and was; nil in decisions of earlier versions.
+  public let search: SearchRecord?
+  /// How many ensembles were tried on the hold-out.
+  public let subsetCount: Int
+  /// Whether those of some size are a random sample.
+  public let isSampled: Bool
+  /// The best single member on the hold-out, of equals the cheapest: its candidate's id.
+  public let reference: String
+  /// The chosen candidate's id.
+  public let chosen: String
+  /// The chosen candidate with the temperatures that the hold-out chose.
+  public let deployed: Candidate
+  /// Of a deployed cascade, what an image costs that comes to all members; nil otherwise, and in decisions of earlier versions.
+  public let slowestPath: SlowestPath?
+  /// How long it takes as a whole; nil where that was not measured, and its time is expected.
+  public var measured: MeasuredTimes?
+  /// What the temperatures do.
+  public let calibration: TemperatureChoice
+  /// Every way to combine all members; nil for a single member.
+  public let rules: RuleComparison?
+  /// All single members and those that are best for their cost, of each kind; of the other ensembles some.
+  public let candidates: [Candidate]
+
+  /// The candidate of an id.
+  public func candidate(_ id: String) -> Candidate? { candidates.first { $0.id == id } }
+
+  /// The version that is written here.
+  public static let currentVersion = 1
+
+  /// Decides.
+  ///
+  /// - Throws: `EnsembleError.unreachableGoal` where nothing fits the budget or is accurate enough on the hold-out, with what
+  ///   there is; `.invalidArgument` for options out of range, or a member whose latency is not known where it counts.
+  ///
+  /// Complexity: that of `SubsetScores` for all ensembles on the hold-out, and of `Metrics` for those that are kept.
+  ///
+  /// - Parameter pace: How long the search may take. What a limit cuts off is on record in `search`; without one, the same
+  ///   arguments give the same decision.
+  public init(
+    _ sets: PredictionSets, options: Options = Options(), pace: SearchPace = SearchPace()
+  ) throws(EnsembleError) {
+    try options.check()
+    let costs = try sets.costs(options.cost)
+    let builder = CandidateBuilder(sets: sets, options: options)
+    var pool = try CandidatePool(
+      sets, options: options, costs: costs, builder: builder, pace: pace)
+    rules =
+      sets.test.count > 1
+      ? try RuleComparison(
+        holdOut: sets.holdOut, test: sets.test, best: pool.candidates[pool.reference].members[0],
+        seed: options.seed) : nil
+    if let rules, !options.isSameNetworkOnly { try pool.addFitted(rules, builder) }
+    try pool.addCascades(builder)
+    try pool.addCascadesWithMargin(builder)
+    pool.rank()
+    let chosen = try pool.choose(builder)
+    try pool.compare(chosen: chosen, builder)
+    version = Self.currentVersion
+    self.options = options
+    holdOut = Images(sets.holdOut[0])
+    test = Images(sets.test[0])
+    shifted = sets.shifted.map { Images($0[0]) }
+    separation = sets.separation
+    classes = sets.test[0].classes
+    members = MemberIdentity.of(sets)
+    search = pool.record(seconds: pace.seconds)
+    subsetCount = pool.search.tried
+    isSampled = pool.search.isSampled
+    reference = pool.candidates[pool.reference].id
+    self.chosen = pool.candidates[chosen].id
+    candidates = pool.candidates
+    (deployed, calibration) = try builder.calibrate(pool.candidates[chosen])
+    slowestPath = SlowestPath(of: deployed, among: pool.candidates)
+  }
+}
+
+/// Which temperatures the hold-out chose, and what they do.
+public struct TemperatureChoice: Codable, Hashable, Sendable {
+  /// Where they act; nil where none was better than none on the hold-out.
+  public let place: Calibration.Place?
+  /// Of each member, fitted to it alone.
+  public let memberTemperatures: [Double]
+  /// Of the combined predictions.
+  public let temperature: Double
+  /// On the hold-out: mean negative log-likelihood without temperatures, with the members', and with the combined one's,
+  /// in nats; no members' for a cascade, a vote or weights, where only the combined one is fitted.
+  public let holdOut: [String: Double]
+  /// Why no temperature of the combined predictions was fitted; nil where one was.
+  public let gap: Temperature.Gap?
+  /// On the test images: without temperatures.
+  public let uncalibrated: ReliabilitySummary
+  /// On the test images: as chosen.
+  public let calibrated: ReliabilitySummary
+
+  /// Whether the chosen temperatures make the test images' likelihood worse.
+  public var isWorse: Bool {
+    calibrated.metrics.negativeLogLikelihood > uncalibrated.metrics.negativeLogLikelihood
+  }
+}
+
+extension Decision.Options {
+  func check() throws(EnsembleError) {
+    for (name, value) in [
+      ("the most members", maximumMembers), ("the most subsets", maximumSubsets),
+      ("the most stages", maximumStages), ("the number of confidences", confidences.count),
+    ] where value < 1 {
+      throw .invalidArgument(name: name, value: "\(value)", expected: "at least 1")
+    }
+    if let maximumCost, !(maximumCost > 0 && maximumCost.isFinite) {
+      throw .invalidArgument(
+        name: "the greatest cost", value: "\(maximumCost)", expected: "a number above 0")
+    }
+    guard (0...100).contains(margin) else {
+      throw .invalidArgument(
+        name: "the margin", value: "\(margin)", expected: "a number in 0...100")
+    }
+    if let minimumAccuracy, !(0...1).contains(minimumAccuracy) {
+      throw .invalidArgument(
+        name: "the least accuracy", value: "\(minimumAccuracy)", expected: "a number in 0...1")
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Predictions
+
+/// How long an image takes through what is deployed, measured as a whole, beside the best single model in turns.
+public struct MeasuredTimes: Codable, Hashable, Sendable {
+  /// Over the rounds, in milliseconds of one image.
+  public struct Time: Codable, Hashable, Sendable {
+    /// The rounds' median, least and greatest mean.
+    public let median, least, greatest: Double
+
+    /// - Parameter rounds: The mean of each, at least one.
+    public init(_ rounds: [Double]) {
+      precondition(!rounds.isEmpty, "at least one round")
+      let sorted = rounds.sorted()
+      let middle = sorted.count / 2
+      median =
+        sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+      (least, greatest) = (sorted[0], sorted[sorted.count - 1])
+    }
+  }
+
+  /// Of what is deployed, on average over images that stop as the test images do.
+  public let deployed: Time
+  /// Of an image that comes to all members.
+  public let slowestPath: Time
+  /// Of the best single model.
+  public let reference: Time
+  /// How many rounds, and images in each.
+  public let rounds, imagesPerRound: Int
+
+  /// Creates a record.
+  public init(
+    deployed: Time, slowestPath: Time, reference: Time, rounds: Int, imagesPerRound: Int
+  ) {
+    self.deployed = deployed
+    self.slowestPath = slowestPath
+    self.reference = reference
+    self.rounds = rounds
+    self.imagesPerRound = imagesPerRound
+  }
+}
+
+/// What an image costs that comes to all members of a cascade, whose cost is a mean over images, and how many do.
+public struct SlowestPath: Codable, Hashable, Sendable {
+  /// The share of the images that choose, and of those that judge.
+  public let holdOutFraction, testFraction: Double
+  /// Of all members together.
+  public let multiplyAccumulates: Double
+  /// Their times' sum; nil where one was not measured.
+  public let latencyMilliseconds: Double?
+
+  /// In the unit of the measure; parameters are the same for all images, and none here.
+  public subscript(measure: CostMeasure) -> Double? {
+    switch measure {
+    case .multiplyAccumulates: multiplyAccumulates
+    case .latency, .parallelLatency: latencyMilliseconds
+    case .parameters: nil
+    }
+  }
+
+  /// - Parameter candidates: With all single members.
+  /// - Returns: nil for what is no cascade.
+  init?(of deployed: Candidate, among candidates: [Candidate]) {
+    guard deployed.kind == .cascade, let holdOut = deployed.holdOut.exitFractions?.last,
+      let test = deployed.test.exitFractions?.last
+    else { return nil }
+    let singles = candidates.filter { $0.kind == .single }
+    let costs = deployed.members.compactMap { name in
+      singles.first { $0.members == [name] }?.test.cost
+    }
+    guard costs.count == deployed.members.count else { return nil }
+    (holdOutFraction, testFraction) = (holdOut, test)
+    multiplyAccumulates = costs.reduce(0) { $0 + $1.multiplyAccumulates }
+    let times = costs.compactMap(\.latencyMilliseconds)
+    latencyMilliseconds = times.count == costs.count ? times.reduce(0, +) : nil
+  }
+}

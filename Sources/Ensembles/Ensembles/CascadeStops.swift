@@ -1,0 +1,118 @@
+import Predictions
+
+/// After which member of a cascade an image stops.
+public struct CascadeStops: Codable, Hashable, Sendable {
+  /// What tells how sure a prediction is.
+  public var confidence: CascadeConfidence
+  /// After each member but the last: an image stops where the combined prediction of the members so far is at least as
+  /// sure; none where every image goes on.
+  public var confidenceThresholds: [Double?]
+
+  /// Creates stops.
+  public init(confidence: CascadeConfidence, confidenceThresholds: [Double?]) {
+    self.confidence = confidence
+    self.confidenceThresholds = confidenceThresholds
+  }
+
+  /// What is wrong with it, if something is.
+  package var fault: String? {
+    for threshold in confidenceThresholds.compactMap({ $0 }) {
+      guard threshold.isFinite else { return "a threshold of its cascade is not finite" }
+      guard confidence.range.contains(threshold) else {
+        return "the threshold \(threshold) of its cascade is not \(confidence.rangeInWords)"
+      }
+    }
+    return nil
+  }
+}
+
+extension CascadeConfidence {
+  /// What a threshold may be, with a hair for rounding.
+  package var range: ClosedRange<Double> {
+    switch self {
+    case .maximumProbability, .margin, .agreement: -1e-9...1 + 1e-9
+    case .entropy: -1e6...1e-9
+    }
+  }
+
+  fileprivate var rangeInWords: String {
+    switch self {
+    case .maximumProbability: "a probability, in 0...1"
+    case .margin: "a difference of probabilities, in 0...1"
+    case .agreement: "a share of the members, in 0...1"
+    case .entropy: "minus an entropy, at most 0"
+    }
+  }
+}
+
+extension Combination {
+  /// Which images stop after the members so far; all do after the last one.
+  ///
+  /// - Parameters:
+  ///   - members: Predictions by the first of the members, in order, of the images that have come so far.
+  ///   - isLast: Whether these are all members.
+  /// - Returns: `[N]`.
+  /// - Throws: `EnsembleError` where they predict different data.
+  public func stops(
+    after members: [Predictions], isLast: Bool
+  ) throws(EnsembleError) -> [Bool] {
+    try Predictions.checkSameData(members)
+    let images = members[0].count
+    guard let cascade, !isLast else { return Array(repeating: isLast, count: images) }
+    guard cascade.confidenceThresholds.indices.contains(members.count - 1),
+      let threshold = cascade.confidenceThresholds[members.count - 1]
+    else { return Array(repeating: false, count: images) }
+    let scaled = try scale(members)
+    let stage = StageStatistics.of(
+      scaled, rule: rule, measure: cascade.confidence, firstStage: members.count)[0]
+    return stage.confidence.map { $0 >= threshold }
+  }
+
+  /// `[N]`: after which member, from 0, each image stops. All stages are computed in one pass.
+  ///
+  /// - Parameter members: All of them, which fit.
+  package func exits(_ members: [Predictions]) throws(EnsembleError) -> [Int] {
+    var exits = [Int](repeating: members.count - 1, count: members[0].count)
+    guard let cascade, members.count > 1 else { return exits }
+    let stages = StageStatistics.of(
+      Array(try scale(members).dropLast()), rule: rule, measure: cascade.confidence)
+    for (place, stage) in stages.enumerated().reversed() {
+      guard let threshold = cascade.confidenceThresholds[place] else { continue }
+      for (image, confidence) in stage.confidence.enumerated() where confidence >= threshold {
+        exits[image] = place
+      }
+    }
+    return exits
+  }
+
+  /// Takes for each image the combination of the members that it came to.
+  ///
+  /// - Parameters:
+  ///   - members: With their temperatures.
+  ///   - exits: `[N]`: after which member each image stops.
+  func combineStages(
+    _ members: [Predictions], exits: [Int], name: String
+  ) throws(EnsembleError) -> Predictions {
+    let first = members[0]
+    var logProbabilities = [Float](repeating: 0, count: first.count * first.classes)
+    var cost = 0.0
+    var cumulated = 0.0
+    for stage in members.indices {
+      cumulated += Double(members[stage].multiplyAccumulates)
+      let images = exits.indices.filter { exits[$0] == stage }
+      guard !images.isEmpty else { continue }
+      cost += cumulated * Double(images.count)
+      var stopped: [Predictions] = []
+      for member in members[...stage] { stopped.append(try member.selecting(images)) }
+      let combined = rule.combineRanked(stopped)
+      for (place, image) in images.enumerated() {
+        for c in 0..<first.classes {
+          logProbabilities[image * first.classes + c] = combined[place * first.classes + c]
+        }
+      }
+    }
+    return try Predictions(
+      of: members, name: name, logProbabilities: logProbabilities,
+      multiplyAccumulates: max(1, Int((cost / Double(first.count)).rounded())))
+  }
+}

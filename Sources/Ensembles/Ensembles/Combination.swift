@@ -1,0 +1,121 @@
+import Predictions
+
+/// How members' predictions become one: all that an ensemble or a cascade needs beside its members.
+public struct Combination: Codable, Hashable, Sendable {
+  /// How the members' distributions become one.
+  public var rule: CombinationRule
+  /// Of each member, at least 0 and 1 in all; nil where all count alike. They go with the geometric mean only.
+  public var weights: [Double]?
+  /// By which each member's log-probabilities are divided before they are combined; nil for none.
+  public var memberTemperatures: [Double]?
+  /// When members stop that run one after another; nil where all run on every image.
+  public var cascade: CascadeStops?
+  /// By which the combined log-probabilities are divided; nil for none. Whether a cascade stops is told before.
+  public var temperature: Double?
+
+  /// Creates a combination; `fault(memberCount:)` tells what is wrong with it.
+  public init(
+    rule: CombinationRule = .geometricMean, weights: [Double]? = nil,
+    memberTemperatures: [Double]? = nil, cascade: CascadeStops? = nil, temperature: Double? = nil
+  ) {
+    self.rule = rule
+    self.weights = weights
+    self.memberTemperatures = memberTemperatures
+    self.cascade = cascade
+    self.temperature = temperature
+  }
+
+  /// What is wrong with it for so many members, such as "it has 2 weights for 3 members"; nil where nothing is.
+  public func fault(memberCount: Int) -> String? {
+    if let weights {
+      guard rule == .geometricMean, cascade == nil else {
+        return "weights go with the geometric mean of all members only"
+      }
+      guard weights.count == memberCount else {
+        return "it has \(weights.count) weights for \(memberCount) members"
+      }
+      guard weights.allSatisfy({ $0 >= 0 && $0 <= 1 }), abs(weights.reduce(0, +) - 1) <= 1e-6 else {
+        return "its weights are not of 0 to 1, and 1 in all"
+      }
+    }
+    if let memberTemperatures, memberTemperatures.count != memberCount {
+      return "it has \(memberTemperatures.count) temperatures for \(memberCount) members"
+    }
+    let temperatures = (memberTemperatures ?? []) + (temperature.map { [$0] } ?? [])
+    guard temperatures.allSatisfy(Temperature.range.contains) else {
+      return "a temperature is not in \(Temperature.range)"
+    }
+    guard let cascade, cascade.confidenceThresholds.count != memberCount - 1 else {
+      return cascade?.fault
+    }
+    return "its cascade has \(cascade.confidenceThresholds.count) thresholds for \(memberCount) "
+      + "members, not one for each but the last"
+  }
+
+  /// Combines predictions of the members, in order.
+  ///
+  /// What is made costs the sum of the members, or what the cascade costs on these images on average. Its predicted classes
+  /// are those of the rule, also where classes have as many votes: those that the vote does not rank first get a hair less.
+  ///
+  /// - Throws: `EnsembleError.invalidArgument` where it does not fit as many members; others where they predict different data.
+  public func combine(_ members: [Predictions], name: String) throws(EnsembleError) -> Predictions {
+    try Predictions.checkSameData(members)
+    try check(members)
+    return try combine(members, exits: exits(members), name: name)
+  }
+
+  /// As `combine(_:name:)`, for members that fit.
+  ///
+  /// - Parameter exits: `[N]`: after which member each image stops.
+  package func combine(
+    _ members: [Predictions], exits: [Int], name: String
+  ) throws(EnsembleError) -> Predictions {
+    let scaled = try scale(members)
+    let combined =
+      cascade == nil
+      ? try combineAll(scaled, name: name)
+      : try combineStages(scaled, exits: exits, name: name)
+    guard let temperature else { return combined }
+    // Rounding may make two classes equal: a temperature is no reason to predict another one.
+    return try Temperature.scaled(combined, by: temperature)
+      .preferring(combined.predictedClasses())
+  }
+
+  /// What the combined predictions are worth; votes are ranked as `CombinationRule.majorityVote` has it.
+  ///
+  /// - Throws: As `combine` does.
+  public func metrics(of members: [Predictions]) throws(EnsembleError) -> Metrics {
+    guard rule == .majorityVote, cascade == nil, temperature == nil else {
+      return try Metrics(of: [combine(members, name: "ensemble")])
+    }
+    try check(members)
+    return try Metrics(of: scale(members), rule: rule)
+  }
+
+  package func check(_ members: [Predictions]) throws(EnsembleError) {
+    guard let fault = fault(memberCount: members.count) else { return }
+    throw .invalidArgument(
+      name: "the combination", value: "unfit for \(members.count) members (\(fault))",
+      expected: "one made for them")
+  }
+
+  /// The members' predictions with their temperatures.
+  package func scale(_ members: [Predictions]) throws(EnsembleError) -> [Predictions] {
+    guard let memberTemperatures else { return members }
+    var scaled: [Predictions] = []
+    for (member, value) in zip(members, memberTemperatures) {
+      scaled.append(try Temperature.scaled(member, by: value))
+    }
+    return scaled
+  }
+
+  private func combineAll(
+    _ members: [Predictions], name: String
+  ) throws(EnsembleError) -> Predictions {
+    guard let weights else {
+      return try Predictions(
+        of: members, name: name, logProbabilities: rule.combineRanked(members))
+    }
+    return try Predictions(weighting: members, by: weights, name: name)
+  }
+}

@@ -1,0 +1,116 @@
+import Predictions
+
+/// Members chosen one by one, each as often as it helps, by what they do together on hold-out predictions.
+///
+/// From no member on, each round adds the member that makes the ensemble best, which may be one that is in it already; of
+/// all rounds' ensembles the best is taken, of equals the first.
+///
+/// Source: Caruana, Niculescu-Mizil, Crew and Ksikes, doi:10.1145/1015330.1015432.
+public struct GreedySelection: Codable, Hashable, Sendable {
+  /// What the choice makes best.
+  public enum Measure: String, Codable, CaseIterable, Sendable {
+    /// The least negative log-likelihood.
+    case negativeLogLikelihood
+    /// The highest top-1 accuracy.
+    case top1Accuracy
+  }
+
+  /// The names of the members to choose from.
+  public let candidates: [String]
+  /// Positions in `candidates`, in the order in which they were added in all rounds.
+  public let rounds: [Int]
+  /// What each round's ensemble measures on the hold-out.
+  public let scores: [Double]
+  /// How many of the rounds make the chosen ensemble.
+  public let chosenRounds: Int
+  /// How members are combined.
+  public let rule: CombinationRule
+  /// What the choice makes best.
+  public let measure: Measure
+  /// Which images the choice was made on.
+  public let chosenOn: DataIdentity
+
+  /// Chooses.
+  ///
+  /// - Parameters:
+  ///   - holdOut: Hold-out predictions by all candidates, never those of a test set.
+  ///   - roundCount: How many rounds; at least 1.
+  ///   - measure: What is made best.
+  ///   - rule: How members are combined.
+  /// - Throws: `EnsembleError` where there are no candidates or no rounds, or where candidates predict different data or
+  ///   share a name.
+  ///
+  /// Complexity: O(N C K R) for K candidates and R rounds.
+  public init(
+    from holdOut: [Predictions], roundCount: Int = 25,
+    measure: Measure = .negativeLogLikelihood, rule: CombinationRule = .geometricMean
+  ) throws(EnsembleError) {
+    try Predictions.checkSameData(holdOut)
+    try Predictions.checkNamesDiffer(holdOut)
+    guard roundCount >= 1 else {
+      throw .invalidArgument(
+        name: "the number of rounds", value: "\(roundCount)", expected: "at least 1")
+    }
+    candidates = holdOut.map(\.name)
+    self.measure = measure
+    self.rule = rule
+    chosenOn = holdOut[0].identity
+    var rounds: [Int] = []
+    var scores: [Double] = []
+    for _ in 0..<roundCount {
+      // All candidates' ensembles begin with what was chosen: that is summed once.
+      let subsets = holdOut.indices.map { rounds + [$0] }
+      let found = Self.scores(holdOut, rule, subsets, measure)
+      let best = found.indices.reduce(0) {
+        Self.isBetter(found[$1], than: found[$0], measure) ? $1 : $0
+      }
+      rounds.append(best)
+      scores.append(found[best])
+    }
+    self.rounds = rounds
+    self.scores = scores
+    chosenRounds =
+      1
+      + scores.indices.reduce(0) { Self.isBetter(scores[$1], than: scores[$0], measure) ? $1 : $0 }
+  }
+
+  private static func scores(
+    _ members: [Predictions], _ rule: CombinationRule, _ subsets: [[Int]], _ measure: Measure
+  ) -> [Double] {
+    let evaluator = SubsetEvaluator(members: members, rule: rule, subsets: subsets)
+    return switch measure {
+    case .negativeLogLikelihood: evaluator.metrics().map(\.negativeLogLikelihood)
+    case .top1Accuracy: evaluator.top1Accuracies()
+    }
+  }
+
+  private static func isBetter(_ first: Double, than second: Double, _ measure: Measure) -> Bool {
+    measure == .top1Accuracy ? first > second : first < second
+  }
+
+  /// The chosen members' names with how often each counts, in the order of the candidates.
+  public var members: [(name: String, count: Int)] {
+    candidates.enumerated().compactMap { place, name in
+      let count = rounds.prefix(chosenRounds).count { $0 == place }
+      return count > 0 ? (name, count) : nil
+    }
+  }
+
+  /// Predictions of the chosen members, as often as each counts; they are computed once, however often they count.
+  ///
+  /// - Throws: `EnsembleError` where a member is missing, or where they predict different data.
+  package func chosen(in predictions: [Predictions]) throws(EnsembleError) -> [Predictions] {
+    try Predictions.of(rounds.prefix(chosenRounds).map { candidates[$0] }, in: predictions)
+  }
+
+  /// Combines predictions of the chosen members, perhaps of other data, found by their names.
+  ///
+  /// - Throws: `EnsembleError` where a member is missing, or where they predict different data.
+  public func combine(_ predictions: [Predictions], name: String) throws(EnsembleError)
+    -> Predictions
+  {
+    let all = try chosen(in: predictions)
+    let different = try Predictions.of(members.map(\.name), in: predictions)
+    return try Predictions(of: different, name: name, logProbabilities: rule.combine(all))
+  }
+}

@@ -1,0 +1,80 @@
+import CKernels
+import Dispatch
+import Predictions
+
+/// Work over consecutive images of several members, spread over all cores.
+///
+/// Images are divided into parts in a way that depends on nothing but their number, and results come in the order of the
+/// parts: sums of them have the same bits on any number of cores.
+struct ImageBlocks: Sendable {
+  let members: [Predictions]
+  private let releases: Bool
+
+  /// Parts at most, so that what each part keeps stays small.
+  private static let mostParts = 32
+  /// Bytes of one member in a block: those of many members together fit a processor's cache.
+  private static let blockBytes = 1 << 18
+  /// Mapped bytes from which on a block's memory is given back after use.
+  static let mostMappedBytes = 256 << 20
+
+  /// - Parameter members: Predictions of the same data; at least one.
+  init(_ members: [Predictions]) {
+    self.members = members
+    releases = members.reduce(0) { $0 + $1.mappedByteCount } > Self.mostMappedBytes
+  }
+
+  private var blockImages: Int {
+    let images = max(1, Self.blockBytes / (members[0].classes * MemoryLayout<Float>.stride))
+    // Whole vectors of images.
+    let lanes = Int(CONSORT_LANES)
+    return (images + lanes - 1) / lanes * lanes
+  }
+
+  /// Calls `body` for the blocks of each part one after another, and returns what each part's state became.
+  func map<State: Sendable>(
+    initial: @Sendable () -> State,
+    _ body: @Sendable (inout State, Range<Int>, UnsafePointer<consort_images>) -> Void
+  ) -> [State] {
+    let images = members[0].count
+    let blocks = (images + blockImages - 1) / blockImages
+    let parts = min(blocks, Self.mostParts)
+    var results = [State?](repeating: nil, count: parts)
+    results.withUnsafeMutableBufferPointer { buffer in
+      // Each iteration writes the one element of its index, and the buffer outlives the call.
+      nonisolated(unsafe) let slots = buffer
+      DispatchQueue.concurrentPerform(iterations: parts) { part in
+        var state = initial()
+        for block in blocks * part / parts..<blocks * (part + 1) / parts {
+          let range = block * blockImages..<min((block + 1) * blockImages, images)
+          withImages(range) { body(&state, range, $0) }
+          if releases { for member in members { member.release(range) } }
+        }
+        slots[part] = state
+      }
+    }
+    return results.compactMap { $0 }
+  }
+
+  private func withImages(_ range: Range<Int>, _ body: (UnsafePointer<consort_images>) -> Void) {
+    var rows: [UnsafePointer<Float>?] = []
+    func collect(from index: Int) {
+      guard index < members.count else { return call() }
+      members[index].withLogProbabilities { values in
+        rows.append(values.baseAddress.map { $0 + range.lowerBound * members[index].classes })
+        collect(from: index + 1)
+      }
+    }
+    func call() {
+      rows.withUnsafeBufferPointer { rows in
+        members[0].labels.withUnsafeBufferPointer { labels in
+          var images = consort_images(
+            members: rows.baseAddress, member_count: Int64(rows.count),
+            images: Int64(range.count), classes: Int64(members[0].classes),
+            labels: labels.baseAddress.map { $0 + range.lowerBound })
+          body(&images)
+        }
+      }
+    }
+    collect(from: 0)
+  }
+}

@@ -1,0 +1,62 @@
+import Predictions
+import Statistics
+
+extension Predictions {
+  /// The predictions softmax(sum over members of weight x log-probability).
+  ///
+  /// Log-probabilities count as no less than `Metrics.leastLogProbability`.
+  ///
+  /// - Parameters:
+  ///   - members: Of the same data; at least one.
+  ///   - weights: Of each member.
+  ///   - name: The name of what is made; it costs the sum of the members.
+  package init(
+    weighting members: [Predictions], by weights: [Double], name: String
+  ) throws(EnsembleError) {
+    let classes = members[0].classes
+    let values = RowBlocks.make(of: members) { images, result in
+      var sums = [Double](repeating: 0, count: result.count)
+      for (member, weight) in zip(members, weights) {
+        member.withLogProbabilities(of: images) { values in
+          for index in sums.indices {
+            sums[index] += weight * max(Double(values[index]), Metrics.leastLogProbability)
+          }
+        }
+      }
+      Self.normalise(sums, classes: classes, into: result)
+    }
+    try self.init(of: members, name: name, logProbabilities: values)
+  }
+
+  /// Predictions that are made of members, and cost the sum of them unless something else is said.
+  package init(
+    of members: [Predictions], name: String, logProbabilities: [Float],
+    multiplyAccumulates: Int? = nil
+  ) throws(EnsembleError) {
+    let first = members[0]
+    let total = { (cost: (Predictions) -> Int) in
+      members.reduce(0) { min($0 + cost($1), Self.largestCost + 1) }
+    }
+    try self.init(
+      name: name, network: Self.description(of: members.map(\.network)),
+      multiplyAccumulates: multiplyAccumulates ?? total(\.multiplyAccumulates),
+      parameters: total(\.parameters),
+      split: first.split, fingerprint: first.fingerprint, logProbabilities: logProbabilities,
+      labels: first.labels, classes: first.classes)
+  }
+
+  /// The logarithm of the softmax of each row.
+  static func normalise(
+    _ sums: [Double], classes: Int, into result: UnsafeMutableBufferPointer<Float>
+  ) {
+    for start in stride(from: 0, to: sums.count, by: classes) {
+      let row = sums[start..<start + classes]
+      let greatest = row.max() ?? 0
+      let total = naturalLogarithm(
+        exponentials(row.map { $0 - greatest }).reduce(0, +))
+      for (place, value) in row.enumerated() {
+        result[start + place] = Float(value - greatest - total)
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import Predictions
+
+/// A number by which log-probabilities are divided, fitted on hold-out predictions: above 1 it makes them less sure.
+///
+/// Source: arXiv:1706.04599, section 4.2.
+public struct Temperature: Codable, Hashable, Sendable {
+  /// In `range`; 1 leaves predictions as they are.
+  public let value: Double
+  /// The mean negative log-likelihood on the hold-out as it was, in nats.
+  public let before: Double
+  /// The mean negative log-likelihood on the hold-out with the temperature; never more than `before`.
+  public let after: Double
+  /// Which images the temperature was fitted on.
+  public let chosenOn: DataIdentity
+  /// Why there was nothing to fit; nil where a temperature was fitted.
+  public let gap: Gap?
+
+  /// The temperatures that are tried.
+  public static let range = 0.01...100.0
+
+  /// Why there was nothing to fit, and the temperature is 1; nil where one was fitted.
+  public enum Gap: String, Codable, Hashable, Sendable {
+    /// Every image of the hold-out is right: how often such predictions err cannot be told.
+    case noError
+    /// The likelihood has no optimum in `range`: the hold-out's labels tell nothing, or the scores have another scale.
+    case noOptimum
+    /// Images of the hold-out give their own class the probability 0, as rounded scores do: how little it was is not known,
+    /// and would decide alone.
+    case roundedToZero
+
+    /// One sentence.
+    public var reason: String {
+      switch self {
+      case .noError:
+        "no temperature was fitted: every hold-out image is right, which does not tell how often such predictions err"
+      case .noOptimum:
+        "no temperature was fitted: on the hold-out none between \(range.lowerBound) and \(range.upperBound) is the best"
+      case .roundedToZero:
+        "no temperature was fitted: hold-out images give their own class the probability 0, as rounded scores do"
+      }
+    }
+  }
+
+  /// Finds the temperature of the least negative log-likelihood.
+  ///
+  /// The likelihood is convex in the inverse of the temperature. Where no temperature is better than 1, it is 1. The hold-out
+  /// counts one image more, which the temperature 1 fits: a tiny one moves the temperature little, and of N images it is
+  /// drawn towards 1 by about one in N of its distance (`DrawnLikelihood`). Where all images are right, some rule their own
+  /// class out, or the optimum is not in `range`, the temperature is 1 and `gap` says so.
+  ///
+  /// - Parameter holdOut: Hold-out predictions, of a member or an ensemble; never those of a test set.
+  /// - Throws: `EnsembleError` where the scaled predictions cannot be made.
+  ///
+  /// Complexity: O(N C) an iteration, of which it takes about ten.
+  public init(fittedTo holdOut: Predictions) throws(EnsembleError) {
+    chosenOn = holdOut.identity
+    let metrics = try Metrics(of: [holdOut])
+    before = metrics.negativeLogLikelihood
+    let isRounded = holdOut.ruledOutCount > 0
+    let optimum = metrics.top1Accuracy < 1 && !isRounded ? Self.optimum(holdOut) : nil
+    gap =
+      optimum != nil
+      ? nil : isRounded ? .roundedToZero : metrics.top1Accuracy < 1 ? .noOptimum : .noError
+    let fitted = optimum ?? 1
+    let after = try Metrics(of: [Self.scaled(holdOut, by: fitted)]).negativeLogLikelihood
+    let isBetter = after < before
+    value = isBetter ? fitted : 1
+    self.after = isBetter ? after : before
+  }
+
+  /// Newton's method between bounds that close in on the minimum; nil where it lies at a bound.
+  private static func optimum(_ holdOut: Predictions) -> Double? {
+    let bounds = (low: 1 / range.upperBound, high: 1 / range.lowerBound)
+    var (low, high) = bounds
+    let likelihood = DrawnLikelihood([holdOut], start: [1])
+    var inverse = 1.0
+    for _ in 0..<200 {
+      let found = likelihood([inverse])
+      if found.gradient[0] > 0 { high = inverse } else { low = inverse }
+      let newton = inverse - found.gradient[0] / found.hessian[0][0]
+      let next = newton > low && newton < high ? newton : (low * high).squareRoot()
+      let isFound = abs(next - inverse) <= 1e-12 * inverse
+      inverse = next
+      if isFound { break }
+    }
+    // Where it came to one of the first bounds, the optimum lies beyond.
+    let isInside = inverse > bounds.low * 1.001 && inverse < bounds.high * 0.999
+    return isInside ? 1 / inverse : nil
+  }
+
+  /// The predictions with this temperature.
+  public func scale(_ predictions: Predictions) throws(EnsembleError) -> Predictions {
+    try Self.scaled(predictions, by: value)
+  }
+
+  package static func scaled(
+    _ predictions: Predictions, by temperature: Double
+  ) throws(EnsembleError) -> Predictions {
+    guard temperature != 1 else { return predictions }
+    let values = RowBlocks.make(of: [predictions]) { images, result in
+      let scaled = predictions.withLogProbabilities(of: images) { values in
+        values.map { max(Double($0), Metrics.leastLogProbability) / temperature }
+      }
+      Predictions.normalise(scaled, classes: predictions.classes, into: result)
+    }
+    return try predictions.replacing(values)
+  }
+}

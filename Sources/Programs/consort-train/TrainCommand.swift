@@ -1,0 +1,169 @@
+import CommandLine
+import Files
+import Formatting
+import Networks
+import Runs
+import Synchronization
+import Training
+
+let trainCommand = Command(
+  name: "train", summary: "Train the members of an experiment.",
+  operands: [
+    Operand("EXPERIMENT", help: "An experiment file, such as Experiments/cifar10-quick.json.")
+  ],
+  options: trainingOptions + [
+    CommandOption(
+      "--data", "DIR",
+      help:
+        "The images: CIFAR's binary files, train/ and test/ (or val/) with class folders, or tar "
+        + "shards train-*.tar and test-*.tar (or val-*.tar).")
+  ],
+  discussion: """
+    Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
+    once, at the end. Run the same command again after an interruption: it goes on from the last checkpoint.
+
+    More members or more epochs in the experiment are added to its run. Members that cannot go on to the same result as
+    a longer training from the start are trained anew with --retrain, beside those that are there, whose place they take.
+
+    Exit status: 0 when all members asked for are trained, 1 after an error or an interruption, 2 for arguments that make
+    no sense, 3 when members stopped because their loss was not finite and all others are trained.
+    """,
+  examples: ["consort train Experiments/cifar10-quick.json --data ~/cifar10"]
+) { arguments in
+  let file = arguments.operand(0) ?? ""
+  let experiment = try Experiment(path: file)
+  let options = try TrainingOptions(arguments, for: experiment)
+  let images = try loadImages(of: experiment, file: file, from: arguments.string("--data"))
+  let directory: RunDirectory
+  do {
+    directory = try train(experiment, on: images, options)
+  } catch let error as ExperimentError {
+    guard case .tooFewImages = error else { throw error }
+    throw ExperimentDoesNotFit(file: file, reason: "\(error)")
+  } catch let error as TrainingError {
+    guard case .networkDoesNotFit = error else { throw error }
+    throw ExperimentDoesNotFit(file: file, reason: "\(error)")
+  } catch let error as NetworkError {
+    throw ExperimentDoesNotFit(file: file, reason: "\(error)")
+  }
+  let waiting = experiment.allMembers.count {
+    !directory.member($0.name).isComplete(withHoldOut: experiment.data.holdsOut)
+  }
+  print(
+    waiting == 0
+      ? "next: " + Shell.line(["consort", "report", Shell.operand(directory.path)])
+      : "\(waiting) of \(experiment.allMembers.count) members are still to be trained")
+}
+
+/// The options of every command that trains an experiment.
+let trainingOptions =
+  [
+    CommandOption("--out", "DIR", help: "The run directory (default: runs/NAME)."),
+    CommandOption(
+      "--members", "NAMES",
+      help: "Only these members, with commas between their names."),
+    CommandOption(
+      "--checkpoint-every", "N",
+      help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min (default: 1min)."),
+    CommandOption(
+      "--retrain",
+      help:
+        "Where the run has fewer epochs than the experiment: train anew what cannot go on. What is there is kept until all "
+        + "is complete."),
+  ] + WorkerOptions.options
+
+/// What the options of a training ask for, checked before anything is read or written.
+struct TrainingOptions {
+  let directory: RunDirectory
+  let workers: WorkerOptions
+  /// nil for all members.
+  let members: Set<String>?
+  let checkpointInterval: CheckpointInterval
+  let longer: RunDirectory.LongerTraining
+
+  init(_ arguments: ParsedArguments, for experiment: Experiment) throws {
+    directory = RunDirectory(path: arguments.directory("--out") ?? "runs/\(experiment.name)")
+    members = try Self.members(arguments.string("--members"), of: experiment)
+    longer = arguments.isSet("--retrain") ? .allowed : .ifNothingIsLost
+    let interval = arguments.string("--checkpoint-every")
+    guard let interval = interval.map(CheckpointInterval.init) ?? .standard else {
+      throw UsageError(
+        "--checkpoint-every takes steps, epochs or minutes, such as 500steps, 1epoch or 5min")
+    }
+    checkpointInterval = interval
+    workers = try WorkerOptions(
+      arguments, members: members?.count ?? experiment.allMembers.count,
+      earlier: RunEnvironment(path: directory.environmentPath))
+  }
+
+  private static func members(_ text: String?, of experiment: Experiment) throws -> Set<String>? {
+    guard let names = text?.split(separator: ",").map(String.init) else { return nil }
+    guard !names.isEmpty else { throw UsageError("--members needs at least one name") }
+    let known = experiment.allMembers.map(\.name)
+    if let stranger = names.first(where: { !known.contains($0) }) {
+      throw UsageError(
+        "--members: the experiment has no '\(stranger)'"
+          + Spelling.suggestion(for: stranger, among: known)
+          + "; it has \(known.joined(separator: ", "))")
+    }
+    return Set(names)
+  }
+}
+
+/// Trains `experiment` with a display of its progress.
+///
+/// - Returns: The run that holds the members.
+/// - Throws: `StoppedEarly` where the user interrupted it.
+@discardableResult
+func train(
+  _ experiment: Experiment, on images: RunImages, _ options: TrainingOptions
+) throws -> RunDirectory {
+  Interruption.install()
+  let run = try TrainingRun(
+    of: experiment, on: images, in: options.directory, longer: options.longer,
+    devices: options.workers.devices,
+    threads: options.workers.threads, decoders: options.workers.decoders,
+    command: ["consort"] + SystemPath.arguments.dropFirst(),
+    versions: ["consort": consortVersion])
+  // Where the experiment leaves it open, how many images are held out is said.
+  let heading = experiment.data.holdOut == nil ? try images.summary(of: experiment) : nil
+  let display = Mutex(TrainingDisplay(heading: heading))
+  defer { display.withLock { $0.end() } }
+  let outcome = try run.run(
+    only: options.members, jobs: options.workers.jobs,
+    checkpointInterval: options.checkpointInterval,
+    observe: { event in display.withLock { $0.show(event) } })
+  switch outcome {
+  case .complete: return run.place
+  case .interrupted: throw StoppedEarly(directory: run.place.path)
+  case .membersFailed(let names):
+    throw MembersFailed(names: names, directory: run.place.path)
+  }
+}
+
+/// An experiment file and images that do not go together.
+struct ExperimentDoesNotFit: Error, CustomStringConvertible {
+  let file: String
+  let reason: String
+  var description: String { "'\(file)' does not fit the images: \(reason)" }
+}
+
+/// The end of a run that the user stopped.
+struct StoppedEarly: Error, CustomStringConvertible {
+  let directory: String
+  var description: String {
+    "stopped; everything so far is saved in '\(directory)'; to go on: \(Shell.commandLine())"
+  }
+}
+
+/// The end of a run some of whose members stopped by themselves.
+struct MembersFailed: ExitStatusError, CustomStringConvertible {
+  let names: [String]
+  let directory: String
+  /// Tells a script that what could be trained is.
+  var exitStatus: Int32 { 3 }
+  var description: String {
+    "\(names.joined(separator: ", ")) stopped by \(names.count == 1 ? "itself" : "themselves"), with the last good "
+      + "checkpoint kept; all others are trained: `\(Shell.line(["consort", "status", Shell.operand(directory)]))` tells why"
+  }
+}

@@ -1,0 +1,84 @@
+import CommandLine
+import Files
+import Runs
+import Torch
+import Training
+
+/// What a command's options say of devices and threads.
+struct WorkerOptions {
+  let devices: [Device]
+  /// Members side by side, and threads inside one operation.
+  let jobs, threads: Int
+  /// Threads that decode images for one member.
+  let decoders: Int
+
+  static let options = [
+    CommandOption(
+      "--devices", "NAMES",
+      help:
+        "cpu, cuda (all GPUs), or some of them, such as cuda:0,cuda:1 (default: as the run began; at first all GPUs of "
+        + "the machine where CUDA is installed, else cpu)."),
+    CommandOption(
+      "--jobs", "N", help: "Members side by side (default: as many as processors allow)."),
+    CommandOption(
+      "--threads", "N",
+      help: "Threads inside one operation (default: as the run began; at first all processors)."),
+    CommandOption(
+      "--decoders", "N",
+      help:
+        "Threads that decode images for one member, where an experiment has random resized crops (default: the "
+        + "processors over the members side by side)."),
+  ]
+
+  /// - Parameters:
+  ///   - members: How many there may be to train side by side.
+  ///   - earlier: With what the run began, where it did: it goes on with the same devices and threads, because its bits
+  ///     depend on them.
+  init(_ arguments: ParsedArguments, members: Int, earlier: RunEnvironment?) throws {
+    devices = try Device.named(arguments.string("--devices") ?? earlier?.device)
+    let processors = RunEnvironment.availableProcessors()
+    let schedule = Schedule(
+      members: members, processors: processors, gpus: devices == [.cpu] ? 0 : devices.count,
+      jobs: try arguments.integer("--jobs"),
+      threads: try arguments.integer("--threads") ?? earlier?.threads)
+    (jobs, threads) = (schedule.jobs, schedule.threads)
+    decoders = try arguments.integer("--decoders") ?? max(1, processors / max(1, jobs))
+    guard (1...1024).contains(jobs) else { throw UsageError("--jobs needs 1 to 1024") }
+    guard (1...1024).contains(threads) else { throw UsageError("--threads needs 1 to 1024") }
+    guard (1...1024).contains(decoders) else { throw UsageError("--decoders needs 1 to 1024") }
+  }
+}
+
+extension Device {
+  /// The devices of "cpu", "cuda" or "cuda:0,cuda:1", loading CUDA where it is asked for; nil stands for all GPUs that
+  /// there are, or else the CPU.
+  fileprivate static func named(_ names: String?) throws -> [Device] {
+    guard let names else {
+      // Only where there is a driver: loading CUDA's libraries takes seconds.
+      guard Directory.exists("/dev/nvidiactl"), let count = try? Runtime.loadCUDA(), count > 0
+      else { return [.cpu] }
+      return (0..<count).map(Device.cuda)
+    }
+    if names == "cpu" { return [.cpu] }
+    let words = names.split(separator: ",", omittingEmptySubsequences: false)
+    let indices = words.map { $0.hasPrefix("cuda:") ? Int($0.dropFirst(5)) : nil }
+    guard names == "cuda" || indices.allSatisfy({ ($0 ?? -1) >= 0 }),
+      names == "cuda" || Set(indices).count == words.count
+    else {
+      throw UsageError(
+        "--devices takes cpu, cuda, or GPUs such as cuda:0,cuda:1, each once, not '\(names)'")
+    }
+    let count: Int
+    do {
+      count = try Runtime.loadCUDA()
+    } catch {
+      throw TrainingError.noDevice(name: names, reason: error.message)
+    }
+    if names == "cuda" { return (0..<count).map(Device.cuda) }
+    let chosen = indices.compactMap { $0 }
+    guard chosen.allSatisfy({ $0 < count }) else {
+      throw TrainingError.noDevice(name: names, reason: "this machine has \(count) GPU(s)")
+    }
+    return chosen.map(Device.cuda)
+  }
+}

@@ -1,0 +1,8 @@
+import CommandLine
+import Formatting
+
+// Errors and hints name `consort`, by which users come here.
+Program(
+  name: "consort", summary: "The commands of Consort that need libtorch; `consort` starts them.",
+  version: consortVersion, commands: [demoCommand, searchCommand, trainCommand]
+).main()

@@ -1,0 +1,80 @@
+import ArchitectureSearch
+import CommandLine
+import Files
+import Formatting
+import Networks
+import Processes
+import Runs
+import SearchRuns
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// `consort latencies`: how long each part of a search space's networks takes on this machine.
+let latenciesCommand = Command(
+  name: "latencies",
+  summary: "Measure how long the parts of a search space's networks take on this machine.",
+  operands: [Operand("PLAN", help: "A search plan, such as Experiments/search-cifar10.json.")],
+  options: [
+    CommandOption("--out", "FILE", help: "Where the table goes (default: latencies.json)."),
+    CommandOption(
+      "--seconds", "S",
+      help:
+        "How long each part runs, over five rounds (default: \(Figures.fixed(standardSeconds, 1)))."
+    ),
+  ],
+  discussion: """
+    Times, with OpenVINO, one image on one thread, every convolution with what is fused to it, or a whole block where a
+    skip spans it. The sum over a network's parts, times one factor fitted on \(calibrationCount) whole networks,
+    predicts its latency; how well it does is checked on \(checkCount) others, and printed. `consort search` does this
+    by itself where a plan's cost is a latency; with --latencies it takes a table from here, perhaps from the machine
+    where the ensemble shall run.
+    """,
+  examples: ["consort latencies Experiments/search-cifar10.json --out latencies.json"],
+  run: { arguments in
+    let file = arguments.operand(0) ?? ""
+    let plan = try SearchPlan(path: file)
+    let seconds = try arguments.number("--seconds") ?? standardSeconds
+    guard (0.01...3600).contains(seconds) else {
+      throw UsageError("--seconds is from 0.01 to 3600")
+    }
+    let out = arguments.string("--out") ?? "latencies.json"
+    try arguments.checkOutputFile(out, option: "--out")
+    let table = try measure(plan.space.space, file: file, seconds: seconds)
+    guard !ParentProcess.isGone else { exit(1) }
+    try DurableFile.write(table.readableJSON(), to: out)
+    print(table.summary)
+    print("latencies: \(Terminal.printable(out))")
+  })
+
+private let standardSeconds = 0.3
+private let calibrationCount = 8
+private let checkCount = 16
+
+private func measure(
+  _ space: any SearchSpace, file: String, seconds: Double
+) throws -> LatencyTable {
+  var line = ProgressLine("timings")
+  defer { line.end() }
+  do {
+    try space.validate()
+  } catch {
+    throw ExperimentError.unusablePlan(file: file, reason: "\(error)")
+  }
+  // The networks of the check are not among those of the calibration.
+  let whole = try space.randomNetworks(calibrationCount + checkCount, seed: 1)
+  return try LatencyTable(
+    measuring: space.networksOfAllSegments(seed: 0),
+    calibratedOn: Array(whole.prefix(calibrationCount)),
+    checkedOn: Array(whole.dropFirst(calibrationCount)), secondsPerPiece: seconds,
+    progress: {
+      // A search that was killed measures anew: two at once would disturb one another.
+      guard !ParentProcess.isGone else { exit(1) }
+      line.show($0.done, of: $0.total, secondsLeft: $0.secondsLeft)
+    })
+}

@@ -1,0 +1,231 @@
+import Deployment
+import Ensembles
+import Files
+import Formatting
+import Predictions
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What `consort predict` found.
+struct PredictionAnswer {
+  private let found: EnsemblePredictions
+  private let images: LabelledImages
+  /// `[n]`, of the images that were predicted. Where there are none, they are 0, which no combination reads.
+  private let labels: [Int64]
+  /// The members' predictions; nil for a member of a cascade that did not see every image.
+  private let members: [Predictions?]
+  private let ensemble: Predictions
+
+  init(_ found: EnsemblePredictions, _ images: LabelledImages, split: String) throws {
+    self.found = found
+    self.images = images
+    labels = found.indices.map { images.hasLabels ? images.labels[$0] : 0 }
+    members = try found.memberPredictions(split: split, labels: labels)
+    ensemble = try found.combined(split: split, labels: labels, name: "ensemble")
+  }
+
+  private var isCascade: Bool { found.combination.cascade != nil }
+
+  /// Whether the ensemble is more than its one member.
+  private var hasEnsemble: Bool {
+    let combination = found.combination
+    return members.count > 1 || combination.temperature != nil
+      || combination.memberTemperatures != nil
+  }
+
+  private struct Row: Encodable {
+    let name, network: String
+    let parameters, multiplyAccumulates: Int
+    /// The share of the images that it predicted.
+    let imageFraction: Double
+    /// nil without labels, and for a member that did not predict every image.
+    let metrics: Metrics?
+  }
+
+  private struct Answer: Encodable {
+    let images: Int
+    let skipped: [String]
+    let fingerprint, split, rule: String
+    let combination: Combination
+    let seconds: Double
+    let members: [Row]
+    let ensemble: Row
+    /// Of a cascade only, as is what follows.
+    let exitFractions: [Double]?
+    let expectedMultiplyAccumulates: Double?
+    let predictions: [ImageAnswer]
+  }
+
+  /// The most probable classes of one image.
+  private struct ImageAnswer: Encodable {
+    let image: String
+    /// nil without labels.
+    let label: String?
+    let classes: [ClassAnswer]
+  }
+
+  private struct ClassAnswer: Encodable {
+    let name: String
+    let probability: Float
+  }
+
+  private func memberRows() throws -> [Row] {
+    try members.indices.map { index in
+      let member = found.members[index]
+      let predictions = images.hasLabels ? members[index] : nil
+      return Row(
+        name: member.name, network: member.network, parameters: member.parameters,
+        multiplyAccumulates: member.multiplyAccumulates,
+        imageFraction: Double(found.places[index].count) / Double(found.indices.count),
+        metrics: try predictions.map { try Metrics(of: [$0]) })
+    }
+  }
+
+  private func ensembleRow() throws -> Row {
+    Row(
+      name: ensemble.name, network: ensemble.network, parameters: ensemble.parameters,
+      multiplyAccumulates: ensemble.multiplyAccumulates, imageFraction: 1,
+      metrics: images.hasLabels ? try found.metrics(labels: labels) : nil)
+  }
+
+  /// The figures as JSON.
+  func json() throws -> String {
+    try Answer(
+      images: found.indices.count, skipped: found.skipped.map(\.name),
+      fingerprint: found.fingerprint, split: ensemble.split, rule: found.combination.rule.name,
+      combination: found.combination, seconds: found.seconds, members: memberRows(),
+      ensemble: ensembleRow(), exitFractions: isCascade ? found.exitFractions : nil,
+      expectedMultiplyAccumulates: isCascade ? found.expectedMultiplyAccumulates : nil,
+      predictions: found.indices.indices.map(imageAnswer)
+    ).readableJSON()
+  }
+
+  private static let shownClasses = 5
+
+  private func imageAnswer(ofRow row: Int) -> ImageAnswer {
+    let index = found.indices[row]
+    return ImageAnswer(
+      image: images.images.name(of: index),
+      label: images.hasLabels ? className(Int(images.labels[index])) : nil,
+      classes: best(min(Self.shownClasses, ensemble.classes), ofRow: row).map {
+        ClassAnswer(name: className($0.label), probability: $0.probability)
+      })
+  }
+
+  /// The figures as a table; of images without labels, which have none, their most probable classes.
+  func text() throws -> String {
+    guard images.hasLabels else { return predictionsTable + summary }
+    var table = TextTable(columns: [
+      .init("member", isKept: true), .init("network"), .init("MACs", .right),
+      .init("top-1 %", .right, isKept: true),
+      .init("top-5 %", .right), .init("NLL", .right), .init("ECE", .right),
+    ])
+    for row in try memberRows() + (hasEnsemble ? [ensembleRow()] : []) {
+      table.append(
+        [row.name, row.network, Figures.scaled(row.multiplyAccumulates)] + figures(of: row))
+    }
+    return table.text() + summary
+  }
+
+  private static let tableClasses = 3
+  private static let tableRows = 50
+
+  /// The most probable classes of the first images.
+  private var predictionsTable: String {
+    let shown = min(Self.tableClasses, ensemble.classes)
+    var columns = [TextTable.Column("image", isKept: true)]
+    for place in 1...shown {
+      let isFirst = place == 1
+      columns.append(.init(isFirst ? "class" : "class \(place)", isKept: isFirst))
+      columns.append(.init("%", .right, isKept: isFirst))
+    }
+    var table = TextTable(columns: columns)
+    for row in found.indices.indices.prefix(Self.tableRows) {
+      let answer = imageAnswer(ofRow: row)
+      let cells = answer.classes.prefix(shown).flatMap {
+        [$0.name, Figures.percent(Double($0.probability))]
+      }
+      table.append([answer.image] + cells)
+    }
+    let rest = found.indices.count - Self.tableRows
+    return table.text() + (rest > 0 ? "… and \(rest.grouped) more: --csv FILE has all\n" : "")
+  }
+
+  private func figures(of row: Row) -> [String] {
+    if let metrics = row.metrics {
+      return [
+        Figures.percent(metrics.top1Accuracy), Figures.percent(metrics.topKAccuracy),
+        Figures.fixed(metrics.negativeLogLikelihood, 4),
+        Figures.fixed(metrics.expectedCalibrationError, 4),
+      ]
+    }
+    return row.imageFraction < 1 ? ["– (saw \(Figures.percent(row.imageFraction)) %)"] : []
+  }
+
+  /// The lines below the table.
+  private var summary: String {
+    let skipped = found.skipped.isEmpty ? "" : ", \(found.skipped.count.grouped) skipped"
+    let combined = hasEnsemble ? ", combined by \(found.combination.summary)" : ""
+    let milliseconds = Figures.fixed(1000 * found.seconds / Double(found.indices.count), 2)
+    var lines = ["\(found.indices.count.counted("image"))\(skipped)\(combined)"]
+    if isCascade {
+      let stops = zip(found.members, found.exitFractions).map { member, fraction in
+        "\(Terminal.printable(member.name)) \(Figures.percent(fraction)) %"
+      }
+      lines.append("stopped after: " + stops.joined(separator: ", "))
+    }
+    lines.append("\(Figures.fixed(found.seconds, 1)) s, \(milliseconds) ms an image")
+    return lines.flatMap { Terminal.wrapped($0, width: Terminal.textWidth) }
+      .map { $0 + "\n" }.joined()
+  }
+
+  /// Writes the predictions of the ensemble and of each member that saw all images into a new directory.
+  func write(to directory: String) throws {
+    try Directory.createWhole(directory) { place in
+      for (index, member) in members.enumerated() {
+        try member?.write(to: "\(place)/member-\(index).safetensors")
+      }
+      if hasEnsemble { try ensemble.write(to: "\(place)/ensemble.safetensors") }
+    }
+  }
+
+  /// Writes the ensemble's most probable classes of each image as the file at `path`.
+  func writeCSV(to path: String) throws {
+    try DurableFile.write(to: path) { writer in try lines { try writer.write($0) } }
+  }
+
+  private func lines(_ write: (String) throws -> Void) rethrows {
+    let heads = (1...min(Self.shownClasses, ensemble.classes)).flatMap {
+      ["class\($0)", "probability\($0)"]
+    }
+    try write(CSV.line((images.hasLabels ? ["image", "label"] : ["image"]) + heads))
+    for row in found.indices.indices {
+      let answer = imageAnswer(ofRow: row)
+      let classes = answer.classes.flatMap { [$0.name, String($0.probability)] }
+      try write(CSV.line([answer.image] + (answer.label.map { [$0] } ?? []) + classes))
+    }
+  }
+
+  private func className(_ label: Int) -> String {
+    guard let names = images.classNames, names.indices.contains(label) else { return String(label) }
+    return names[label]
+  }
+
+  /// The most probable classes of an image, of equals the first, and their probabilities.
+  private func best(_ count: Int, ofRow row: Int) -> [(label: Int, probability: Float)] {
+    ensemble.withLogProbabilities { values in
+      let values = values[row * ensemble.classes..<(row + 1) * ensemble.classes]
+      let order = values.indices.sorted { (values[$1], $0) < (values[$0], $1) }.prefix(count)
+      return order.map { (label: $0 - values.startIndex, probability: probability(values[$0])) }
+    }
+  }
+}
+
+/// e to the power of a log-probability.
+private func probability(_ logarithm: Float) -> Float { exp(logarithm) }

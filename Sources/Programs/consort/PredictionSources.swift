@@ -1,0 +1,237 @@
+import CommandLine
+import Deployment
+import Files
+import Predictions
+import Reports
+import Runs
+
+/// Predictions by all members of several sources.
+struct PredictionSources {
+  /// Of the images that choose; none where no source has any.
+  private(set) var holdOut: [Predictions] = []
+  /// Of the images that judge.
+  private(set) var test: [Predictions] = []
+  /// Of further images.
+  private(set) var shifted: [Predictions]?
+  /// Milliseconds that the sources tell.
+  private(set) var latencies: [String: Double] = [:]
+  /// Models that can be timed.
+  private(set) var models: [TimedModel] = []
+  /// Where they came from, in the order given.
+  private(set) var origins: [MemberOrigin] = []
+  /// What `consort build-ensemble` has to be told of them besides.
+  let buildOptions: [String]
+  /// The first run among them.
+  private(set) var run: RunDirectory?
+  /// The images themselves, where they are given.
+  let images: SourceImages
+  /// What was inferred from files of other programs.
+  private(set) var notes: [Note] = []
+  private let paths: [String]
+  private let found: [SourcePredictions]
+
+  /// - Parameters:
+  ///   - paths: Runs, ensemble directories, models, predictions files, directories of such, and lists.
+  ///   - shifted: The same of further images; nil for none.
+  ///   - options: What the user says about the sources.
+  /// - Throws: `CommandError`, `EnsembleError` and others that name the source and the mend.
+  init(_ paths: [String], shifted: String?, options: SourceOptions) throws {
+    let sources = try paths.map { try PredictionSource(path: $0) }
+    try options.check(sources)
+    self.paths = paths
+    let runs = sources.compactMap { source in
+      if case .run(let run) = source { run } else { nil as RunDirectory? }
+    }
+    run = runs.first
+    buildOptions =
+      sources.contains(where: \.isModelFile)
+      ? options.preprocessing.words + options.output.words : []
+    var images = try SourceImages(options.images, run: runs.first)
+    var found: [SourcePredictions] = []
+    for (path, source) in zip(paths, sources) {
+      found.append(try Self.read(source, path: path, options, images))
+    }
+    self.found = found
+    try Self.checkOrders(of: found, paths)
+    let apart = try Self.apart(found, paths, isFile: sources.map(\.isModelFile))
+    origins = Self.origins(paths, sources, own: found, apart)
+    for source in apart {
+      holdOut += source.holdOut
+      test += source.test
+      latencies.merge(source.latencies) { first, _ in first }
+      models += source.models
+    }
+    holdOut = try Predictions.aligned(holdOut)
+    test = try Predictions.aligned(test)
+    if let first = test.first, !sources.contains(where: \.holdsModels) {
+      try images.find(for: first, in: paths[paths.count - 1])
+    }
+    self.images = images
+    if let shifted {
+      var options = options
+      // They are other images than those that the labels are of.
+      options.labels = nil
+      let source = try Self.read(PredictionSource(path: shifted), path: shifted, options, images)
+      self.shifted = try Predictions.aligned(source.test + source.holdOut)
+      found.append(source)
+    }
+    notes = (holdOut + test + (self.shifted ?? [])).flatMap(\.notes) + found.flatMap(\.notes)
+  }
+
+  /// Checks that there are images that judge, and that all members have hold-out predictions or none.
+  ///
+  /// - Throws: `SourceError`.
+  func check() throws(SourceError) {
+    try checkHoldOut()
+    guard !test.isEmpty else {
+      throw .holdOutOnly(path: paths[0])
+    }
+  }
+
+  /// Makes sure that all models that name the same classes do it in one order.
+  private static func checkOrders(
+    of sources: [SourcePredictions], _ paths: [String]
+  ) throws(SourceError) {
+    let named = sources.indices.filter { sources[$0].classNames != nil }
+    guard let first = named.first, let names = sources[first].classNames else { return }
+    for other in named.dropFirst() {
+      guard let others = sources[other].classNames, others != names, Set(others) == Set(names)
+      else { continue }
+      throw .otherClassOrder(
+        first: paths[first], second: paths[other],
+        orders: [names, others].map { Array($0.prefix(3)) })
+    }
+  }
+
+  private static func withoutEnding(_ path: String) -> String {
+    let ending = [".safetensors", ".json"].first { path.hasSuffix($0) }
+    return String(path.dropLast(ending?.count ?? 0))
+  }
+
+  private static func read(
+    _ source: PredictionSource, path: String, _ options: SourceOptions, _ images: SourceImages
+  ) throws -> SourcePredictions {
+    var found = SourcePredictions()
+    switch source {
+    case .run(let run): try found.add(run)
+    case .ensemble(let ensemble): try found.add(ensemble, images, options)
+    case .model(let path): try found.add(path, images, options)
+    case .files(let files): try found.add(files.map { try Predictions(path: $0) })
+    case .list(let list):
+      let predictions = try list.predictions(labels: options.labels, options: options.importing)
+      try found.add(predictions, isListed: true)
+      for (entry, member) in zip(list.members, predictions) {
+        found.latencies[member.name] = entry.latencyMilliseconds
+      }
+    }
+    return found
+  }
+
+  /// Models are built under the names that `consort build-ensemble` gives them, without sources of predictions alone.
+  private static func origins(
+    _ paths: [String], _ sources: [PredictionSource], own: [SourcePredictions],
+    _ apart: [SourcePredictions]
+  ) -> [MemberOrigin] {
+    let models = paths.indices.filter { sources[$0].holdsModels }
+    let built = MemberNames.apart(
+      models.map {
+        MemberNames.Source(
+          path: paths[$0], names: own[$0].test.map(\.name), isFile: sources[$0].isModelFile)
+      })
+    return paths.indices.map { place in
+      let names = models.firstIndex(of: place).map { built[$0] }
+      let known = Set((apart[place].test + apart[place].holdOut).map(\.name))
+      return MemberOrigin(
+        path: paths[place], members: names.map { known.intersection($0) } ?? known,
+        holdsModels: names != nil)
+    }
+  }
+
+  /// Members of one name in several sources get their source's name before theirs, as in `consort build-ensemble`.
+  private static func apart(
+    _ sources: [SourcePredictions], _ paths: [String], isFile: [Bool]
+  ) throws -> [SourcePredictions] {
+    func renamings(_ split: (SourcePredictions) -> [Predictions]) -> [[String: String]] {
+      let own = sources.map { split($0).map(\.name) }
+      let named = sources.indices.map {
+        MemberNames.Source(path: withoutEnding(paths[$0]), names: own[$0], isFile: isFile[$0])
+      }
+      return zip(own, MemberNames.apart(named)).map {
+        Dictionary(zip($0, $1)) { first, _ in first }
+      }
+    }
+    let (test, holdOut) = (renamings(\.test), renamings(\.holdOut))
+    return try sources.indices.map { place in
+      // One name for both: in either the member may clash.
+      try sources[place].renamed(
+        test[place].merging(holdOut[place]) { $0.count >= $1.count ? $0 : $1 })
+    }
+  }
+
+  /// Either all members have hold-out predictions or none.
+  private func checkHoldOut() throws(SourceError) {
+    guard !holdOut.isEmpty else { return }
+    let known = Set(holdOut.map(\.name))
+    let missing = test.map(\.name).filter { !known.contains($0) }
+    guard let first = missing.first else { return }
+    let place = found.firstIndex { source in
+      source.test.contains { $0.name == first || first.hasSuffix("/" + $0.name) }
+    }
+    throw .partialHoldOut(
+      path: place.map { paths[$0] } ?? paths[0], members: missing, total: test.count)
+  }
+}
+
+extension SourcePredictions {
+  fileprivate mutating func add(_ run: RunDirectory) throws {
+    test = try RunMembers(run: run, split: "test").predictions()
+    if try run.experiment().data.holdsOut {
+      holdOut = try RunMembers(run: run, split: SplitName.holdOut).predictions()
+    }
+    notes += run.retrainingNotes
+    // Members of one network take as long as each other: one is timed for all.
+    let networks = Dictionary(grouping: test, by: \.network)
+    models = networks.keys.sorted().compactMap { network in
+      guard let members = networks[network] else { return nil }
+      return TimedModel(members: members.map(\.name)) {
+        let member = try TrainedMember(name: members[0].name, in: run)
+        return try member.imageModel(endsInSoftmax: false)
+      }
+    }
+  }
+
+  fileprivate mutating func add(
+    _ ensemble: EnsembleDirectory, _ images: SourceImages, _ options: SourceOptions
+  ) throws {
+    let members = try ensemble.members()
+    let labels = try options.classNames(
+      of: members[0].model.classes, inFile: ensemble.manifest.labels)
+    try add(members, labels: labels, of: ensemble.path, images)
+  }
+
+  fileprivate mutating func add(
+    _ model: String, _ images: SourceImages, _ options: SourceOptions
+  ) throws {
+    let operand = try ModelOperand(model, isFile: true, options.preprocessing, options.output)
+    let member = try operand.member(at: 0, options.preprocessing).member
+    notes += operand.notes + member.model.notes + member.notes
+    let labels = try options.classNames(
+      of: member.model.classes, inFile: EnsembleMember.commonLabels(of: [member]))
+    try add([member], labels: labels, of: model, images)
+  }
+
+  private mutating func add(
+    _ members: [EnsembleMember], labels: [String]?, of path: String, _ images: SourceImages
+  ) throws {
+    let judging = try images.predict(.test, members, labels: labels, of: path)
+    let choosing = try images.predict(.holdOut, members, labels: labels, of: path)
+    (test, holdOut) = (judging.members, choosing.members)
+    classNames = judging.classNames
+    notes += judging.notes + choosing.notes
+    let groups = Dictionary(grouping: members) { "\($0.network) \($0.multiplyAccumulates)" }
+    models = groups.keys.sorted().compactMap { key in
+      guard let group = groups[key] else { return nil }
+      return TimedModel(members: group.map(\.name)) { group[0].model }
+    }
+  }
+}

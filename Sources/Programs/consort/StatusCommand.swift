@@ -1,0 +1,113 @@
+import CommandLine
+import Ensembles
+import Files
+import Formatting
+import Runs
+import SearchRuns
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// `consort status`: how far a run or a search is.
+let statusCommand = Command(
+  name: "status",
+  summary:
+    "Show what of a run or a search is done, running, stopped and failed, and the time left.",
+  operands: [
+    Operand(
+      "RUN",
+      help: "A directory that `consort train` or `consort search` writes, such as runs/NAME.")
+  ],
+  options: [
+    CommandOption("--json", help: "Print the status as JSON in place of the table."),
+    CommandOption("--watch", help: "Draw it anew every two seconds until nothing runs."),
+  ],
+  discussion: """
+    Works while the run is trained, and afterwards; reads only. The time left of a running member is what its trainer
+    says; of one that waits, what members of its network took or take, or else in proportion to multiply-accumulates. Of
+    a search, each stage shows its best candidate so far, by its accuracy on the hold-out; then come the finalists. Exit
+    status 0 wherever the run can be read, also where members failed.
+    """,
+  examples: ["consort status runs/cifar10-quick", "consort status runs/cifar10-quick --watch"]
+) { arguments in
+  let read = try reader(of: arguments.operand(0) ?? "")
+  guard arguments.isSet("--watch") else {
+    let status = try read()
+    print(arguments.isSet("--json") ? try status.json() : status.text, terminator: "")
+    return
+  }
+  guard !arguments.isSet("--json") else {
+    throw UsageError("--watch draws tables and --json prints JSON: leave one out")
+  }
+  guard Terminal.canRedraw(STDOUT_FILENO) else {
+    throw UsageError(
+      "--watch redraws a terminal, and standard output is none or TERM says that it cannot: leave it out"
+    )
+  }
+  try watch(read)
+}
+
+/// A status to show.
+private struct ShownStatus {
+  let text: String
+  let json: () throws -> String
+  let isRunning: Bool
+}
+
+/// Reads the status of the run or the search at `path` whenever it is called.
+private func reader(of path: String) throws -> () throws -> ShownStatus {
+  let search = SearchDirectory(path: path)
+  if search.exists {
+    return {
+      var status = try SearchStatus(of: search)
+      if status.finalists != nil { status.finalists = try readStatus(of: search.finalists) }
+      return ShownStatus(
+        text: SearchStatusSummary.text(status), json: { [status] in try status.readableJSON() },
+        isRunning: status.isRunning)
+    }
+  }
+  let run = RunDirectory(path: path)
+  try RunMembers(run: run, split: "test").checkIsRun()
+  return {
+    let status = try readStatus(of: run)
+    return ShownStatus(
+      text: StatusSummary.text(status), json: status.readableJSON, isRunning: status.isTraining)
+  }
+}
+
+private func watch(_ read: () throws -> ShownStatus) throws {
+  var screen = RedrawnText()
+  while true {
+    let status = try read()
+    print(
+      screen.redraw(
+        status.text, width: Terminal.width, height: status.isRunning ? Terminal.height : .max),
+      terminator: "")
+    fflush(nil)
+    guard status.isRunning else { return }
+    sleep(2)
+  }
+}
+
+/// The status, with the test accuracy of complete members.
+private func readStatus(of run: RunDirectory) throws -> RunStatus {
+  var status = try RunStatus(of: run)
+  let experiment = try run.experiment()
+  let members = RunMembers(run: run, split: "test")
+  for (index, member) in zip(status.members.indices, experiment.allMembers)
+  where status.members[index].state == .complete {
+    do {
+      let predictions = try members.predictions(of: member, in: experiment)
+      status.members[index].testAccuracy = try Metrics(of: [predictions], rule: .geometricMean)
+        .top1Accuracy
+    } catch {
+      status.members[index].reason = "\(error)"
+    }
+  }
+  return status
+}

@@ -1,0 +1,178 @@
+import CommandLine
+import Decisions
+import Ensembles
+import Files
+import Predictions
+
+/// What the commands that decide take.
+struct StudyOptions {
+  /// What is looked for.
+  let decision: Decision.Options
+  /// How long the search may take; nil for no limit.
+  let seconds: Double?
+  /// The most ensembles of one size of one network, for its curve.
+  let curveSubsets: Int
+  /// What is said about the sources.
+  let sources: SourceOptions
+  /// Predictions of further images.
+  let shifted: String?
+  /// The heading of the page and of its charts; nil for the source's name.
+  let title: String?
+  /// Whether something is asked for that needs hold-out predictions, and its option.
+  let choosingOption: String?
+
+  static let options =
+    [
+      CombinationRule.option,
+      CommandOption("--max-members", "N", help: "The most members of an ensemble (default: 4)."),
+      CommandOption("--same-network", help: "Combine members of one network only."),
+      CommandOption(
+        "--cost", "MEASURE",
+        help: "What a budget counts: macs, parameters, latency (members one after another) or "
+          + "parallel-latency (side by side: the slowest), both measured here (default: macs)."
+      ),
+      CommandOption(
+        "--max-cost", "COST",
+        help: "Choose the most accurate on the hold-out for this budget, such as 60M or 2.5ms."),
+      CommandOption(
+        "--min-accuracy", "PERCENT",
+        help:
+          "Choose the cheapest with this accuracy on the hold-out, such as 93.5 (default: that of the "
+          + "best single member; none with --max-cost)."),
+      CommandOption(
+        "--margin", "N",
+        help:
+          "What counts as a gain, in standard errors of the difference on the hold-out: an ensemble is "
+          + "chosen only if it is more accurate than the best single member by this much (default: 1; "
+          + "with 0 it has to be as accurate). With --max-cost fewer members are chosen if they are less "
+          + "accurate than the best within the budget by no more than this. Not with --min-accuracy alone."
+      ),
+      CommandOption(
+        "--max-stages", "N", help: "The most members of a cascade; 1 for no cascades (default: 3)."),
+      CommandOption(
+        "--confidence", "NAME,...",
+        help:
+          "When a cascade stops: maximum-probability, margin, entropy or agreement; of several the "
+          + "best on the hold-out (default: maximum-probability)."),
+      CommandOption(
+        "--max-subsets", "N",
+        help: "Sample N ensembles of a size where there are more (default: 20000 to choose among, "
+          + "1000 for a network's curve)."),
+      CommandOption(
+        "--seconds", "S",
+        help:
+          "Search for ensembles and cascades for at most S seconds, curves included, and take the "
+          + "best that is found until then; what was not tried is said (default: no limit)."),
+      CommandOption(
+        "--shifted", "SOURCE",
+        help: "Predictions by the same members of further images, whose figures stand beside."),
+      CommandOption(
+        "--title", "TEXT",
+        help: "The heading of the page and of its charts (default: the run's name, or those of "
+          + "few members, or of the first source)."),
+    ] + SourceOptions.options
+
+  init(_ arguments: ParsedArguments) throws {
+    var options = Decision.Options()
+    options.rule = try CombinationRule(arguments) ?? .geometricMean
+    options.isSameNetworkOnly = arguments.isSet("--same-network")
+    options.maximumMembers = try Self.count(arguments, "--max-members") ?? options.maximumMembers
+    options.maximumStages = try Self.count(arguments, "--max-stages") ?? options.maximumStages
+    let subsets = try Self.count(arguments, "--max-subsets")
+    options.maximumSubsets = subsets ?? options.maximumSubsets
+    curveSubsets = subsets ?? 1000
+    options.cost = try CostMeasure(arguments)
+    options.maximumCost = try arguments.string("--max-cost").map {
+      try Self.cost($0, measure: options.cost)
+    }
+    if let percent = try arguments.number("--min-accuracy") {
+      guard percent > 1, percent <= 100 else {
+        throw UsageError("--min-accuracy is in percent, above 1 and up to 100, such as 93.5")
+      }
+      options.minimumAccuracy = percent / 100
+    }
+    options.margin = try arguments.number("--margin") ?? options.margin
+    guard (0...100).contains(options.margin) else { throw UsageError("--margin is from 0 to 100") }
+    if arguments.string("--margin") != nil, options.minimumAccuracy != nil,
+      options.maximumCost == nil
+    {
+      throw UsageError(
+        "--margin says nothing beside --min-accuracy, which names the accuracy itself: leave one of them out"
+      )
+    }
+    seconds = try arguments.number("--seconds")
+    if let seconds, !(seconds > 0 && seconds <= 1e9) {
+      throw UsageError("--seconds is a number above 0")
+    }
+    options.confidences = try Self.confidences(arguments) ?? options.confidences
+    decision = options
+    sources = try SourceOptions(arguments)
+    shifted = arguments.string("--shifted")
+    title = arguments.string("--title")
+    choosingOption = [
+      "--max-cost", "--min-accuracy", "--margin", "--cost", "--same-network", "--max-members",
+      "--max-stages", "--confidence", "--seconds", "--shifted",
+    ].first { arguments.string($0) != nil || arguments.isSet($0) }
+  }
+
+  private static func count(_ arguments: ParsedArguments, _ name: String) throws -> Int? {
+    guard let count = try arguments.integer(name) else { return nil }
+    guard count >= 1 else { throw UsageError("\(name) is at least 1") }
+    return count
+  }
+
+  /// A number with k, M, G or T, or milliseconds.
+  static func cost(_ text: String, measure: CostMeasure) throws(UsageError) -> Double {
+    let units: [(String, Double)] =
+      measure.isTime ? [("ms", 1)] : [("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12)]
+    let unit = units.first { text.hasSuffix($0.0) }
+    let digits = text.dropLast(unit?.0.count ?? 0)
+    guard let number = Double(digits), number > 0, number.isFinite else {
+      throw UsageError(
+        "--max-cost is a number above 0 "
+          + (measure.isTime
+            ? "of milliseconds, such as 2.5ms" : "with k, M, G or T or without, such as 60M")
+          + ", not '\(text)'")
+    }
+    return number * (unit?.1 ?? 1)
+  }
+
+  private static func confidences(
+    _ arguments: ParsedArguments
+  ) throws(UsageError) -> [CascadeConfidence]? {
+    guard let text = arguments.string("--confidence") else { return nil }
+    var found: [CascadeConfidence] = []
+    for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let known = CascadeConfidence.names.first(where: { $0.name == word }) else {
+        let names = CascadeConfidence.names.map(\.name)
+        throw UsageError("--confidence is " + Spelling.oneOf(names, not: String(word)))
+      }
+      found.append(known.confidence)
+    }
+    return found
+  }
+}
+
+extension CascadeConfidence {
+  /// The names that users give them.
+  static let names: [(name: String, confidence: CascadeConfidence)] = [
+    ("maximum-probability", .maximumProbability), ("margin", .margin), ("entropy", .entropy),
+    ("agreement", .agreement),
+  ]
+}
+
+extension CostMeasure {
+  private static let names: [(name: String, measure: CostMeasure)] = [
+    ("macs", .multiplyAccumulates), ("parameters", .parameters), ("latency", .latency),
+    ("parallel-latency", .parallelLatency),
+  ]
+
+  /// What `--cost` names; multiply-accumulates where it is not given.
+  init(_ arguments: ParsedArguments) throws(UsageError) {
+    let name = arguments.string("--cost") ?? Self.names[0].name
+    guard let known = Self.names.first(where: { $0.name == name }) else {
+      throw UsageError("--cost is " + Spelling.oneOf(Self.names.map(\.name), not: name))
+    }
+    self = known.measure
+  }
+}

@@ -1,0 +1,14 @@
+import CommandLine
+import Formatting
+
+Program(
+  name: "consort",
+  summary: "Consort: ensembles of small image classifiers that beat one large one at less compute.",
+  version: consortVersion,
+  commands: [
+    demoCommand, trainCommand, searchCommand, latenciesCommand,
+    statusCommand, frontierCommand, reportCommand, predictCommand,
+    importCommand,
+    exportCommand, buildEnsembleCommand, costCommand, benchCommand, dataCommand,
+  ]
+).main()

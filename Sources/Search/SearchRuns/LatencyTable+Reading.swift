@@ -1,0 +1,27 @@
+import ArchitectureSearch
+import Files
+import Runs
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+extension LatencyTable {
+  /// Reads a `latencies.json`.
+  ///
+  /// - Throws: `ExperimentError.invalidLatencies`, or `FileError` where it cannot be read.
+  public init(file path: String) throws {
+    let file = try MappedFile(path: path)
+    guard file.count <= 64 << 20 else {
+      throw ExperimentError.invalidLatencies(path: path, reason: "it is over 64 MiB")
+    }
+    do {
+      self = try StrictJSON.decode(LatencyTable.self, from: file.withBytes { Data($0) })
+    } catch {
+      let reason = (error as? DecodingError)?.place ?? "\(error)"
+      throw ExperimentError.invalidLatencies(path: path, reason: reason)
+    }
+  }
+}

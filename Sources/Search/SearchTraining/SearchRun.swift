@@ -1,0 +1,206 @@
+import ArchitectureSearch
+import Files
+import Networks
+import Runs
+import SearchRuns
+import Torch
+import Training
+
+/// Carries out a search plan in a directory, going on from what is there.
+public struct SearchRun {
+  /// How a run ended.
+  public enum Outcome: Hashable, Sendable {
+    /// All settings have spent their budgets, and what they found is trained in full.
+    case complete
+    /// The user asked to stop; everything so far is saved.
+    case interrupted
+    /// These finalists stopped by themselves, each with a `failure.json`; all others are trained.
+    case finalistsFailed([String])
+  }
+
+  private let plan: SearchPlan
+  private let images: RunImages
+  private let setup: SearchSetup
+  private let conditions: StageSearch.Conditions
+  private let environment: RunEnvironment
+  /// Keeps other searches from the directory.
+  private let lock: DirectoryLock
+
+  /// Checks that the plan fits the images and claims the directory for them.
+  ///
+  /// - Parameters:
+  ///   - costModel: That of the plan's cost.
+  ///   - lock: What `SearchDirectory.claim` gave; nil where the directory is still to be claimed.
+  ///   - versions: Of what takes part besides libtorch, for the record.
+  /// - Throws: `ExperimentError`, `SearchError`, `TrainingError` or `FileError`; nothing of an earlier search is changed
+  ///   then.
+  public init(
+    of plan: SearchPlan, on images: RunImages, costModel: CostModel, setup: SearchSetup,
+    lock: DirectoryLock? = nil, command: [String] = CommandLine.arguments,
+    versions: [String: String] = [:]
+  ) throws {
+    self.plan = plan
+    self.images = images
+    self.setup = setup
+    conditions = plan.conditions(costModel)
+    environment = RunEnvironment(
+      command: command, versions: versions.merging(["libtorch": Runtime.version]) { $1 },
+      device: setup.devices.map(\.description).joined(separator: ","), threads: setup.threads)
+    _ = try plan.costRange(costModel)
+    let experiment = plan.candidateExperiment()
+    let partition = try DataPartition(of: experiment, available: images.splits.train.count)
+    let space = plan.space.space
+    let first = try space.network(
+      Architecture([Int](repeating: 0, count: space.decisions.count)))
+    _ = try images.network(space.namePrefix, first, for: experiment)
+    self.lock = try lock ?? setup.directory.claim(for: plan)
+    try setup.directory.claim(
+      data: images.record(
+        for: experiment, partition, Normalization(of: images, training: partition.training)))
+    if !Directory.exists(setup.directory.environmentPath) {
+      try environment.write(to: setup.directory.environmentPath)
+    }
+  }
+
+  /// Searches for each setting in turn, then trains what was found.
+  public func run() throws -> Outcome {
+    try Runtime.setDeterministic(true, allowTF32: false)
+    try Runtime.keepMemory()
+    defer { withExtendedLifetime(lock) {} }
+    guard let found = try search() else { return .interrupted }
+    try removeCheckpoints()
+    try Runtime.releaseMemory()
+    return try trainFinalists(found)
+  }
+
+  // MARK: Searching
+
+  /// nil where the user asked to stop.
+  private func search() throws -> [FoundEnsemble]? {
+    let scorer = EnsembleScorer(try evaluator(), kept: plan.kept)
+    var records = try setup.directory.evaluations()
+    var found: [FoundEnsemble] = []
+    try Directory.create(setup.directory.networksPath)
+    for setting in plan.settings {
+      switch try search(setting, scorer, &records) {
+      case .interrupted: return nil
+      case .nothing: break
+      case .ensemble(let ensemble): found.append(ensemble)
+      }
+      try DurableFile.write(found.readableJSON(), to: setup.directory.foundPath)
+    }
+    return found
+  }
+
+  /// Nothing goes on from them once all settings have spent their budgets.
+  private func removeCheckpoints() throws {
+    let path = setup.directory.candidatesPath
+    for name in try Directory.names(in: path) {
+      try CheckpointStore.removeAll(of: MemberDirectory(path: "\(path)/\(name)"))
+    }
+  }
+
+  private func evaluator() throws -> any MemberEvaluator {
+    let experiment = plan.candidateExperiment()
+    switch plan.evaluator {
+    case .proxy(_, let rungs, _):
+      return try ProxyEvaluator(experiment, rungs: rungs, on: images, setup: setup)
+    case .supernetwork:
+      return try SupernetworkEvaluator(
+        experiment, space: plan.space.space, places: plan.places, on: images, setup: setup)
+    }
+  }
+
+  private enum SettingResult {
+    /// The user asked to stop.
+    case interrupted
+    /// No candidate was trained as far as it should.
+    case nothing
+    case ensemble(FoundEnsemble)
+  }
+
+  /// Runs the stages of a setting, each beside what those before it found.
+  private func search(
+    _ setting: SearchSetting, _ scorer: EnsembleScorer, _ records: inout [EvaluationRecord]
+  ) throws -> SettingResult {
+    let stages = setting.stages(memberCount: plan.members)
+    var chosen: [SearchMember] = []
+    var own: [EvaluationRecord] = []
+    for stage in stages {
+      setup.observe(.stageBegan(stage))
+      var search = StageSearch(stage, conditions, fixed: chosen)
+      let recorded = records.filter { $0.stage == stage.name }
+      let end = try search.run(
+        recorded: recorded, scorer: scorer,
+        observe: { setup.observe(.evaluated($0, spentShare: $1)) },
+        keep: { new in
+          records += new
+          try setup.directory.write(records)
+        })
+      guard end != .interrupted else { return .interrupted }
+      let best = search.records.best
+      setup.observe(.stageEnded(stage, end, best: best, overheadSeconds: search.overheadSeconds))
+      own += search.records
+      guard let best else { return .nothing }
+      for architecture in best.members {
+        let network = try plan.space.space.network(architecture)
+        chosen.append(SearchMember(network: network, place: chosen.count))
+      }
+    }
+    return .ensemble(try ensemble(setting, chosen.map(\.network), own))
+  }
+
+  /// Writes the networks, and describes their ensemble.
+  private func ensemble(
+    _ setting: SearchSetting, _ networks: [Network], _ records: [EvaluationRecord]
+  ) throws -> FoundEnsemble {
+    for network in networks {
+      try DurableFile.write(
+        network.readableJSON(), to: "\(setup.directory.networksPath)/\(network.name).json")
+    }
+    let members =
+      setting == .duplicated
+      ? [Network](repeating: networks[0], count: plan.members) : networks
+    let costs = try members.map { try conditions.costModel.cost(of: $0) ?? 0 }
+    let macs = try members.map { try $0.totals().multiplyAccumulates }
+    let last = setting.stages(memberCount: plan.members).last?.name
+    return FoundEnsemble(
+      setting: setting, networks: members.map(\.name), cost: costs.reduce(0, +),
+      multiplyAccumulates: macs.reduce(0, +),
+      holdOutAccuracy: records.filter { $0.stage == last }.best?.accuracy ?? 0, records: records)
+  }
+
+  // MARK: Finalists
+
+  private func trainFinalists(_ found: [FoundEnsemble]) throws -> Outcome {
+    var networks: [String: Network] = [:]
+    for name in Set(found.flatMap(\.networks)) {
+      networks[name] = try Network(file: "\(setup.directory.networksPath)/\(name).json")
+    }
+    guard let (experiment, _) = plan.finalists(found, networks: networks) else { return .complete }
+    let run = try TrainingRun(
+      of: experiment, on: images, in: setup.directory.finalists, devices: setup.devices,
+      threads: setup.threads, decoders: setup.decoders, command: environment.command,
+      versions: environment.versions)
+    let outcome = try run.run(
+      jobs: setup.jobs, shouldStop: setup.shouldStop,
+      observe: { [setup] event in setup.observe(.finalists(event)) })
+    switch outcome {
+    case .complete: return .complete
+    case .interrupted: return .interrupted
+    case .membersFailed(let names): return .finalistsFailed(names)
+    }
+  }
+}
+
+extension SearchPlan {
+  /// How many members the ensembles under search have at most.
+  fileprivate var places: Int {
+    settings.contains { $0 == .joint || $0 == .sequential } ? members : 1
+  }
+
+  /// The share of a cohort that goes on after a rung.
+  fileprivate var kept: Double {
+    if case .proxy(_, _, let kept) = evaluator { kept } else { 1 }
+  }
+}

@@ -1,0 +1,13 @@
+/// What experiments and networks may be called, because directories are called after them.
+package enum DirectoryName {
+  /// The rule in words.
+  package static let rule = "1 to 100 of letters, digits, '-', '_' and '.', and begin with no '.'"
+
+  package static func isValid(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.count <= 100 && name.first != "."
+      && name.utf8.allSatisfy(bytes.contains)
+  }
+
+  private static let bytes = Set(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.".utf8)
+}

@@ -1,0 +1,147 @@
+import Files
+
+/// An experiment that cannot be run as it stands, or a run directory that does not belong to it.
+public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file cannot be read at all.
+  case unreadable(file: String, reason: String)
+  /// The file is not JSON.
+  case notJSON(file: String, reason: String)
+  /// A key that experiments do not have.
+  case unknownKey(file: String, key: String, known: [String])
+  /// A key that an object holds twice.
+  case repeatedKey(file: String, key: String)
+  /// A key that must be there is not.
+  case missingKey(file: String, key: String)
+  /// A value of another type.
+  case wrongType(file: String, key: String, expected: String, actual: String)
+  /// A number outside its range.
+  case outOfRange(file: String, key: String, value: String, range: String)
+  /// A value that makes no sense.
+  case invalid(file: String, key: String, reason: String)
+  /// The file is no description of a network.
+  case invalidNetworkFile(path: String, reason: String)
+  /// The file is no table of latencies.
+  case invalidLatencies(path: String, reason: String)
+  /// There are not enough images for what the experiment asks.
+  case tooFewImages(trainingImages: Int?, holdOut: Int, available: Int)
+  /// The run directory was made by another experiment.
+  case otherExperiment(directory: String, difference: String)
+  /// The run has fewer epochs, and these members would have to be trained anew for more.
+  case longerTraining(
+    directory: String, epochs: Int, wanted: Int, members: [String], dependsOnEpochs: Bool)
+  /// The run has more epochs.
+  case shorterTraining(directory: String, epochs: Int, wanted: Int)
+  /// Members with more epochs are taking the place of the run's.
+  case beingReplaced(directory: String)
+  /// The run directory was made with other images.
+  case otherData(directory: String)
+  /// The run's record of its images is damaged.
+  case unusableDataRecord(file: String)
+  /// The record of what a member's images are is damaged.
+  case unusableDescription(file: String)
+  /// A file of a trained or imported member is not as it was written.
+  case unusableMember(file: String, reason: String)
+  /// A file of a run's member is another member's, or of another experiment.
+  case foreignMember(file: String)
+  /// The run's own experiment is damaged.
+  case damagedExperiment(file: String, reason: String)
+  /// A search plan that cannot be carried out.
+  case unusablePlan(file: String, reason: String)
+  /// What a search found, in its directory, makes no sense.
+  case unusableFinds(file: String)
+  /// Another process is at work in the directory.
+  case busy(directory: String)
+  /// A line of the record of a search makes no sense.
+  case unusableRecord(file: String, line: Int)
+  /// The directory holds something else than a run.
+  case notARun(directory: String)
+
+  /// For the last part of a key such as recipe.epoch.
+  private static func suggestion(for key: String, among known: [String]) -> String {
+    let last = key.split(separator: ".").last ?? ""
+    return Spelling.suggestion(for: String(last), among: known.sorted())
+  }
+
+  /// One sentence or two: the file, what is wrong, and the mend.
+  public var description: String {
+    switch self {
+    case .unreadable(let file, let reason):
+      "cannot read '\(file)': \(reason); name an experiment, or a search plan, such as those in Experiments/"
+    case .notJSON(let file, let reason):
+      "'\(file)' is not JSON (\(reason)): `\(Shell.line(["python3", "-m", "json.tool", Shell.operand(file)]))` shows where"
+    case .unknownKey(let file, let key, let known):
+      "'\(file)': unknown key '\(key)'\(Self.suggestion(for: key, among: known)); remove it"
+        + (known.isEmpty ? "" : ", or give one of \(known.sorted().joined(separator: ", "))")
+    case .repeatedKey(let file, let key):
+      "'\(file)': the key '\(key)' stands twice in one object; remove one of them"
+    case .missingKey(let file, let key): "'\(file)': the key '\(key)' is missing; add it"
+    case .wrongType(let file, let key, let expected, let actual):
+      "'\(file)': \(key) must be \(expected), but is \(actual)"
+    case .outOfRange(let file, let key, let value, let range):
+      "'\(file)': \(key) is \(value), but must be in \(range)"
+    case .invalid(let file, let key, let reason): "'\(file)': \(key) \(reason)"
+    case .invalidNetworkFile(let path, let reason):
+      "'\(path)' describes no network: \(reason); `consort train` writes such a file for each member"
+    case .invalidLatencies(let path, let reason):
+      "'\(path)' is no table of latencies: \(reason); restore the file, or remove it and measure again"
+    case .tooFewImages(let training, let holdOut, let available):
+      "the experiment asks for \(training.map { "\($0) training images" } ?? "at least one training image") "
+        + "beside a hold-out of \(holdOut), but the data has \(available): lower data.holdOut or data.trainingImages"
+    case .otherExperiment(let directory, let difference):
+      "'\(directory)' was made by another experiment (\(difference)): give another name or --out, or remove it"
+    case .longerTraining(let directory, let epochs, let wanted, let members, let dependsOnEpochs):
+      "'\(directory)' has \(epochs) epochs, and \(wanted) are asked for: \(Self.listing(members)) would be trained anew, since "
+        + (dependsOnEpochs
+          ? "with this learning rate every step depends on the number of epochs"
+          : "what a complete member would go on from is not kept")
+        + "; say so with --retrain, which keeps what is there until all is complete, or give another name or --out"
+    case .shorterTraining(let directory, let epochs, let wanted):
+      "'\(directory)' has \(epochs) epochs, and \(wanted) are asked for: a training cannot be made shorter; give another name or "
+        + "--out"
+    case .beingReplaced(let directory):
+      "the members of '\(directory)' are being replaced by those with more epochs: run `consort train` again, which carries it "
+        + "through"
+    case .otherData(let directory):
+      "'\(directory)' was made with other images than these: give the same --data, or another --out"
+    case .unusableDataRecord(let file):
+      "'\(file)' does not say which images the run was made with: restore the file, or remove it and run `consort train` with the "
+        + "same --data, which writes it anew"
+    case .unusableDescription(let file):
+      "'\(file)' does not say how images become the network's input: restore the file, run `consort train` again, which writes a "
+        + "run's damaged files anew, or import the weights again"
+    case .unusableMember(let file, let reason):
+      "'\(file)' cannot be used: \(reason); restore it, or run `consort train` again, which trains a run's damaged members "
+        + "anew, or `consort import`"
+    case .foreignMember(let file):
+      "'\(file)' belongs to another member or experiment: put the member's own in its place, or remove it and run "
+        + "`consort train` again, which trains the member anew"
+    case .damagedExperiment(let file, let reason):
+      "'\(file)' is not JSON (\(reason)): put a copy of the experiment in its place, or give another --out"
+    case .unusablePlan(let file, let reason): "'\(file)': \(reason)"
+    case .unusableFinds(let file):
+      "'\(file)' does not say what was found: remove it, and run `consort search` again, which writes it anew"
+    case .busy(let directory):
+      "another process is at work in '\(directory)': wait for its end (`\(Shell.line(["consort", "status", Shell.operand(directory)]))` shows it), or give "
+        + "another --out"
+    case .unusableRecord(let file, let line):
+      "'\(file)', line \(line), makes no sense: remove that line and those after it, which are then evaluated again"
+    case .notARun(let directory):
+      "'\(directory)' is no run directory and not empty: give another --out"
+    }
+  }
+
+  private static func listing(_ names: [String]) -> String {
+    let more = names.count - 3
+    return names.prefix(3).joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+  }
+}
+
+extension ExperimentError {
+  /// The fault of a key in `file`.
+  package init(_ error: StrictJSON.KeyError, file: String) {
+    switch error {
+    case .repeated(let key): self = .repeatedKey(file: file, key: key)
+    case .unknown(let place): self = .unknownKey(file: file, key: place, known: [])
+    }
+  }
+}

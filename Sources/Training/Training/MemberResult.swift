@@ -1,0 +1,200 @@
+import Datasets
+import Files
+import Networks
+import Predictions
+import Runs
+import Torch
+import Weights
+
+/// What a trained member leaves in its directory: network, description, weights and predictions.
+struct MemberResult {
+  let member: Experiment.Member
+  let network: Network
+  let files: MemberDirectory
+  /// What tells the member's training from others.
+  let identity: String
+  /// What `network.json` and `member.json` hold.
+  private let networkText, descriptionText: String
+  private let classes: Int
+  private let holdOutImages: Int
+
+  /// - Parameter record: The images of the run.
+  init(
+    of member: Experiment.Member, _ network: Network, in files: MemberDirectory,
+    of experiment: Experiment, on record: DataRecord
+  ) throws {
+    self.member = member
+    self.network = network
+    self.files = files
+    identity = try experiment.identity(of: member, data: record)
+    networkText = try network.readableJSON()
+    descriptionText = try record.description(of: network).readableJSON()
+    classes = record.classNames.count
+    holdOutImages = record.holdOutImages
+  }
+
+  /// The splits that are predicted, in the order in which they are written.
+  private var splits: [String] { holdOutImages > 0 ? ["hold-out", "test"] : ["test"] }
+
+  /// Of the weights.
+  private var metadata: [String: String] {
+    seals.merging(
+      ["network": network.name, "name": member.name, MemberMetadata.training: identity]
+    ) { $1 }
+  }
+
+  private var seals: [String: String] {
+    MemberMetadata.seals(network: networkText, description: descriptionText)
+  }
+
+  private func writeDescriptions() throws {
+    try DurableFile.write(networkText, to: files.networkPath)
+    try DurableFile.write(descriptionText, to: files.descriptionPath)
+  }
+
+  /// Predicts with the trained model, then writes everything. Returns the accuracy on the test images.
+  ///
+  /// - Throws: `TrainingError.lossNotFinite` as `notFinite` gives it, where what the model says is no distribution; nothing
+  ///   is written then.
+  func write(
+    _ model: Model, _ images: MemberImages, _ normalization: Normalization, batchSize: Int,
+    notFinite: () -> TrainingError
+  ) throws -> Double {
+    let predictions = try predict(
+      model, images, normalization, batchSize: batchSize, notFinite: notFinite)
+    try writeDescriptions()
+    try model.writeWeights(to: files.weightsPath, metadata: metadata)
+    return try write(predictions)
+  }
+
+  /// Predicts anew with the weights that are there, and writes what lies beside them. Returns the accuracy on the test images.
+  func writePredictions(
+    _ images: MemberImages, _ normalization: Normalization, device: Device,
+    precision: Recipe.Precision, batchSize: Int
+  ) throws -> Double {
+    let model = try Model(
+      network, generator: Generator(seed: 0), device: device, precision: precision)
+    try model.readWeights(from: files.weightsPath)
+    try writeDescriptions()
+    return try write(
+      predict(model, images, normalization, batchSize: batchSize) {
+        .unusableWeights(path: files.weightsPath, reason: "what it says is no distribution")
+      })
+  }
+
+  private typealias SplitPredictions = [(predictions: Predictions, accuracy: Double)]
+
+  private func predict(
+    _ model: Model, _ images: MemberImages, _ normalization: Normalization, batchSize: Int,
+    notFinite: () -> TrainingError
+  ) throws -> SplitPredictions {
+    try [("hold-out", images.holdOut), ("test", images.test)].compactMap { split, images in
+      guard let images else { return nil }
+      let (evaluation, fingerprint) = try images.evaluate(
+        model, normalization: normalization, batchSize: batchSize)
+      guard evaluation.isFinite else { throw notFinite() }
+      return (
+        try Predictions(
+          evaluation, of: network, name: member.name, split: split, fingerprint: fingerprint,
+          classes: classes), evaluation.top1Accuracy
+      )
+    }
+  }
+
+  private func write(_ results: SplitPredictions) throws -> Double {
+    for (predictions, _) in results {
+      try predictions.write(
+        to: files.predictionsPath(split: predictions.split),
+        metadata: [MemberMetadata.training: identity])
+    }
+    return results.last?.accuracy ?? 0
+  }
+}
+
+// MARK: - What is there already
+
+extension MemberResult {
+  /// How much of a result is there and whole.
+  enum Condition: Equatable {
+    /// All of it.
+    case complete
+    /// The weights, and what describes them; `reason` says what is damaged or missing, where the rest was there before.
+    case weights(reason: String?)
+    /// Nothing of use; `reason` says what is damaged or missing, where there was a result before.
+    case nothing(reason: String?)
+  }
+
+  /// Reads all files that are there.
+  func condition() throws -> Condition {
+    let wasComplete = Directory.exists(files.predictionsPath(split: "test"))
+    func missing(_ path: String) -> String? { wasComplete ? "'\(path)' is missing" : nil }
+    guard Directory.exists(files.weightsPath) else {
+      return .nothing(reason: missing(files.weightsPath))
+    }
+    let weights: SafeTensors
+    do {
+      weights = try checkedWeights()
+    } catch ExperimentError.foreignMember(let file) {
+      // Nothing is trained over what may be another training's only result.
+      throw ExperimentError.foreignMember(file: file)
+    } catch {
+      return .nothing(reason: Self.cause(of: error))
+    }
+    do {
+      try checkDescriptions(weights)
+    } catch {
+      // What would be written now must go with the weights.
+      let fits = seals.allSatisfy { weights.metadata[$0] ?? $1 == $1 }
+      let cause = Self.cause(of: error)
+      return fits ? .weights(reason: cause) : .nothing(reason: cause)
+    }
+    for split in splits {
+      let path = files.predictionsPath(split: split)
+      guard Directory.exists(path) else { return .weights(reason: missing(path)) }
+      do {
+        try MemberDirectory.checkPredictions(
+          path, of: member.name, split: split, identity: identity)
+        _ = try Predictions(path: path)
+      } catch {
+        return .weights(reason: Self.cause(of: error))
+      }
+    }
+    return .complete
+  }
+
+  /// The weights, which are whole, and those of this training.
+  private func checkedWeights() throws -> SafeTensors {
+    let weights = try files.unsealedWeights(of: identity)
+    var shapes: [String: [Int]] = [:]
+    for name in weights.names { shapes[name] = try weights.entry(name).shape }
+    if let mismatch = ParameterMismatch(of: shapes, with: try network.parameters()) {
+      throw ExperimentError.unusableMember(file: files.weightsPath, reason: "\(mismatch)")
+    }
+    return weights
+  }
+
+  /// Whether the files beside the weights are as they were written.
+  private func checkDescriptions(_ weights: SafeTensors) throws {
+    try files.checkSeals(of: weights)
+    guard weights.metadata[MemberMetadata.training] == nil else { return }
+    for (path, text) in [
+      (files.networkPath, networkText), (files.descriptionPath, descriptionText),
+    ] {
+      guard Directory.exists(path),
+        try MappedFile(path: path).withBytes({ $0.elementsEqual(text.utf8) })
+      else { throw ExperimentError.unusableMember(file: path, reason: "it is not of this version") }
+    }
+  }
+
+  /// Without the advice, which is being followed.
+  private static func cause(of error: any Error) -> String {
+    guard case ExperimentError.unusableMember(let file, let reason)? = error as? ExperimentError
+    else { return "\(error)" }
+    return "'\(file)' cannot be used: \(reason)"
+  }
+}
+
+extension Evaluation {
+  /// Whether the model's answers are distributions, and the labels possible in them.
+  fileprivate var isFinite: Bool { loss.isFinite && !logProbabilities.contains(where: \.isNaN) }
+}

@@ -1,0 +1,200 @@
+import Files
+import Networks
+import Randomness
+import Runs
+import Torch
+
+/// Sums over the steps of one epoch.
+struct EpochTotals: Hashable {
+  var lossSum = 0.0
+  var correct = 0
+  var images = 0
+  var seconds = 0.0
+
+  var loss: Double { images > 0 ? lossSum / Double(images) : 0 }
+  var accuracy: Double { images > 0 ? Double(correct) / Double(images) : 0 }
+  var imagesPerSecond: Double { seconds > 0 ? Double(images) / seconds : 0 }
+}
+
+/// The training of one member, from its checkpoint or its start, step by step.
+///
+/// Every random number belongs to (seed, member, purpose, epoch, step), so a resumed training is the same training.
+package final class MemberTraining {
+  package let member: Experiment.Member
+  package let experiment: Experiment
+  private let images: MemberImages
+  private let normalization: Normalization
+  /// Checkpoints that could not be used, newer than the one that it goes on from.
+  let damages: [TrainingError]
+  private(set) var metrics: [EpochMetrics]
+  package private(set) var position: Checkpoint.Position
+  package let stepsPerEpoch: Int
+  private let directory: MemberDirectory
+  /// What tells the training from others.
+  package let identity: String
+  private let model: Model
+  private let optimizer: any Optimizer
+  private let average: WeightAverage?
+  private let trainingStep: TrainingStep
+  /// Images of steps whose sums are still on the device.
+  private var uncountedImages = 0
+  private var checkpoints: CheckpointStore
+  private let checkpointInterval: CheckpointInterval
+  private var lastCheckpoint = ContinuousClock.now
+
+  package init(
+    _ member: Experiment.Member, of experiment: Experiment, network: Network,
+    data images: MemberImages,
+    normalization: Normalization, directory: MemberDirectory, identity: String, device: Device,
+    checkpointInterval: CheckpointInterval
+  ) throws {
+    self.member = member
+    self.experiment = experiment
+    self.images = images
+    self.normalization = normalization
+    self.directory = directory
+    self.identity = identity
+    self.checkpointInterval = checkpointInterval
+    let recipe = experiment.recipe
+    var seeds = RandomStream(experiment, member: member.index, .weights)
+    model = try Model(
+      network, generator: Generator(seed: seeds.next()), device: device,
+      precision: recipe.precision)
+    if let weights = member.weights {
+      try InitialWeights(path: weights, for: network).load(into: model)
+    }
+    optimizer = try recipe.optimizer(of: model)
+    average = try recipe.averageDecay.map { [model] in try WeightAverage(of: model, decay: $0) }
+    trainingStep = try TrainingStep(model, optimizer, normalization, recipe)
+    checkpoints = CheckpointStore(directory, of: identity)
+    let stepsPerEpoch = recipe.steps(perEpochOf: images.trainingCount)
+    self.stepsPerEpoch = stepsPerEpoch
+    let restored = try checkpoints.restore(
+      into: Self.state(model, optimizer, average),
+      where: { place in
+        place.step < stepsPerEpoch
+          && (place.epoch < recipe.epochs || place.epoch == recipe.epochs && place.step == 0)
+      })
+    position = restored?.position ?? Checkpoint.Position()
+    damages = restored?.damages ?? []
+    metrics = try MetricsFile.read(
+      directory.metricsPath, epochs: position.epoch, digest: position.metrics)
+  }
+
+  /// The model that is evaluated and kept: the average of the weights where the recipe asks for one.
+  package var result: Model { average?.model ?? model }
+  /// Steps taken since the member's start.
+  package var stepsTaken: Int { position.epoch * stepsPerEpoch + position.step }
+  package var isComplete: Bool { position.epoch >= experiment.recipe.epochs }
+  package var learningRate: Double {
+    experiment.recipe.learningRate.value(
+      at: stepsTaken, stepsPerEpoch: stepsPerEpoch, epochs: experiment.recipe.epochs)
+  }
+
+  /// Takes one step; returns whether the epoch's steps are over.
+  package func step() throws -> Bool {
+    let start = ContinuousClock.now
+    let batch = try images.training.batch(epoch: position.epoch, step: position.step)
+    // A batch none of whose images could be decoded moves nothing.
+    if batch.count > 0 { try trainingStep.run(inputs(batch)) }
+    position.step += 1
+    uncountedImages += batch.count
+    try average?.update(step: stepsTaken)
+    let isLast = position.step == stepsPerEpoch
+    if isLast || position.step % stepsBetweenCounts == 0 { try count() }
+    position.totals.seconds += start.duration(to: .now) / .seconds(1)
+    if !isLast { try saveCheckpointIfDue() }
+    return isLast
+  }
+
+  /// A GPU is ahead of what it is asked for as long as nobody waits for its answers.
+  private var stepsBetweenCounts: Int { model.device == .cpu ? 1 : 25 }
+
+  /// Brings the sums of the steps since the last time in from the device.
+  private func count() throws {
+    guard uncountedImages > 0 else { return }
+    let sums = try trainingStep.takeSums()
+    guard sums.loss.isFinite else { throw lossNotFinite() }
+    position.totals.lossSum += sums.loss
+    position.totals.correct += sums.correct
+    position.totals.images += uncountedImages
+    uncountedImages = 0
+  }
+
+  /// Evaluates the epoch that has taken all its steps, and saves its metrics.
+  package func finishEpoch(learningRate: Double) throws -> EpochMetrics {
+    let start = ContinuousClock.now
+    let evaluation = try images.holdOut?.evaluate(
+      result, normalization: normalization, batchSize: experiment.recipe.pieceSize
+    ).evaluation
+    guard evaluation?.loss.isFinite ?? true else { throw lossNotFinite() }
+    let totals = position.totals
+    position = Checkpoint.Position(epoch: position.epoch + 1)
+    let line = EpochMetrics(
+      epoch: position.epoch, step: stepsTaken, learningRate: learningRate,
+      trainingLoss: totals.loss, trainingAccuracy: totals.accuracy, holdOutLoss: evaluation?.loss,
+      holdOutAccuracy: evaluation?.top1Accuracy, imagesPerSecond: totals.imagesPerSecond,
+      seconds: totals.seconds + start.duration(to: .now) / .seconds(1))
+    metrics.append(line)
+    // Metrics first: lines beyond the checkpoint's epoch are dropped on resuming, a missing line could not be made again.
+    try MetricsFile.write(metrics, to: directory.metricsPath)
+    try saveCheckpointIfDue()
+    return line
+  }
+
+  /// Saves where the training stands, also in the middle of an epoch.
+  package func saveCheckpoint() throws {
+    try count()
+    let state = try Self.state(model, optimizer, average).map { name, tensor in
+      try CheckpointTensor(name, tensor)
+    }
+    // The last good checkpoint must not give way to one that cannot go on.
+    guard state.allSatisfy(\.isFinite) else { throw lossNotFinite() }
+    position.metrics = try MetricsFile.digest(metrics)
+    try checkpoints.save(state, at: position, step: stepsTaken)
+    lastCheckpoint = .now
+  }
+
+  private func saveCheckpointIfDue() throws {
+    let seconds = lastCheckpoint.duration(to: .now) / .seconds(1)
+    guard
+      checkpointInterval.isDue(step: stepsTaken, stepsPerEpoch: stepsPerEpoch, seconds: seconds)
+    else { return }
+    try saveCheckpoint()
+  }
+
+  /// Everything that changes from step to step, under the names of the checkpoint.
+  private static func state(
+    _ model: Model, _ optimizer: any Optimizer, _ average: WeightAverage?
+  ) -> [(name: String, tensor: Tensor)] {
+    let names = model.parameters.filter(\.isTrainable).map(\.name)
+    let buffers = optimizer.buffers.flatMap { kind, tensors in
+      zip(names, tensors).map { (name: "\(kind)/\($0)", tensor: $1) }
+    }
+    let averages = (average?.model.state ?? []).map { (name: "average/\($0)", tensor: $1) }
+    return model.state + buffers + averages
+  }
+
+  private func inputs(_ batch: BatchImages) -> StepInputs {
+    var dropping = RandomStream(
+      experiment, member: member.index, .dropout, epoch: position.epoch, step: position.step)
+    return StepInputs(
+      images: batch, learningRate: learningRate, dropoutSeed: dropping.next())
+  }
+
+  /// Makes sure that the last step has left weights that can be used: no loss was taken after it.
+  ///
+  /// - Throws: `TrainingError.lossNotFinite`.
+  func checkResult() throws {
+    let isFinite = try result.state.allSatisfy { try CheckpointTensor($0.name, $0.tensor).isFinite }
+    guard isFinite else { throw lossNotFinite() }
+  }
+
+  /// Where the steps of an epoch are over, of its last one.
+  package func lossNotFinite() -> TrainingError {
+    if position.step == 0, position.epoch > 0 {
+      return .lossNotFinite(member: member.name, epoch: position.epoch, step: stepsPerEpoch)
+    }
+    return .lossNotFinite(member: member.name, epoch: position.epoch + 1, step: position.step)
+  }
+}

@@ -1,0 +1,267 @@
+import Networks
+import Runs
+import Torch
+
+/// A Network with tensors for its parameters, run on libtorch.
+///
+/// Gradients are libtorch's: the graph is recorded while `logits` runs.
+public final class Model {
+  /// The description that is run.
+  public let network: Network
+  /// The parameters and buffers, in the network's order.
+  public let parameters: [Parameter]
+  /// Where the parameters live.
+  public let device: Device
+  private let tensors: [String: Tensor]
+  private let plain, fused: Plan
+  private let memoryFormat: MemoryFormat
+  private let precision: Recipe.Precision
+  /// Whether normalisations go by the batch that they see even outside of training, for want of statistics of their own.
+  private let normalizesByBatch: Bool
+
+  /// Creates the model with parameters drawn as the network's `initialization` says.
+  ///
+  /// - Parameters:
+  ///   - memoryFormat: How maps and convolution weights lie in memory.
+  ///   - precision: What convolutions and linear layers compute with. In bfloat16 it is what PyTorch's autocast does.
+  public init(
+    _ network: Network, generator: Generator, device: Device = .cpu,
+    memoryFormat: MemoryFormat = .channelsLast, precision: Recipe.Precision = .float32
+  ) throws {
+    self.network = network
+    self.device = device
+    self.memoryFormat = memoryFormat
+    self.precision = precision
+    parameters = try network.parameters()
+    var tensors: [String: Tensor] = [:]
+    for parameter in parameters {
+      let drawn = try parameter.initialValue(network.initialization, generator).moved(to: device)
+      let tensor = parameter.shape.count == 4 ? try drawn.contiguous(memoryFormat) : drawn
+      try tensor.setRequiresGradient(parameter.isTrainable)
+      tensors[parameter.name] = tensor
+    }
+    self.tensors = tensors
+    normalizesByBatch = false
+    plain = Plan(network.layers.map(FusedStep.layer))
+    fused = Plan(FusedStep.steps(of: network))
+  }
+
+  /// The tensor of the parameter or buffer of that name.
+  public subscript(name: String) -> Tensor? { tensors[name] }
+
+  /// The tensors that gradients move, in the network's order.
+  public var trainableTensors: [Tensor] {
+    parameters.filter(\.isTrainable).compactMap { tensors[$0.name] }
+  }
+
+  /// Weights and running statistics under their own names.
+  package var state: [(name: String, tensor: Tensor)] {
+    parameters.compactMap { parameter in tensors[parameter.name].map { (parameter.name, $0) } }
+  }
+
+  /// A model of the same network with tensors of its own, of the same values, which no gradient moves.
+  func copy() throws -> Model { try Model(copying: self) }
+
+  private init(copying other: Model) throws {
+    (network, parameters, device) = (other.network, other.parameters, other.device)
+    (plain, fused) = (other.plain, other.fused)
+    (memoryFormat, precision) = (other.memoryFormat, other.precision)
+    normalizesByBatch = other.normalizesByBatch
+    tensors = try other.tensors.mapValues { try $0.detached().clone() }
+  }
+
+  /// Runs a network on tensors of somebody else's, normalised by the batch in training and outside of it.
+  ///
+  /// - Parameter tensors: One for each parameter and buffer of the network, of its shape, on `device`.
+  package init(
+    _ network: Network, parameters: [Parameter], sharing tensors: [String: Tensor], device: Device,
+    memoryFormat: MemoryFormat, precision: Recipe.Precision
+  ) {
+    (self.network, self.parameters, self.device) = (network, parameters, device)
+    (self.memoryFormat, self.precision) = (memoryFormat, precision)
+    self.tensors = tensors
+    normalizesByBatch = true
+    plain = Plan(network.layers.map(FusedStep.layer))
+    fused = Plan(FusedStep.steps(of: network))
+  }
+
+  /// Runs the network.
+  ///
+  /// - Parameters:
+  ///   - images: `[N, C, H, W]`, float32, normalised, on the model's device.
+  ///   - training: Whether batch statistics and dropout are used.
+  ///   - generator: For dropout, on the model's device.
+  /// - Returns: Logits `[N, classes]`, float32.
+  public func logits(
+    _ images: Tensor, training: Bool, generator: Generator? = nil
+  ) throws -> Tensor {
+    var alive = [Network.inputName: try computed(images).contiguous(memoryFormat)]
+    let plan = training && canFuse ? fused : plain
+    for (index, step) in plan.steps.enumerated() {
+      try run(step, in: &alive, training: training, generator: generator)
+      for input in plan.lastRead[index] { alive[input] = nil }
+    }
+    guard let name = network.layers.last?.name, let logits = alive[name] else {
+      throw NetworkError.noLayers(network: network.name)
+    }
+    return try logits.converted(to: .float32)
+  }
+
+  /// The fused operations are those of a training on the CPU, in float32.
+  private var canFuse: Bool {
+    device == .cpu && memoryFormat == .channelsLast && precision == .float32
+  }
+
+  /// The tensor in the numbers that the layer computes with; gradients come back in its own.
+  private func computed(_ tensor: Tensor) throws -> Tensor {
+    precision == .float32 ? tensor : try tensor.converted(to: .bfloat16)
+  }
+
+  /// Runs one step on the tensors that are still needed, and puts its results among them.
+  private func run(
+    _ step: FusedStep, in alive: inout [String: Tensor], training: Bool, generator: Generator?
+  ) throws {
+    switch step {
+    case .layer(let layer):
+      alive[layer.name] = try run(layer, alive: alive, training: training, generator: generator)
+    case .normalizeRectify(let normalization, let relu):
+      let (vectors, epsilon, momentum) = try batchNormalization(normalization)
+      alive[relu.name] = try input(0, of: normalization, alive).batchNormalizedAndRectified(
+        vectors, momentum: momentum, epsilon: epsilon)
+    case .addNormalizeRectify(let add, let normalization, let relu):
+      let (vectors, epsilon, momentum) = try batchNormalization(normalization)
+      let (sum, rectified) = try input(0, of: add, alive).addingBatchNormalizedAndRectified(
+        input(1, of: add, alive), vectors, momentum: momentum, epsilon: epsilon)
+      alive[add.name] = sum
+      alive[relu.name] = rectified
+    }
+  }
+
+  private func run(
+    _ layer: Layer, alive: [String: Tensor], training: Bool, generator: Generator?
+  ) throws -> Tensor {
+    let first = try input(0, of: layer, alive)
+    switch layer.operation {
+    case .convolution(let convolution):
+      return try first.convolved(
+        computed(tensor(layer, "weight")),
+        bias: convolution.hasBias ? computed(tensor(layer, "bias")) : nil,
+        stride: convolution.stride, padding: convolution.zeros(around: first),
+        groups: convolution.groups)
+    case .batchNormalization:
+      let (vectors, epsilon, momentum) = try batchNormalization(layer)
+      return try first.batchNormalized(
+        vectors, training: training || normalizesByBatch, momentum: momentum, epsilon: epsilon)
+    case .relu:
+      return try first.rectified()
+    case .silu:
+      return try first.silu()
+    case .sigmoid:
+      return try first.sigmoid()
+    case .maxPool(let kernelSize, let stride, let padding):
+      return try first.maxPooled(kernelSize: kernelSize, stride: stride, padding: padding)
+    case .scale:
+      return try first.multiplied(by: input(1, of: layer, alive))
+    case .add:
+      return try first.adding(input(1, of: layer, alive))
+    case .globalAveragePool:
+      return try first.mean(over: [2, 3])
+    case .squeeze:
+      return try first.mean(over: [2, 3], keepingDimensions: true)
+    case .dropout(let rate):
+      guard training, let generator else { return first }
+      return try first.droppedOut(rate: rate, generator: generator)
+    case .stochasticDepth(let rate):
+      guard training, let generator else { return first }
+      return try first.droppedImages(rate: rate, generator: generator)
+    case .linear:
+      return try computed(first).linear(
+        computed(tensor(layer, "weight")), bias: computed(tensor(layer, "bias")))
+    }
+  }
+
+  private func input(
+    _ position: Int, of layer: Layer, _ alive: [String: Tensor]
+  ) throws -> Tensor {
+    guard let tensor = alive[layer.inputs[position]] else {
+      throw NetworkError.unknownInput(layer: layer.name, input: layer.inputs[position])
+    }
+    return tensor
+  }
+
+  private func batchNormalization(
+    _ layer: Layer
+  ) throws -> (vectors: Tensor.BatchNormalization, epsilon: Double, momentum: Double) {
+    guard case .batchNormalization(let epsilon, let momentum) = layer.operation else {
+      throw NetworkError.invalidParameter(layer: layer.name, reason: "is no normalisation")
+    }
+    let vectors = Tensor.BatchNormalization(
+      weight: try tensor(layer, "weight"), bias: try tensor(layer, "bias"),
+      runningMean: try tensor(layer, "running_mean"),
+      runningVariance: try tensor(layer, "running_var"))
+    return (vectors, epsilon, momentum)
+  }
+
+  private func tensor(_ layer: Layer, _ name: String) throws -> Tensor {
+    guard let tensor = tensors["\(layer.name).\(name)"] else {
+      throw NetworkError.invalidParameter(layer: layer.name, reason: "has no '\(name)'")
+    }
+    return tensor
+  }
+}
+
+/// Steps in order, and which tensors nobody reads after each.
+private struct Plan {
+  let steps: [FusedStep]
+  let lastRead: [[String]]
+
+  init(_ steps: [FusedStep]) {
+    var lastReader: [String: Int] = [:]
+    for (index, step) in steps.enumerated() {
+      for input in step.inputs { lastReader[input] = index }
+    }
+    var lastRead = steps.map { _ in [String]() }
+    for (name, index) in lastReader { lastRead[index].append(name) }
+    self.steps = steps
+    self.lastRead = lastRead
+  }
+}
+
+extension Convolution {
+  /// The zeros around a map `[N, C, H, W]`.
+  fileprivate func zeros(around map: Tensor) throws -> Tensor.Padding {
+    let shape = try map.shape()
+    let (rows, columns) = (zeros(size: shape[2]), zeros(size: shape[3]))
+    return Tensor.Padding(
+      top: rows.before, bottom: rows.after, left: columns.before, right: columns.after)
+  }
+}
+
+extension Parameter {
+  /// A new tensor on the CPU with a value to start a training from.
+  package func initialValue(
+    _ initialization: Initialization, _ generator: Generator
+  ) throws -> Tensor {
+    switch kind {
+    case .convolutionWeight(let groups):
+      let area = shape[2] * shape[3]
+      let fan = initialization == .wideResNet ? shape[1] * area : shape[0] / groups * area
+      return try .normal(
+        shape, standardDeviation: (2 / Double(fan)).squareRoot(), generator: generator)
+    case .linearWeight:
+      switch initialization {
+      case .wideResNet:
+        return try .normal(
+          shape, standardDeviation: (1 / Double(shape[1])).squareRoot(), generator: generator)
+      case .resNet:
+        return try .uniform(shape, bound: 1 / Double(shape[1]).squareRoot(), generator: generator)
+      case .efficientNet:
+        return try .uniform(shape, bound: 1 / Double(shape[0]).squareRoot(), generator: generator)
+      }
+    case .normalizationWeight, .runningVariance:
+      return try .full(shape, 1)
+    case .convolutionBias, .normalizationBias, .runningMean, .linearBias:
+      return try .zeros(shape)
+    }
+  }
+}

@@ -1,0 +1,267 @@
+import Datasets
+import Files
+import Networks
+import Runs
+import Torch
+
+/// Trains all members of an experiment into a run directory, going on from what is there.
+public struct TrainingRun: Sendable {
+  /// How a run ended.
+  public enum Outcome: Hashable, Sendable {
+    /// All members asked for are trained and have predicted the test images.
+    case complete
+    /// The user asked to stop; everything so far is saved.
+    case interrupted
+    /// These members stopped by themselves, each with a `failure.json`; all others are trained.
+    case membersFailed([String])
+  }
+
+  private var experiment: Experiment
+  private let images: RunImages
+  /// The run, and where its members are trained: there, or in its `retraining`.
+  private let base, directory: RunDirectory
+  private let devices: [Device]
+  private let environment: RunEnvironment
+  private let record: DataRecord
+  private let partition: DataPartition
+  private let normalization: Normalization
+  private let decoders: Int
+
+  /// Checks that the experiment fits the images and claims the run directory for them; a run that is there may get more
+  /// members.
+  ///
+  /// - Parameters:
+  ///   - longer: What may be done where the run has fewer epochs than the experiment.
+  ///   - devices: The CPU, or one or more GPUs that the members are spread over.
+  ///   - threads: For each operation on the CPU. The bits of the weights depend on it.
+  ///   - decoders: Threads that decode images for one member, where they are decoded as they are needed.
+  ///   - command: The command line, for the record.
+  ///   - versions: Of what takes part besides libtorch, for the record.
+  /// - Throws: `ExperimentError`, `TrainingError`, `NetworkError` or `FileError`; nothing of an earlier run is changed then.
+  public init(
+    of experiment: Experiment, on images: RunImages, in directory: RunDirectory,
+    longer: RunDirectory.LongerTraining = .refused, devices: [Device] = [.cpu], threads: Int,
+    decoders: Int = 1,
+    command: [String] = CommandLine.arguments,
+    versions: [String: String] = [:]
+  ) throws {
+    self.experiment = experiment
+    self.images = images
+    self.decoders = decoders
+    base = directory
+    self.devices = devices
+    environment = RunEnvironment(
+      command: command, versions: versions.merging(["libtorch": Runtime.version]) { $1 },
+      device: devices.map(\.description).joined(separator: ","), threads: threads)
+    partition = try DataPartition(of: experiment, available: images.splits.train.count)
+    normalization = Normalization(of: images, training: partition.training)
+    for group in experiment.members {
+      let network = try images.network(group.network, group.architecture, for: experiment)
+      if let weights = group.weights { _ = try InitialWeights(path: weights, for: network) }
+    }
+    record = images.record(for: experiment, partition, normalization)
+    let claim = try directory.claim(
+      for: experiment, data: record, longer: longer,
+      carryOver: { [record] in try CheckpointStore.carryOver($0, data: record) })
+    (self.experiment, self.directory) = (claim.experiment, claim.directory)
+    let lock = try DirectoryLock(waitingFor: self.directory.path)
+    defer { withExtendedLifetime(lock) {} }
+    if !Directory.exists(self.directory.environmentPath) {
+      try environment.write(to: self.directory.environmentPath)
+    }
+  }
+
+  /// Where the members lie that the experiment asks for: in the run, or beside those of fewer epochs, whose place they have
+  /// not yet taken.
+  public var place: RunDirectory {
+    directory != base && Directory.exists(directory.experimentPath) ? directory : base
+  }
+
+  /// Trains what is not yet trained, on the calling thread and on further ones, the longest trainings first.
+  ///
+  /// Members with more epochs take the place of the run's once all are complete.
+  ///
+  /// A member has the same bits whoever is trained beside it. One that diverges does not stop the others.
+  ///
+  /// - Parameters:
+  ///   - names: Train only the members of these names, while other processes may train other ones; all of them where it
+  ///     is nil.
+  ///   - jobs: Members trained side by side, each on a thread of its own, and on the run's number of threads inside
+  ///     its operations.
+  ///   - checkpointInterval: How much of each member's work a kill may cost.
+  ///   - shouldStop: Asked after every step; the run then saves where it stands and ends.
+  ///   - observe: Told of everything that happens, one event at a time, on any thread.
+  /// - Throws: `TrainingError.runBusy` where another process trains the run, or the first error that ended all work.
+  public func run(
+    only names: Set<String>? = nil, jobs: Int = 1,
+    checkpointInterval: CheckpointInterval = .standard,
+    shouldStop: @escaping @Sendable () -> Bool = { Interruption.isRequested },
+    observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
+  ) throws -> Outcome {
+    let outcome = try train(
+      only: names, jobs: jobs, checkpointInterval, shouldStop, observe)
+    if outcome == .complete, directory != base { _ = try base.finishRetraining() }
+    return outcome
+  }
+
+  private func train(
+    only names: Set<String>?, jobs: Int, _ checkpointInterval: CheckpointInterval,
+    _ shouldStop: @escaping @Sendable () -> Bool,
+    _ observe: @escaping @Sendable (TrainingEvent) -> Void
+  ) throws -> Outcome {
+    try Runtime.setDeterministic(true, allowTF32: false)
+    try Runtime.keepMemory()
+    try Directory.create(directory.membersPath)
+    guard let lock = try DirectoryLock(ifFree: directory.membersPath, isShared: names != nil) else {
+      throw TrainingError.runBusy(directory: directory.path)
+    }
+    defer { withExtendedLifetime(lock) {} }
+    let members = try longestFirst(
+      experiment.allMembers.filter { names?.contains($0.name) ?? true })
+    precondition(
+      names.map { $0.count == members.count } ?? true, "a name is not that of a member")
+    let queue = MemberQueue(members, stopIsWished: shouldStop, observe: observe)
+    queue.report(.began(members: members, epochs: experiment.recipe.epochs))
+    let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
+    Workers.run(min(jobs, members.count)) { number in
+      splits[number % splits.count].work(on: queue.work, threads: environment.threads) {
+        member, images, _ in try train(member, images, checkpointInterval, queue)
+      }
+    }
+    try Runtime.releaseMemory()
+    return try queue.outcome()
+  }
+
+  /// Costly members first, so that none of them is left to run alone at the end.
+  private func longestFirst(_ members: [Experiment.Member]) throws -> [Experiment.Member] {
+    var costs: [String: Int] = [:]
+    for member in members where costs[member.network] == nil {
+      let network = try images.network(member.network, member.architecture, for: experiment)
+      costs[member.network] = try network.cost().multiplyAccumulates
+    }
+    return members.enumerated().sorted { first, second in
+      let (left, right) = (costs[first.element.network] ?? 0, costs[second.element.network] ?? 0)
+      return left == right ? first.offset < second.offset : left > right
+    }.map(\.element)
+  }
+
+  /// Trains one member that is not yet trained; returns whether work goes on.
+  private func train(
+    _ member: Experiment.Member, _ images: WorkerImages,
+    _ checkpointInterval: CheckpointInterval, _ queue: MemberQueue
+  ) throws -> Bool {
+    let files = directory.member(member.name)
+    try Directory.create(files.path)
+    guard let lock = try DirectoryLock(ifFree: files.path) else {
+      throw TrainingError.memberBusy(member: member.name, directory: files.path)
+    }
+    defer { withExtendedLifetime(lock) {} }
+    let network = try self.images.network(member.network, member.architecture, for: experiment)
+    let result = try MemberResult(
+      of: member, network, in: files, of: experiment, on: record)
+    let condition = try result.condition()
+    if condition == .complete {
+      // A process killed after its last predictions had no time to do this.
+      try removeTraces(of: files)
+      queue.report(.alreadyComplete(member))
+      return true
+    }
+    // They stand for a complete member.
+    try Directory.removeFile(files.predictionsPath(split: "test"))
+    let data = images.memberImages(
+      of: member, network, in: experiment, partition,
+      resizing: self.images.resizing(imageSize: experiment.data.imageSize),
+      StreamedImages.Decoding(
+        corruptImages: experiment.data.corruptImages, workers: decoders,
+        skipped: { queue.reportSkipped($0) }))
+    switch condition {
+    case .complete: return true
+    case .weights(let reason):
+      if let reason { queue.report(.memberDamaged(member, reason: reason)) }
+      let accuracy = try result.writePredictions(
+        data, normalization, device: images.device, precision: experiment.recipe.precision,
+        batchSize: experiment.recipe.pieceSize)
+      try removeTraces(of: files)
+      queue.report(.memberFinished(member, testAccuracy: accuracy))
+      return true
+    case .nothing(let reason):
+      if let reason { queue.report(.memberDamaged(member, reason: reason)) }
+      return try train(result, data, on: images.device, checkpointInterval, queue)
+    }
+  }
+
+  /// Trains a member from its last checkpoint or its start; returns whether work goes on.
+  private func train(
+    _ result: MemberResult, _ data: MemberImages, on device: Device,
+    _ checkpointInterval: CheckpointInterval, _ queue: MemberQueue
+  ) throws -> Bool {
+    let (member, files) = (result.member, result.files)
+    let training = try MemberTraining(
+      member, of: experiment, network: result.network, data: data, normalization: normalization,
+      directory: files, identity: result.identity, device: device,
+      checkpointInterval: checkpointInterval)
+    for damage in training.damages { queue.report(.checkpointDamaged(member, damage)) }
+    queue.report(.memberStarted(member, finishedEpochs: training.position.epoch))
+    try recordEnvironment(of: member, in: files, queue)
+    try Directory.removeFile(files.failurePath)
+    do {
+      guard try runEpochs(training, files, queue) else { return false }
+      try training.checkResult()
+      let accuracy = try result.write(
+        training.result, data, normalization, batchSize: experiment.recipe.pieceSize,
+        notFinite: training.lossNotFinite)
+      try removeTraces(of: files)
+      queue.report(.memberFinished(member, testAccuracy: accuracy))
+    } catch TrainingError.lossNotFinite(let name, let epoch, let step) {
+      let error = TrainingError.lossNotFinite(member: name, epoch: epoch, step: step)
+      try DurableFile.write(
+        FailureRecord(reason: "\(error)", epoch: epoch, step: step).readableJSON(),
+        to: files.failurePath)
+      queue.memberFailed(member)
+      queue.report(.memberFailed(member, error))
+    }
+    return true
+  }
+
+  /// Removes what a complete member no longer needs.
+  private func removeTraces(of files: MemberDirectory) throws {
+    try CheckpointStore.removeAll(of: files)
+    try Directory.removeFile(files.progressPath)
+  }
+
+  private func recordEnvironment(
+    of member: Experiment.Member, in files: MemberDirectory, _ queue: MemberQueue
+  ) throws {
+    if try !files.checkpointPaths().isEmpty,
+      let earlier = RunEnvironment(path: files.environmentPath),
+      !environment.givesSameBits(as: earlier)
+    {
+      queue.report(.environmentChanged(member, from: earlier, to: environment))
+    }
+    try environment.write(to: files.environmentPath)
+  }
+
+  /// Runs the remaining epochs; returns whether it came to their end.
+  private func runEpochs(
+    _ training: MemberTraining, _ files: MemberDirectory, _ queue: MemberQueue
+  ) throws -> Bool {
+    let pace = MemberPace(training)
+    var progressFile = ProgressFile(files.progressPath)
+    defer { progressFile.write(pace.progress(), now: true) }
+    while !training.isComplete {
+      let learningRate = training.learningRate
+      if try training.step() {
+        let metrics = try training.finishEpoch(learningRate: learningRate)
+        queue.report(.epochFinished(training.member, metrics, pace.progress()))
+      } else {
+        queue.report(.progressed(training.member, pace.progress()))
+      }
+      progressFile.write(pace.progress(), now: false)
+      if queue.shouldStop() {
+        try training.saveCheckpoint()
+        return false
+      }
+    }
+    return true
+  }
+}

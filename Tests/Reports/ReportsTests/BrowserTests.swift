@@ -1,0 +1,82 @@
+import Ensembles
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Reports
+
+@Suite struct BrowserTests {
+  /// A report of its own kind.
+  enum Kind: String, CaseIterable {
+    case ordinary, crowded, undecided, alone
+
+    var report: SyntheticReport {
+      var report = SyntheticReport()
+      switch self {
+      case .ordinary: break
+      case .undecided: report.hasDecision = false
+      case .alone:
+        report.members.networks = [report.members.networks[0]]
+        report.members.networks[0].count = 1
+      case .crowded:
+        report.members.images = 100
+        for (place, count) in [14, 10, 6].enumerated() {
+          report.members.networks[place].count = count
+        }
+        report.members.networks[1].name = String(repeating: "a-long-name-", count: 12)
+        report.options.maximumMembers = 2
+        report.options.maximumStages = 1
+        report.maximumSubsets = 20
+      }
+      return report
+    }
+  }
+
+  /// The real page in a browser: no error, drawn, and each control does what it says, in both themes.
+  ///
+  /// With the variable CONSORT_KEEP_REPORT the reports are left there, to look at.
+  @Test(
+    .enabled(
+      if: Fixture.dependencies != nil, "the chart renderer is not installed: run `make setup`"),
+    .enabled(if: Browser.isThere, "there is no chromium on the PATH"), arguments: Kind.allCases)
+  func thePageWorks(kind: Kind) throws {
+    try Fixture.withDirectory { directory in
+      let kept = ProcessInfo.processInfo.environment["CONSORT_KEEP_REPORT"]
+      let page = try DecisionReport.write(
+        try kind.report.content(), to: (kept ?? directory) + "/" + kind.rawValue,
+        dependencies: Fixture.dependencies)
+      let size = try Data(contentsOf: URL(filePath: page)).count
+      #expect(size < 3_000_000)
+      let checked = try Browser.run("check-report", [page])
+      #expect(checked.status == 0, "\(checked.output)")
+      for works in [
+        "light: works", "dark: works", "phone: fits", "tablet: fits", "wide: fits",
+      ] {
+        #expect(checked.output.contains(works))
+      }
+    }
+  }
+}
+
+/// The scripts that open a page in Chromium.
+enum Browser {
+  static let isThere = Set(
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+  )
+  .contains { FileManager.default.isExecutableFile(atPath: $0 + "/chromium") }
+
+  static func run(_ script: String, _ arguments: [String]) throws -> (status: Int32, output: String)
+  {
+    let root = checkout
+    let process = Process()
+    process.executableURL = root.appendingPathComponent("scripts/\(script)")
+    process.arguments = arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+  }
+}

@@ -1,0 +1,33 @@
+import Foundation
+import Runs
+import Testing
+
+@Suite struct RunEnvironmentTests {
+  @Test func processorsAreThoseThatNprocCounts() throws {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["nproc"]
+    process.standardOutput = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    let counted = try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+    // nproc does not know of a container's share, which only makes it fewer.
+    #expect((1...counted).contains(RunEnvironment.availableProcessors()))
+  }
+
+  @Test func isReadBack() throws {
+    let path = FileManager.default.temporaryDirectory.path + "/environment-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let environment = RunEnvironment(
+      command: ["consort", "train"], versions: ["libtorch": "2.11.0"], device: "cpu", threads: 3)
+    try environment.write(to: path)
+    #expect(RunEnvironment(path: path) == environment)
+    #expect(RunEnvironment(path: path + "-not-there") == nil)
+    var other = environment
+    other.threads = 4
+    #expect(!other.givesSameBits(as: environment))
+    #expect(environment.memoryBytes > 0 && environment.processorCount > 0)
+  }
+}
