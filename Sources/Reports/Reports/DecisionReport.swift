@@ -4,10 +4,8 @@ package enum DecisionReport {
   package static let fileNames = ReportDirectory.names(
     charts: ReportCharts.names, ReportFile.ofMembers)
 
-  /// Writes report.html; decision.json, candidates.csv, rules.csv, rules.json, calibration.json, members.csv,
-  /// forecast.json, frontier.json, frontier.csv and diversity.json; and the charts frontier, tradeoff, reliability,
-  /// diversity and forecast as .vl.json, .svg and .png. What the content lacks is not written, and none of an earlier
-  /// report is left.
+  /// Writes report.html, the files of `ReportFile.ofMembers`, and the charts of `ReportCharts.names` as .vl.json, .svg
+  /// and .png. What the content lacks is not written, and none of an earlier report is left.
   ///
   /// - Parameters:
   ///   - content: What the report says.

@@ -1,8 +1,7 @@
 /// The report on a search of architectures: whether different ones beat one, repeated.
 package enum SearchReport {
-  /// Writes report.html; evaluations.csv, finalists.csv and finalists.json; and the charts pareto, pareto-macs, reward
-  /// and search-frontier as .vl.json, .svg and .png. What the content lacks is not written, and none of an earlier
-  /// report is left.
+  /// Writes report.html, the files of `ReportFile.ofSearches`, and the charts of `SearchCharts.names` as .vl.json, .svg
+  /// and .png. What the content lacks is not written, and none of an earlier report is left.
   ///
   /// - Parameters:
   ///   - content: What the report says.
