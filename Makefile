@@ -34,6 +34,7 @@ fuzz-models: setup
 check: setup
 	swift format lint --strict --recursive Sources Tests Benchmarks Examples Package.swift
 	scripts/check-docs
+	scripts/draw-architecture --check
 
 format:
 	swift format --in-place --recursive Sources Tests Benchmarks Examples Package.swift

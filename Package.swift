@@ -276,7 +276,9 @@ let package = Package(
   ],
   targets: [
     .target(
-      name: "TestSupport", dependencies: ["Processes", "Randomness"], path: "Tests/TestSupport")
+      name: "TestSupport", dependencies: ["Processes", "Randomness"], path: "Tests/TestSupport"),
+    .testTarget(
+      name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/ArchitectureTests"),
   ] + base + networks + data + ensembles + engines + training + search + deployment + reports
     + programs + benchmarks,
   swiftLanguageModes: [.v6],
