@@ -199,8 +199,8 @@ let deployment: [Target] = [
 ]
 
 let reports: [Target] = [
-  // The page's scripts and styles, embedded as they stand: a C array takes the compiler no time, SwiftPM's own
-  // (`embedInCode`) ten seconds in a release build.
+  // The page's scripts and styles, embedded as they stand: 28 KB compile in a tenth of a second as a C array, and in
+  // eight as the Swift array that SwiftPM's `embedInCode` makes (optimised, Zen 3).
   library("CReportPage", in: "Reports", exclude: ["Scripts", "Styles"]),
   library(
     "Reports", in: "Reports",

@@ -142,11 +142,11 @@ extension DelimitedText {
   }
 
   /// The lines of the text; empty ones are left out.
-  package func lines() -> Lines {
+  func lines() -> Lines {
     Lines(bytes, from: start, number: firstLine, separator: separator)
   }
 
-  package struct Lines {
+  struct Lines {
     private let bytes: [UInt8]
     private let separator: UInt8
     private var place: Int
@@ -162,7 +162,7 @@ extension DelimitedText {
     }
 
     /// The number of the next line that has something in it, its fields put into `fields`; nil at the end.
-    package mutating func next(into fields: inout [Field]) -> Int? {
+    mutating func next(into fields: inout [Field]) -> Int? {
       while place < bytes.count {
         let first = number
         fields.removeAll(keepingCapacity: true)

@@ -2,13 +2,13 @@ import Files
 
 extension ImportedLabels {
   /// The labels as classes.
-  package struct Classes {
+  struct Classes {
     /// `[N]`, in `0..<C`.
-    package let values: [Int64]
+    let values: [Int64]
     /// Whether labels count the classes, so that they mean others where the classes have another order.
     let areIndices: Bool
     /// What was understood.
-    package let notes: [Note]
+    let notes: [Note]
   }
 
   /// Finds out which class each label is.
@@ -21,7 +21,7 @@ extension ImportedLabels {
   ///   - count: C.
   ///   - form: What the user says.
   /// - Throws: `EnsembleError.invalidImport` naming the label.
-  package func classes(
+  func classes(
     _ names: ClassNames?, count: Int, form: LabelForm?
   ) throws(EnsembleError) -> Classes {
     if let image = words.firstIndex(of: "") {

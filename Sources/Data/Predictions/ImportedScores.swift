@@ -151,7 +151,7 @@ extension ImportedScores {
   /// The names of the classes, in order; nil where they are not known.
   ///
   /// - Throws: `EnsembleError.invalidImport` where the user names another number of them.
-  package func classNames(_ options: ImportOptions) throws(EnsembleError) -> ClassNames? {
+  func classNames(_ options: ImportOptions) throws(EnsembleError) -> ClassNames? {
     let names = options.classes ?? ownNames
     guard let names else { return nil }
     guard names.count == classes else {
@@ -165,7 +165,7 @@ extension ImportedScores {
   /// The images' labels as classes, what tells the images apart, and what was understood.
   ///
   /// - Parameter given: What stands in place of the file's own labels.
-  package func labels(
+  func labels(
     _ given: ImportedLabels?, _ names: ClassNames?, _ options: ImportOptions
   ) throws(EnsembleError) -> (ImportedLabels.Classes, ImageIdentifiers?, [Note]) {
     guard let labels = given ?? ownLabels else {

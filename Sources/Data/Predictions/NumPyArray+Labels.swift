@@ -3,7 +3,7 @@ extension NumPyArray {
   /// among zeros in each row.
   ///
   /// - Throws: `EnsembleError.invalidImport` for any other.
-  package func labels() throws(EnsembleError) -> ImportedLabels {
+  func labels() throws(EnsembleError) -> ImportedLabels {
     if shape.count > 1, count != shape.max() {
       guard let words = try oneHotLabels() else { throw notLabels }
       return ImportedLabels(
@@ -53,7 +53,7 @@ extension NumPyArray {
   }
 
   /// The array as texts, such as ids or the names of classes: `[N]` of texts or whole numbers; nil for any other.
-  package func words() -> [String]? {
+  func words() -> [String]? {
     guard shape.count == 1 else { return nil }
     if !element.isNumber { return texts() }
     return element.isWhole ? integers().map(String.init) : nil

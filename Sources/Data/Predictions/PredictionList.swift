@@ -175,7 +175,7 @@ extension ImportedLabels {
   /// Checks that predictions of Consort's own have these labels.
   ///
   /// - Throws: `EnsembleError.invalidImport` where they have others.
-  package func check(against predictions: Predictions) throws(EnsembleError) {
+  func check(against predictions: Predictions) throws(EnsembleError) {
     guard words.count == predictions.count else {
       throw .invalidImport(
         source: source,

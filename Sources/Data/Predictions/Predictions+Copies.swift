@@ -3,10 +3,7 @@ extension Predictions {
   ///
   /// - Throws: `EnsembleError.invalidMetadata` for a name that cannot be shown.
   public func renamed(_ name: String) throws(EnsembleError) -> Predictions {
-    var result = try Predictions(
-      source: source, name: name, network: network, multiplyAccumulates: multiplyAccumulates,
-      parameters: parameters, split: split, fingerprint: fingerprint, values: values,
-      labels: labels, classes: classes)
+    var result = try copy(name: name)
     result.imported = imported
     return result
   }
@@ -16,10 +13,7 @@ extension Predictions {
   /// - Throws: `EnsembleError.invalidMetadata` for a name that cannot be shown.
   public func inSplit(_ split: String) throws(EnsembleError) -> Predictions {
     guard split != self.split else { return self }
-    var result = try Predictions(
-      source: source, name: name, network: network, multiplyAccumulates: multiplyAccumulates,
-      parameters: parameters, split: split, fingerprint: fingerprint, values: values,
-      labels: labels, classes: classes)
+    var result = try copy(split: split)
     result.imported = imported
     return result
   }
@@ -29,17 +23,22 @@ extension Predictions {
     let rows = withLogProbabilities { values in
       images.flatMap { values[$0 * classes..<($0 + 1) * classes] }
     }
-    return try Predictions(
-      source: source, name: name, network: network, multiplyAccumulates: multiplyAccumulates,
-      parameters: parameters, split: split, fingerprint: fingerprint, values: .resident(rows),
-      labels: images.map { labels[$0] }, classes: classes)
+    return try copy(values: .resident(rows), labels: images.map { labels[$0] })
   }
 
-  /// The same member's predictions with other log-probabilities.
+  /// The same member's predictions with other log-probabilities, `[N, C]`.
   package func replacing(_ logProbabilities: [Float]) throws(EnsembleError) -> Predictions {
+    try copy(values: .resident(logProbabilities))
+  }
+
+  /// A copy, checked anew; what is left out is the same. What is known of an import is not taken along.
+  private func copy(
+    name: String? = nil, split: String? = nil, values: Values? = nil, labels: [Int64]? = nil
+  ) throws(EnsembleError) -> Predictions {
     try Predictions(
-      source: source, name: name, network: network, multiplyAccumulates: multiplyAccumulates,
-      parameters: parameters, split: split, fingerprint: fingerprint,
-      values: .resident(logProbabilities), labels: labels, classes: classes)
+      source: source, name: name ?? self.name, network: network,
+      multiplyAccumulates: multiplyAccumulates, parameters: parameters,
+      split: split ?? self.split, fingerprint: fingerprint, values: values ?? self.values,
+      labels: labels ?? self.labels, classes: classes)
   }
 }

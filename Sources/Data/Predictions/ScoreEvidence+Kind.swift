@@ -10,7 +10,7 @@ extension ScoreEvidence {
   ///   - source: What errors and notes call the file.
   /// - Returns: The kind, and what was understood.
   /// - Throws: `EnsembleError.invalidImport` where a row is none of the kind, or the kind is not certain.
-  package func kind(
+  func kind(
     said: ScoreKind?, named: ScoreKind?, source: String
   ) throws(EnsembleError) -> (ScoreKind, [Note]) {
     let certain = certainKind

@@ -28,7 +28,7 @@ extension LoadedModel {
   /// The number of classes, which may depend on the input's shape.
   ///
   /// - Throws: `InferenceError.noClassAxis`, or `.oneOutput` for a single number an image.
-  package func classes(output: Int, for input: ImageModel.Input) throws(InferenceError) -> Int {
+  func classes(output: Int, for input: ImageModel.Input) throws(InferenceError) -> Int {
     let declared = outputs[output]
     let noAxis = InferenceError.noClassAxis(
       source: source, output: declared.name, found: declared.found)
@@ -75,7 +75,7 @@ extension LoadedModel {
   /// - Throws: `InferenceError.sigmoids` or `.batchSoftmax` where it is no distribution over the classes, `.sortedOutput`
   ///   where its order is not that of the classes, `.transformedOutput` where nobody says what it is and the graph does
   ///   not either.
-  package func outputKind(
+  func outputKind(
     output: Int, for input: ImageModel.Input, classes: Int, said: ImageModel.OutputKind?
   ) throws(InferenceError) -> ImageModel.OutputKind {
     let transformation = try transformation(output: output)
@@ -160,7 +160,7 @@ extension LoadedModel {
   }
 
   /// What was inferred of the output.
-  package func notes(
+  func notes(
     output: Int, kind: ImageModel.OutputKind, _ choice: ImageModel.OutputChoice
   ) -> [Note] {
     var notes: [Note] = []

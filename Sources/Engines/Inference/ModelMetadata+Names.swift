@@ -22,7 +22,7 @@ extension ModelMetadata {
   }
 
   /// What became of such names.
-  package func notes(labels: [String]?) -> [Note] {
+  func notes(labels: [String]?) -> [Note] {
     guard values[Self.labelsKey] == nil, values[Self.namesKey] != nil else { return [] }
     let text =
       labels == nil

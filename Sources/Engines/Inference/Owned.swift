@@ -10,27 +10,27 @@ protocol ForeignHandle {
 }
 
 extension co_core: ForeignHandle {
-  package init(address: UInt) { self.init(pointer: UnsafeMutableRawPointer(bitPattern: address)) }
-  package var address: UInt { UInt(bitPattern: pointer) }
-  package static func free(_ handle: co_core) { co_core_free(handle) }
+  init(address: UInt) { self.init(pointer: UnsafeMutableRawPointer(bitPattern: address)) }
+  var address: UInt { UInt(bitPattern: pointer) }
+  static func free(_ handle: co_core) { co_core_free(handle) }
 }
 
 extension co_model: ForeignHandle {
-  package init(address: UInt) { self.init(pointer: UnsafeMutableRawPointer(bitPattern: address)) }
-  package var address: UInt { UInt(bitPattern: pointer) }
-  package static func free(_ handle: co_model) { co_model_free(handle) }
+  init(address: UInt) { self.init(pointer: UnsafeMutableRawPointer(bitPattern: address)) }
+  var address: UInt { UInt(bitPattern: pointer) }
+  static func free(_ handle: co_model) { co_model_free(handle) }
 }
 
 extension co_compiled: ForeignHandle {
-  package init(address: UInt) { self.init(pointer: UnsafeMutableRawPointer(bitPattern: address)) }
-  package var address: UInt { UInt(bitPattern: pointer) }
-  package static func free(_ handle: co_compiled) { co_compiled_free(handle) }
+  init(address: UInt) { self.init(pointer: UnsafeMutableRawPointer(bitPattern: address)) }
+  var address: UInt { UInt(bitPattern: pointer) }
+  static func free(_ handle: co_compiled) { co_compiled_free(handle) }
 }
 
 extension co_request: ForeignHandle {
-  package init(address: UInt) { self.init(pointer: UnsafeMutableRawPointer(bitPattern: address)) }
-  package var address: UInt { UInt(bitPattern: pointer) }
-  package static func free(_ handle: co_request) { co_request_free(handle) }
+  init(address: UInt) { self.init(pointer: UnsafeMutableRawPointer(bitPattern: address)) }
+  var address: UInt { UInt(bitPattern: pointer) }
+  static func free(_ handle: co_request) { co_request_free(handle) }
 }
 
 /// Owns a handle. OpenVINO's cores and compiled models may be used by several threads at once; models may because

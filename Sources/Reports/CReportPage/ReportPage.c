@@ -1,5 +1,4 @@
-// The files of the report's page as bytes of the program, which then needs no file beside it. The compiler reads them in
-// no time, where a Swift array of as many numbers takes it seconds.
+// The files of the report's page as bytes of the program, which then needs no file beside it.
 #include "CReportPage.h"
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
