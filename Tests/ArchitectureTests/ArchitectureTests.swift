@@ -57,6 +57,18 @@ import Testing
     }
   }
 
+  /// A build from clean compiles targets in an order of its own: an import that `Package.swift` does not name may be
+  /// found in one build and missed in the next.
+  @Test func importsAreDeclared() throws {
+    let manifest = try #require(Self.manifest)
+    let own = Set(manifest.targets.map(\.name))
+    for target in manifest.targets + manifest.tests {
+      let imported = try target.importedModules().intersection(own)
+      let undeclared = imported.subtracting(target.imports)
+      #expect(undeclared.isEmpty, "\(target.name) imports \(undeclared.sorted())")
+    }
+  }
+
   @Test func libtorchIsSeenByFew() throws {
     let targets = try #require(Self.manifest).targets
     let seeing = targets.filter { $0.imports.contains { ["Torch", "CTorch"].contains($0) } }
@@ -64,24 +76,49 @@ import Testing
   }
 }
 
-/// The targets that `Package.swift` declares by its functions `library`, `system` and `program`.
+/// The targets that `Package.swift` declares by its functions `library`, `system` and `program`, and those of `tests`.
 private struct Manifest {
   struct Target {
-    let name, layer: String
+    let name, layer, directory: String
     let imports: [String]
+
+    /// The modules that the target's Swift files import.
+    func importedModules() throws -> Set<String> {
+      let root = checkout.appendingPathComponent(directory)
+      let paths = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String }
+      var modules: Set<String> = []
+      for path in paths ?? [] where path.hasSuffix(".swift") {
+        let text = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+        for match in text.matches(of: /(?m)^(?:@\w+ )?import (?:\w+ )?(\w+)/) {
+          modules.insert(String(match.output.1))
+        }
+      }
+      return modules
+    }
   }
 
-  let targets: [Target]
+  let targets, tests: [Target]
 
   init(text: String) {
     let declaration =
-      /(?:library|system|program)\(\s*"([\w-]+)", in: "(\w+)"(?:,\s*\[([^\]]*)\])?/
-    targets = text.matches(of: declaration).map { match in
-      let imports = (match.output.3 ?? "").matches(of: /"([\w-]+)"/)
-      return Target(
-        name: String(match.output.1), layer: String(match.output.2),
-        imports: imports.map { String($0.output.1) })
+      /(library|system|program|tests)\(\s*(?:of: )?"([\w-]+)", in: "(\w+)"(?:,\s*\[([^\]]*)\])?/
+    var (targets, tests) = ([Target](), [Target]())
+    for match in text.matches(of: declaration) {
+      let (function, name, layer) = (match.output.1, match.output.2, match.output.3)
+      let imports = (match.output.4 ?? "").matches(of: /"([\w-]+)"/).map { String($0.output.1) }
+      if function == "tests" {
+        tests.append(
+          Target(
+            name: "\(name)Tests", layer: "\(layer)", directory: "Tests/\(layer)/\(name)Tests",
+            imports: imports))
+      } else {
+        targets.append(
+          Target(
+            name: "\(name)", layer: "\(layer)", directory: "Sources/\(layer)/\(name)",
+            imports: imports))
+      }
     }
+    (self.targets, self.tests) = (targets, tests)
   }
 }
 
