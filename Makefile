@@ -20,7 +20,7 @@ test: setup
 # All but what starts programs, trains, or takes long: under a minute once it is built.
 test-quick: setup
 	swift test --skip 'consortTests|consort_trainTests|ForeignFilesTests|TrainingTests' \
-	  --skip 'withABudgetTheSimplestWithinTheMargin|namesLieOnNothingAndPointAtTheirOwnRings'
+	  --skip 'BrowserTests|RenderingTests|withABudgetTheSimplestWithinTheMargin|namesLieOnNothingAndPointAtTheirOwnRings'
 
 # Which share of each target's lines the tests run; it builds everything once more, for that.
 coverage: setup
