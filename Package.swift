@@ -146,7 +146,7 @@ let engines: [Target] = [
   tests(
     of: "Inference", in: "Engines",
     [
-      "COpenVINO", "Datasets", "Decisions", "Deployment", "Ensembles", "Files", "Inference", "ONNX",
+      "COpenVINO", "Datasets", "Deployment", "Ensembles", "Files", "Inference", "ONNX",
       "Predictions",
     ],
     exclude: ["Fixtures"]),
@@ -195,7 +195,25 @@ let search: [Target] = [
 let deployment: [Target] = [
   library(
     "Deployment", in: "Deployment",
-    ["Datasets", "Ensembles", "Files", "Inference", "Predictions"])
+    [
+      "Datasets", "Ensembles", "Files", "Formatting", "Inference", "Networks", "ONNX",
+      "Predictions", "Runs", "Weights",
+    ]),
+  tests(
+    of: "Deployment", in: "Deployment",
+    [
+      "Datasets", "Deployment", "Ensembles", "Files", "Inference", "Networks", "Runs", "Weights",
+    ]),
+  library(
+    "Latency", in: "Deployment",
+    [
+      "ArchitectureSearch", "Decisions", "Deployment", "Ensembles", "Files", "Formatting",
+      "Inference", "Networks", "ONNX", "Predictions", "Randomness", "Runs", "SearchRuns",
+      "Weights",
+    ]),
+  tests(
+    of: "Latency", in: "Deployment",
+    ["ArchitectureSearch", "Decisions", "Ensembles", "Inference", "Latency", "Networks"]),
 ]
 
 let reports: [Target] = [
@@ -224,14 +242,14 @@ let programs: [Target] = [
     "consort", in: "Programs",
     [
       "ArchitectureSearch", "CommandLine", "Datasets", "Decisions", "Deployment", "Downloads",
-      "Ensembles", "Files", "Formatting", "Inference", "Networks", "ONNX", "Predictions",
-      "Processes", "Randomness", "Reports", "Runs", "SearchRuns", "Weights",
+      "Ensembles", "Files", "Formatting", "Inference", "Latency", "Networks", "Predictions",
+      "Processes", "Reports", "Runs", "SearchRuns", "Weights",
     ]),
   tests(
     of: "consort", in: "Programs",
     [
-      "ArchitectureSearch", "Datasets", "Decisions", "Deployment", "Ensembles", "Files",
-      "Networks", "Predictions", "Randomness", "Runs", "SearchRuns", "Statistics", "Weights",
+      "Datasets", "Decisions", "Ensembles", "Files", "Networks", "Predictions", "Randomness",
+      "Runs", "SearchRuns", "Weights",
       "consort",
     ]),
   .testTarget(

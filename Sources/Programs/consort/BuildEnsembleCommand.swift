@@ -1,5 +1,4 @@
 import CommandLine
-import Datasets
 import Deployment
 import Ensembles
 import Files
@@ -27,7 +26,7 @@ let buildEnsembleCommand = Command(
       help:
         "The classes' names in the order of the outputs, one a line, where the members do not say them."
     ),
-  ] + ModelSubject.options + PreprocessingOptions.options,
+  ] + ModelSelection.options + PreprocessingOverrides.options,
   discussion: """
     Every member is checked: it must be a classifier of images, say how images become its input
     (or the options say it for all), and have the same classes as the others. Members of one name
@@ -42,75 +41,38 @@ let buildEnsembleCommand = Command(
     guard let out = arguments.directory("--out") else { throw UsageError("--out DIR is missing") }
     guard !Directory.isTaken(out) else { throw InferenceError.placeTaken(path: out) }
     try Directory.checkWritable(out)
-    let decided = try DecidedCandidate(arguments)
-    let subject = try ModelSubject(
-      arguments, preprocessing: PreprocessingOptions(arguments), decided: decided)
-    let combination = try decided?.combination ?? subject.combination(arguments)
-    let labels = try labels(of: subject, arguments)
-    let ensemble = try write(subject, combination, decided, labels, to: out, arguments)
-    Terminal.writeNotes(Note.lines(subject.notes))
+    let decided = try decidedCandidate(arguments)
+    let selection = try ModelSelection(
+      arguments, preprocessing: PreprocessingOverrides(arguments), decided: decided?.candidate)
+    let labels = try arguments.string("--labels").map { path in
+      let list = try selection.classList(path: path)
+      guard selection.labels == nil || selection.labels == list.names else {
+        throw UsageError(
+          "--labels '\(path)' names the classes otherwise than the members do themselves: leave it out"
+        )
+      }
+      Terminal.writeNotes(Note.lines(list.notes))
+      return list.names
+    }
+    let ensemble = try selection.write(
+      to: out, rule: CombinationRule(arguments), decided: decided, labels: labels)
+    Terminal.writeNotes(Note.lines(selection.notes))
     print("\(Terminal.printable(out)): \(ensemble.manifest.summary)")
   })
 
-/// The classes' names that the user gives; nil where the members' own are taken.
-private func labels(of subject: ModelSubject, _ arguments: ParsedArguments) throws -> [String]? {
-  guard let path = arguments.string("--labels") else { return nil }
-  let list = try ClassList(path: path)
-  let count = subject.members[0].model.classes
-  guard list.names.count == count else {
-    throw CommandError.wrongLabelCount(path: path, found: list.names.count, wanted: count)
+/// The candidate that the options name, and its decision's file; nil where they name no decision.
+///
+/// - Throws: `UsageError` where options exclude one another, and what reading the decision throws.
+private func decidedCandidate(
+  _ arguments: ParsedArguments
+) throws -> (candidate: DecidedCandidate, decision: String)? {
+  let id = arguments.string("--candidate")
+  guard let path = arguments.string("--decision") else {
+    guard id == nil else { throw UsageError("--candidate goes with --decision FILE") }
+    return nil
   }
-  guard subject.labels == nil || subject.labels == list.names else {
-    throw UsageError(
-      "--labels '\(path)' names the classes otherwise than the members do themselves: leave it out")
+  for option in ["--rule", "--members"] where arguments.string(option) != nil {
+    throw UsageError("\(option) and --decision exclude one another: the decision says it")
   }
-  Terminal.writeNotes(Note.lines(list.notes))
-  return list.names
-}
-
-private func write(
-  _ subject: ModelSubject, _ combination: Combination, _ decided: DecidedCandidate?,
-  _ labels: [String]?, to out: String, _ arguments: ParsedArguments
-) throws -> EnsembleDirectory {
-  // What was seen of a cascade goes with it, and with nothing else.
-  let manifest = combination == subject.manifest?.combination ? subject.manifest : nil
-  do {
-    return try EnsembleDirectory.write(
-      to: out, members: zip(subject.members, subject.files).map { ($0, $1) },
-      labels: labels, combination: combination,
-      expectedMultiplyAccumulates: decided?.expectedMultiplyAccumulates
-        ?? manifest?.expectedMultiplyAccumulates,
-      exitFractions: decided?.exitFractions ?? manifest?.exitFractions)
-  } catch InferenceError.notAnEnsemble(_, let reason) where decided != nil {
-    throw CommandError.unfitCandidate(
-      path: arguments.string("--decision") ?? "", id: decided?.id ?? "", reason: reason)
-  }
-}
-
-extension DecidedCandidate {
-  /// The candidate that the options name; nil where they name no decision.
-  ///
-  /// - Throws: `UsageError` where options exclude one another; as `read(from:id:)` does otherwise.
-  fileprivate init?(_ arguments: ParsedArguments) throws {
-    let id = arguments.string("--candidate")
-    guard let path = arguments.string("--decision") else {
-      guard id == nil else { throw UsageError("--candidate goes with --decision FILE") }
-      return nil
-    }
-    for option in ["--rule", "--members"] where arguments.string(option) != nil {
-      throw UsageError("\(option) and --decision exclude one another: the decision says it")
-    }
-    self = try Self.read(from: path, id: id)
-  }
-}
-
-extension EnsembleManifest {
-  /// Such as "3 members, 1.20 G MACs an image".
-  fileprivate var summary: String {
-    let cost = Figures.scaled(multiplyAccumulates)
-    let whole = "\(members.count.counted("member")), \(cost) MACs an image"
-    guard cascade != nil, let expectedMultiplyAccumulates else { return whole }
-    let expected = Figures.scaled(Int(expectedMultiplyAccumulates.rounded()))
-    return "\(whole) through all, \(expected) expected"
-  }
+  return (try DecidedCandidate.read(from: path, id: id), path)
 }

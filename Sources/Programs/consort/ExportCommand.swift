@@ -1,10 +1,7 @@
 import CommandLine
+import Deployment
 import Files
 import Formatting
-import Networks
-import ONNX
-import Runs
-import Weights
 
 /// `consort export`: trained members for other runtimes.
 let exportCommand = Command(
@@ -40,18 +37,9 @@ let exportCommand = Command(
     let members = try TrainedMember.members(of: path)
     let directory = try arguments.outputDirectory(
       "--out", default: "\(Directory.withoutSlash(path))/onnx")
-    // All models are made before the first is written.
-    let models = try members.map { member in
-      (member, try member.onnx(endsInSoftmax: arguments.isSet("--softmax")))
-    }
+    let models = try ExportedModels(of: members, endsInSoftmax: arguments.isSet("--softmax"))
     Terminal.writeNotes(Note.lines(members.flatMap(\.notes)))
-    try Directory.createForResults(directory)
-    var written: [ExportedModel] = []
-    for (member, bytes) in models {
-      let file = "\(directory)/\(member.name).onnx"
-      try DurableFile.write(bytes, to: file)
-      written.append(try ExportedModel(member, file: file, byteCount: bytes.count))
-    }
+    let written = try models.write(to: directory)
     if arguments.isSet("--json") {
       print(try written.readableJSON(), terminator: "")
     } else {
@@ -60,19 +48,3 @@ let exportCommand = Command(
       }
     }
   })
-
-/// What `consort export` says of a file.
-private struct ExportedModel: Encodable {
-  let name, network, file: String
-  let parameters, multiplyAccumulates, byteCount: Int
-
-  init(_ member: TrainedMember, file: String, byteCount: Int) throws {
-    let cost = try member.network.cost()
-    name = member.name
-    network = member.network.name
-    self.file = file
-    parameters = cost.parameters
-    multiplyAccumulates = cost.multiplyAccumulates
-    self.byteCount = byteCount
-  }
-}

@@ -2,7 +2,7 @@ import ArchitectureSearch
 import CommandLine
 import Files
 import Formatting
-import Networks
+import Latency
 import Processes
 import Runs
 import SearchRuns
@@ -25,13 +25,13 @@ let latenciesCommand = Command(
     CommandOption(
       "--seconds", "S",
       help:
-        "How long each part runs, over five rounds (default: \(Figures.fixed(standardSeconds, 1)))."
+        "How long each part runs, over five rounds (default: \(Figures.fixed(LatencyTable.standardSeconds, 1)))."
     ),
   ],
   discussion: """
     Times, with OpenVINO, one image on one thread, every convolution with what is fused to it, or a whole block where a
-    skip spans it. The sum over a network's parts, times one factor fitted on \(calibrationCount) whole networks,
-    predicts its latency; how well it does is checked on \(checkCount) others, and printed. `consort search` does this
+    skip spans it. The sum over a network's parts, times one factor fitted on \(LatencyTable.calibrationCount) whole networks,
+    predicts its latency; how well it does is checked on \(LatencyTable.checkCount) others, and printed. `consort search` does this
     by itself where a plan's cost is a latency; with --latencies it takes a table from here, perhaps from the machine
     where the ensemble shall run.
     """,
@@ -39,7 +39,7 @@ let latenciesCommand = Command(
   run: { arguments in
     let file = arguments.operand(0) ?? ""
     let plan = try SearchPlan(path: file)
-    let seconds = try arguments.number("--seconds") ?? standardSeconds
+    let seconds = try arguments.number("--seconds") ?? LatencyTable.standardSeconds
     guard (0.01...3600).contains(seconds) else {
       throw UsageError("--seconds is from 0.01 to 3600")
     }
@@ -52,10 +52,6 @@ let latenciesCommand = Command(
     print("latencies: \(Terminal.printable(out))")
   })
 
-private let standardSeconds = 0.3
-private let calibrationCount = 8
-private let checkCount = 16
-
 private func measure(
   _ space: any SearchSpace, file: String, seconds: Double
 ) throws -> LatencyTable {
@@ -66,15 +62,9 @@ private func measure(
   } catch {
     throw ExperimentError.unusablePlan(file: file, reason: "\(error)")
   }
-  // The networks of the check are not among those of the calibration.
-  let whole = try space.randomNetworks(calibrationCount + checkCount, seed: 1)
-  return try LatencyTable(
-    measuring: space.networksOfAllSegments(seed: 0),
-    calibratedOn: Array(whole.prefix(calibrationCount)),
-    checkedOn: Array(whole.dropFirst(calibrationCount)), secondsPerPiece: seconds,
-    progress: {
-      // A search that was killed measures anew: two at once would disturb one another.
-      guard !ParentProcess.isGone else { exit(1) }
-      line.show($0.done, of: $0.total, secondsLeft: $0.secondsLeft)
-    })
+  return try LatencyTable(of: space, seconds: seconds) {
+    // A search that was killed measures anew: two at once would disturb one another.
+    guard !ParentProcess.isGone else { exit(1) }
+    line.show($0.done, of: $0.total, secondsLeft: $0.secondsLeft)
+  }
 }

@@ -40,7 +40,7 @@ let predictCommand = Command(
     CommandOption(
       "--labels", "FILE", help: "The classes' names in the order of the outputs, one a line."),
     ClassMatching.Order.option,
-  ] + ModelSubject.options + PreprocessingOptions.options + [
+  ] + ModelSelection.options + PreprocessingOverrides.options + [
     CommandOption(
       "--corrupt", "HOW",
       help: "fail or skip: what is done about an image that cannot be decoded (default: fail)."),
@@ -82,7 +82,7 @@ let predictCommand = Command(
 
 /// The arguments of `consort predict`, understood.
 private struct PredictionJob {
-  private let subject: ModelSubject
+  private let selection: ModelSelection
   private let images: LabelledImages
   private let options: PredictionOptions
   private let combination: Combination
@@ -101,13 +101,13 @@ private struct PredictionJob {
       inference: try InferenceOptions(arguments), batch: batch,
       corruptImages: try arguments.choice("--corrupt") ?? .fail)
     let files = arguments.operands.filter(Self.isImage)
-    subject = try ModelSubject(
+    selection = try ModelSelection(
       arguments, operands: arguments.operands.filter { !Self.isImage($0) },
-      preprocessing: PreprocessingOptions(arguments))
-    combination = try subject.combination(arguments)
+      preprocessing: PreprocessingOverrides(arguments))
+    combination = try selection.combination(rule: CombinationRule(arguments))
     runsAllMembers = arguments.isSet("--all-members")
-    split = try Self.split(arguments, drawsImages: subject.drawnImages != nil)
-    images = try Self.images(for: subject, files: files, arguments)
+    split = try Self.split(arguments, drawsImages: selection.drawnImages != nil)
+    images = try Self.images(for: selection, files: files, arguments)
     guard images.hasLabels || out == nil else {
       throw UsageError("--out needs images with labels, in folders of classes: give --csv")
     }
@@ -125,36 +125,20 @@ private struct PredictionJob {
   }
 
   private static func images(
-    for subject: ModelSubject, files: [String], _ arguments: ParsedArguments
+    for selection: ModelSelection, files: [String], _ arguments: ParsedArguments
   ) throws -> LabelledImages {
     let labels = arguments.string("--labels")
     let data = arguments.string("--data")
-    if let drawn = subject.drawnImages, files.isEmpty, data == nil {
+    if let drawn = selection.drawnImages, files.isEmpty, data == nil {
       let about = ["--labels", ClassMatching.Order.option.name]
       if let option = about.first(where: { arguments.string($0) != nil }) {
         throw UsageError("the run drew its own images: leave \(option) out")
       }
       return LabelledImages(drawn.dataset().test)
     }
-    let model = subject.members[0].model
-    let list = try labels.map { try ClassList(path: $0) }
-    if let list, let labels, list.names.count != model.classes {
-      throw CommandError.wrongLabelCount(
-        path: labels, found: list.names.count, wanted: model.classes)
-    }
-    var notes = list?.notes ?? []
-    if let list, let labels, let own = subject.labels, own != list.names {
-      let isOrder = Set(own) == Set(list.names)
-      notes.append(
-        Note(
-          source: model.source,
-          text: "its classes are named by '\(labels)', and not as it names them"
-            + (isOrder ? ", which is the same names in another order" : "")))
-    }
-    Terminal.writeNotes(Note.lines(notes))
-    let classes = LabelledImages.Classes(
-      labels: list?.names ?? subject.labels, count: model.classes, model: model.source,
-      order: try ClassMatching.Order(arguments))
+    let classes = try LabelledImages.Classes(
+      of: selection, namedBy: labels, order: ClassMatching.Order(arguments))
+    Terminal.writeNotes(Note.lines(classes.notes))
     guard let data else {
       guard !files.isEmpty else { throw UsageError("--data PATH is missing, or names of images") }
       return try LabelledImages(files: files, for: classes)
@@ -206,14 +190,14 @@ private struct PredictionJob {
   func run() throws {
     let bar = Mutex(ProgressLine("images"))
     let found = try EnsemblePredictions(
-      of: subject.members, combinedBy: combination, runsAllMembers: runsAllMembers,
+      of: selection.members, combinedBy: combination, runsAllMembers: runsAllMembers,
       on: images.images, options: options
     ) { done, total in bar.withLock { $0.show(done, of: total) } }
     bar.withLock { $0.end() }
     for image in found.skipped {
       Terminal.writeError("skipped '\(image.name)': \(image.reason)")
     }
-    Terminal.writeNotes(Note.lines(subject.notes + images.notes + found.notes))
+    Terminal.writeNotes(Note.lines(selection.notes + images.notes + found.notes))
     let answer = try PredictionAnswer(found, images, split: split)
     if let out { try answer.write(to: out) }
     if let csv {

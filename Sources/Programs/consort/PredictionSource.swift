@@ -1,6 +1,6 @@
 import Deployment
 import Files
-import Inference
+import Latency
 import Predictions
 import Runs
 
@@ -127,10 +127,4 @@ struct SourcePredictions {
     result.models = models.map { TimedModel(members: $0.members.map(name), model: $0.model) }
     return result
   }
-}
-
-/// A model whose time stands for that of all members of its network.
-struct TimedModel {
-  let members: [String]
-  let model: () throws -> ImageModel
 }

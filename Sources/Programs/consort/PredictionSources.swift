@@ -1,6 +1,7 @@
 import CommandLine
 import Deployment
 import Files
+import Latency
 import Predictions
 import Reports
 import Runs
@@ -45,7 +46,7 @@ struct PredictionSources {
     run = runs.first
     buildOptions =
       sources.contains(where: \.isModelFile)
-      ? options.preprocessing.words + options.output.words : []
+      ? options.modelWords : []
     var images = try SourceImages(options.images, run: runs.first)
     var found: [SourcePredictions] = []
     for (path, source) in zip(paths, sources) {
@@ -212,7 +213,7 @@ extension SourcePredictions {
   fileprivate mutating func add(
     _ model: String, _ images: SourceImages, _ options: SourceOptions
   ) throws {
-    let operand = try ModelOperand(model, isFile: true, options.preprocessing, options.output)
+    let operand = try ModelSource(model, isFile: true, options.preprocessing, options.output)
     let member = try operand.member(at: 0, options.preprocessing).member
     notes += operand.notes + member.model.notes + member.notes
     let labels = try options.classNames(

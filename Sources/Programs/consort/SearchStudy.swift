@@ -3,6 +3,8 @@ import CommandLine
 import Decisions
 import Ensembles
 import Files
+import Formatting
+import Latency
 import Networks
 import Predictions
 import Reports
@@ -50,7 +52,8 @@ struct SearchStudy {
     self.predictions = predictions
     self.replicas = replicas
     latencies = try FinalistLatencies(
-      of: directory, members: replicas.compactMapValues(\.first), timing: timing)
+      of: directory, members: replicas.compactMapValues(\.first), timing: timing,
+      progress: Terminal.writeError)
     let accuracies = try replicas.mapValues { names in
       try RepeatedEnsemble(combining: names.compactMap { predictions[$0] }.map { [$0] })
         .meanAccuracy

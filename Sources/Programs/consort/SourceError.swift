@@ -1,3 +1,5 @@
+import Deployment
+
 /// Why predictions cannot be taken from where they should come from.
 enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// There are no predictions at a path.
@@ -26,7 +28,7 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
       "there are no predictions in '\(path)': \(reason); name runs, ensemble directories, models, "
         + "predictions files, directories of such, or lists"
     case .partialHoldOut(let path, let members, let total):
-      "\(members.count) of \(total) members have no hold-out predictions (\(CommandError.listing(members)) of '\(path)'), "
+      "\(members.count) of \(total) members have no hold-out predictions (\(DeploymentError.listing(members)) of '\(path)'), "
         + "and others have: give those too, such as by `consort predict … --split hold-out --out DIR`"
     case .nothingToChooseOn(let option):
       "\(option) chooses, and there are no hold-out predictions to choose on: train with a \"holdOut\", name "

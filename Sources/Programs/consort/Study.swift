@@ -2,6 +2,7 @@ import Decisions
 import Ensembles
 import Files
 import Formatting
+import Latency
 import Predictions
 import Reports
 import Runs
@@ -52,7 +53,8 @@ struct Study {
     let used = start.duration(to: .now) / .seconds(1)
     let isMeasured = measuresLatency || options.decision.cost.isTime
     let measured =
-      isMeasured && !sources.models.isEmpty ? try MeasuredLatencies(sources.models) : nil
+      isMeasured && !sources.models.isEmpty
+      ? try MemberLatencies(sources.models, progress: Terminal.writeError) : nil
     let latencies = sources.latencies.merging(measured?.milliseconds ?? [:]) { told, _ in told }
     latencyConditions = measured?.conditions
     let sets = try PredictionSets(
@@ -66,7 +68,8 @@ struct Study {
         seconds: options.seconds, used: used, report: display.show))
     display.end()
     if measured != nil {
-      decision.measured = try MeasuredTimes(decision, models: sources.models)
+      decision.measured = try MeasuredTimes(
+        decision, models: sources.models, progress: Terminal.writeError)
     }
     self.decision = decision
     self.notes = notes + sets.notes

@@ -1,0 +1,137 @@
+import Datasets
+import Ensembles
+import Files
+import Inference
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A directory that holds a deployed ensemble: `ensemble.json` and its members as ONNX files.
+package struct EnsembleDirectory: Sendable {
+  /// The directory's path.
+  package let path: String
+  /// What its `ensemble.json` says.
+  package let manifest: EnsembleManifest
+
+  /// The file that makes a directory an ensemble.
+  package static let manifestName = "ensemble.json"
+  private static let largestManifest = 16 << 20
+
+  /// Reads and checks the `ensemble.json` in the directory at `path`; the members are read by `models`.
+  ///
+  /// - Throws: `InferenceError.notAnEnsemble`, or `FileError` where it cannot be read.
+  package init(path: String) throws {
+    self.path = path
+    let file = "\(path)/\(Self.manifestName)"
+    guard Directory.exists(file) else {
+      throw InferenceError.notAnEnsemble(path: path, reason: "it has no \(Self.manifestName)")
+    }
+    let mapped = try MappedFile(path: file)
+    guard mapped.count <= Self.largestManifest else {
+      throw InferenceError.notAnEnsemble(path: path, reason: "\(Self.manifestName) is over 16 MiB")
+    }
+    let data = mapped.withBytes { Data($0) }
+    try Self.checkKeys(data, path: path)
+    do {
+      manifest = try StrictJSON.decodeAll(EnsembleManifest.self, from: data)
+    } catch let error as StrictJSON.KeyError {
+      throw InferenceError.notAnEnsemble(path: path, reason: "in \(Self.manifestName), \(error)")
+    } catch {
+      throw InferenceError.notAnEnsemble(
+        path: path, reason: "\(Self.manifestName) lacks a value or has one of another type")
+    }
+    if let fault = manifest.fault {
+      throw InferenceError.notAnEnsemble(path: path, reason: fault)
+    }
+  }
+
+  /// Makes sure that the version and all keys are known, so that nothing that matters is passed over.
+  private static func checkKeys(_ data: Data, path: String) throws(InferenceError) {
+    guard case .object(let object)? = try? JSONDecoder().decode(JSONValue.self, from: data) else {
+      throw .notAnEnsemble(path: path, reason: "\(manifestName) is no JSON object")
+    }
+    guard case .integer(let version)? = object["version"],
+      EnsembleManifest.knownVersions.contains(version)
+    else {
+      let known = EnsembleManifest.knownVersions
+      throw .notAnEnsemble(
+        path: path,
+        reason: "its version is not in \(known.lowerBound) to \(known.upperBound), known here")
+    }
+    let known = version == 1 ? keys : keys.union(laterKeys)
+    if let key = object.keys.sorted().first(where: { !known.contains($0) }) {
+      let reason =
+        laterKeys.contains(key)
+        ? "the key '\(key)' belongs to version \(EnsembleManifest.currentVersion)"
+        : "the key '\(key)' is not known"
+      throw .notAnEnsemble(path: path, reason: reason)
+    }
+    if case .object(let cascade)? = object["cascade"],
+      let key = cascade.keys.sorted().first(where: { !cascadeKeys.contains($0) })
+    {
+      throw .notAnEnsemble(path: path, reason: "the key '\(key)' of its cascade is not known")
+    }
+  }
+
+  private static let keys: Set = [
+    "version", "rule", "classes", "labels", "parameters", "multiplyAccumulates", "members",
+  ]
+  /// What came with version 2.
+  private static let laterKeys: Set = [
+    "weights", "memberTemperatures", "temperature", "cascade", "expectedMultiplyAccumulates",
+    "exitFractions",
+  ]
+  private static let cascadeKeys: Set = ["confidence", "confidenceThresholds"]
+
+  /// Reads the members, each the very file that the ensemble was built with.
+  ///
+  /// - Throws: `InferenceError`, or `FileError` where a file cannot be read.
+  package func members() throws -> [EnsembleMember] {
+    try manifest.members.indices.map { try member(at: $0).member }
+  }
+
+  /// Reads the member at `index` of the manifest's, and its file, the very one that the ensemble was built with.
+  ///
+  /// - Throws: `InferenceError`, or `FileError` where the file cannot be read.
+  package func member(at index: Int) throws -> (member: EnsembleMember, bytes: MemberBytes) {
+    let entry = manifest.members[index]
+    let file = try MappedFile(path: "\(path)/\(entry.file)")
+    let found = try file.withBytes { bytes in
+      guard sha256(of: bytes) == entry.sha256 else {
+        throw InferenceError.changedMember(
+          path: file.path, reason: "its SHA-256 is not the one in \(Self.manifestName)")
+      }
+      return try member(entry, bytes, path: file.path)
+    }
+    return (found, .file(file))
+  }
+
+  private func member(
+    _ entry: EnsembleManifest.Member, _ bytes: UnsafeRawBufferPointer, path: String
+  ) throws -> EnsembleMember {
+    let side = entry.preprocessing.height
+    let member = try EnsembleMember(
+      ImageModel(
+        bytes: bytes, source: path, imageSize: side,
+        choice: .init(name: entry.output, kind: entry.outputKind)), name: entry.name,
+      network: entry.network, preprocessing: entry.preprocessing, labels: manifest.labels)
+    guard member.model.classes == manifest.classes else {
+      throw InferenceError.changedMember(
+        path: path, reason: "it has \(member.model.classes) classes of \(manifest.classes)")
+    }
+    guard member.model.labels == nil || member.model.labels == manifest.labels else {
+      throw InferenceError.changedMember(
+        path: path, reason: "it names its classes otherwise than \(Self.manifestName)")
+    }
+    guard member.parameters == entry.parameters,
+      member.multiplyAccumulates == entry.multiplyAccumulates
+    else {
+      throw InferenceError.changedMember(
+        path: path, reason: "its cost is not the one in \(Self.manifestName)")
+    }
+    return member
+  }
+}

@@ -1,0 +1,168 @@
+import Datasets
+import Ensembles
+import Inference
+import Predictions
+
+/// What `ensemble.json` says: the members of a deployed ensemble, and how they are combined.
+package struct EnsembleManifest: Codable, Hashable, Sendable {
+  /// The version of the format, in `knownVersions`; others are not read.
+  package var version: Int
+  /// How the members' distributions become one.
+  package var rule: CombinationRule
+  /// Of each member; nil where all count alike. This and what follows, as far as `cascade`, is as `Combination` has it.
+  package var weights: [Double]?
+  /// By which each member's log-probabilities are divided before they are combined.
+  package var memberTemperatures: [Double]?
+  /// By which the combined log-probabilities are divided.
+  package var temperature: Double?
+  /// When members stop that run one after another; nil where all run on every image.
+  package var cascade: CascadeStops?
+  /// The number of classes.
+  package var classes: Int
+  /// The classes' names, in the order of the outputs, where they are known.
+  package var labels: [String]?
+  /// Learnt numbers of all members together.
+  package var parameters: Int
+  /// Multiply-accumulates (MACs) of one image through all members.
+  package var multiplyAccumulates: Int
+  /// What a cascade costs on average, in multiply-accumulates an image, on the images that it was chosen on.
+  package var expectedMultiplyAccumulates: Double?
+  /// Of those images, the share that stopped after each member.
+  package var exitFractions: [Double]?
+  /// The members.
+  package var members: [Member]
+
+  /// The version that is written here.
+  package static let currentVersion = 2
+  /// The version of an ensemble of which a member's output was chosen, or said what it is.
+  static let versionWithOutputs = 3
+  /// The versions that are read: 1 has a rule alone, and no other part of a combination.
+  package static let knownVersions = 1...versionWithOutputs
+
+  /// How the members become one.
+  package var combination: Combination {
+    Combination(
+      rule: rule, weights: weights, memberTemperatures: memberTemperatures, cascade: cascade,
+      temperature: temperature)
+  }
+
+  /// One member.
+  package struct Member: Codable, Hashable, Sendable {
+    /// Its ONNX file, in the same directory.
+    package var file: String
+    /// The file's SHA-256, in lower-case hexadecimal.
+    package var sha256: String
+    /// What it is called, unique in the ensemble.
+    package var name: String
+    /// The name of its network.
+    package var network: String
+    /// Learnt numbers.
+    package var parameters: Int
+    /// Multiply-accumulates (MACs) of one image.
+    package var multiplyAccumulates: Int
+    /// What turns decoded images into its input.
+    package var preprocessing: Preprocessing
+    /// The output that holds the classes, where it was chosen when the ensemble was built.
+    package var output: String?
+    /// What that output is, where it was said when the ensemble was built.
+    package var outputKind: ImageModel.OutputKind?
+  }
+}
+
+extension EnsembleManifest {
+  static let mostMembers = 1024
+  private static let mostClasses = 1 << 24
+  private static let costs = 1...Predictions.largestCost
+
+  /// What is wrong with it, if something is.
+  var fault: String? {
+    guard (1...Self.mostMembers).contains(members.count) else {
+      return "it has \(members.count) members, not 1 to \(Self.mostMembers)"
+    }
+    guard (1...Self.mostClasses).contains(classes) else { return "it has \(classes) classes" }
+    if let labels, labels.count != classes {
+      return "it names \(labels.count) classes of \(classes)"
+    }
+    for member in members {
+      if let fault = member.fault { return "member '\(member.name)': \(fault)" }
+    }
+    guard Set(members.map(\.name)).count == members.count,
+      Set(members.map(\.file)).count == members.count
+    else { return "two members have one name or one file" }
+    guard version >= Self.versionWithOutputs || !members.contains(where: \.choosesOutput) else {
+      return "its members' outputs are chosen, which belongs to version \(Self.versionWithOutputs)"
+    }
+    // Entropies, negated, are at most 0; the other confidences are at least 0.
+    if let cascade, cascade.confidence != .entropy,
+      let least = cascade.confidenceThresholds.compactMap({ $0 }).min(), least < 0
+    {
+      return "a threshold of its cascade is below 0"
+    }
+    return costFault ?? combination.fault(memberCount: members.count) ?? expectationFault
+  }
+
+  private var costFault: String? {
+    func total(_ cost: (Member) -> Int) -> Int {
+      members.reduce(0) { min($0 + cost($1), Predictions.largestCost + 1) }
+    }
+    let sums = (total(\.parameters), total(\.multiplyAccumulates))
+    guard sums == (parameters, multiplyAccumulates), Self.costs.contains(parameters),
+      Self.costs.contains(multiplyAccumulates)
+    else { return "its cost is not the sum of its members'" }
+    return nil
+  }
+
+  private var expectationFault: String? {
+    if let expectedMultiplyAccumulates {
+      // A mean of sums may come out a hair above the sum.
+      let greatest = Double(multiplyAccumulates) * (1 + 1e-9)
+      guard expectedMultiplyAccumulates > 0, expectedMultiplyAccumulates <= greatest else {
+        return "its expected cost is not above 0 and at most the sum of its members'"
+      }
+    }
+    guard let exitFractions else { return nil }
+    guard exitFractions.count == members.count else {
+      return "it has \(exitFractions.count) exit fractions for \(members.count) members"
+    }
+    guard exitFractions.allSatisfy((0...1).contains), abs(exitFractions.reduce(0, +) - 1) <= 1e-6
+    else { return "its exit fractions are not of 0 to 1, and 1 in all" }
+    guard cascade != nil else { return "it has exit fractions and no cascade" }
+    guard let expectedMultiplyAccumulates else { return nil }
+    // Those that stop after a member have cost it and those before it.
+    var (cost, expected) = (0.0, 0.0)
+    for (member, share) in zip(members, exitFractions) {
+      cost += Double(member.multiplyAccumulates)
+      expected += share * cost
+    }
+    return abs(expected - expectedMultiplyAccumulates) <= 1e-6 * expected
+      ? nil : "its expected cost is not that of its exit fractions, \(expected)"
+  }
+}
+
+extension EnsembleManifest.Member {
+  var choosesOutput: Bool { output != nil || outputKind != nil }
+
+  fileprivate var fault: String? {
+    guard !name.isEmpty, !network.isEmpty else { return "it has no name or no network" }
+    guard !network.split(separator: "/", omittingEmptySubsequences: false).contains(".."),
+      !network.hasPrefix("/")
+    else { return "its network is called '\(network.prefix(80))', which is a path and no name" }
+    guard Self.isFileName(file) else { return "'\(file)' is no name of an ONNX file" }
+    guard sha256.utf8.count == 64 else { return "its \"sha256\" is no SHA-256" }
+    guard (1...Predictions.largestCost).contains(parameters),
+      (1...Predictions.largestCost).contains(multiplyAccumulates)
+    else { return "its cost is none" }
+    do throws(DatasetError) {
+      try preprocessing.validate()
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// Whether it names a file in the directory itself.
+  static func isFileName(_ name: String) -> Bool {
+    let isPlain = name.unicodeScalars.allSatisfy { $0 != "/" && $0.value >= 32 && $0.value != 127 }
+    return isPlain && !name.hasPrefix(".") && name.hasSuffix(".onnx") && name.utf8.count <= 255
+  }
+}

@@ -1,0 +1,92 @@
+import Deployment
+import Files
+import Inference
+import SearchRuns
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Why latencies on record cannot be used.
+package enum LatencyError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file holds no latencies of finalists.
+  case invalidLatencies(path: String, reason: String)
+
+  /// One sentence naming the file, what is wrong and the fix.
+  package var description: String {
+    switch self {
+    case .invalidLatencies(let path, let reason):
+      "'\(path)' holds no latencies: \(reason); remove it, or measure anew with --latency"
+    }
+  }
+}
+
+/// How long the networks of a search's finalists take for one image: measured once, then on record.
+package struct FinalistLatencies: Codable, Hashable {
+  /// How they were measured, in words.
+  package let conditions: String
+  /// By network.
+  package let milliseconds: [String: Double]
+
+  /// When to measure.
+  package enum Timing {
+    /// Where the record lacks a network.
+    case once
+    /// In any case.
+    case anew
+    /// Never.
+    case onRecord
+  }
+
+  /// Reads the record, or measures and writes it.
+  ///
+  /// - Parameters:
+  ///   - members: Of each network, a trained member.
+  ///   - progress: Called with what is being done.
+  /// - Returns: nil where there is nothing to measure or on record.
+  /// - Throws: `LatencyError.invalidLatencies`, or what keeps the networks from being timed.
+  package init?(
+    of directory: SearchDirectory, members: [String: String], timing: Timing,
+    progress: (String) -> Void
+  ) throws {
+    let path = directory.finalistLatenciesPath
+    let record = timing == .anew ? nil : try Self.record(path)
+    let isKnown = record.map { record in members.keys.allSatisfy { record.milliseconds[$0] != nil }
+    }
+    if timing == .onRecord || isKnown == true || members.isEmpty {
+      guard let record else { return nil }
+      self = record
+      return
+    }
+    let measured = try MemberLatencies(
+      members.sorted { $0.key < $1.key }.map { network, member in
+        TimedModel(members: [network]) {
+          let trained = try TrainedMember(name: member, in: directory.finalists)
+          return try trained.imageModel(endsInSoftmax: false)
+        }
+      }, progress: progress)
+    conditions = measured.conditions
+    milliseconds = measured.milliseconds
+    try DurableFile.write(readableJSON(), to: path)
+  }
+
+  private static func record(_ path: String) throws -> FinalistLatencies? {
+    guard Directory.exists(path) else { return nil }
+    let bytes = try MappedFile(path: path).withBytes { Data($0) }
+    let record: FinalistLatencies
+    do {
+      record = try StrictJSON.decode(FinalistLatencies.self, from: bytes)
+    } catch let error as StrictJSON.KeyError {
+      throw LatencyError.invalidLatencies(path: path, reason: "\(error)")
+    } catch {
+      throw LatencyError.invalidLatencies(
+        path: path, reason: "it is not as `consort report` writes it")
+    }
+    guard record.milliseconds.values.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+      throw LatencyError.invalidLatencies(path: path, reason: "a time is not above 0")
+    }
+    return record
+  }
+}

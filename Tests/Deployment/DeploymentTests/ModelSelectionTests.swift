@@ -1,0 +1,86 @@
+import Datasets
+import Deployment
+import Files
+import Inference
+import TestSupport
+import Testing
+
+@Suite struct ModelSelectionTests {
+  private static var overrides: PreprocessingOverrides {
+    var overrides = PreprocessingOverrides()
+    (overrides.mean, overrides.standardDeviation) = ([0, 0, 0], [1, 1, 1])
+    return overrides
+  }
+
+  private static func select(
+    _ models: [String], names: [String]? = nil
+  ) throws -> ModelSelection {
+    try ModelSelection(
+      models.map { fixture("\($0).onnx") }, names: names, preprocessing: overrides)
+  }
+
+  @Test func takesNamedMembersInTheirOrder() throws {
+    let all = try Self.select(["logits", "softmax"])
+    #expect(all.members.map(\.name) == ["logits", "softmax"])
+    #expect(all.labels == (0..<5).map { "class \($0)" })
+    #expect(all.manifest == nil && all.drawnImages == nil)
+    let turned = try Self.select(["logits", "softmax"], names: ["softmax", "logits"])
+    #expect(turned.members.map(\.name) == ["softmax", "logits"])
+    #expect(turned.files.map { $0.sha256() } == all.files.map { $0.sha256() }.reversed())
+    #expect(turned.members.map(\.preprocessing.mean) == [[0, 0, 0], [0, 0, 0]])
+  }
+
+  @Test func refusesMembersThatAreNotThere() throws {
+    let error = #expect(throws: DeploymentError.self) {
+      try Self.select(["logits", "softmax"], names: ["logit"])
+    }
+    #expect(
+      error
+        == .unknownMembers(
+          named: ["logit"], known: ["logits", "softmax"],
+          paths: [fixture("logits.onnx"), fixture("softmax.onnx")]))
+    #expect(error?.isMisuse == true)
+    #expect(throws: DeploymentError.self) {
+      try Self.select(["logits", "softmax"], names: ["logits", "logits"])
+    }
+    #expect(throws: InferenceError.unknownPreprocessing(source: fixture("half.onnx"))) {
+      try ModelSelection([fixture("half.onnx")])
+    }
+  }
+
+  /// An ensemble is a whole, and its combination comes with it.
+  @Test func anEnsembleIsReadAsItWasWritten() throws {
+    let directory = try TemporaryDirectory()
+    let path = "\(directory.path)/ensemble"
+    let written = try Self.select(["logits", "softmax"]).write(to: path, rule: .majorityVote)
+    let read = try ModelSelection([path])
+    #expect(read.manifest == written.manifest)
+    #expect(read.combination(rule: nil) == written.manifest.combination)
+    #expect(read.combination(rule: .arithmeticMean).rule == .arithmeticMean)
+    #expect(written.manifest.summary.hasPrefix("2 members, 13.86 k MACs"))
+    #expect(throws: DeploymentError.membersOfEnsemble) {
+      try ModelSelection([path], names: ["logits"])
+    }
+    #expect(throws: DeploymentError.outputOfNoFile(path: path)) {
+      try ModelSelection([path], output: ImageModel.OutputChoice(name: "scores", kind: nil))
+    }
+    #expect(
+      throws: DeploymentError.memberGivenTwice(name: "logits", first: path, second: path)
+    ) { try ModelSelection([path, path]) }
+  }
+
+  @Test func countsTheNamesOfClasses() throws {
+    let directory = try TemporaryDirectory()
+    let five = try directory.write(Array("a\nb\nc\nd\ne\n".utf8), to: "five.txt")
+    let six = try directory.write(Array("name\na\nb\nc\nd\ne\n".utf8), to: "six.txt")
+    let selection = try Self.select(["logits"])
+    #expect(try selection.classList(path: five).names == ["a", "b", "c", "d", "e"])
+    let classes = try LabelledImages.Classes(of: selection, namedBy: five, order: nil)
+    #expect(classes.labels == ["a", "b", "c", "d", "e"] && classes.count == 5)
+    // The model names them otherwise itself.
+    #expect(classes.notes.contains { $0.text.contains("and not as it names them") })
+    let error = #expect(throws: DeploymentError.self) { try selection.classList(path: six) }
+    #expect(error == .wrongLabelCount(path: six, found: 6, wanted: 5))
+    #expect(error?.description.hasSuffix("without a heading") == true)
+  }
+}

@@ -1,0 +1,56 @@
+import Decisions
+import Ensembles
+import Inference
+import TestSupport
+import Testing
+
+@testable import Latency
+
+/// A cascade that is timed as a whole.
+@Suite struct CascadeRunTests {
+  private func run(_ fractions: [Double], beside: String? = nil) throws -> CascadeRun {
+    let members = try ["logits", "logits-2", "log-softmax"].map {
+      try ImageModel(path: fixture("\($0).onnx", of: "Engines/InferenceTests"))
+    }
+    let combination = Combination(
+      cascade: CascadeStops(
+        confidence: .maximumProbability, confidenceThresholds: [0.5, 0.5]))
+    return try CascadeRun(
+      members, combination: combination, exitFractions: fractions,
+      beside: beside.map {
+        try ImageModel(path: fixture("\($0).onnx", of: "Engines/InferenceTests"))
+      },
+      options: InferenceOptions(threads: 1, cacheDirectory: nil), rounds: 3, seconds: 0.01)
+  }
+
+  /// The mean is of whole paths in their shares.
+  @Test func theMeanIsThatOfThePaths() throws {
+    let all = try run([0, 0, 1], beside: "half")
+    #expect(all.milliseconds == all.slowestMilliseconds && all.milliseconds.count == 3)
+    #expect(all.referenceMilliseconds.count == 3 && all.imagesPerRound >= 10)
+    #expect((all.milliseconds + all.referenceMilliseconds).allSatisfy { $0 > 0 })
+    let first = try run([1, 0, 0])
+    #expect(first.referenceMilliseconds.isEmpty)
+    // One image of each pass goes through all for the slowest path, and does not count in the mean.
+    #expect(first.imagesPerRound >= 11 && first.slowestMilliseconds.allSatisfy { $0 > 0 })
+  }
+
+  @Test func pathsAreSpreadInTheirShares() {
+    let sequence = CascadeRun.sequence([0.5, 0.3, 0.2], images: 100)
+    #expect((0..<3).map { exit in sequence.count { $0 == exit } } == [50, 30, 20])
+    // Each tenth of the pass has about its share of each.
+    for start in stride(from: 0, to: 100, by: 10) {
+      let part = sequence[start..<start + 10]
+      #expect((4...6).contains(part.count { $0 == 0 }) && (2...4).contains(part.count { $0 == 1 }))
+    }
+    #expect(CascadeRun.sequence([0.999, 0.001], images: 100).count { $0 == 1 } == 1)
+    #expect(CascadeRun.sequence([1, 0], images: 100).count { $0 == 1 } == 1)
+    #expect(CascadeRun.sequence([0.5, 0, 0.5], images: 100).count { $0 == 1 } == 0)
+  }
+
+  @Test func roundsHaveTheirMedian() {
+    let odd = MeasuredTimes.Time([3, 1, 2])
+    #expect(odd.median == 2 && odd.least == 1 && odd.greatest == 3)
+    #expect(MeasuredTimes.Time([4, 1, 2, 3]).median == 2.5)
+  }
+}
