@@ -211,6 +211,15 @@ let deployment: [Target] = [
       "Inference", "Networks", "ONNX", "Predictions", "Randomness", "Runs", "SearchRuns",
       "Weights",
     ]),
+  library(
+    "MemberSources", in: "Deployment",
+    [
+      "Datasets", "Decisions", "Deployment", "Ensembles", "Files", "Formatting", "Inference",
+      "Latency", "Predictions", "Runs", "Weights",
+    ]),
+  tests(
+    of: "MemberSources", in: "Deployment",
+    ["Datasets", "Deployment", "Inference", "MemberSources", "Predictions"]),
   tests(
     of: "Latency", in: "Deployment",
     ["ArchitectureSearch", "Decisions", "Ensembles", "Inference", "Latency", "Networks"]),
@@ -226,6 +235,16 @@ let reports: [Target] = [
       "ArchitectureSearch", "CReportPage", "Decisions", "Ensembles", "Files", "Formatting",
       "Networks", "Predictions", "Processes", "Statistics",
     ]),
+  library(
+    "ReportContents", in: "Reports",
+    [
+      "ArchitectureSearch", "Datasets", "Decisions", "Deployment", "Ensembles", "Files",
+      "Formatting", "Latency", "MemberSources", "Networks", "Predictions", "Reports", "Runs",
+      "SearchRuns",
+    ]),
+  tests(
+    of: "ReportContents", in: "Reports",
+    ["Deployment", "Ensembles", "MemberSources", "Predictions", "ReportContents", "Reports"]),
   tests(
     of: "Reports", in: "Reports",
     [
@@ -242,8 +261,8 @@ let programs: [Target] = [
     "consort", in: "Programs",
     [
       "ArchitectureSearch", "CommandLine", "Datasets", "Decisions", "Deployment", "Downloads",
-      "Ensembles", "Files", "Formatting", "Inference", "Latency", "Networks", "Predictions",
-      "Processes", "Reports", "Runs", "SearchRuns", "Weights",
+      "Ensembles", "Files", "Formatting", "Inference", "Latency", "MemberSources", "Networks",
+      "Predictions", "Processes", "ReportContents", "Reports", "Runs", "SearchRuns",
     ]),
   tests(
     of: "consort", in: "Programs",

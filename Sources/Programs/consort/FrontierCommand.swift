@@ -2,6 +2,9 @@ import CommandLine
 import Decisions
 import Files
 import Formatting
+import MemberSources
+import Predictions
+import ReportContents
 import Reports
 
 /// `consort frontier`: accuracy against cost of what can be made of members, and which of it to take.
@@ -9,7 +12,7 @@ let frontierCommand = Command(
   name: "frontier",
   summary: "Combine members, and report accuracy against cost.",
   operands: [Operand("SOURCE", help: sourceHelp, isRepeated: true)],
-  options: StudyOptions.options + [
+  options: AnalysisOptions.options + [
     CommandOption(
       "--split", "SPLIT",
       help: "The images of the curves: test or hold-out, where nothing is chosen (default: test)."),
@@ -78,7 +81,7 @@ let sourceHelp =
 /// The arguments of `consort frontier`, understood.
 private struct FrontierJob {
   let paths: [String]
-  let options: StudyOptions
+  let options: AnalysisOptions
   let split: String
   let out: String
   let printsJSON: Bool
@@ -87,22 +90,22 @@ private struct FrontierJob {
 
   init(_ arguments: ParsedArguments) throws {
     paths = arguments.operands.map(Directory.withoutSlash)
-    options = try StudyOptions(arguments)
-    split = arguments.string("--split") ?? "test"
+    options = try AnalysisOptions(arguments)
+    split = arguments.string("--split") ?? SplitName.test
     guard ["test", "hold-out"].contains(split) else {
       throw UsageError("--split is test or hold-out, not '\(split)'")
     }
-    if split == "hold-out", let option = options.choosingOption {
+    if split == "hold-out", let option = options.analysis.choosingOption {
       throw UsageError("--split hold-out chooses nothing: leave \(option) out")
     }
     // Each choice of images and rule has its place, so that none silently replaces another's report.
-    let rule = options.decision.rule
+    let rule = options.analysis.decision.rule
     let suffixes = [split == "test" ? nil : split, rule == .geometricMean ? nil : rule.name]
     let name = (["frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
     out = try arguments.outputDirectory("--out", default: place(of: name, for: paths))
     try arguments.checkReport(out, of: paths)
     printsJSON = arguments.isSet("--json")
-    reportWords = paths.map(Shell.operand) + arguments.words(of: StudyOptions.options)
+    reportWords = paths.map(Shell.operand) + arguments.words(of: AnalysisOptions.options)
   }
 
   private struct Answer: Encodable {
@@ -111,19 +114,19 @@ private struct FrontierJob {
   }
 
   func run() throws {
-    let study = try Study(
-      paths, options, split: split, measuresLatency: false)
-    Terminal.writeNotes(Note.lines(study.notes))
+    let analysis = try MemberAnalysis(
+      of: paths, options, split: split == SplitName.test ? .test : .holdOut)
+    Terminal.writeNotes(Note.lines(analysis.notes))
     // The figures come first: they stand even where the chart cannot be drawn.
     if printsJSON {
       // What tables would say stands beside figures that a program reads.
-      Terminal.writeNotes(study.decision.map { DecisionCautions($0).sentences } ?? [])
+      Terminal.writeNotes(analysis.decision.map { DecisionCautions($0).sentences } ?? [])
       print(
-        try Answer(frontier: study.frontier, decision: study.decision).readableJSON(),
+        try Answer(frontier: analysis.frontier, decision: analysis.decision).readableJSON(),
         terminator: "")
     } else {
-      print(FrontierSummary.text(study.frontier), terminator: "")
-      if let decision = study.decision {
+      print(FrontierSummary.text(analysis.frontier), terminator: "")
+      if let decision = analysis.decision {
         print(
           "\n" + DecisionText(decision).lines() + "\n" + DecisionSummary.text(decision),
           terminator: "")
@@ -131,20 +134,21 @@ private struct FrontierJob {
         print("\n" + DecisionText.lines(ofNothingChosen: Terminal.textWidth), terminator: "")
       }
     }
-    let context = study.context(paths)
+    let context = ReportContext(
+      of: analysis, paths, title: options.title, command: Shell.commandLine())
     try Directory.create(out)
-    if let decision = study.decision {
+    if let decision = analysis.decision {
       try DurableFile.write(try decision.readableJSON(), to: ReportFile.decision.path(in: out))
     } else {
       // One of earlier predictions would lie beside figures that it does not belong to.
       try Directory.removeFile(ReportFile.decision.path(in: out))
     }
-    try FrontierReport.write(study.frontier, study.diversity, context, to: out)
+    try FrontierReport.write(analysis.frontier, analysis.diversity, context, to: out)
     if !printsJSON {
       print("\nwritten: \(Terminal.printable(out))")
       print(
         NextSteps.text(
-          study.decision, context, directory: out,
+          analysis.decision, context, directory: out,
           report: split == "test" ? reportWords : []), terminator: "")
     }
   }

@@ -1,5 +1,6 @@
 import CommandLine
 import Files
+import MemberSources
 import Reports
 
 #if canImport(Glibc)
@@ -42,7 +43,7 @@ extension ParsedArguments {
   /// - Throws: `UsageError`, or what reading the sources throws.
   func checkReport(_ out: String, of sources: [String]) throws {
     let files =
-      try sources.flatMap { try PredictionSource(path: $0).inputs } + others(than: "--out")
+      try sources.flatMap { try MemberSource(path: $0).inputs } + others(than: "--out")
     for name in DecisionReport.fileNames {
       guard let input = files.first(where: { Directory.isSame($0, "\(out)/\(name)") }) else {
         continue

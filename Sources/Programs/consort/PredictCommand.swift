@@ -5,8 +5,8 @@ import Ensembles
 import Files
 import Formatting
 import Inference
+import ReportContents
 import Runs
-import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -188,24 +188,23 @@ private struct PredictionJob {
   }
 
   func run() throws {
-    let bar = Mutex(ProgressLine("images"))
+    let line = ImageProgress()
     let found = try EnsemblePredictions(
       of: selection.members, combinedBy: combination, runsAllMembers: runsAllMembers,
       on: images.images, options: options
-    ) { done, total in bar.withLock { $0.show(done, of: total) } }
-    bar.withLock { $0.end() }
+    ) { done, total in line.show(done, of: total) }
     for image in found.skipped {
       Terminal.writeError("skipped '\(image.name)': \(image.reason)")
     }
     Terminal.writeNotes(Note.lines(selection.notes + images.notes + found.notes))
-    let answer = try PredictionAnswer(found, images, split: split)
-    if let out { try answer.write(to: out) }
+    let report = try PredictionReport(found, images, split: split)
+    if let out { try report.write(to: out) }
     if let csv {
-      try answer.writeCSV(to: csv)
+      try report.writeCSV(to: csv)
       // Other programs read what is there: no table behind it.
       if DurableFile.isStandardOutput(csv) { return }
     }
-    print(try printsJSON ? answer.json() : answer.text(), terminator: "")
+    print(try printsJSON ? report.json() : report.text(), terminator: "")
   }
 }
 

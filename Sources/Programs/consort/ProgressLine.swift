@@ -1,4 +1,6 @@
 import Formatting
+import MemberSources
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -49,5 +51,28 @@ struct ProgressLine {
     #else
       _ = Darwin.write(STDERR_FILENO, bytes, bytes.count)
     #endif
+  }
+}
+
+extension SourceProgress {
+  /// On standard error: lines, and one that changes while images are predicted.
+  static func standardError() -> SourceProgress {
+    let line = ImageProgress()
+    return SourceProgress(
+      message: { Terminal.writeError($0) }, images: { line.show($0, of: $1) })
+  }
+}
+
+/// How many images are predicted, said by several threads.
+final class ImageProgress: Sendable {
+  private let line = Mutex(ProgressLine("images"))
+
+  func show(_ done: Int, of total: Int) {
+    line.withLock { line in
+      line.show(done, of: total)
+      guard done >= total else { return }
+      line.end()
+      line = ProgressLine("images")
+    }
   }
 }

@@ -1,8 +1,9 @@
 import CommandLine
 import Decisions
-import Ensembles
 import Files
 import Formatting
+import MemberSources
+import ReportContents
 import Reports
 import SearchRuns
 
@@ -14,7 +15,7 @@ let reportCommand = Command(
     Operand(
       "SOURCE", help: sourceHelp + " Or one search that `consort search` wrote.", isRepeated: true)
   ],
-  options: StudyOptions.options + [
+  options: AnalysisOptions.options + [
     CommandOption("--no-latency", help: "Do not time the members on this machine."),
     CommandOption(
       "--latency",
@@ -52,53 +53,17 @@ let reportCommand = Command(
     }
     let out = try arguments.outputDirectory("--out", default: place(of: "report", for: paths))
     try arguments.checkReport(out, of: paths)
-    let study = try Study(
-      paths, StudyOptions(arguments), measuresLatency: !arguments.isSet("--no-latency"))
-    Terminal.writeNotes(Note.lines(study.notes))
-    let page = try DecisionReport.write(study.content(paths), to: out)
+    var options = try AnalysisOptions(arguments)
+    options.analysis.measuresLatency = !arguments.isSet("--no-latency")
+    let analysis = try MemberAnalysis(of: paths, options)
+    Terminal.writeNotes(Note.lines(analysis.notes))
+    let context = ReportContext(
+      of: analysis, paths, title: options.title, command: Shell.commandLine())
+    let page = try DecisionReport.write(analysis.content(in: context), to: out)
     print(
-      study.decision.map { DecisionText($0).lines() }
+      analysis.decision.map { DecisionText($0).lines() }
         ?? DecisionText.lines(ofNothingChosen: Terminal.textWidth), terminator: "")
     print("report: \(Terminal.printable(page))")
     print(
-      NextSteps.text(study.decision, study.context(paths), directory: out), terminator: "")
+      NextSteps.text(analysis.decision, context, directory: out), terminator: "")
   })
-
-extension Study {
-  /// All that the page tells.
-  func content(_ paths: [String]) throws -> ReportContent {
-    let reference = decision.flatMap { $0.candidate($0.reference) }
-    let single = reference.flatMap { reference in
-      sources.test.first { $0.name == reference.members[0] }
-    }
-    return ReportContent(
-      decision: decision, frontier: frontier, diversity: diversity,
-      contributions: sources.holdOut.isEmpty
-        ? nil : try MemberContributions(of: sources.holdOut, rule: frontier.rule),
-      forecasts: try forecasts(),
-      referenceReliability: try single.map { try ReliabilitySummary(of: $0) },
-      examples: try ReportExamples.find(self), context: context(paths))
-  }
-
-  /// Of each network with enough members, from the images that choose where there are such.
-  private func forecasts() throws -> [NetworkForecast] {
-    let known = sources.holdOut.isEmpty ? sources.test : sources.holdOut
-    let groups = Dictionary(grouping: known, by: \.network)
-    return try groups.keys.sorted().compactMap { network in
-      guard let members = groups[network], members.count >= Forecast.fewestMembers else {
-        return nil
-      }
-      // Fewer ensembles of a size where there are many sizes: their means differ little.
-      let subsets = min(1000, max(50, 20_000 / members.count))
-      let forecast = try Forecast(from: members, rule: frontier.rule, maximumSubsets: subsets)
-      let fewer = max(Forecast.fewestMembers, (members.count + 1) / 2)
-      return NetworkForecast(
-        network: network, split: known[0].split,
-        forecast: forecast,
-        checks: fewer < members.count
-          ? try Forecast.check(
-            members, known: fewer, rule: frontier.rule, maximumSubsets: subsets, whole: forecast)
-          : [])
-    }
-  }
-}

@@ -1,6 +1,7 @@
 import CommandLine
 import Files
 import Formatting
+import ReportContents
 import Reports
 import SearchRuns
 
@@ -9,7 +10,7 @@ func reportOnSearch(_ paths: [String], _ arguments: ParsedArguments) throws {
   guard paths.count == 1 else {
     throw UsageError("a search has a report of its own: name its directory alone")
   }
-  if let option = StudyOptions.options.map(\.name).first(where: {
+  if let option = AnalysisOptions.options.map(\.name).first(where: {
     arguments.string($0) != nil || arguments.isSet($0)
   }) {
     throw UsageError("\(option) is for runs: a search's report takes --out and --latency only")
@@ -19,11 +20,12 @@ func reportOnSearch(_ paths: [String], _ arguments: ParsedArguments) throws {
   }
   let directory = SearchDirectory(path: paths[0])
   let out = try arguments.outputDirectory("--out", default: directory.reportPath)
-  let study = try SearchStudy(
+  let results = try SearchResults(
     directory,
     timing: arguments.isSet("--latency")
-      ? .anew : arguments.isSet("--no-latency") ? .onRecord : .once)
-  let content = study.content(command: Shell.commandLine())
+      ? .anew : arguments.isSet("--no-latency") ? .onRecord : .once,
+    progress: Terminal.writeError)
+  let content = results.content(command: Shell.commandLine())
   let page = try SearchReport.write(
     content, to: out)
   print(SearchText(content).lines(), terminator: "")

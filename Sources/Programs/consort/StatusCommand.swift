@@ -1,7 +1,9 @@
 import CommandLine
-import Ensembles
 import Files
 import Formatting
+import MemberSources
+import Predictions
+import ReportContents
 import Runs
 import SearchRuns
 
@@ -65,18 +67,20 @@ private func reader(of path: String) throws -> () throws -> ShownStatus {
   if search.exists {
     return {
       var status = try SearchStatus(of: search)
-      if status.finalists != nil { status.finalists = try readStatus(of: search.finalists) }
+      if status.finalists != nil {
+        status.finalists = try RunStatus(withAccuraciesOf: search.finalists)
+      }
       return ShownStatus(
-        text: SearchStatusSummary.text(status), json: { [status] in try status.readableJSON() },
+        text: SearchStatusText.text(status), json: { [status] in try status.readableJSON() },
         isRunning: status.isRunning)
     }
   }
   let run = RunDirectory(path: path)
-  try RunMembers(run: run, split: "test").checkIsRun()
+  try RunPredictions(run: run, split: SplitName.test).checkIsRun()
   return {
-    let status = try readStatus(of: run)
+    let status = try RunStatus(withAccuraciesOf: run)
     return ShownStatus(
-      text: StatusSummary.text(status), json: status.readableJSON, isRunning: status.isTraining)
+      text: RunStatusText.text(status), json: status.readableJSON, isRunning: status.isTraining)
   }
 }
 
@@ -92,22 +96,4 @@ private func watch(_ read: () throws -> ShownStatus) throws {
     guard status.isRunning else { return }
     sleep(2)
   }
-}
-
-/// The status, with the test accuracy of complete members.
-private func readStatus(of run: RunDirectory) throws -> RunStatus {
-  var status = try RunStatus(of: run)
-  let experiment = try run.experiment()
-  let members = RunMembers(run: run, split: "test")
-  for (index, member) in zip(status.members.indices, experiment.allMembers)
-  where status.members[index].state == .complete {
-    do {
-      let predictions = try members.predictions(of: member, in: experiment)
-      status.members[index].testAccuracy = try Metrics(of: [predictions], rule: .geometricMean)
-        .top1Accuracy
-    } catch {
-      status.members[index].reason = "\(error)"
-    }
-  }
-  return status
 }

@@ -66,3 +66,19 @@ public enum MemberNames {
     return end.isEmpty ? path : end
   }
 }
+
+/// One of the places that a report's members came from.
+package struct MemberOrigin: Hashable, Sendable {
+  /// As the user named it.
+  package let path: String
+  /// Its members' names, as the decision has them.
+  package let members: Set<String>
+  /// Whether the models are there: a run, an ensemble or an ONNX file, rather than predictions alone.
+  package let holdsModels: Bool
+
+  package init(path: String, members: Set<String>, holdsModels: Bool) {
+    self.path = path
+    self.members = members
+    self.holdsModels = holdsModels
+  }
+}

@@ -119,3 +119,15 @@ public struct Combination: Codable, Hashable, Sendable {
     return try Predictions(weighting: members, by: weights, name: name)
   }
 }
+
+extension Combination {
+  /// Such as "geometric-mean, weighted, with temperatures".
+  package var summary: String {
+    let scales = memberTemperatures != nil || temperature != nil
+    let parts = [
+      rule.name, weights == nil ? nil : "weighted", scales ? "with temperatures" : nil,
+      cascade == nil ? nil : "as a cascade",
+    ]
+    return parts.compactMap { $0 }.joined(separator: ", ")
+  }
+}

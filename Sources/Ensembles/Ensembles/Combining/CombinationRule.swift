@@ -19,3 +19,14 @@ public enum CombinationRule: String, Codable, CaseIterable, Sendable {
   /// their summed log-probability, then by their index.
   case majorityVote
 }
+
+extension CombinationRule {
+  /// The names that users give the rules.
+  package static let names: [(name: String, rule: CombinationRule)] = [
+    ("geometric-mean", .geometricMean), ("arithmetic-mean", .arithmeticMean),
+    ("logit-mean", .logitMean), ("majority-vote", .majorityVote),
+  ]
+
+  /// The name that users give it.
+  package var name: String { Self.names.first { $0.rule == self }?.name ?? rawValue }
+}

@@ -3,12 +3,6 @@ import Ensembles
 import Files
 
 extension CombinationRule {
-  /// The names that users give the rules.
-  static let names: [(name: String, rule: CombinationRule)] = [
-    ("geometric-mean", .geometricMean), ("arithmetic-mean", .arithmeticMean),
-    ("logit-mean", .logitMean), ("majority-vote", .majorityVote),
-  ]
-
   /// The option that names one.
   static let option = CommandOption(
     "--rule", "RULE",
@@ -22,20 +16,5 @@ extension CombinationRule {
       throw UsageError("--rule is " + Spelling.oneOf(Self.names.map(\.name), not: name))
     }
     self = known.rule
-  }
-
-  /// The name that users give it.
-  var name: String { Self.names.first { $0.rule == self }?.name ?? rawValue }
-}
-
-extension Combination {
-  /// Such as "geometric-mean, weighted, with temperatures".
-  var summary: String {
-    let scales = memberTemperatures != nil || temperature != nil
-    let parts = [
-      rule.name, weights == nil ? nil : "weighted", scales ? "with temperatures" : nil,
-      cascade == nil ? nil : "as a cascade",
-    ]
-    return parts.compactMap { $0 }.joined(separator: ", ")
   }
 }

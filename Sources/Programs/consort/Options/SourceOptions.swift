@@ -3,27 +3,11 @@ import Datasets
 import Deployment
 import Files
 import Inference
+import MemberSources
 import Predictions
 
 /// What the user says about the sources of predictions.
-struct SourceOptions {
-  /// The classes of the images of listed files.
-  var labels: String?
-  /// What the files of other programs are.
-  let importing: ImportOptions
-  /// The images, for ensemble directories and models.
-  let images: ImageOptions
-  /// How images become the input of models.
-  let preprocessing: PreprocessingOverrides
-  /// Which output of models holds the classes, and what it is.
-  let output: ImageModel.OutputChoice
-  /// What is said of models' input and output, as words of a command line.
-  let modelWords: [String]
-  /// Where the user names classes.
-  private let classesFile: String?
-  /// The first option that is about files of other programs.
-  private let listOption: String?
-
+extension SourceOptions {
   private static let listOptions = [
     CommandOption(
       "--labels", "FILE",
@@ -47,15 +31,32 @@ struct SourceOptions {
     CommandOption("--label-column", "NAME", help: "The column of tables that holds the labels."),
   ]
 
-  static let options =
-    listOptions + ImageOptions.options + modelOptions
+  private static let imageOptions = [
+    CommandOption(
+      "--data", "DIR",
+      help:
+        "The test images, as for `consort predict`; beside a run or its predictions its data set, as for "
+        + "`consort train`. Ensemble directories and ONNX files need them; others show examples of them."
+    ),
+    CommandOption(
+      "--hold-out-data", "DIR",
+      help:
+        "The images to choose on, for ensemble directories and models without a run beside them."
+    ),
+    ClassMatching.Order.option,
+  ]
 
   private static let modelOptions =
     PreprocessingOverrides.options + ImageModel.OutputChoice.options
 
+  static let options = listOptions + imageOptions + modelOptions
+
   init(_ arguments: ParsedArguments) throws {
+    self.init()
     labels = arguments.string("--labels")
-    images = try ImageOptions(arguments)
+    images.data = arguments.string("--data")
+    images.holdOutData = arguments.string("--hold-out-data")
+    images.classOrder = try ClassMatching.Order(arguments)
     preprocessing = try PreprocessingOverrides(arguments)
     output = try ImageModel.OutputChoice(arguments)
     modelWords = arguments.words(of: Self.modelOptions)
@@ -72,45 +73,5 @@ struct SourceOptions {
       classes: try classesFile.map { try PredictionList.classNames(in: $0) },
       labelForm: try arguments.choice("--labels-are"),
       labelColumn: arguments.string("--label-column"))
-  }
-
-  /// The names of a model's classes: what the user says, before what its file says.
-  ///
-  /// - Throws: `DeploymentError.wrongLabelCount` where the user names more or fewer.
-  func classNames(of count: Int, inFile own: [String]?) throws(DeploymentError) -> [String]? {
-    guard let given = importing.classes, let classesFile else { return own }
-    guard given.count == count else {
-      throw .wrongLabelCount(path: classesFile, found: given.count, wanted: count)
-    }
-    return given
-  }
-
-  /// Checks that what is said is about something.
-  ///
-  /// - Throws: `UsageError` for an option about lists where there are none.
-  func check(_ sources: [PredictionSource]) throws(UsageError) {
-    let hasList = sources.contains { if case .list = $0 { true } else { false } }
-    let hasModel = sources.contains { if case .model = $0 { true } else { false } }
-    guard output == ImageModel.OutputChoice() || hasModel else {
-      throw UsageError("--output and --output-kind go with ONNX files, and none is given")
-    }
-    let predictsImages = sources.contains { source in
-      switch source {
-      case .ensemble, .model: true
-      case .run, .files, .list: false
-      }
-    }
-    for option in [
-      images.classOrder.map { _ in ClassMatching.Order.option.name },
-      images.holdOutData.map { _ in "--hold-out-data" },
-    ] {
-      guard let option, !predictsImages else { continue }
-      throw UsageError(
-        "\(option) goes with ensemble directories and ONNX files, and none is given: leave it out")
-    }
-    guard let listOption, !hasList, !(predictsImages && listOption == "--classes") else { return }
-    throw UsageError(
-      "\(listOption) is about the files of a list of predictions, and no list is given: leave it out"
-    )
   }
 }

@@ -1,5 +1,6 @@
 import Files
 import Formatting
+import Predictions
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

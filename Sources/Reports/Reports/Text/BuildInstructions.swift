@@ -3,22 +3,6 @@ import Files
 import Formatting
 import Predictions
 
-/// One of the places that a report's members came from.
-package struct MemberOrigin: Hashable, Sendable {
-  /// As the user named it.
-  package let path: String
-  /// Its members' names, as the decision has them.
-  package let members: Set<String>
-  /// Whether the models are there: a run, an ensemble or an ONNX file, rather than predictions alone.
-  package let holdsModels: Bool
-
-  package init(path: String, members: Set<String>, holdsModels: Bool) {
-    self.path = path
-    self.members = members
-    self.holdsModels = holdsModels
-  }
-}
-
 /// How a candidate becomes a directory that can be deployed.
 struct BuildInstructions {
   let origins: [MemberOrigin]

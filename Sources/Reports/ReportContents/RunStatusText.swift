@@ -3,9 +3,9 @@ import Formatting
 import Runs
 
 /// The status of a run in words and a table, within 80 columns where names are short.
-enum StatusSummary {
+package enum RunStatusText {
   /// - Parameter continues: Whether to say how a run goes on where nothing runs.
-  static func text(_ status: RunStatus, continues: Bool = true) -> String {
+  package static func text(_ status: RunStatus, continues: Bool = true) -> String {
     let notes = status.members.compactMap { member in
       member.reason.map { "\(member.name): \($0)" }
     }

@@ -4,8 +4,8 @@ import Reports
 import SearchRuns
 
 /// A plan's settings as people read them.
-enum SearchPlanWords {
-  static func facts(_ plan: SearchPlan) -> [ReportContext.Fact] {
+enum SearchPlanFacts {
+  static func of(_ plan: SearchPlan) -> [ReportContext.Fact] {
     [
       ("Space", space(plan)), ("Members of an ensemble", "\(plan.members)"), ("Cost", cost(plan)),
       ("Controller", "\(controller(plan.controller)); \(plan.cohort) at a time"),

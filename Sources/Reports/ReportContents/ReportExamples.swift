@@ -1,6 +1,7 @@
 import Datasets
 import Decisions
-import Inference
+import Deployment
+import MemberSources
 import Predictions
 import Reports
 
@@ -13,19 +14,19 @@ import Reports
 #endif
 
 /// Images that the chosen candidate gets right and the best single member wrong.
-struct ReportExamples {
+enum ReportExamples {
   /// The most that are shown.
   static let count = 24
 
   /// Picks images, those first of which the chosen one is surest, and reads their pictures.
   ///
   /// - Returns: None where the chosen one is the best single member, or where the images are not at hand.
-  static func find(_ study: Study) throws -> [ExampleImage] {
-    guard let decision = study.decision, decision.chosen != decision.reference,
-      let images = study.sources.images.test,
+  static func find(_ analysis: MemberAnalysis) throws -> [ExampleImage] {
+    guard let decision = analysis.decision, decision.chosen != decision.reference,
+      let images = analysis.sources.images.test,
       let reference = decision.candidate(decision.reference)
     else { return [] }
-    let test = study.sources.test
+    let test = analysis.sources.test
     guard images.labels == test[0].labels else { return [] }
     let chosen = try combine(decision.deployed, test)
     let single = try combine(reference, test)

@@ -4,8 +4,8 @@ import Latency
 import Predictions
 import Runs
 
-/// One of the places that predictions come from.
-enum PredictionSource {
+/// Something that holds members, or what they predicted: a run, an ensemble, a model, predictions files or a list.
+package enum MemberSource {
   case run(RunDirectory)
   /// Whose members predict images when asked.
   case ensemble(EnsembleDirectory)
@@ -17,7 +17,7 @@ enum PredictionSource {
   case model(String)
 
   /// Whether the models are there, and not their predictions alone.
-  var holdsModels: Bool {
+  package var holdsModels: Bool {
     switch self {
     case .run, .ensemble, .model: true
     case .files, .list: false
@@ -25,10 +25,10 @@ enum PredictionSource {
   }
 
   /// Whether it is the file of one model, which is called after it.
-  var isModelFile: Bool { if case .model = self { true } else { false } }
+  package var isModelFile: Bool { if case .model = self { true } else { false } }
 
   /// The files that the user named, or a list of the user's.
-  var inputs: [String] {
+  package var inputs: [String] {
     switch self {
     case .run, .ensemble: []
     case .files(let paths): paths
@@ -40,7 +40,7 @@ enum PredictionSource {
   /// Finds out what is at `path`.
   ///
   /// - Throws: `SourceError.notPredictions` where it is none of these.
-  init(path: String) throws {
+  package init(path: String) throws {
     if Directory.isDirectory(path) {
       self = try Self.directory(path)
       return
@@ -68,7 +68,7 @@ enum PredictionSource {
     }
   }
 
-  private static func directory(_ path: String) throws -> PredictionSource {
+  private static func directory(_ path: String) throws -> MemberSource {
     if Directory.exists("\(path)/\(EnsembleDirectory.manifestName)") {
       return .ensemble(try EnsembleDirectory(path: path))
     }

@@ -3,12 +3,13 @@ import Formatting
 import SearchRuns
 
 /// The status of a search in words and tables.
-enum SearchStatusSummary {
-  static func text(_ status: SearchStatus) -> String {
+package enum SearchStatusText {
+  /// What is complete, a row a stage, the finalists, and what to do next.
+  package static func text(_ status: SearchStatus) -> String {
     let head = Terminal.wrapped(headline(status), width: Terminal.textWidth)
     var text = head.map { $0 + "\n" }.joined() + table(status)
     if let finalists = status.finalists {
-      text += "\nfinalists: " + StatusSummary.text(finalists, continues: false)
+      text += "\nfinalists: " + RunStatusText.text(finalists, continues: false)
     }
     return text + continuation(status)
   }

@@ -1,7 +1,7 @@
 import Deployment
 
 /// Why predictions cannot be taken from where they should come from.
-enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// There are no predictions at a path.
   case notPredictions(path: String, reason: String)
   /// There are images that choose, and none that judge.
@@ -20,9 +20,18 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   case otherClassOrder(first: String, second: String, orders: [[String]])
   /// The images are not those of predictions from files, or the files do not say of which they are.
   case imagesOfNoPredictions(path: String, predictions: String)
+  /// The directory is no run directory.
+  case notARun(path: String, reason: String)
+  /// Members of the run have no predictions yet.
+  case missingPredictions(path: String, split: String, members: [String], total: Int)
+  /// An option is about something else than the sources that are given.
+  case unusedOption(String, reason: String)
 
-  /// One sentence naming the file, what is wrong and the mend.
-  var description: String {
+  /// Whether the caller asked for what makes no sense, whatever the files hold.
+  package var isMisuse: Bool { if case .unusedOption = self { true } else { false } }
+
+  /// One sentence naming the file, what is wrong and the fix.
+  package var description: String {
     switch self {
     case .notPredictions(let path, let reason):
       "there are no predictions in '\(path)': \(reason); name runs, ensemble directories, models, "
@@ -53,6 +62,13 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .imagesOfNoPredictions(let path, let predictions):
       "the predictions in '\(predictions)' are not known to be of the test images of '\(path)' (their fingerprints "
         + "differ): name the data set of the run that made them, or leave --data out"
+    case .notARun(let path, let reason):
+      "'\(path)' is no run directory: \(reason); name one that `consort train` wrote, such as runs/NAME"
+    case .missingPredictions(let path, let split, let members, let total):
+      "\(members.count) of \(total) members in '\(path)' lack predictions on \(split) images "
+        + "(\(DeploymentError.listing(members))); "
+        + "run `consort train` without --members, or with these"
+    case .unusedOption(let option, let reason): "\(option) \(reason)"
     }
   }
 }

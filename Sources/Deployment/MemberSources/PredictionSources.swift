@@ -1,43 +1,45 @@
-import CommandLine
 import Deployment
 import Files
 import Latency
 import Predictions
-import Reports
 import Runs
 
 /// Predictions by all members of several sources.
-struct PredictionSources {
+package struct PredictionSources {
   /// Of the images that choose; none where no source has any.
-  private(set) var holdOut: [Predictions] = []
+  package private(set) var holdOut: [Predictions] = []
   /// Of the images that judge.
-  private(set) var test: [Predictions] = []
+  package private(set) var test: [Predictions] = []
   /// Of further images.
-  private(set) var shifted: [Predictions]?
+  package private(set) var shifted: [Predictions]?
   /// Milliseconds that the sources tell.
-  private(set) var latencies: [String: Double] = [:]
+  package private(set) var latencies: [String: Double] = [:]
   /// Models that can be timed.
-  private(set) var models: [TimedModel] = []
+  package private(set) var models: [TimedModel] = []
   /// Where they came from, in the order given.
-  private(set) var origins: [MemberOrigin] = []
+  package private(set) var origins: [MemberOrigin] = []
   /// What `consort build-ensemble` has to be told of them besides.
-  let buildOptions: [String]
+  package let buildOptions: [String]
   /// The first run among them.
-  private(set) var run: RunDirectory?
+  package private(set) var run: RunDirectory?
   /// The images themselves, where they are given.
-  let images: SourceImages
+  package let images: SourceImages
   /// What was inferred from files of other programs.
-  private(set) var notes: [Note] = []
-  private let paths: [String]
+  package private(set) var notes: [Note] = []
+  let paths: [String]
   private let found: [SourcePredictions]
 
   /// - Parameters:
   ///   - paths: Runs, ensemble directories, models, predictions files, directories of such, and lists.
   ///   - shifted: The same of further images; nil for none.
   ///   - options: What the user says about the sources.
-  /// - Throws: `CommandError`, `EnsembleError` and others that name the source and the mend.
-  init(_ paths: [String], shifted: String?, options: SourceOptions) throws {
-    let sources = try paths.map { try PredictionSource(path: $0) }
+  ///   - progress: Called while models predict.
+  /// - Throws: `SourceError`, `DeploymentError`, `EnsembleError` and others that name the source and the fix.
+  package init(
+    _ paths: [String], shifted: String? = nil, options: SourceOptions = SourceOptions(),
+    progress: SourceProgress = SourceProgress()
+  ) throws {
+    let sources = try paths.map { try MemberSource(path: $0) }
     try options.check(sources)
     self.paths = paths
     let runs = sources.compactMap { source in
@@ -47,7 +49,7 @@ struct PredictionSources {
     buildOptions =
       sources.contains(where: \.isModelFile)
       ? options.modelWords : []
-    var images = try SourceImages(options.images, run: runs.first)
+    var images = try SourceImages(options.images, run: runs.first, progress: progress)
     var found: [SourcePredictions] = []
     for (path, source) in zip(paths, sources) {
       found.append(try Self.read(source, path: path, options, images))
@@ -72,7 +74,7 @@ struct PredictionSources {
       var options = options
       // They are other images than those that the labels are of.
       options.labels = nil
-      let source = try Self.read(PredictionSource(path: shifted), path: shifted, options, images)
+      let source = try Self.read(MemberSource(path: shifted), path: shifted, options, images)
       self.shifted = try Predictions.aligned(source.test + source.holdOut)
       found.append(source)
     }
@@ -82,7 +84,7 @@ struct PredictionSources {
   /// Checks that there are images that judge, and that all members have hold-out predictions or none.
   ///
   /// - Throws: `SourceError`.
-  func check() throws(SourceError) {
+  package func check() throws(SourceError) {
     try checkHoldOut()
     guard !test.isEmpty else {
       throw .holdOutOnly(path: paths[0])
@@ -110,7 +112,7 @@ struct PredictionSources {
   }
 
   private static func read(
-    _ source: PredictionSource, path: String, _ options: SourceOptions, _ images: SourceImages
+    _ source: MemberSource, path: String, _ options: SourceOptions, _ images: SourceImages
   ) throws -> SourcePredictions {
     var found = SourcePredictions()
     switch source {
@@ -130,7 +132,7 @@ struct PredictionSources {
 
   /// Models are built under the names that `consort build-ensemble` gives them, without sources of predictions alone.
   private static func origins(
-    _ paths: [String], _ sources: [PredictionSource], own: [SourcePredictions],
+    _ paths: [String], _ sources: [MemberSource], own: [SourcePredictions],
     _ apart: [SourcePredictions]
   ) -> [MemberOrigin] {
     let models = paths.indices.filter { sources[$0].holdsModels }
@@ -185,9 +187,9 @@ struct PredictionSources {
 
 extension SourcePredictions {
   fileprivate mutating func add(_ run: RunDirectory) throws {
-    test = try RunMembers(run: run, split: "test").predictions()
+    test = try RunPredictions(run: run, split: SplitName.test).predictions()
     if try run.experiment().data.holdsOut {
-      holdOut = try RunMembers(run: run, split: SplitName.holdOut).predictions()
+      holdOut = try RunPredictions(run: run, split: SplitName.holdOut).predictions()
     }
     notes += run.retrainingNotes
     // Members of one network take as long as each other: one is timed for all.

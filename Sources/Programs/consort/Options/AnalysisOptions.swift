@@ -1,25 +1,22 @@
 import CommandLine
 import Decisions
+import Deployment
 import Ensembles
 import Files
+import Formatting
+import MemberSources
 import Predictions
 
 /// What the commands that decide take.
-struct StudyOptions {
-  /// What is looked for.
-  let decision: Decision.Options
-  /// How long the search may take; nil for no limit.
-  let seconds: Double?
-  /// The most ensembles of one size of one network, for its curve.
-  let curveSubsets: Int
+struct AnalysisOptions {
+  /// What is looked for, and how long.
+  var analysis = MemberAnalysis.Options()
   /// What is said about the sources.
   let sources: SourceOptions
   /// Predictions of further images.
   let shifted: String?
   /// The heading of the page and of its charts; nil for the source's name.
   let title: String?
-  /// Whether something is asked for that needs hold-out predictions, and its option.
-  let choosingOption: String?
 
   static let options =
     [
@@ -80,7 +77,7 @@ struct StudyOptions {
     options.maximumStages = try Self.count(arguments, "--max-stages") ?? options.maximumStages
     let subsets = try Self.count(arguments, "--max-subsets")
     options.maximumSubsets = subsets ?? options.maximumSubsets
-    curveSubsets = subsets ?? 1000
+    analysis.curveSubsets = subsets ?? analysis.curveSubsets
     options.cost = try CostMeasure(arguments)
     options.maximumCost = try arguments.string("--max-cost").map {
       try Self.cost($0, measure: options.cost)
@@ -100,16 +97,16 @@ struct StudyOptions {
         "--margin says nothing beside --min-accuracy, which names the accuracy itself: leave one of them out"
       )
     }
-    seconds = try arguments.number("--seconds")
-    if let seconds, !(seconds > 0 && seconds <= 1e9) {
+    analysis.seconds = try arguments.number("--seconds")
+    if let seconds = analysis.seconds, !(seconds > 0 && seconds <= 1e9) {
       throw UsageError("--seconds is a number above 0")
     }
     options.confidences = try Self.confidences(arguments) ?? options.confidences
-    decision = options
+    analysis.decision = options
     sources = try SourceOptions(arguments)
     shifted = arguments.string("--shifted")
     title = arguments.string("--title")
-    choosingOption = [
+    analysis.choosingOption = [
       "--max-cost", "--min-accuracy", "--margin", "--cost", "--same-network", "--max-members",
       "--max-stages", "--confidence", "--seconds", "--shifted",
     ].first { arguments.string($0) != nil || arguments.isSet($0) }
@@ -150,6 +147,34 @@ struct StudyOptions {
       found.append(known.confidence)
     }
     return found
+  }
+}
+
+extension MemberAnalysis {
+  /// Reads and analyses what is at `paths`, and shows on standard error how far that is.
+  init(
+    of paths: [String], _ options: AnalysisOptions, split: SplitName.Role = .test
+  ) throws {
+    let progress = SourceProgress.standardError()
+    let sources: PredictionSources
+    do {
+      sources = try PredictionSources(
+        paths, shifted: options.shifted, options: options.sources, progress: progress)
+    } catch let error as SourceError where error.isMisuse {
+      throw UsageError("\(error)")
+    } catch let error as DeploymentError where error.isMisuse {
+      throw UsageError("\(error)")
+    }
+    do { try sources.check() } catch {
+      // How a split was understood tells why something is missing.
+      Terminal.writeNotes(Note.lines(sources.notes))
+      throw error
+    }
+    let display = SearchDisplay(
+      images: sources.holdOut.first?.count ?? 0, isLimited: options.analysis.seconds != nil)
+    try self.init(
+      of: sources, options.analysis, split: split, progress: progress,
+      searchProgress: { if let progress = $0 { display.show(progress) } else { display.end() } })
   }
 }
 

@@ -12,8 +12,8 @@ import Predictions
   import Darwin
 #endif
 
-/// What `consort predict` found.
-struct PredictionAnswer {
+/// What members and their ensemble said of images: figures, tables and files.
+package struct PredictionReport {
   private let found: EnsemblePredictions
   private let images: LabelledImages
   /// `[n]`, of the images that were predicted. Where there are none, they are 0, which no combination reads.
@@ -22,7 +22,11 @@ struct PredictionAnswer {
   private let members: [Predictions?]
   private let ensemble: Predictions
 
-  init(_ found: EnsemblePredictions, _ images: LabelledImages, split: String) throws {
+  /// Combines what was found.
+  ///
+  /// - Parameter split: What the images are called.
+  /// - Throws: `EnsembleError`.
+  package init(_ found: EnsemblePredictions, _ images: LabelledImages, split: String) throws {
     self.found = found
     self.images = images
     labels = found.indices.map { images.hasLabels ? images.labels[$0] : 0 }
@@ -95,7 +99,7 @@ struct PredictionAnswer {
   }
 
   /// The figures as JSON.
-  func json() throws -> String {
+  package func json() throws -> String {
     try Answer(
       images: found.indices.count, skipped: found.skipped.map(\.name),
       fingerprint: found.fingerprint, split: ensemble.split, rule: found.combination.rule.name,
@@ -119,7 +123,7 @@ struct PredictionAnswer {
   }
 
   /// The figures as a table; of images without labels, which have none, their most probable classes.
-  func text() throws -> String {
+  package func text() throws -> String {
     guard images.hasLabels else { return predictionsTable + summary }
     var table = TextTable(columns: [
       .init("member", isKept: true), .init("network"), .init("MACs", .right),
@@ -186,7 +190,7 @@ struct PredictionAnswer {
   }
 
   /// Writes the predictions of the ensemble and of each member that saw all images into a new directory.
-  func write(to directory: String) throws {
+  package func write(to directory: String) throws {
     try Directory.createWhole(directory) { place in
       for (index, member) in members.enumerated() {
         try member?.write(to: "\(place)/member-\(index).safetensors")
@@ -196,7 +200,7 @@ struct PredictionAnswer {
   }
 
   /// Writes the ensemble's most probable classes of each image as the file at `path`.
-  func writeCSV(to path: String) throws {
+  package func writeCSV(to path: String) throws {
     try DurableFile.write(to: path) { writer in try lines { try writer.write($0) } }
   }
 

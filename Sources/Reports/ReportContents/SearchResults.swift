@@ -1,17 +1,15 @@
 import ArchitectureSearch
-import CommandLine
 import Decisions
 import Ensembles
 import Files
-import Formatting
 import Latency
 import Networks
 import Predictions
 import Reports
 import SearchRuns
 
-/// All that a search's directory tells, also while the search or its finalists are not complete.
-struct SearchStudy {
+/// All that a search's directory says, also while the search or its finalists are not complete.
+package struct SearchResults {
   private let directory: SearchDirectory
   private let plan: SearchPlan
   private let evaluations: [EvaluationRecord]
@@ -28,8 +26,12 @@ struct SearchStudy {
 
   /// Reads the directory, and times the finalists' networks where that is to be done.
   ///
-  /// - Throws: `ExperimentError`, `EnsembleError` or `CommandError` naming the file and the mend.
-  init(_ directory: SearchDirectory, timing: FinalistLatencies.Timing) throws {
+  /// - Parameter progress: Called with what is being timed.
+  /// - Throws: `ExperimentError`, `EnsembleError` or `LatencyError` naming the file and the fix.
+  package init(
+    _ directory: SearchDirectory, timing: FinalistLatencies.Timing,
+    progress: (String) -> Void = { _ in }
+  ) throws {
     self.directory = directory
     plan = try directory.plan()
     evaluations = try directory.evaluations()
@@ -44,7 +46,7 @@ struct SearchStudy {
     var predictions: [String: Predictions] = [:]
     var replicas: [String: [String]] = [:]
     for member in planned?.experiment.allMembers ?? [] {
-      let path = directory.finalists.member(member.name).predictionsPath(split: "test")
+      let path = directory.finalists.member(member.name).predictionsPath(split: SplitName.test)
       guard Directory.exists(path) else { continue }
       predictions[member.name] = try Predictions(path: path)
       replicas[member.network, default: []].append(member.name)
@@ -53,7 +55,7 @@ struct SearchStudy {
     self.replicas = replicas
     latencies = try FinalistLatencies(
       of: directory, members: replicas.compactMapValues(\.first), timing: timing,
-      progress: Terminal.writeError)
+      progress: progress)
     let accuracies = try replicas.mapValues { names in
       try RepeatedEnsemble(combining: names.compactMap { predictions[$0] }.map { [$0] })
         .meanAccuracy
@@ -111,11 +113,11 @@ struct SearchStudy {
   }
 
   /// All that the page tells.
-  func content(command: String?) -> SearchContent {
+  package func content(command: String?) -> SearchContent {
     SearchContent(
       memberCount: plan.members, target: plan.cost, settings: plan.settings.map(setting),
       evaluations: evaluations, finalists: finalists, plansFinalists: plan.finalists != nil,
-      proxies: proxies, latencyConditions: latencies?.conditions, plan: SearchPlanWords.facts(plan),
+      proxies: proxies, latencyConditions: latencies?.conditions, plan: SearchPlanFacts.of(plan),
       context: ReportContext(
         directory: directory.path,
         sources: .init(

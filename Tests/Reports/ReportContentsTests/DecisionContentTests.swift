@@ -1,0 +1,45 @@
+import Deployment
+import Ensembles
+import MemberSources
+import Predictions
+import ReportContents
+import Reports
+import TestSupport
+import Testing
+
+@Suite struct DecisionContentTests {
+  /// What was inferred, where members come from, and what is on the page of them.
+  @Test func aReportSaysWhereItsMembersComeFrom() throws {
+    let directory = try TemporaryDirectory()
+    let labels = (0..<12).map { Int64($0 % 3) }
+    for (split, file) in [("test", "test"), ("val", "choose")] {
+      for member in 0..<4 {
+        let predictions = try Predictions(
+          name: "m\(member)", network: "small", multiplyAccumulates: 100, parameters: 10,
+          split: split, fingerprint: split,
+          logProbabilities: labels.enumerated().flatMap { image, label in
+            (0..<3).map { column in
+              let best = image % 4 == member ? (Int(label) + 1) % 3 : Int(label)
+              return column == best ? Float(-0.2231436) : Float(-2.3025851)
+            }
+          }, labels: labels, classes: 3)
+        let path = "\(file)/m\(member).safetensors"
+        try directory.write([], to: path)
+        try predictions.write(to: "\(directory.path)/\(path)")
+      }
+    }
+    let paths = ["test", "choose"].map { "\(directory.path)/\($0)" }
+    let analysis = try MemberAnalysis(of: PredictionSources(paths))
+    let context = ReportContext(of: analysis, paths, title: nil, command: "consort report")
+    #expect(context.title == "m0, m1, m2, m3")
+    #expect(context.origins.map(\.path) == paths)
+    #expect(context.notes.count == 4 && context.command == "consort report")
+    #expect(
+      ReportContext(of: analysis, paths, title: "A title", command: nil).title == "A title")
+    let content = try analysis.content(in: context)
+    #expect(content.decision?.candidates.isEmpty == false)
+    #expect(content.examples.isEmpty, "there are no images")
+    #expect(content.contributions != nil && content.referenceReliability != nil)
+    #expect(content.forecasts.allSatisfy { $0.network == "small" && $0.split == "hold-out" })
+  }
+}
