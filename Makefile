@@ -1,4 +1,4 @@
-.PHONY: setup build demo demo-search test soak fuzz fuzz-models check format
+.PHONY: setup build demo demo-search test test-quick coverage soak fuzz fuzz-models check format
 
 setup:
 	@scripts/setup
@@ -16,6 +16,15 @@ demo-search: build
 
 test: setup
 	swift test
+
+# All but what starts programs, trains, or takes long: under a minute once it is built.
+test-quick: setup
+	swift test --skip 'consortTests|consort_trainTests|ForeignFilesTests|TrainingTests' \
+	  --skip 'BrowserTests|RenderingTests|withABudgetTheSimplestWithinTheMargin|namesLieOnNothingAndPointAtTheirOwnRings'
+
+# Which share of each target's lines the tests run; it builds everything once more, for that.
+coverage: setup
+	scripts/print-coverage
 
 # Twenty kills of one training at any instant, half of them while a checkpoint is written.
 soak: setup

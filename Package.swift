@@ -286,6 +286,10 @@ let package = Package(
 )
 
 #if os(Linux)
+  // The tests put it before the C library of a program that is to die at an exact instant.
+  package.products.append(.library(name: "KillSwitch", type: .dynamic, targets: ["KillSwitch"]))
+  package.targets.append(.target(name: "KillSwitch", path: "Tests/KillSwitch"))
+
   /// What needs CUDA's own interfaces: a library that a program loads where it finds a GPU, and never links. PyTorch's
   /// wheels for Linux bring all that it takes to build it, also without a GPU.
   let cuda = "\(deps)/python/nvidia/cu13"

@@ -7,8 +7,10 @@ public struct Consort: Sendable {
   public let status: Int32
   /// Whether a signal ended the process.
   public let wasKilled: Bool
-  /// Standard output.
-  public let output: String
+  /// Standard output, as it came.
+  public let bytes: Data
+  /// Standard output as text.
+  public var output: String { String(decoding: bytes, as: UTF8.self) }
   /// Standard error.
   public let errors: String
 
@@ -22,8 +24,8 @@ public struct Consort: Sendable {
     ).finish()
   }
 
-  init(status: Int32, wasKilled: Bool, output: String, errors: String) {
-    (self.status, self.wasKilled, self.output, self.errors) = (status, wasKilled, output, errors)
+  init(status: Int32, wasKilled: Bool, bytes: Data, errors: String) {
+    (self.status, self.wasKilled, self.bytes, self.errors) = (status, wasKilled, bytes, errors)
   }
 
   /// The path of a built program, which lies beside the tests in the build directory.
@@ -40,9 +42,14 @@ public struct Consort: Sendable {
     return path
   }
 
+  /// Whether SIGKILL ended it, or what it ran in its place and for which it answers.
+  public var endedByKill: Bool {
+    wasKilled ? status == SIGKILL : status == 128 + SIGKILL
+  }
+
   /// What was printed, as a JSON object.
   public func object() throws -> [String: Any] {
-    let value = try JSONSerialization.jsonObject(with: Data(output.utf8))
+    let value = try JSONSerialization.jsonObject(with: bytes)
     guard let object = value as? [String: Any] else {
       throw TestSupportError("no JSON object: \(output)")
     }

@@ -1,7 +1,10 @@
 import Foundation
 
-/// A built program, by default `consort`, that runs.
+/// A built program, by default `consort`, that runs. It is killed when the value goes, and when it takes too long.
 public final class RunningConsort {
+  /// Seconds after which a program hangs rather than works: many times what the longest takes on a loaded machine.
+  public static let timeLimit = 300.0
+
   private let process = Process()
   // Files, not pipes: what is printed may be more than a pipe holds.
   private let outputFile, errorFile: URL
@@ -46,9 +49,10 @@ public final class RunningConsort {
     kill(process.processIdentifier, signal)
   }
 
-  /// Waits until `condition` holds or the process ends; returns whether it held.
+  /// Waits until `condition` holds, the process ends or the time limit is over; returns whether it held.
   public func wait(until condition: (RunningConsort) -> Bool) -> Bool {
-    while process.isRunning {
+    let deadline = ContinuousClock.now + .seconds(Self.timeLimit)
+    while process.isRunning, ContinuousClock.now < deadline {
       if condition(self) { return true }
       usleep(1000)
     }
@@ -56,11 +60,20 @@ public final class RunningConsort {
   }
 
   /// Waits for its end.
+  ///
+  /// - Throws: `TestSupportError`, with what it printed, where it is killed at the time limit.
   public func finish() throws -> Consort {
+    guard wait(until: { !$0.isRunning }) else {
+      send(SIGKILL)
+      process.waitUntilExit()
+      throw TestSupportError(
+        "\(process.arguments ?? []) did not end in \(Self.timeLimit) s; it printed: "
+          + output.suffix(2000))
+    }
     process.waitUntilExit()
     return Consort(
       status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
-      output: try String(contentsOf: outputFile, encoding: .utf8),
+      bytes: try Data(contentsOf: outputFile),
       errors: try String(contentsOf: errorFile, encoding: .utf8))
   }
 }

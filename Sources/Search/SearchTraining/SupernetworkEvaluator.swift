@@ -2,6 +2,7 @@ import ArchitectureSearch
 import Files
 import Networks
 import Runs
+import Synchronization
 import Torch
 import Training
 import Weights
@@ -158,4 +159,14 @@ extension SupernetworkEvaluator {
   }
 
   private static let leastBatch = 200
+}
+
+/// What is known of members under evaluation, for all workers.
+final class OutcomeCache: Sendable {
+  private let outcomes = Mutex<[SearchMember: MemberOutcome]>([:])
+
+  subscript(member: SearchMember) -> MemberOutcome? {
+    get { outcomes.withLock { $0[member] } }
+    set { outcomes.withLock { $0[member] = newValue } }
+  }
 }

@@ -1,6 +1,6 @@
 import Files
 import Formatting
-import Foundation
+import TestSupport
 import Testing
 
 @Suite struct TextTests {
@@ -50,15 +50,8 @@ import Testing
   func shellsReadWordsBack(shell: String) throws {
     let invalid = SystemPath.text([0x61, -0x17, 0x31, 0x0A, 0x27, -1, 0x0A, 0] as [CChar])
     let words = Self.hostileNames + [invalid]
-    let process = Process()
-    process.executableURL = URL(filePath: shell)
-    process.arguments = ["-c", "printf '%s\\0' \(Shell.line(words))"]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect([UInt8](output) == words.flatMap { SystemPath.bytes($0) + [0] })
+    let printed = try Consort(["-c", "printf '%s\\0' \(Shell.line(words))"], program: shell)
+    #expect([UInt8](printed.bytes) == words.flatMap { SystemPath.bytes($0) + [0] })
     // Nothing in it steers a terminal, and nothing is lost when it is printed.
     #expect(Terminal.printable(Shell.line(words), keepsNewlines: true) == Shell.line(words))
   }

@@ -58,10 +58,12 @@ enum TinyExperiment {
     try start(arguments, in: directory).finish()
   }
 
-  static func start(_ arguments: [String] = [], in directory: String) throws -> RunningConsort {
-    try RunningConsort(
-      command + arguments, environment: ["XDG_CACHE_HOME": "\(directory)/cache"],
-      directory: directory)
+  static func start(
+    _ arguments: [String] = [], in directory: String, environment: [String: String] = [:]
+  ) throws -> RunningConsort {
+    let cache = ["XDG_CACHE_HOME": "\(directory)/cache"]
+    return try RunningConsort(
+      command + arguments, environment: cache.merging(environment) { $1 }, directory: directory)
   }
 
   static let command = [

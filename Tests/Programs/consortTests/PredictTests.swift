@@ -78,7 +78,15 @@ import Testing
     let run = try Self.predict(
       [model("logits"), "--data", "photos", "--csv", "a.csv"] + Self.feeding, in: directory)
     #expect(run.status == 0, "\(run.errors)")
-    #expect(!run.output.contains("0.00"))
+    // Classes and their shares, how many images and how fast: nothing of an accuracy.
+    let lines = run.output.split(separator: "\n")
+    #expect(lines.count == 5)
+    #expect(
+      lines[0].split(separator: " ").joined(separator: " ") == "image class % class 2 % class 3 %")
+    #expect(
+      lines[1].hasPrefix("photos/a.png  class ") && lines[2].hasPrefix("photos/b.jpg  class "))
+    #expect(lines[3] == "2 images")
+    #expect(lines[4].contains(/^[0-9.]+ s, [0-9.]+ ms an image$/))
     let csv = try String(contentsOfFile: "\(directory.path)/a.csv", encoding: .utf8)
     #expect(csv.hasPrefix("image,class1,"))
     #expect(csv.split(separator: "\n").count == 3)

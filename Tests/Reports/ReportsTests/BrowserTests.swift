@@ -48,7 +48,7 @@ import Testing
       let size = try Data(contentsOf: URL(filePath: page)).count
       #expect(size < 3_000_000)
       let checked = try Browser.run("check-report", [page])
-      #expect(checked.status == 0, "\(checked.output)")
+      #expect(checked.status == 0, "\(checked.output)\(checked.errors)")
       for works in [
         "light: works", "dark: works", "phone: fits", "tablet: fits", "wide: fits",
       ] {
@@ -65,18 +65,7 @@ enum Browser {
   )
   .contains { FileManager.default.isExecutableFile(atPath: $0 + "/chromium") }
 
-  static func run(_ script: String, _ arguments: [String]) throws -> (status: Int32, output: String)
-  {
-    let root = checkout
-    let process = Process()
-    process.executableURL = root.appendingPathComponent("scripts/\(script)")
-    process.arguments = arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+  static func run(_ script: String, _ arguments: [String]) throws -> Consort {
+    try Consort(arguments, program: checkout.appendingPathComponent("scripts/\(script)").path)
   }
 }

@@ -1,6 +1,7 @@
 import Decisions
 import Foundation
 import Predictions
+import TestSupport
 import Testing
 
 @testable import Reports
@@ -16,15 +17,8 @@ import Testing
 
   /// The words that bash makes of the line.
   private func words(_ line: String) throws -> [String] {
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/bash")
-    process.arguments = ["-c", "printf '%s\\0' \(line)"]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: output, as: UTF8.self).split(separator: "\0").map(String.init)
+    let printed = try Consort(["-c", "printf '%s\\0' \(line)"], program: "/bin/bash")
+    return printed.output.split(separator: "\0").map(String.init)
   }
 
   @Test(arguments: [

@@ -1,18 +1,15 @@
 import Foundation
 import Runs
+import TestSupport
 import Testing
 
 @Suite struct RunEnvironmentTests {
   @Test func processorsAreThoseThatNprocCounts() throws {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["nproc"]
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    let counted = try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+    // nproc counts what these variables say, where they are set, and no processors.
+    let counting = try Consort(
+      ["-u", "OMP_NUM_THREADS", "-u", "OMP_THREAD_LIMIT", "nproc"], program: "/usr/bin/env")
+    let counted = try #require(
+      Int(counting.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(counting.errors)")
     // nproc does not know of a container's share, which only makes it fewer.
     #expect((1...counted).contains(RunEnvironment.availableProcessors()))
   }

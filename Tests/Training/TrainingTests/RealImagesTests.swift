@@ -40,12 +40,9 @@ import Training
     """
 
   private static func unpack(_ archive: String, into target: String) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", unpacking, archive, target]
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
+    let unpacked = try Consort(
+      ["python3", "-c", unpacking, archive, target], program: "/usr/bin/env")
+    try #require(unpacked.status == 0, "\(unpacked.errors)")
   }
 
   @Test(

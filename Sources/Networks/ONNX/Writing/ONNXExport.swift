@@ -1,0 +1,290 @@
+import Networks
+import Weights
+
+/// A trained network as an ONNX model, for any runtime.
+///
+/// The batch is of any size; a normalisation right after a convolution is folded into it; what only trainings do is left
+/// out.
+public struct ONNXExport: Sendable {
+  /// The name of the input: `[batch, C, H, W]`, float32, normalised.
+  public static let inputName = "images"
+  /// Source: https://github.com/onnx/onnx/blob/main/docs/Versioning.md: the operators of opset 17 need version 8.
+  static let (operatorSet, formatVersion) = (17, 8)
+
+  private let network: Network
+  private let weights: SafeTensors
+  /// Whether the model ends in a softmax.
+  public let endsInSoftmax: Bool
+
+  /// The name of the output, `[batch, classes]`: "probabilities" after a softmax, else "logits".
+  public var outputName: String { endsInSoftmax ? "probabilities" : "logits" }
+
+  /// Checks that the weights are those of the network.
+  ///
+  /// - Throws: `NetworkError`, or `ONNXError.weightsOfAnotherNetwork`.
+  public init(
+    of network: Network, weights: SafeTensors, endsInSoftmax: Bool = false
+  ) throws {
+    self.network = network
+    self.weights = weights
+    self.endsInSoftmax = endsInSoftmax
+    var shapes: [String: [Int]] = [:]
+    for name in weights.names { shapes[name] = try weights.entry(name).shape }
+    let parameters = try network.parameters()
+    if let mismatch = ParameterMismatch(of: shapes, with: parameters) {
+      throw ONNXError.weightsOfAnotherNetwork(path: weights.path, mismatch)
+    }
+    for parameter in parameters { try weights.checkNumbers(of: parameter.name) }
+  }
+
+  /// The model's bytes, the same for the same network, weights and metadata; read back before they are given.
+  ///
+  /// - Parameter metadata: What the model says of itself to those who run it.
+  /// - Throws: `NetworkError`, `WeightsError` where the weights cannot be read, or `ONNXError.unusableExport`.
+  public func bytes(metadata: [String: String] = [:]) throws -> [UInt8] {
+    var builder = try Builder(
+      network, weights, outputName: outputName, endsInSoftmax: endsInSoftmax)
+    for layer in network.layers { try builder.append(layer) }
+    builder.finish(outputName: outputName, endsInSoftmax: endsInSoftmax)
+    let input = network.input
+    let classes = try network.classes()
+    var writer = ProtobufWriter()
+    writer.write(1, Self.formatVersion)
+    writer.write(2, "consort")
+    writer.write(7) { graph in
+      builder.graph.write(
+        to: &graph, name: network.name,
+        input: (Self.inputName, [input.channels, input.height, input.width]),
+        output: (outputName, [classes]))
+    }
+    writer.write(8) { $0.write(2, Self.operatorSet) }
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+      writer.write(14) { entry in
+        entry.write(1, key)
+        entry.write(2, value)
+      }
+    }
+    try ExportedModelCheck(
+      network: network.name, input: (Self.inputName, [input.channels, input.height, input.width]),
+      output: (outputName, [classes]), metadata: metadata, numbers: builder.graph.numberCount
+    ).check(writer.bytes)
+    return writer.bytes
+  }
+}
+
+/// Turns layers into operations.
+private struct Builder {
+  private let network: Network
+  private let weights: SafeTensors
+  /// The shape of what each layer gives.
+  private let shapes: [String: FeatureShape]
+  /// Normalisations that are part of the convolution before them, by its name.
+  private let folded: [String: Layer]
+  /// The operation that has a layer's numbers.
+  private var values = [Network.inputName: ONNXExport.inputName]
+  private(set) var graph = ONNXGraph()
+  /// The names of the operations that layers become: their own, unless these are taken.
+  private var layerNames: [String: String] = [:]
+  private var names: ONNXNames
+
+  init(
+    _ network: Network, _ weights: SafeTensors, outputName: String, endsInSoftmax: Bool
+  ) throws {
+    self.network = network
+    self.weights = weights
+    var shapes: [String: FeatureShape] = [Network.inputName: .map(network.input)]
+    for (layer, shape) in zip(network.layers, try network.shapes()) { shapes[layer.name] = shape }
+    self.shapes = shapes
+    folded = Self.foldedNormalizations(of: network)
+    names = ONNXNames(taken: [ONNXExport.inputName, outputName])
+    for layer in network.layers {
+      // The last layer's numbers get the output's name anyway.
+      let isOutput =
+        !endsInSoftmax && layer.name == outputName && layer.name == network.layers.last?.name
+      layerNames[layer.name] = isOutput ? layer.name : names.unique(layer.name)
+    }
+  }
+
+  /// A new name for a part of what a layer becomes.
+  private mutating func name(_ part: String, of layer: Layer) -> String {
+    names.unique("\(layerNames[layer.name] ?? layer.name).\(part)")
+  }
+
+  /// A convolution's only reader, where that is a normalisation.
+  private static func foldedNormalizations(of network: Network) -> [String: Layer] {
+    var readers: [String: [Layer]] = [:]
+    for layer in network.layers {
+      for input in layer.inputs { readers[input, default: []].append(layer) }
+    }
+    var folded: [String: Layer] = [:]
+    for layer in network.layers {
+      guard case .convolution = layer.operation, let reader = readers[layer.name],
+        reader.count == 1, case .batchNormalization = reader[0].operation
+      else { continue }
+      folded[layer.name] = reader[0]
+    }
+    return folded
+  }
+
+  private func inputs(of layer: Layer) throws -> [String] {
+    try layer.inputs.map { input in
+      guard let value = values[input] else {
+        throw NetworkError.unknownInput(layer: layer.name, input: input)
+      }
+      return value
+    }
+  }
+
+  mutating func append(_ layer: Layer) throws {
+    let inputs = try inputs(of: layer)
+    let output = layerNames[layer.name] ?? layer.name
+    values[layer.name] = output
+    switch layer.operation {
+    case .convolution(let convolution): try append(layer, convolution, inputs)
+    case .batchNormalization(let epsilon, _):
+      if folded[layer.inputs[0]]?.name == layer.name {
+        values[layer.name] = inputs[0]
+      } else {
+        try appendNormalization(layer, epsilon: epsilon, inputs)
+      }
+    case .relu: graph.append("Relu", output, inputs)
+    case .sigmoid: graph.append("Sigmoid", output, inputs)
+    case .silu:
+      let sigmoid = name("sigmoid", of: layer)
+      graph.append("Sigmoid", sigmoid, inputs)
+      graph.append("Mul", output, inputs + [sigmoid])
+    case .add: graph.append("Add", output, inputs)
+    case .scale: graph.append("Mul", output, inputs)
+    case .maxPool(let kernelSize, let stride, let padding):
+      graph.append(
+        "MaxPool", output, inputs,
+        [
+          ("kernel_shape", .integers([kernelSize, kernelSize])),
+          ("strides", .integers([stride, stride])),
+          ("pads", .integers([padding, padding, padding, padding])),
+        ])
+    case .globalAveragePool:
+      let map = name("map", of: layer)
+      graph.append("GlobalAveragePool", map, inputs)
+      graph.append("Flatten", output, [map], [("axis", .integer(1))])
+    case .squeeze: graph.append("GlobalAveragePool", output, inputs)
+    case .dropout, .stochasticDepth: values[layer.name] = inputs[0]
+    case .linear: try appendLinear(layer, inputs)
+    }
+  }
+
+  private mutating func append(
+    _ layer: Layer, _ convolution: Convolution, _ inputs: [String]
+  ) throws {
+    guard case .map(let map)? = shapes[layer.inputs[0]] else { return }
+    var weight = try weights.floats(named: "\(layer.name).weight")
+    var bias = convolution.hasBias ? try weights.floats(named: "\(layer.name).bias") : nil
+    if let normalization = folded[layer.name] {
+      let (scales, shifts) = try scalesAndShifts(of: normalization)
+      let size = weight.count / scales.count
+      for index in weight.indices {
+        weight[index] = Float(Double(weight[index]) * scales[index / size])
+      }
+      let given = bias ?? Array(repeating: 0, count: scales.count)
+      bias = given.indices.map { Float(Double(given[$0]) * scales[$0] + shifts[$0]) }
+      guard weight.allSatisfy(\.isFinite), bias?.allSatisfy(\.isFinite) == true else {
+        throw ONNXError.unusableExport(
+          network: network.name,
+          reason:
+            "the convolution '\(layer.name)' times the normalisation '\(normalization.name)' is not finite: "
+            + "a weight is too large, or a running variance too small; train the member again")
+      }
+    }
+    let size = convolution.kernelSize
+    let (rows, columns) = (
+      convolution.zeros(size: map.height), convolution.zeros(size: map.width)
+    )
+    let weightName = name("weight", of: layer)
+    let biasName = bias.map { _ in name("bias", of: layer) }
+    graph.append(
+      constant: weightName,
+      shape: [convolution.outputChannels, map.channels / convolution.groups, size, size], weight)
+    if let bias, let biasName {
+      graph.append(constant: biasName, shape: [convolution.outputChannels], bias)
+    }
+    graph.append(
+      "Conv", layerNames[layer.name] ?? layer.name,
+      inputs + [weightName] + (biasName.map { [$0] } ?? []),
+      [
+        ("group", .integer(convolution.groups)),
+        ("kernel_shape", .integers([size, size])),
+        ("pads", .integers([rows.before, columns.before, rows.after, columns.after])),
+        ("strides", .integers([convolution.stride, convolution.stride])),
+      ])
+  }
+
+  /// What a normalisation with its running statistics multiplies by and adds, a channel.
+  private func scalesAndShifts(of layer: Layer) throws -> (scales: [Double], shifts: [Double]) {
+    guard case .batchNormalization(let epsilon, _) = layer.operation else { return ([], []) }
+    let (weight, bias, mean, variance) = (
+      try weights.floats(named: "\(layer.name).weight"),
+      try weights.floats(named: "\(layer.name).bias"),
+      try weights.floats(named: "\(layer.name).running_mean"),
+      try weights.floats(named: "\(layer.name).running_var")
+    )
+    let scales = weight.indices.map {
+      Double(weight[$0]) / (Double(variance[$0]) + epsilon).squareRoot()
+    }
+    let shifts = bias.indices.map { Double(bias[$0]) - Double(mean[$0]) * scales[$0] }
+    return (scales, shifts)
+  }
+
+  private mutating func appendNormalization(
+    _ layer: Layer, epsilon: Double, _ inputs: [String]
+  ) throws {
+    var constants: [String] = []
+    for part in ["weight", "bias", "running_mean", "running_var"] {
+      let values = try weights.floats(named: "\(layer.name).\(part)")
+      constants.append(name(part, of: layer))
+      graph.append(constant: constants[constants.count - 1], shape: [values.count], values)
+    }
+    graph.append(
+      "BatchNormalization", layerNames[layer.name] ?? layer.name, inputs + constants,
+      [("epsilon", .float(Float(epsilon)))])
+  }
+
+  private mutating func appendLinear(_ layer: Layer, _ inputs: [String]) throws {
+    var constants: [String] = []
+    for part in ["weight", "bias"] {
+      let parameter = "\(layer.name).\(part)"
+      constants.append(name(part, of: layer))
+      graph.append(
+        constant: constants[constants.count - 1], shape: try weights.entry(parameter).shape,
+        try weights.floats(named: parameter))
+    }
+    graph.append(
+      "Gemm", layerNames[layer.name] ?? layer.name, inputs + constants,
+      [("transB", .integer(1))])
+  }
+
+  /// Gives the last numbers the output's name.
+  mutating func finish(outputName: String, endsInSoftmax: Bool) {
+    guard endsInSoftmax, let last = network.layers.last.flatMap({ values[$0.name] }) else {
+      graph.nameLastOutput(outputName)
+      return
+    }
+    graph.append("Softmax", outputName, [last], [("axis", .integer(1))])
+  }
+}
+
+/// The names of a graph's values and constants, each given once.
+struct ONNXNames {
+  private var taken: Set<String>
+
+  init(taken: Set<String>) { self.taken = taken }
+
+  /// The name, or the first of it with a number that is not taken.
+  mutating func unique(_ name: String) -> String {
+    var (found, number) = (name, 1)
+    while !taken.insert(found).inserted {
+      found = "\(name).\(number)"
+      number += 1
+    }
+    return found
+  }
+}

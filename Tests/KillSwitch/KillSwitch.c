@@ -1,0 +1,58 @@
+#ifdef __linux__
+#define _GNU_SOURCE
+#include "KillSwitch.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool is_unfinished(const char *path, size_t length) {
+  const char suffix[] = ".partial";
+  const size_t count = sizeof suffix - 1;
+  return length >= count && memcmp(path + length - count, suffix, count) == 0;
+}
+
+static bool is_unfinished_file(int descriptor) {
+  char link[64], path[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+  const ssize_t length = readlink(link, path, sizeof path);
+  return length > 0 && is_unfinished(path, (size_t)length);
+}
+
+/// Counts one more of `operation`; whether it is the one to die at.
+static bool is_due(const char *operation, atomic_int *done) {
+  const char *wish = getenv(CONSORT_KILL_AT);
+  const size_t length = strlen(operation);
+  if (wish == NULL || strncmp(wish, operation, length) != 0 || wish[length] != ' ') return false;
+  return atomic_fetch_add(done, 1) + 1 == atoi(wish + length + 1);
+}
+
+int rename(const char *from, const char *to) {
+  static atomic_int done;
+  if (is_unfinished(from, strlen(from)) && is_due("rename", &done)) kill(getpid(), SIGKILL);
+  int (*real)(const char *, const char *) = dlsym(RTLD_NEXT, "rename");
+  return real(from, to);
+}
+
+int fsync(int descriptor) {
+  static atomic_int done;
+  if (is_unfinished_file(descriptor) && is_due("fsync", &done)) kill(getpid(), SIGKILL);
+  int (*real)(int) = dlsym(RTLD_NEXT, "fsync");
+  return real(descriptor);
+}
+
+ssize_t write(int descriptor, const void *bytes, size_t count) {
+  static atomic_int done;
+  ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
+  if (getenv(CONSORT_KILL_AT) != NULL && is_unfinished_file(descriptor) && is_due("write", &done)) {
+    real(descriptor, bytes, count / 2);
+    kill(getpid(), SIGKILL);
+  }
+  return real(descriptor, bytes, count);
+}
+#endif

@@ -1,0 +1,7 @@
+/// Loaded before the C library (LD_PRELOAD), it kills the process with SIGKILL at an exact instant of its work on files,
+/// where signals from outside come when they come.
+///
+/// The variable CONSORT_KILL_AT holds an operation and a number, as in "rename 7": the process dies at the seventh
+/// `rename` of an unfinished file (its name ends with ".partial"), before it is done; at the seventh `fsync`, before it; at
+/// the seventh `write`, in its middle.
+#define CONSORT_KILL_AT "CONSORT_KILL_AT"

@@ -1,0 +1,24 @@
+#if os(Linux)
+  /// The library that kills a program at an exact instant of its work on files: see `KillSwitch.h`.
+  public enum KillSwitch {
+    /// What the program is doing to an unfinished file.
+    public enum Operation: String, CaseIterable, Sendable {
+      /// Half of the bytes are written.
+      case write
+      /// All bytes are written; none need be on the disk.
+      case fsync
+      /// The file is whole, and has not yet its name.
+      case rename
+    }
+
+    /// The environment of a program that is to die at its `number`-th `operation`, counted from 1.
+    public static func environment(
+      _ operation: Operation, _ number: Int
+    ) throws -> [String: String] {
+      [
+        "LD_PRELOAD": try Consort.path("libKillSwitch.so"),
+        "CONSORT_KILL_AT": "\(operation.rawValue) \(number)",
+      ]
+    }
+  }
+#endif
