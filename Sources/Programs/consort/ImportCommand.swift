@@ -56,8 +56,8 @@ let importCommand = Command(
     let directory = MemberDirectory(
       path: try arguments.outputDirectory("--out", default: "members/\(name)"))
     try weights.write(description, to: directory)
-    let cost = try weights.network.cost()
+    let cost = weights.network.totals
     print(
       "\(Terminal.printable(directory.path)): \(name) with \(weights.naming.rawValue)'s names, "
-        + "\(cost.parameters.grouped) parameters, \(try weights.network.classes()) classes")
+        + "\(cost.parameters.grouped) parameters, \(weights.network.classes) classes")
   })

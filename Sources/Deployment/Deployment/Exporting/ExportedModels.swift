@@ -29,7 +29,7 @@ package struct ExportedModels {
     return try models.map { member, bytes in
       let file = "\(directory)/\(member.name).onnx"
       try DurableFile.write(bytes, to: file)
-      let cost = try member.network.cost()
+      let cost = member.network.totals
       return File(
         name: member.name, network: member.network.name, file: file,
         parameters: cost.parameters, multiplyAccumulates: cost.multiplyAccumulates,

@@ -28,7 +28,7 @@ extension WeightsImport {
   /// - Throws: `DeploymentError.wrongLabelCount` where they are more or fewer than the logits, `DatasetError` or
   ///   `FileError` where the file names none.
   package func classList(path: String) throws -> ClassList {
-    let (list, classes) = (try ClassList(path: path), try network.classes())
+    let (list, classes) = (try ClassList(path: path), network.classes)
     guard list.names.count == classes else {
       throw DeploymentError.wrongLabelCount(
         path: path, found: list.names.count, wanted: classes)
