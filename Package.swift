@@ -223,7 +223,10 @@ let deployment: [Target] = [
     ["Datasets", "Deployment", "Inference", "MemberSources", "Predictions"]),
   tests(
     of: "Latency", in: "Deployment",
-    ["ArchitectureSearch", "Decisions", "Ensembles", "Inference", "Latency", "Networks"]),
+    [
+      "ArchitectureSearch", "Decisions", "Ensembles", "Inference", "Latency", "Networks",
+      "SearchRuns",
+    ]),
 ]
 
 let reports: [Target] = [

@@ -1,6 +1,7 @@
 import CommandLine
 import Datasets
 import Deployment
+import Ensembles
 import Files
 import Inference
 
@@ -148,5 +149,42 @@ extension ParsedArguments {
         "\(name) is " + Spelling.oneOf(Choice.allCases.map(\.rawValue), not: text))
     }
     return choice
+  }
+}
+
+extension CombinationRule {
+  /// The option that names one.
+  static let option = CommandOption(
+    "--rule", "RULE",
+    help: "How members are combined: geometric-mean, arithmetic-mean, logit-mean or "
+      + "majority-vote (default: geometric-mean).")
+
+  /// What `--rule` names; nil where it is not given.
+  init?(_ arguments: ParsedArguments) throws(UsageError) {
+    guard let name = arguments.string("--rule") else { return nil }
+    guard let known = Self.names.first(where: { $0.name == name }) else {
+      throw UsageError("--rule is " + Spelling.oneOf(Self.names.map(\.name), not: name))
+    }
+    self = known.rule
+  }
+}
+
+extension ClassMatching.Order {
+  /// The option that says how classes are matched, of all commands that match them.
+  static let option = CommandOption(
+    "--class-order", "HOW",
+    help:
+      "How the images' classes are the model's: names (default where they fit), folders (in the order of the "
+      + "folders, numbers by number), text (in the order of the folders as text, as torchvision), numbers (a "
+      + "folder's name is the output's number, from 0) or numbers-from-1.")
+
+  /// What the option says; nil where it is not given.
+  ///
+  /// - Throws: `UsageError` where it says none of these.
+  init?(_ arguments: ParsedArguments) throws(UsageError) {
+    guard let order: ClassMatching.Order = try arguments.choice(Self.option.name) else {
+      return nil
+    }
+    self = order
   }
 }

@@ -39,18 +39,18 @@ let costCommand = Command(
     if let name = arguments.operand(0), name.hasSuffix(".onnx") {
       return print(try modelCost(path: name, arguments), terminator: "")
     }
-    let subject = try CostSubject(arguments)
-    let cost = subject.network.cost
+    let costed = try CostedNetwork(arguments)
+    let cost = costed.network.cost
     let showsLayers = arguments.isSet("--layers")
     if arguments.isSet("--json") {
-      print(try costJSON(subject, cost, showsLayers: showsLayers), terminator: "")
+      print(try costJSON(costed, cost, showsLayers: showsLayers), terminator: "")
     } else {
-      print(costText(subject, cost, showsLayers: showsLayers), terminator: "")
+      print(costText(costed, cost, showsLayers: showsLayers), terminator: "")
     }
   })
 
 /// The network that is asked about.
-private struct CostSubject {
+private struct CostedNetwork {
   let network: Network
 
   init(_ arguments: ParsedArguments) throws {
@@ -77,12 +77,12 @@ private struct CostAnswer: Encodable {
 }
 
 private func costJSON(
-  _ subject: CostSubject, _ cost: NetworkCost, showsLayers: Bool
+  _ costed: CostedNetwork, _ cost: NetworkCost, showsLayers: Bool
 ) throws -> String {
   let answer = CostAnswer(
-    network: subject.network.name, inputChannels: subject.network.input.channels,
-    inputHeight: subject.network.input.height, inputWidth: subject.network.input.width,
-    classes: subject.network.classes, parameters: cost.parameters,
+    network: costed.network.name, inputChannels: costed.network.input.channels,
+    inputHeight: costed.network.input.height, inputWidth: costed.network.input.width,
+    classes: costed.network.classes, parameters: cost.parameters,
     multiplyAccumulates: cost.multiplyAccumulates,
     floatingPointOperations: cost.floatingPointOperations,
     peakActivationBytes: cost.peakActivationBytes,
@@ -91,12 +91,12 @@ private func costJSON(
   return try answer.readableJSON()
 }
 
-private func costText(_ subject: CostSubject, _ cost: NetworkCost, showsLayers: Bool) -> String {
-  let (network, input) = (subject.network, subject.network.input)
+private func costText(_ costed: CostedNetwork, _ cost: NetworkCost, showsLayers: Bool) -> String {
+  let (network, input) = (costed.network, costed.network.input)
   var text = showsLayers ? layerTable(cost) + "\n" : ""
   let head =
     "\(Terminal.printable(network.name)), one image of \(input.channels) x \(input.height) x \(input.width), "
-    + subject.network.classes.counted("class", "classes")
+    + costed.network.classes.counted("class", "classes")
   text += Terminal.wrapped(head, width: Terminal.textWidth).map { $0 + "\n" }.joined()
   var table = TextTable(columns: [.init(""), .init(""), .init("", .right)])
   let rows = [
