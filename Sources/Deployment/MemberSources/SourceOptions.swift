@@ -53,7 +53,7 @@ package struct SourceOptions {
   /// Checks that what is said is about something.
   ///
   /// - Throws: `SourceError.unusedOption` for an option about lists where there are none.
-  func check(_ sources: [MemberSource]) throws(SourceError) {
+  package func check(_ sources: [MemberSource]) throws(SourceError) {
     let hasList = sources.contains { if case .list = $0 { true } else { false } }
     let hasModel = sources.contains { if case .model = $0 { true } else { false } }
     guard output == ImageModel.OutputChoice() || hasModel else {

@@ -17,9 +17,9 @@ package struct LabelledImages: Sendable {
   /// What of a model its images' classes are matched with.
   package struct Classes: Sendable {
     /// Their names, in the order of the outputs, where they are known.
-    let labels: [String]?
+    package let labels: [String]?
     /// How many they are.
-    let count: Int
+    package let count: Int
     /// How errors call the model.
     let model: String
     /// What the user says about how they are matched.
