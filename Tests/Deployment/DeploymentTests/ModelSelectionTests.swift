@@ -57,7 +57,7 @@ import Testing
     #expect(read.manifest == written.manifest)
     #expect(read.combination(rule: nil) == written.manifest.combination)
     #expect(read.combination(rule: .arithmeticMean).rule == .arithmeticMean)
-    #expect(written.manifest.summary.hasPrefix("2 members, 13.86 k MACs"))
+    #expect(written.manifest.summary.hasPrefix("2 members, 13.9 k MACs"))
     #expect(throws: DeploymentError.membersOfEnsemble) {
       try ModelSelection([path], names: ["logits"])
     }
@@ -65,7 +65,7 @@ import Testing
       try ModelSelection([path], output: ImageModel.OutputChoice(name: "scores", kind: nil))
     }
     #expect(
-      throws: DeploymentError.memberGivenTwice(name: "logits", first: path, second: path)
+      throws: DeploymentError.memberGivenTwice(name: "ensemble/logits", first: path, second: path)
     ) { try ModelSelection([path, path]) }
   }
 

@@ -20,7 +20,10 @@ import Testing
           logProbabilities: labels.enumerated().flatMap { image, label in
             (0..<3).map { column in
               let best = image % 4 == member ? (Int(label) + 1) % 3 : Int(label)
-              return column == best ? Float(-0.2231436) : Float(-2.3025851)
+              // Other scores of other images: the same would be taken for the same images.
+              return split == "test"
+                ? column == best ? Float(-0.2231436) : Float(-2.3025851)
+                : column == best ? Float(-0.3566749) : Float(-1.8971200)
             }
           }, labels: labels, classes: 3)
         let path = "\(file)/m\(member).safetensors"
