@@ -85,6 +85,7 @@ let base: [Target] = [
   tests(of: "Randomness", in: "Base", ["Randomness"]),
   library("CKernels", in: "Base"),
   library("Statistics", in: "Base", ["Randomness"]),
+  tests(of: "Statistics", in: "Base", ["Randomness", "Statistics"]),
   library("Formatting", in: "Base", ["Files"]),
   tests(of: "Formatting", in: "Base", ["Files", "Formatting"]),
 ]
@@ -138,7 +139,7 @@ let engines: [Target] = [
   library(
     "COpenVINO", in: "Engines", cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
     linkerSettings: openVINOLinkerSettings),
-  library("Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX"]),
+  library("Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX", "Statistics"]),
   .executableTarget(
     name: "fuzz-models",
     dependencies: ["Inference", "Networks", "ONNX", "Processes", "Randomness", "Weights"],
@@ -178,7 +179,8 @@ let training: [Target] = [
 
 let search: [Target] = [
   library(
-    "ArchitectureSearch", in: "Search", ["Ensembles", "Networks", "Predictions", "Randomness"]),
+    "ArchitectureSearch", in: "Search",
+    ["Ensembles", "Networks", "Predictions", "Randomness", "Statistics"]),
   tests(
     of: "ArchitectureSearch", in: "Search",
     ["ArchitectureSearch", "Ensembles", "Networks", "Predictions", "Randomness"]),

@@ -75,26 +75,16 @@ package struct PairedBootstrap {
   package func interval(_ first: Int, minus second: Int) -> ClosedRange<Double> {
     guard columns.isEmpty else { return limit(columns[first], minus: columns[second]) }
     let differences = zip(means[first], means[second]).map { $0 - $1 }.sorted()
-    let lower = Self.quantile(0.025, of: differences)
-    return lower...max(lower, Self.quantile(0.975, of: differences))
+    let lower = differences.sortedQuantile(0.025)
+    return lower...max(lower, differences.sortedQuantile(0.975))
   }
 
   /// The central 95 % of the normal distribution that the resampled differences have in the limit.
   private func limit(_ first: [Double], minus second: [Double]) -> ClosedRange<Double> {
-    let count = Double(first.count)
-    let mean = zip(first, second).reduce(0) { $0 + $1.0 - $1.1 } / count
-    let squares = zip(first, second).reduce(0) { sum, pair in
-      let deviation = pair.0 - pair.1 - mean
-      return sum + deviation * deviation
-    }
-    let half = 1.959964 * (squares / count / count).squareRoot()
+    let differences = zip(first, second).map { $0 - $1 }
+    let count = Double(differences.count)
+    let (mean, squares) = (differences.mean, differences.squaredDeviations)
+    let half = Quantiles.normal975 * (squares / count / count).squareRoot()
     return mean - half...mean + half
-  }
-
-  static func quantile(_ fraction: Double, of sorted: [Double]) -> Double {
-    let place = fraction * Double(sorted.count - 1)
-    let below = Int(place)
-    let above = min(below + 1, sorted.count - 1)
-    return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
   }
 }

@@ -38,16 +38,10 @@ struct Expected: Decodable {
     let comparisons: [Comparison]
   }
 
-  struct Test: Decodable {
-    let onlyFirst, onlySecond: Int
-    let pValue: Double
-  }
-
   let subsets: [Subset]
   let frontiers: [String: Analysis]
   let combined: [String: [[Double]]]
   let disagreement, doubleFault: [[Double]]
-  let mcNemar: [Test]
 
   static func load() throws -> Expected {
     let bytes = try MappedFile(path: fixture("expected.json")).withBytes { Data($0) }
@@ -58,14 +52,6 @@ struct Expected: Decodable {
 /// The six members of the fixtures: four of "small", two of "large".
 func fixtureMembers() throws -> [Predictions] {
   try (0..<6).map { try Predictions(path: fixture("member-\($0).safetensors")) }
-}
-
-/// Expects two numbers to differ by no more than `tolerance`.
-func expectClose(
-  _ actual: Double, _ expected: Double, within tolerance: Double = 1e-9, _ comment: Comment? = nil,
-  sourceLocation: SourceLocation = #_sourceLocation
-) {
-  #expect(abs(actual - expected) <= tolerance, comment, sourceLocation: sourceLocation)
 }
 
 /// Expects each metric to be the same within 1e-9.

@@ -127,19 +127,15 @@ struct ImportedScores {
   /// `[N, C]`: log-probabilities, each row normalised, of scores that are of the kind.
   func logProbabilities(_ kind: ScoreKind) throws(EnsembleError) -> [Float] {
     try checkMemory(count * classes, of: MemoryLayout<Float>.stride, for: path)
-    var result: [Float] = []
-    result.reserveCapacity(count * classes)
+    var result = [Float](repeating: 0, count: count * classes)
     let factor = kind.nats ?? 1
     let areShares = kind.nats == nil && kind != .logits
-    var row: [Double] = []
-    try forEachRow { _, scores throws(EnsembleError) in
-      row.removeAll(keepingCapacity: true)
-      for score in scores {
-        row.append(areShares ? naturalLogarithm(max(score, 0)) : score * factor)
+    try forEachRow { image, scores throws(EnsembleError) in
+      let row = scores.map { areShares ? naturalLogarithm(max($0, 0)) : $0 * factor }
+      result.withUnsafeMutableBufferPointer { result in
+        let place = image * classes..<(image + 1) * classes
+        logSoftmax(row, into: UnsafeMutableBufferPointer(rebasing: result[place]))
       }
-      let greatest = row.max() ?? 0
-      let total = naturalLogarithm(row.reduce(0) { $0 + exponential($1 - greatest) })
-      for score in row { result.append(Float(score - greatest - total)) }
     }
     return result
   }

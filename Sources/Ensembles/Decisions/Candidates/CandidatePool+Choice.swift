@@ -8,9 +8,11 @@ extension CandidatePool {
     let all = Array(candidates.indices)
     let costs = all.map(cost)
     let accuracies = all.map(accuracy)
-    for index in Self.pareto(all, costs, accuracies) { candidates[index].isOnFrontier = true }
+    for index in ParetoFrontier.indices(of: all, costs: costs, values: accuracies) {
+      candidates[index].isOnFrontier = true
+    }
     let sameNetwork = all.filter { [.single, .ensemble].contains(candidates[$0].kind) }
-    for index in Self.pareto(sameNetwork, costs, accuracies) {
+    for index in ParetoFrontier.indices(of: sameNetwork, costs: costs, values: accuracies) {
       candidates[index].isOnSameNetworkFrontier = true
     }
   }
@@ -85,11 +87,7 @@ extension CandidatePool {
   ) throws(EnsembleError) -> Double {
     let first = try builder.correctness(of: candidates[index], in: sets.holdOut)
     let second = try builder.correctness(of: candidates[other], in: sets.holdOut)
-    let differences = zip(first, second).map { $0 - $1 }
-    let count = Double(differences.count)
-    let mean = differences.reduce(0, +) / count
-    let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return (squares / (count * max(1, count - 1))).squareRoot()
+    return zip(first, second).map { $0 - $1 }.standardError
   }
 
   private func unreachable(_ budget: Double, _ needed: Double) -> String {

@@ -1,5 +1,6 @@
 import Ensembles
 import Predictions
+import Statistics
 
 extension Frontier {
   /// Evaluates ensembles of the members of each network, and compares them with single members of larger networks.
@@ -98,62 +99,41 @@ extension Frontier {
   }
 
   private static func curves(of evaluations: [NetworkEvaluation]) -> [Curve] {
-    let plotted = evaluations.flatMap { evaluation in
-      evaluation.sizes.map { size in
-        ParetoPoint(
-          cost: size.memberCount * evaluation.multiplyAccumulates,
-          accuracy: plottedAccuracy(size))
-      }
-    }
+    let sizes = evaluations.flatMap { evaluation in evaluation.sizes.map { (evaluation, $0) } }
+    let frontier = Set(
+      ParetoFrontier.indices(
+        of: sizes.indices, costs: sizes.map { $1.memberCount * $0.multiplyAccumulates },
+        values: sizes.map { plottedAccuracy($1) }, keepingEquals: true))
+    var points = sizes.indices.map {
+      point(of: sizes[$0].1, in: sizes[$0].0, isOnFrontier: frontier.contains($0))
+    }[...]
     return evaluations.map { evaluation in
-      Curve(
+      let count = evaluation.sizes.count
+      defer { points = points.dropFirst(count) }
+      return Curve(
         network: evaluation.network, multiplyAccumulates: evaluation.multiplyAccumulates,
         parameters: evaluation.parameters, members: evaluation.members.map(\.name),
-        points: evaluation.sizes.map { point(of: $0, in: evaluation, among: plotted) })
+        points: Array(points.prefix(count)))
     }
   }
 
   private static func point(
-    of size: NetworkEvaluation.Size, in evaluation: NetworkEvaluation, among others: [ParetoPoint]
+    of size: NetworkEvaluation.Size, in evaluation: NetworkEvaluation, isOnFrontier: Bool
   ) -> Point {
     let accuracies = size.metrics.map(\.top1Accuracy)
     let cost = size.memberCount * evaluation.multiplyAccumulates
-    let accuracy = plottedAccuracy(size)
-    let plotted = ParetoPoint(cost: cost, accuracy: accuracy)
     return Point(
       memberCount: size.memberCount, multiplyAccumulates: cost, floatingPointOperations: 2 * cost,
       parameters: size.memberCount * evaluation.parameters, subsetCount: accuracies.count,
-      isSampled: size.isSampled, accuracy: accuracy, mean: Metrics.mean(size.metrics),
-      top1StandardDeviation: sampleStandardDeviation(accuracies),
+      isSampled: size.isSampled, accuracy: plottedAccuracy(size), mean: Metrics.mean(size.metrics),
+      top1StandardDeviation: accuracies.standardDeviation,
       top1Minimum: accuracies.min() ?? 0, top1Maximum: accuracies.max() ?? 0,
-      isOnParetoFrontier: !others.contains { $0.dominates(plotted) })
+      isOnParetoFrontier: isOnFrontier)
   }
 
+  /// The median member, or the mean over ensembles.
   private static func plottedAccuracy(_ size: NetworkEvaluation.Size) -> Double {
-    size.memberCount == 1 ? median(size.metrics.map(\.top1Accuracy)) : size.meanAccuracy
-  }
-
-  static func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-  }
-
-  static func sampleStandardDeviation(_ values: [Double]) -> Double {
-    guard values.count > 1 else { return 0 }
-    let mean = values.reduce(0, +) / Double(values.count)
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return (squares / Double(values.count - 1)).squareRoot()
-  }
-}
-
-/// A point in the plane of cost and accuracy.
-struct ParetoPoint {
-  let cost: Int
-  let accuracy: Double
-
-  /// Whether this point is better than `other` in one and as good in the other.
-  func dominates(_ other: ParetoPoint) -> Bool {
-    cost <= other.cost && accuracy >= other.accuracy
-      && (cost < other.cost || accuracy > other.accuracy)
+    guard size.memberCount == 1 else { return size.meanAccuracy }
+    return size.metrics.map(\.top1Accuracy).median ?? size.meanAccuracy
   }
 }

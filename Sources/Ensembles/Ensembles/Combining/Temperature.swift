@@ -101,7 +101,7 @@ public struct Temperature: Codable, Hashable, Sendable {
       let scaled = predictions.withLogProbabilities(of: images) { values in
         values.map { max(Double($0), Metrics.leastLogProbability) / temperature }
       }
-      Predictions.normalise(scaled, classes: predictions.classes, into: result)
+      Predictions.normalize(scaled, classes: predictions.classes, into: result)
     }
     return try predictions.replacing(values)
   }

@@ -145,7 +145,7 @@ struct SearchPage {
   }
 
   private var correlation: String {
-    guard let correlation = content.rankCorrelation else {
+    guard let correlation = content.proxyRankCorrelation else {
       return "There are too few networks to say how well the one goes with the other."
     }
     return

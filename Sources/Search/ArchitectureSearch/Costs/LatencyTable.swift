@@ -1,4 +1,5 @@
 import Networks
+import Statistics
 
 /// How long networks take for one image, from the measured times of their segments.
 public struct LatencyTable: Sendable {
@@ -92,7 +93,7 @@ extension LatencyTable {
     public var ninetiethPercentileError: Double? {
       let errors = networks.map(\.error).sorted()
       guard !errors.isEmpty else { return nil }
-      return errors[(9 * errors.count + 9) / 10 - 1]
+      return errors.sortedNearestRank(0.9)
     }
   }
 }
@@ -210,14 +211,6 @@ extension LatencyTable.Check: Codable {
     try container.encode(networks, forKey: .networks)
     try container.encodeIfPresent(medianError, forKey: .medianError)
     try container.encodeIfPresent(ninetiethPercentileError, forKey: .ninetiethPercentileError)
-  }
-}
-
-extension [Double] {
-  /// Nil where there are none.
-  fileprivate var median: Double? {
-    let sorted = sorted()
-    return isEmpty ? nil : (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
   }
 }
 
