@@ -115,8 +115,18 @@ let data: [Target] = [
   library("Datasets", in: "Data", ["CJPEG", "CPNG", "CResampling", "Files", "Randomness"]),
   library("Downloads", in: "Data", ["Datasets", "Files", "Processes"]),
   tests(
-    of: "Datasets", in: "Data", ["Datasets", "Downloads", "Files", "Processes", "Randomness"],
+    of: "Predictions", in: "Data",
+    [
+      "Decisions", "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions",
+      "Statistics", "Weights",
+    ],
+    exclude: ["Fixtures"]),
+  tests(
+    of: "Datasets", in: "Data", ["Datasets", "Files", "Processes", "Randomness"],
     resources: [.copy("Fixtures")]),
+  tests(
+    of: "Downloads", in: "Data",
+    ["Datasets", "Downloads", "Files", "Processes", "Randomness"], exclude: ["Fixtures"]),
 ]
 
 let ensembles: [Target] = [
@@ -129,10 +139,16 @@ let ensembles: [Target] = [
   tests(
     of: "Ensembles", in: "Ensembles",
     [
-      "Decisions", "Ensembles", "Files", "Formatting", "Predictions", "Randomness", "Statistics",
-      "Weights",
+      "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions", "Randomness",
+      "Statistics",
     ],
     exclude: ["Fixtures"]),
+  tests(
+    of: "Decisions", in: "Ensembles",
+    [
+      "Decisions", "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions",
+      "Randomness", "Statistics",
+    ]),
 ]
 
 let engines: [Target] = [
@@ -180,12 +196,15 @@ let training: [Target] = [
 let search: [Target] = [
   library(
     "ArchitectureSearch", in: "Search",
-    ["Ensembles", "Networks", "Predictions", "Randomness", "Statistics"]),
+    ["Ensembles", "Formatting", "Networks", "Predictions", "Randomness", "Statistics"]),
   tests(
     of: "ArchitectureSearch", in: "Search",
     ["ArchitectureSearch", "Ensembles", "Networks", "Predictions", "Randomness"]),
   library(
     "SearchRuns", in: "Search", ["ArchitectureSearch", "Files", "Networks", "Runs"]),
+  tests(
+    of: "SearchRuns", in: "Search",
+    ["ArchitectureSearch", "Files", "Networks", "Runs", "SearchRuns"]),
   library(
     "SearchTraining", in: "Search",
     [
@@ -279,6 +298,10 @@ let package = Package(
   targets: [
     .target(
       name: "TestSupport", dependencies: ["Processes", "Randomness"], path: "Tests/TestSupport"),
+    .target(
+      name: "EnsembleTestSupport",
+      dependencies: ["Decisions", "Ensembles", "Files", "Predictions", "TestSupport"],
+      path: "Tests/EnsembleTestSupport"),
     .testTarget(
       name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/ArchitectureTests"),
   ] + base + networks + data + ensembles + engines + training + search + deployment + reports

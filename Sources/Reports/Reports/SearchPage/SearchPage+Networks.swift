@@ -29,7 +29,7 @@ extension SearchPage {
 
   private func picture(_ found: SearchContent.FoundNetwork, widest: Int) -> HTML {
     let name = found.network.name
-    let macs = (try? found.network.totals().multiplyAccumulates).map { Figures.scaled($0) }
+    let macs = (try? found.network.totals().multiplyAccumulates).map { NumberFormat.scaled($0) }
     let sketch = (try? NetworkSketch(found.network))?.svg(
       label: "Layers of \(name)", widest: widest)
     return """

@@ -1,3 +1,4 @@
+import Formatting
 import Networks
 import Statistics
 
@@ -53,7 +54,7 @@ public struct LatencyTable: Sendable {
 
   /// The same table, with its segments' times multiplied by one factor, so that it predicts these networks well.
   ///
-  /// The factor is the median of those that would be right for each network. The conditions tell it.
+  /// The factor is the median of those that would be right for each network. The conditions say it.
   public func calibrated(on networks: [Check.Comparison]) -> LatencyTable {
     let factors = networks.map {
       ($0.measuredMilliseconds - overheadMilliseconds)
@@ -78,7 +79,7 @@ public struct LatencyTable: Sendable {
 extension LatencyTable {
   /// How well a table predicts whole networks that it was not made of.
   public struct Check: Hashable, Sendable {
-    /// What was foretold and what was measured.
+    /// What was predicted and what was measured.
     public let networks: [Comparison]
 
     /// Creates a check.
@@ -230,5 +231,5 @@ extension LatencyTable {
     return text
   }
 
-  private func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
+  private func percent(_ share: Double) -> String { NumberFormat.percent(share, 1) + " %" }
 }

@@ -1,3 +1,4 @@
+import EnsembleTestSupport
 import TestSupport
 import Testing
 

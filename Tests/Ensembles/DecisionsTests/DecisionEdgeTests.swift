@@ -1,3 +1,4 @@
+import EnsembleTestSupport
 import Randomness
 import TestSupport
 import Testing
