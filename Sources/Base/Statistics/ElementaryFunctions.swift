@@ -17,12 +17,3 @@
 
 /// 1 minus the error function, accurate where it is small.
 @inlinable package func complementaryErrorFunction(_ value: Double) -> Double { erfc(value) }
-
-/// The sine of an angle in radians.
-@inlinable package func sine(_ angle: Double) -> Double { sin(angle) }
-
-/// The cosine of an angle in radians.
-@inlinable package func cosine(_ angle: Double) -> Double { cos(angle) }
-
-/// The tangent of an angle in radians.
-@inlinable package func tangent(_ angle: Double) -> Double { tan(angle) }

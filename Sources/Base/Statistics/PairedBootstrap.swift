@@ -75,16 +75,19 @@ package struct PairedBootstrap {
   package func interval(_ first: Int, minus second: Int) -> ClosedRange<Double> {
     guard columns.isEmpty else { return limit(columns[first], minus: columns[second]) }
     let differences = zip(means[first], means[second]).map { $0 - $1 }.sorted()
-    let lower = differences.sortedQuantile(0.025)
-    return lower...max(lower, differences.sortedQuantile(0.975))
+    let lower = [Double].quantile(0.025, ofSorted: differences)
+    return lower...max(lower, [Double].quantile(0.975, ofSorted: differences))
   }
 
   /// The central 95 % of the normal distribution that the resampled differences have in the limit.
   private func limit(_ first: [Double], minus second: [Double]) -> ClosedRange<Double> {
-    let differences = zip(first, second).map { $0 - $1 }
-    let count = Double(differences.count)
-    let (mean, squares) = (differences.mean, differences.squaredDeviations)
-    let half = Quantiles.normal975 * (squares / count / count).squareRoot()
+    let count = Double(first.count)
+    let mean = zip(first, second).reduce(0) { $0 + $1.0 - $1.1 } / count
+    let squares = zip(first, second).reduce(0) { sum, pair in
+      let deviation = pair.0 - pair.1 - mean
+      return sum + deviation * deviation
+    }
+    let half = NormalDistribution.quantile975 * (squares / count / count).squareRoot()
     return mean - half...mean + half
   }
 }

@@ -1,23 +1,24 @@
-/// The Pareto frontier of things that each have a cost and a value.
+/// The Pareto frontier of things that cost something and are worth something.
 package enum ParetoFrontier {
-  /// Those of the indices that no other costs no more than and is worth as much as, but for equals.
+  /// The indices of the things that no other is better than in one and as good as in the other, by rising cost; of equals
+  /// all but the first are left out.
+  ///
+  /// Complexity: O(n log n).
   ///
   /// - Parameters:
-  ///   - indices: Of `costs` and `values`.
-  ///   - keepingEquals: Whether all of equal cost and value are kept, not the first alone.
-  /// - Returns: Ascending in cost and value, of equals in the order of their indices.
-  package static func indices<Cost: Comparable>(
-    of indices: some Sequence<Int>, costs: [Cost], values: [Double], keepingEquals: Bool = false
+  ///   - indices: Of those that compete.
+  ///   - cost: Of the thing at an index; less is better.
+  ///   - accuracy: Of the thing at an index, at least 0; more is better.
+  package static func indices(
+    of indices: some Sequence<Int>, cost: (Int) -> Double, accuracy: (Int) -> Double
   ) -> [Int] {
     let order = indices.sorted {
-      (costs[$0], -values[$0], $0) < (costs[$1], -values[$1], $1)
+      (cost($0), -accuracy($0), $0) < (cost($1), -accuracy($1), $1)
     }
-    var best: Int?
+    var best = -1.0
     return order.filter { index in
-      if let best, values[index] <= values[best] {
-        return keepingEquals && values[index] == values[best] && costs[index] == costs[best]
-      }
-      best = index
+      guard accuracy(index) > best else { return false }
+      best = accuracy(index)
       return true
     }
   }

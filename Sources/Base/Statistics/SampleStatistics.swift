@@ -1,50 +1,42 @@
-extension [Double] {
-  /// The arithmetic mean; NaN where there are none.
+extension Collection<Double> {
+  /// The arithmetic mean; NaN of nothing.
   package var mean: Double { reduce(0, +) / Double(count) }
 
-  /// The sum of the squared deviations from the mean.
-  package var squaredDeviations: Double {
+  /// The standard deviation with one degree of freedom taken for the mean; 0 of fewer than two.
+  package var sampleStandardDeviation: Double {
+    guard count > 1 else { return 0 }
     let mean = mean
-    return reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let squares = reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / Double(count - 1)).squareRoot()
   }
 
-  /// The standard deviation of the population of which they are a sample, with `count - 1` degrees of freedom; 0 for fewer
-  /// than two.
-  package var standardDeviation: Double {
-    count > 1 ? (squaredDeviations / Double(count - 1)).squareRoot() : 0
-  }
-
-  /// The standard error of the mean; 0 for one value.
-  package var standardError: Double {
-    let count = Double(count)
-    return (squaredDeviations / (count * Swift.max(1, count - 1))).squareRoot()
-  }
-
-  /// The middle one in ascending order, of an even number the mean of the middle two; nil where there are none.
-  package var median: Double? {
-    guard !isEmpty else { return nil }
+  /// The middle of the sorted values, or the mean of the two in the middle; there must be at least one.
+  package var median: Double {
     let sorted = sorted()
-    return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 
-  /// The quantile by linear interpolation between order statistics, as NumPy's default.
+  /// The value that a share of them does not exceed, by linear interpolation between order statistics, as NumPy has it; there
+  /// must be at least one.
   ///
-  /// - Precondition: Ascending, and at least one value.
   /// - Parameter share: In `0...1`.
-  package func sortedQuantile(_ share: Double) -> Double {
-    let place = share * Double(count - 1)
+  package func quantile(_ share: Double) -> Double { Self.quantile(share, ofSorted: sorted()) }
+
+  /// The same of values that are sorted already.
+  package static func quantile(_ share: Double, ofSorted sorted: [Double]) -> Double {
+    let place = share * Double(sorted.count - 1)
     let below = Int(place)
-    let above = Swift.min(below + 1, count - 1)
-    return self[below] + (place - Double(below)) * (self[above] - self[below])
+    let above = Swift.min(below + 1, sorted.count - 1)
+    return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
   }
 
-  /// The least value that at least this share of them does not exceed: the nearest rank.
+  /// The least of the sorted values that at least a share of them does not exceed: the nearest rank; there must be at least
+  /// one.
   ///
-  /// - Precondition: Ascending, and at least one value.
   /// - Parameter share: In `0...1`.
-  package func sortedNearestRank(_ share: Double) -> Double {
-    let rank = Int((share * Double(count)).rounded(.up))
-    return self[Swift.min(Swift.max(rank, 1), count) - 1]
+  package static func nearestRank(_ share: Double, ofSorted sorted: [Double]) -> Double {
+    let rank = Int((share * Double(sorted.count)).rounded(.up))
+    return sorted[Swift.min(Swift.max(rank, 1), sorted.count) - 1]
   }
 }
 
@@ -54,8 +46,13 @@ extension [Double] {
 package func rankCorrelation(_ first: [Double], _ second: [Double]) -> Double {
   let (first, second) = (ranks(first), ranks(second))
   let mean = Double(first.count + 1) / 2
-  let product = zip(first, second).reduce(0) { $0 + ($1.0 - mean) * ($1.1 - mean) }
-  let scale = (first.squaredDeviations * second.squaredDeviations).squareRoot()
+  var (product, firstSquares, secondSquares) = (0.0, 0.0, 0.0)
+  for (first, second) in zip(first, second) {
+    product += (first - mean) * (second - mean)
+    firstSquares += (first - mean) * (first - mean)
+    secondSquares += (second - mean) * (second - mean)
+  }
+  let scale = (firstSquares * secondSquares).squareRoot()
   return scale > 0 ? product / scale : 0
 }
 

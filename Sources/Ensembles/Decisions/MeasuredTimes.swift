@@ -11,7 +11,7 @@ public struct MeasuredTimes: Codable, Hashable, Sendable {
     /// - Parameter rounds: The mean of each, at least one.
     public init(_ rounds: [Double]) {
       precondition(!rounds.isEmpty, "at least one round")
-      median = rounds.median ?? .nan
+      median = rounds.median
       (least, greatest) = (rounds.min() ?? .nan, rounds.max() ?? .nan)
     }
   }

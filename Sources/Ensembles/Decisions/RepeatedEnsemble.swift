@@ -34,7 +34,7 @@ public struct RepeatedEnsemble: Sendable {
 
   /// Over the seeds, with one degree of freedom taken; nil for one seed.
   public var standardDeviation: Double? {
-    accuracies.count > 1 ? accuracies.standardDeviation : nil
+    accuracies.count > 1 ? accuracies.sampleStandardDeviation : nil
   }
 
   /// `[N]`: the share of the seeds whose ensemble is right.
@@ -102,7 +102,7 @@ public struct RepeatedComparison: Codable, Hashable, Sendable {
     }
     let counts = kinds.reduce(0) { $0 + 1 / Double($1.accuracies.count) }
     let half =
-      Quantiles.student(0.975, degreesOfFreedom: freedom)
+      StudentDistribution.quantile975(degreesOfFreedom: freedom)
       * (squares / Double(freedom) * counts).squareRoot()
     let difference = first.meanAccuracy - second.meanAccuracy
     return difference - half...difference + half

@@ -230,7 +230,7 @@ import Testing
       text.cautions == [
         "Careful: whether hold-out and test images are different ones is not known: give both ids, or a "
           + "\"fingerprint\" in their lists. Figures are flattered where they share images.",
-        "Careful: no temperature was fitted: every hold-out image is right, which does not tell how often such "
+        "Careful: no temperature was fitted: every hold-out image is right, which does not show how often such "
           + "predictions err.",
       ])
     let all = text.sentences.joined(separator: "\n")

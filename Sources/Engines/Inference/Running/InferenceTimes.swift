@@ -61,11 +61,11 @@ public struct InferenceTimes: Sendable {
   }
 
   /// The time that a share of the runs does not exceed, in seconds: the nearest rank.
-  public func quantile(_ share: Double) -> Double { seconds.sortedNearestRank(share) }
+  public func quantile(_ share: Double) -> Double { [Double].nearestRank(share, ofSorted: seconds) }
 
   /// The same of `processorSeconds`.
   public func processorQuantile(_ share: Double) -> Double {
-    processorSeconds.sortedNearestRank(share)
+    [Double].nearestRank(share, ofSorted: processorSeconds)
   }
 
   /// Images a second over all runs.

@@ -8,11 +8,9 @@ extension CandidatePool {
     let all = Array(candidates.indices)
     let costs = all.map(cost)
     let accuracies = all.map(accuracy)
-    for index in ParetoFrontier.indices(of: all, costs: costs, values: accuracies) {
-      candidates[index].isOnFrontier = true
-    }
+    for index in Self.frontier(all, costs, accuracies) { candidates[index].isOnFrontier = true }
     let sameNetwork = all.filter { [.single, .ensemble].contains(candidates[$0].kind) }
-    for index in ParetoFrontier.indices(of: sameNetwork, costs: costs, values: accuracies) {
+    for index in Self.frontier(sameNetwork, costs, accuracies) {
       candidates[index].isOnSameNetworkFrontier = true
     }
   }
@@ -87,7 +85,11 @@ extension CandidatePool {
   ) throws(EnsembleError) -> Double {
     let first = try builder.correctness(of: candidates[index], in: sets.holdOut)
     let second = try builder.correctness(of: candidates[other], in: sets.holdOut)
-    return zip(first, second).map { $0 - $1 }.standardError
+    let differences = zip(first, second).map { $0 - $1 }
+    let count = Double(differences.count)
+    let mean = differences.reduce(0, +) / count
+    let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / (count * max(1, count - 1))).squareRoot()
   }
 
   private func unreachable(_ budget: Double, _ needed: Double) -> String {

@@ -89,10 +89,8 @@ extension CandidatePool {
     let costs = all.map(cost(ofSubset:))
     let isMixed = all.map(isMixed(subset:))
     var kept = Set(all.filter { search.subsets.size($0) == 1 })
-    for indices in [all, all.filter { !isMixed[$0] }] {
-      kept.formUnion(
-        ParetoFrontier.indices(of: indices, costs: costs, values: search.accuracies))
-    }
+    kept.formUnion(Self.frontier(all, costs, search.accuracies))
+    kept.formUnion(Self.frontier(all.filter { !isMixed[$0] }, costs, search.accuracies))
     let others = all.filter { !kept.contains($0) }
     let step = max(1, (others.count + Self.mostOthers - 1) / Self.mostOthers)
     for place in stride(from: 0, to: others.count, by: step) { kept.insert(others[place]) }
@@ -117,6 +115,11 @@ extension CandidatePool {
       first = first ?? network
     }
     return isMixed
+  }
+
+  /// Those of the given that are on the frontier.
+  static func frontier(_ indices: [Int], _ costs: [Double], _ accuracies: [Double]) -> [Int] {
+    ParetoFrontier.indices(of: indices, cost: { costs[$0] }, accuracy: { accuracies[$0] })
   }
 }
 

@@ -79,9 +79,11 @@ public struct Forecast: Codable, Hashable, Sendable {
   private static func point(_ n: Int, _ law: PowerLaw, _ others: [PowerLaw]) -> Point {
     let values = others.map { $0(n) }
     let count = Double(values.count)
+    let mean = values.mean
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     let half =
-      Quantiles.student(0.975, degreesOfFreedom: others.count - 1)
-      * (values.squaredDeviations * (count - 1) / count).squareRoot()
+      StudentDistribution.quantile975(degreesOfFreedom: others.count - 1)
+      * (squares * (count - 1) / count).squareRoot()
     let accuracy = 1 - law(n)
     return Point(
       memberCount: n, accuracy: accuracy, lowerBound: max(0, accuracy - half),

@@ -1,6 +1,5 @@
 import Ensembles
 import Predictions
-import Statistics
 
 extension Frontier {
   /// Evaluates ensembles of the members of each network, and compares them with single members of larger networks.
@@ -99,41 +98,50 @@ extension Frontier {
   }
 
   private static func curves(of evaluations: [NetworkEvaluation]) -> [Curve] {
-    let sizes = evaluations.flatMap { evaluation in evaluation.sizes.map { (evaluation, $0) } }
-    let frontier = Set(
-      ParetoFrontier.indices(
-        of: sizes.indices, costs: sizes.map { $1.memberCount * $0.multiplyAccumulates },
-        values: sizes.map { plottedAccuracy($1) }, keepingEquals: true))
-    var points = sizes.indices.map {
-      point(of: sizes[$0].1, in: sizes[$0].0, isOnFrontier: frontier.contains($0))
-    }[...]
+    let plotted = evaluations.flatMap { evaluation in
+      evaluation.sizes.map { size in
+        PlottedPoint(
+          cost: size.memberCount * evaluation.multiplyAccumulates,
+          accuracy: plottedAccuracy(size))
+      }
+    }
     return evaluations.map { evaluation in
-      let count = evaluation.sizes.count
-      defer { points = points.dropFirst(count) }
-      return Curve(
+      Curve(
         network: evaluation.network, multiplyAccumulates: evaluation.multiplyAccumulates,
         parameters: evaluation.parameters, members: evaluation.members.map(\.name),
-        points: Array(points.prefix(count)))
+        points: evaluation.sizes.map { point(of: $0, in: evaluation, among: plotted) })
     }
   }
 
   private static func point(
-    of size: NetworkEvaluation.Size, in evaluation: NetworkEvaluation, isOnFrontier: Bool
+    of size: NetworkEvaluation.Size, in evaluation: NetworkEvaluation, among others: [PlottedPoint]
   ) -> Point {
     let accuracies = size.metrics.map(\.top1Accuracy)
     let cost = size.memberCount * evaluation.multiplyAccumulates
+    let accuracy = plottedAccuracy(size)
+    let plotted = PlottedPoint(cost: cost, accuracy: accuracy)
     return Point(
       memberCount: size.memberCount, multiplyAccumulates: cost, floatingPointOperations: 2 * cost,
       parameters: size.memberCount * evaluation.parameters, subsetCount: accuracies.count,
-      isSampled: size.isSampled, accuracy: plottedAccuracy(size), mean: Metrics.mean(size.metrics),
-      top1StandardDeviation: accuracies.standardDeviation,
+      isSampled: size.isSampled, accuracy: accuracy, mean: Metrics.mean(size.metrics),
+      top1StandardDeviation: accuracies.sampleStandardDeviation,
       top1Minimum: accuracies.min() ?? 0, top1Maximum: accuracies.max() ?? 0,
-      isOnParetoFrontier: isOnFrontier)
+      isOnParetoFrontier: !others.contains { $0.dominates(plotted) })
   }
 
-  /// The median member, or the mean over ensembles.
   private static func plottedAccuracy(_ size: NetworkEvaluation.Size) -> Double {
-    guard size.memberCount == 1 else { return size.meanAccuracy }
-    return size.metrics.map(\.top1Accuracy).median ?? size.meanAccuracy
+    size.memberCount == 1 ? size.metrics.map(\.top1Accuracy).median : size.meanAccuracy
+  }
+}
+
+/// A point in the plane of cost and accuracy.
+private struct PlottedPoint {
+  let cost: Int
+  let accuracy: Double
+
+  /// Whether this point is better than `other` in one and as good in the other.
+  func dominates(_ other: PlottedPoint) -> Bool {
+    cost <= other.cost && accuracy >= other.accuracy
+      && (cost < other.cost || accuracy > other.accuracy)
   }
 }

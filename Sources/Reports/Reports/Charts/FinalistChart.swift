@@ -109,7 +109,7 @@ struct FinalistChart {
 
   private var frontier: [JSONValue] {
     ParetoFrontier.indices(
-      of: points.indices, costs: points.map(\.cost), values: points.map(\.accuracy)
+      of: points.indices, cost: { points[$0].cost }, accuracy: { points[$0].accuracy }
     ).map { row(points[$0]) }
   }
 

@@ -65,11 +65,11 @@ struct SearchFrontierChart {
   private var frontiers: [JSONValue] {
     let sizes = Dictionary(grouping: shown.filter(\.record.isComplete), by: \.ensembleSize)
     return sizes.keys.sorted().flatMap { size -> [JSONValue] in
-      let scored = (sizes[size] ?? []).filter { $0.record.accuracy != nil }
+      let evaluations = sizes[size] ?? []
       return ParetoFrontier.indices(
-        of: scored.indices, costs: scored.map(\.ensembleCost),
-        values: scored.map { $0.record.accuracy ?? 0 }
-      ).map { row(scored[$0]) }
+        of: evaluations.indices, cost: { evaluations[$0].ensembleCost },
+        accuracy: { evaluations[$0].record.accuracy ?? -1 }
+      ).map { row(evaluations[$0]) }
     }
   }
 

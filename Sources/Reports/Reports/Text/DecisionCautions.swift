@@ -30,7 +30,7 @@ package struct DecisionCautions: Hashable, Sendable {
       "\($0.0.count.counted("image")) of '\($0.0.split)' \($0.1)"
     }
     // The widest interval of a share of so many images.
-    let half = Quantiles.normal975 * (0.25 / Double(smallest)).squareRoot()
+    let half = NormalDistribution.quantile975 * (0.25 / Double(smallest)).squareRoot()
     return "Careful: only \(named.listed). Accuracies of so few are uncertain by up to "
       + "\(NumberFormat.percent(half, 0)) points: take more images before relying on this."
   }

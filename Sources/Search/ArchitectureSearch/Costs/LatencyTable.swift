@@ -29,10 +29,8 @@ public struct LatencyTable: Sendable {
   }
 
   /// Milliseconds for one image; nil where a segment was not measured.
-  ///
-  /// - Throws: `NetworkError` where the network is ill-formed.
-  public func latency(of network: Network) throws(NetworkError) -> Double? {
-    latency(of: try network.segments())
+  public func latency(of network: Network) -> Double? {
+    latency(of: network.segments())
   }
 
   /// Milliseconds of a network of these segments for one image; nil where one of them was not measured.
@@ -46,10 +44,8 @@ public struct LatencyTable: Sendable {
   }
 
   /// The segments of a network that were not measured, in order.
-  ///
-  /// - Throws: `NetworkError` where the network is ill-formed.
-  public func missingSegments(of network: Network) throws(NetworkError) -> [NetworkSegment] {
-    try network.segments().filter { milliseconds[$0] == nil }
+  public func missingSegments(of network: Network) -> [NetworkSegment] {
+    network.segments().filter { milliseconds[$0] == nil }
   }
 
   /// The same table, with its segments' times multiplied by one factor, so that it predicts these networks well.
@@ -60,7 +56,8 @@ public struct LatencyTable: Sendable {
       ($0.measuredMilliseconds - overheadMilliseconds)
         / ($0.predictedMilliseconds - overheadMilliseconds)
     }
-    guard let factor = factors.median, factor.isTime else { return self }
+    guard !factors.isEmpty, factors.median.isTime else { return self }
+    let factor = factors.median
     return LatencyTable(
       milliseconds: milliseconds.mapValues { $0 * factor },
       overheadMilliseconds: overheadMilliseconds,
@@ -88,13 +85,15 @@ extension LatencyTable {
     }
 
     /// The median over the networks of the absolute relative error; nil where there are none.
-    public var medianError: Double? { networks.map(\.error).median }
+    public var medianError: Double? {
+      networks.isEmpty ? nil : networks.map(\.error).median
+    }
 
     /// The absolute relative error that nine networks in ten do not exceed, by the nearest rank; nil where there are none.
     public var ninetiethPercentileError: Double? {
       let errors = networks.map(\.error).sorted()
       guard !errors.isEmpty else { return nil }
-      return errors.sortedNearestRank(0.9)
+      return [Double].nearestRank(0.9, ofSorted: errors)
     }
   }
 }

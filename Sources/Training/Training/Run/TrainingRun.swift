@@ -1,3 +1,4 @@
+import Concurrency
 import Datasets
 import Files
 import Networks
@@ -123,7 +124,7 @@ public struct TrainingRun: Sendable {
     let queue = MemberQueue(members, stopIsWished: shouldStop, observe: observe)
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
     let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
-    Workers.run(min(jobs, members.count)) { number in
+    WorkerThread.run(min(jobs, members.count)) { number in
       splits[number % splits.count].work(on: queue.work, threads: environment.threads) {
         member, images, _ in try train(member, images, checkpointInterval, queue)
       }
@@ -137,7 +138,7 @@ public struct TrainingRun: Sendable {
     var costs: [String: Int] = [:]
     for member in members where costs[member.network] == nil {
       let network = try images.network(member.network, member.architecture, for: experiment)
-      costs[member.network] = try network.cost().multiplyAccumulates
+      costs[member.network] = network.totals.multiplyAccumulates
     }
     return members.enumerated().sorted { first, second in
       let (left, right) = (costs[first.element.network] ?? 0, costs[second.element.network] ?? 0)
