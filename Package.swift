@@ -85,6 +85,7 @@ let base: [Target] = [
   tests(of: "Randomness", in: "Base", ["Randomness"]),
   library("CKernels", in: "Base"),
   library("Statistics", in: "Base", ["Randomness"]),
+  tests(of: "Statistics", in: "Base", ["Statistics"]),
   library("Formatting", in: "Base", ["Files"]),
   tests(of: "Formatting", in: "Base", ["Files", "Formatting"]),
 ]

@@ -48,7 +48,7 @@ struct MutatedModel {
     var random = RandomStream(seed: 0)
     try SafeTensors.write(
       to: path,
-      tensors: network.parameters().map { parameter in
+      tensors: network.parameters.map { parameter in
         TensorContent(
           name: parameter.name, shape: parameter.shape,
           floats: (0..<parameter.count).map { _ in Float(random.unitInterval() / 4 + 0.01) })

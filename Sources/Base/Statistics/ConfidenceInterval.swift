@@ -10,7 +10,7 @@ public struct ConfidenceInterval: Codable, Hashable, Sendable {
   /// Source: Wilson, doi:10.1080/01621459.1927.10502953.
   public init(ofShare share: Double, count: Int) {
     let n = Double(max(count, 1))
-    let z = 1.959963984540054
+    let z = NormalDistribution.quantile975
     let centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     let half =
       z * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot() / (1 + z * z / n)

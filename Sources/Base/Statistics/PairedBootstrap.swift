@@ -75,8 +75,8 @@ package struct PairedBootstrap {
   package func interval(_ first: Int, minus second: Int) -> ClosedRange<Double> {
     guard columns.isEmpty else { return limit(columns[first], minus: columns[second]) }
     let differences = zip(means[first], means[second]).map { $0 - $1 }.sorted()
-    let lower = Self.quantile(0.025, of: differences)
-    return lower...max(lower, Self.quantile(0.975, of: differences))
+    let lower = [Double].quantile(0.025, ofSorted: differences)
+    return lower...max(lower, [Double].quantile(0.975, ofSorted: differences))
   }
 
   /// The central 95 % of the normal distribution that the resampled differences have in the limit.
@@ -87,14 +87,7 @@ package struct PairedBootstrap {
       let deviation = pair.0 - pair.1 - mean
       return sum + deviation * deviation
     }
-    let half = 1.959964 * (squares / count / count).squareRoot()
+    let half = NormalDistribution.quantile975 * (squares / count / count).squareRoot()
     return mean - half...mean + half
-  }
-
-  static func quantile(_ fraction: Double, of sorted: [Double]) -> Double {
-    let place = fraction * Double(sorted.count - 1)
-    let below = Int(place)
-    let above = min(below + 1, sorted.count - 1)
-    return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
   }
 }

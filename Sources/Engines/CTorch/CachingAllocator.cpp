@@ -117,8 +117,12 @@ class CachingAllocator final : public c10::Allocator {
 using namespace consort;
 
 ct_status ct_keep_memory(void) {
-  return guarded([] { c10::SetCPUAllocator(&CachingAllocator::shared(), /*priority=*/100); });
+  return guarded([] {
+    if (ct_uses(CT_CACHING_ALLOCATOR)) c10::SetCPUAllocator(&CachingAllocator::shared(), /*priority=*/100);
+  });
 }
+
+bool ct_keeps_memory(void) { return c10::GetCPUAllocator() == &CachingAllocator::shared(); }
 
 ct_status ct_release_memory(void) {
   return guarded([] { CachingAllocator::shared().trim(); });

@@ -1,6 +1,7 @@
 // Batch normalisation and ReLU as one operation with one gradient, on the CPU; with the addition before it, where a
 // residual block has one.
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/batch_norm.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -252,11 +253,22 @@ class AddNormalizeRectify : public torch::autograd::Function<AddNormalizeRectify
   }
 };
 
+/// libtorch's two operations, which the fused one replaces.
+at::Tensor separate(const at::Tensor &map, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
+                    ct_tensor running_variance, double momentum, double epsilon) {
+  return at::batch_norm(map, tensor(weight), tensor(bias), tensor(running_mean), tensor(running_variance),
+                        /*training=*/true, momentum, epsilon, /*cudnn_enabled=*/false)
+      .relu_();
+}
+
 }  // namespace
 
 ct_status ct_batch_norm_relu(ct_tensor map, ct_tensor weight, ct_tensor bias, ct_tensor running_mean,
                              ct_tensor running_variance, double momentum, double epsilon, ct_tensor *result) {
   return giving(result, [&] {
+    if (!ct_uses(CT_FUSED_NORMALIZATION)) {
+      return separate(tensor(map), weight, bias, running_mean, running_variance, momentum, epsilon);
+    }
     return NormalizeRectify::apply(tensor(map), tensor(weight), tensor(bias), tensor(running_mean),
                                    tensor(running_variance), momentum, epsilon);
   });
@@ -266,6 +278,13 @@ ct_status ct_add_batch_norm_relu(ct_tensor a, ct_tensor b, ct_tensor weight, ct_
                                  ct_tensor running_variance, double momentum, double epsilon, ct_tensor *sum,
                                  ct_tensor *result) {
   return guarded([&] {
+    if (!ct_uses(CT_FUSED_NORMALIZATION)) {
+      const at::Tensor added = tensor(a).add(tensor(b));
+      at::Tensor output = separate(added, weight, bias, running_mean, running_variance, momentum, epsilon);
+      give(added, sum);
+      give(std::move(output), result);
+      return;
+    }
     variable_list outputs = AddNormalizeRectify::apply(tensor(a), tensor(b), tensor(weight), tensor(bias),
                                                        tensor(running_mean), tensor(running_variance), momentum,
                                                        epsilon);

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <dlfcn.h>
 #include <unistd.h>
-#include <torch/headeronly/version.h>
 
 #include <atomic>
 #include <cstring>
@@ -17,9 +16,6 @@
 
 #include "Guarded.h"
 #include "Parallel.h"
-
-static_assert(TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR == 11 && TORCH_VERSION_PATCH == 0,
-              "Consort is built against libtorch 2.11.0: run scripts/setup");
 
 namespace consort {
 
@@ -62,8 +58,6 @@ void count_handle(int delta) noexcept { live_handles += delta; }
 using namespace consort;
 
 const char *ct_last_error(void) { return last_error.c_str(); }
-
-const char *ct_version(void) { return TORCH_VERSION; }
 
 ct_status ct_build_description(char *buffer, size_t capacity) {
   return guarded([&] {

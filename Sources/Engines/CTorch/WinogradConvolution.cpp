@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "CTorch.h"
 #include "Parallel.h"
 #include "WinogradKernels.h"
 
@@ -122,7 +123,7 @@ class Convolution : public torch::autograd::Function<Convolution> {
 }  // namespace
 
 bool serves(const at::Tensor &input, const at::Tensor &weight) {
-  return input.dim() == 4 && weight.dim() == 4 && input.device().is_cpu() &&
+  return ct_uses(CT_WINOGRAD) && input.dim() == 4 && weight.dim() == 4 && input.device().is_cpu() &&
          weight.device().is_cpu() && input.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
          input.numel() > 0 && input.is_contiguous(at::MemoryFormat::ChannelsLast) && weight.size(2) == 3 &&
          weight.size(3) == 3 && weight.size(0) > 0 && weight.size(0) % lane_count == 0 &&

@@ -5,7 +5,7 @@
 
 namespace consort::winograd {
 
-/// Whether `convolve` is made for these: channels-last float32 on the CPU, 3 x 3, channels in multiples of 16.
+/// Whether `convolve` is on and made for these: channels-last float32 on the CPU, 3 x 3, channels in multiples of 16.
 bool serves(const at::Tensor &input, const at::Tensor &weight);
 
 /// The convolution of `input` `[N, C, H, W]` with `weight` `[K, C, 3, 3]`, stride 1, padding 1, with its gradients.

@@ -2,7 +2,7 @@ import CTorch
 
 /// libtorch itself: its version, threads and process-wide settings.
 public enum Runtime {
-  /// The version of libtorch, such as "2.11.0".
+  /// The version of the libtorch that is loaded, such as "2.11.0".
   public static var version: String { String(cString: ct_version()) }
 
   /// How libtorch was built: compilers, oneDNN, vector extensions; several lines.
@@ -43,14 +43,45 @@ public enum Runtime {
 
   /// Keeps large blocks of CPU memory for the next tensor of their size, for the process.
   ///
-  /// A training step needs the same blocks as the one before; the system would clear and map their pages anew.
+  /// A training step needs the same blocks as the one before; the system would clear and map their pages anew. Nothing
+  /// happens where `Substitute.cachingAllocator` is off.
   public static func keepMemory() throws(TorchError) {
     try check("keep_memory", ct_keep_memory())
   }
 
+  /// Whether `keepMemory()` took effect.
+  package static var keepsMemory: Bool { ct_keeps_memory() }
+
   /// Gives kept memory that no tensor uses back to the system.
   public static func releaseMemory() throws(TorchError) {
     try check("release_memory", ct_release_memory())
+  }
+
+  /// What replaces libtorch's own on the CPU. An environment variable with the value 0 turns each off.
+  package enum Substitute: Sendable {
+    /// `CONSORT_WINOGRAD`: 3 x 3 convolutions of stride 1.
+    case winograd
+    /// `CONSORT_FUSED_NORMALIZATION`: batch normalisation with ReLU, and with the addition before it.
+    case fusedNormalization
+    /// `CONSORT_CACHING_ALLOCATOR`: large blocks of memory kept for the next tensor.
+    case cachingAllocator
+  }
+
+  /// Whether the process uses the substitute. All are off with another libtorch than the one Consort is tested with, and
+  /// a line on standard error says so.
+  package static func uses(_ substitute: Substitute) -> Bool {
+    switch substitute {
+    case .winograd: ct_uses(CT_WINOGRAD)
+    case .fusedNormalization: ct_uses(CT_FUSED_NORMALIZATION)
+    case .cachingAllocator: ct_uses(CT_CACHING_ALLOCATOR)
+    }
+  }
+
+  /// Decides for the process which substitutes it uses, from the environment as it is now, as with this libtorch.
+  ///
+  /// - Parameter version: Of libtorch, to try another than the one that is loaded.
+  package static func chooseSubstitutes(version: String = Runtime.version) throws(TorchError) {
+    try check("choose_substitutes", ct_choose_substitutes(version))
   }
 
   /// Loads libtorch's CUDA library and returns the number of GPUs.

@@ -26,15 +26,15 @@ public struct RepeatedEnsemble: Sendable {
         zip(combined.predictedClasses(), combined.labels).map { $0 == Int($1) ? 1 : 0 })
     }
     self.correctness = correctness
-    accuracies = correctness.map(mean)
+    accuracies = correctness.map(\.mean)
   }
 
   /// Over the seeds.
-  public var meanAccuracy: Double { mean(accuracies) }
+  public var meanAccuracy: Double { accuracies.mean }
 
   /// Over the seeds, with one degree of freedom taken; nil for one seed.
   public var standardDeviation: Double? {
-    accuracies.count > 1 ? Frontier.sampleStandardDeviation(accuracies) : nil
+    accuracies.count > 1 ? accuracies.sampleStandardDeviation : nil
   }
 
   /// `[N]`: the share of the seeds whose ensemble is right.
@@ -102,22 +102,9 @@ public struct RepeatedComparison: Codable, Hashable, Sendable {
     }
     let counts = kinds.reduce(0) { $0 + 1 / Double($1.accuracies.count) }
     let half =
-      studentQuantile(freedom: freedom) * (squares / Double(freedom) * counts).squareRoot()
+      StudentDistribution.quantile975(degreesOfFreedom: freedom)
+      * (squares / Double(freedom) * counts).squareRoot()
     let difference = first.meanAccuracy - second.meanAccuracy
     return difference - half...difference + half
   }
-
-  /// The 0.975 quantile of Student's distribution; that of 20 degrees of freedom for more, which is a little cautious.
-  static func studentQuantile(freedom: Int) -> Double {
-    let table = [
-      12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157,
-      2.228139, 2.200985, 2.178813, 2.160369, 2.144787, 2.131450, 2.119905, 2.109816, 2.100922,
-      2.093024, 2.085963,
-    ]
-    return freedom <= table.count ? table[freedom - 1] : table[table.count - 1]
-  }
-}
-
-private func mean(_ values: [Double]) -> Double {
-  values.reduce(0, +) / Double(values.count)
 }

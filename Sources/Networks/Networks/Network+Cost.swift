@@ -39,52 +39,25 @@ public struct NetworkTotals: Codable, Hashable, Sendable {
 }
 
 extension Network {
-  /// Counts parameters, multiply-accumulates and activation memory.
-  ///
-  /// - Throws: `NetworkError` where the network is ill-formed, or so large that a count overflows.
-  public func cost() throws(NetworkError) -> NetworkCost {
-    let graph = try NetworkGraph(self)
-    var costs: [LayerCost] = []
-    let totals = try totals(graph) { index, own in
-      costs.append(
-        LayerCost(
+  /// Parameters, multiply-accumulates and activation memory, also of each layer. `totals` are at hand; this is O(layers).
+  public var cost: NetworkCost {
+    NetworkCost(
+      layers: layers.indices.map { index in
+        let own = graph.layerTotals[index]
+        return LayerCost(
           name: layers[index].name, output: graph.shapes[index].description,
           parameters: own.parameters, multiplyAccumulates: own.multiplyAccumulates,
-          activationBytes: own.trainingActivationBytes))
-    }
-    return NetworkCost(
-      layers: costs, parameters: totals.parameters,
-      multiplyAccumulates: totals.multiplyAccumulates,
+          activationBytes: own.trainingActivationBytes)
+      },
+      parameters: totals.parameters, multiplyAccumulates: totals.multiplyAccumulates,
       peakActivationBytes: graph.peakActivationBytes,
       trainingActivationBytes: totals.trainingActivationBytes)
-  }
-
-  /// Validates the network and counts as `cost()` does, without a record of each layer: a search can afford it for every
-  /// network that it looks at.
-  ///
-  /// - Throws: `NetworkError` where the network is ill-formed, or so large that a count overflows.
-  public func totals() throws(NetworkError) -> NetworkTotals {
-    try totals(NetworkGraph(self)) { _, _ in }
-  }
-
-  /// The sums; the body is told each layer's index and its own share.
-  private func totals(
-    _ graph: NetworkGraph, _ body: (Int, NetworkTotals) -> Void
-  ) throws(NetworkError) -> NetworkTotals {
-    var sums = NetworkTotals()
-    for index in layers.indices {
-      let own = layers[index].operation.totals(
-        input: graph.inputShape(of: index), output: graph.shapes[index])
-      guard let own, sums.add(own) else { throw .tooLarge(layer: layers[index].name) }
-      body(index, own)
-    }
-    return sums
   }
 }
 
 extension NetworkTotals {
   /// Adds, or returns false where a sum, or twice it, overflows.
-  fileprivate mutating func add(_ other: NetworkTotals) -> Bool {
+  mutating func add(_ other: NetworkTotals) -> Bool {
     Self.add(other.parameters, to: &parameters)
       && Self.add(other.multiplyAccumulates, to: &multiplyAccumulates)
       && Self.add(other.trainingActivationBytes, to: &trainingActivationBytes)
@@ -122,7 +95,7 @@ extension NetworkGraph {
 
 extension Layer.Operation {
   /// What a layer costs; nil where a count overflows.
-  fileprivate func totals(input: FeatureShape, output: FeatureShape) -> NetworkTotals? {
+  func totals(input: FeatureShape, output: FeatureShape) -> NetworkTotals? {
     guard let parameters = parameters(input: input),
       let macs = multiplyAccumulates(input: input, output: output),
       let elements = output.checkedCount, let bytes = product(4, elements)

@@ -32,11 +32,8 @@ public struct Parameter: Hashable, Sendable {
 }
 
 extension Network {
-  /// All parameters and buffers, in the order of the layers.
-  ///
-  /// - Throws: `NetworkError` where the network is ill-formed.
-  public func parameters() throws(NetworkError) -> [Parameter] {
-    let graph = try NetworkGraph(self)
+  /// All parameters and buffers, in the order of the layers; made anew at each call, in O(layers).
+  public var parameters: [Parameter] {
     var result: [Parameter] = []
     for (index, layer) in layers.enumerated() {
       layer.operation.forEachTensor(input: graph.inputShape(of: index)) { name, sizes, kind in

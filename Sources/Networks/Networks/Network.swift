@@ -1,28 +1,72 @@
-/// A network as data: a graph of standard layers over images.
+/// A network as data: a graph of standard layers over images, well-formed, with its shapes and what it costs.
 ///
 /// Everything else reads this one description: the cost counter, the trainer, the writer of deployable files and the
-/// architecture search.
-public struct Network: Codable, Hashable, Sendable {
+/// architecture search. It is validated where it is made, by hand, by name or from JSON, and never again.
+public struct Network: Codable, Sendable {
   /// The name that users know it by, such as "wide-resnet-16-4".
-  public var name: String
+  public let name: String
   /// The shape of one input image.
-  public var input: ImageShape
+  public let input: ImageShape
   /// The layers, each after those that it reads; the last one gives the logits.
-  public var layers: [Layer]
+  public let layers: [Layer]
   /// How its weights are drawn.
-  public var initialization: Initialization
+  public let initialization: Initialization
+  /// The layers' shapes, and which reads which.
+  package let graph: NetworkGraph
 
   /// The name by which a layer refers to the image.
   public static let inputName = "input"
 
-  /// Creates a network as it is; `shapes()` validates it.
+  /// Creates a network, and validates the whole of it.
+  ///
+  /// - Complexity: O(layers).
+  /// - Throws: `NetworkError` naming the first layer that is ill-formed, or so large that a count overflows.
   public init(
     name: String, input: ImageShape, layers: [Layer], initialization: Initialization = .wideResNet
-  ) {
+  ) throws(NetworkError) {
+    graph = try NetworkGraph(of: layers, input: input, network: name)
     self.name = name
     self.input = input
     self.layers = layers
     self.initialization = initialization
+  }
+
+  /// The network with other values in place of its own, validated as any.
+  ///
+  /// - Throws: `NetworkError` as `init(name:input:layers:initialization:)`.
+  package func replacing(
+    name: String? = nil, input: ImageShape? = nil, layers: [Layer]? = nil,
+    initialization: Initialization? = nil
+  ) throws(NetworkError) -> Network {
+    try Network(
+      name: name ?? self.name, input: input ?? self.input, layers: layers ?? self.layers,
+      initialization: initialization ?? self.initialization)
+  }
+
+  /// The shape of every layer's output, in order.
+  public var shapes: [FeatureShape] { graph.shapes }
+
+  /// How many classes the logits distinguish.
+  public var classes: Int { graph.shapes.last?.count ?? 0 }
+
+  /// The sums over all layers.
+  public var totals: NetworkTotals { graph.totals }
+}
+
+// The graph follows from the rest.
+extension Network: Hashable {
+  /// Whether name, input, layers and initialization are the same.
+  public static func == (first: Network, second: Network) -> Bool {
+    first.name == second.name && first.input == second.input && first.layers == second.layers
+      && first.initialization == second.initialization
+  }
+
+  /// Hashes what `==` compares.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(input)
+    hasher.combine(layers)
+    hasher.combine(initialization)
   }
 }
 
@@ -43,13 +87,15 @@ extension Network {
   }
 
   /// Decodes what `encode` wrote; what is not said is as in a Wide ResNet.
+  ///
+  /// - Throws: `DecodingError`, or `NetworkError` where it is no network.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    self.init(
-      name: try container.decode(String.self, forKey: .name),
-      input: try container.decode(ImageShape.self, forKey: .input),
-      layers: try container.decode([Layer].self, forKey: .layers),
-      initialization: try container.decodeIfPresent(Initialization.self, forKey: .initialization)
+    try self.init(
+      name: container.decode(String.self, forKey: .name),
+      input: container.decode(ImageShape.self, forKey: .input),
+      layers: container.decode([Layer].self, forKey: .layers),
+      initialization: container.decodeIfPresent(Initialization.self, forKey: .initialization)
         ?? .wideResNet)
   }
 }

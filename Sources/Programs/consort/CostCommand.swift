@@ -40,7 +40,7 @@ let costCommand = Command(
       return print(try modelCost(path: name, arguments), terminator: "")
     }
     let subject = try CostSubject(arguments)
-    let cost = try subject.network.cost()
+    let cost = subject.network.cost
     let showsLayers = arguments.isSet("--layers")
     if arguments.isSet("--json") {
       print(try costJSON(subject, cost, showsLayers: showsLayers), terminator: "")
@@ -52,7 +52,6 @@ let costCommand = Command(
 /// The network that is asked about.
 private struct CostSubject {
   let network: Network
-  let classes: Int
 
   init(_ arguments: ParsedArguments) throws {
     let name = arguments.operand(0) ?? ""
@@ -60,14 +59,12 @@ private struct CostSubject {
     let classes = try arguments.integer("--classes")
     guard name.contains("/") || name.hasSuffix(".json") else {
       network = try Network(named: name, inputSize: inputSize, classes: classes)
-      self.classes = try network.classes()
       return
     }
     guard inputSize == nil, classes == nil else {
       throw UsageError("--input-size and --classes go with a name: a file says them itself")
     }
     network = try Network(file: name)
-    self.classes = try network.classes()
   }
 }
 
@@ -85,7 +82,7 @@ private func costJSON(
   let answer = CostAnswer(
     network: subject.network.name, inputChannels: subject.network.input.channels,
     inputHeight: subject.network.input.height, inputWidth: subject.network.input.width,
-    classes: subject.classes, parameters: cost.parameters,
+    classes: subject.network.classes, parameters: cost.parameters,
     multiplyAccumulates: cost.multiplyAccumulates,
     floatingPointOperations: cost.floatingPointOperations,
     peakActivationBytes: cost.peakActivationBytes,
@@ -99,7 +96,7 @@ private func costText(_ subject: CostSubject, _ cost: NetworkCost, showsLayers: 
   var text = showsLayers ? layerTable(cost) + "\n" : ""
   let head =
     "\(Terminal.printable(network.name)), one image of \(input.channels) x \(input.height) x \(input.width), "
-    + subject.classes.counted("class", "classes")
+    + subject.network.classes.counted("class", "classes")
   text += Terminal.wrapped(head, width: Terminal.textWidth).map { $0 + "\n" }.joined()
   var table = TextTable(columns: [.init(""), .init(""), .init("", .right)])
   let rows = [

@@ -83,7 +83,7 @@ extension ModelOperand {
       let member = ensemble.manifest.members[index]
       return (member.multiplyAccumulates, member.parameters)
     case .run(let members):
-      let cost = try members[index].network.cost()
+      let cost = members[index].network.totals
       return (cost.multiplyAccumulates, cost.parameters)
     }
   }

@@ -67,7 +67,7 @@ private struct ExportedModel: Encodable {
   let parameters, multiplyAccumulates, byteCount: Int
 
   init(_ member: TrainedMember, file: String, byteCount: Int) throws {
-    let cost = try member.network.cost()
+    let cost = member.network.totals
     name = member.name
     network = member.network.name
     self.file = file

@@ -55,10 +55,10 @@ let importCommand = Command(
     try DurableFile.write(description.readableJSON(), to: directory.descriptionPath)
     // Last, because they stand for the whole member.
     try weights.write(to: directory.weightsPath)
-    let cost = try weights.network.cost()
+    let cost = weights.network.totals
     print(
       "\(Terminal.printable(directory.path)): \(name) with \(weights.naming.rawValue)'s names, "
-        + "\(cost.parameters.grouped) parameters, \(try weights.network.classes()) classes")
+        + "\(cost.parameters.grouped) parameters, \(weights.network.classes) classes")
   })
 
 /// How images become the network's input, and what the classes are called.
@@ -76,7 +76,7 @@ private func description(
       "images are taken to be prepared as the weights' publishers do: \(published.summary); options say otherwise"
     ])
   }
-  let names = try path.map { try labels($0, count: weights.network.classes()) }
+  let names = try path.map { try labels($0, count: weights.network.classes) }
   return MemberDescription(preprocessing: preprocessing, classNames: names)
 }
 

@@ -27,7 +27,7 @@ extension LatencyTable {
   ) throws {
     precondition(!networks.isEmpty, "at least one network")
     let wholes = calibratedOn + checkedOn
-    let segments = try Set((networks + wholes).flatMap { try $0.segments() })
+    let segments = Set((networks + wholes).flatMap { $0.segments() })
     var measurement = try LatencyMeasurement(
       image: networks[0].input, segments: Array(segments), wholes: wholes)
     try measurement.run(seconds: secondsPerPiece, progress: progress)
@@ -129,7 +129,7 @@ struct LatencyMeasurement {
   private static func milliseconds(
     of subject: Subject, round: Int, seconds: Double
   ) throws -> Double {
-    let model = try subject.network.randomModel(seed: UInt64(round))
+    let model = try subject.network().randomModel(seed: UInt64(round))
     let options = InferenceOptions(threads: 1, cacheDirectory: nil)
     let classifier = try Classifier([model], batch: 1, options: options)
     let times = try InferenceTimes([classifier], seconds: seconds)
@@ -154,7 +154,7 @@ extension LatencyMeasurement {
   ) throws(NetworkError) -> [LatencyTable.Check.Comparison] {
     var result: [LatencyTable.Check.Comparison] = []
     for network in networks {
-      guard let predicted = try table.latency(of: network) else { continue }
+      guard let predicted = table.latency(of: network) else { continue }
       result.append(
         LatencyTable.Check.Comparison(
           network: network.name, predictedMilliseconds: predicted,
@@ -197,12 +197,12 @@ extension NetworkSegment {
 
 extension LatencyMeasurement.Subject {
   /// The network to run.
-  fileprivate var network: Network {
+  fileprivate func network() throws(NetworkError) -> Network {
     switch self {
-    case .nothing(let image): Network.timed(image, [], endsInMap: true)
-    case .adapter(let map): Network.timed(map.image, [.adapter(to: map)], endsInMap: true)
+    case .nothing(let image): try Network.timed(image, [], endsInMap: true)
+    case .adapter(let map): try Network.timed(map.image, [.adapter(to: map)], endsInMap: true)
     case .segment(let segment):
-      segment.needsAdapter
+      try segment.needsAdapter
         ? Network.timed(
           segment.input.image,
           [.adapter(to: segment.input)] + segment.layers(prefix: "segment", reading: "adapter"),
@@ -239,11 +239,11 @@ extension Network {
   /// The layers over an image, and after a map what makes logits of it.
   fileprivate static func timed(
     _ image: ImageShape, _ layers: [Layer], endsInMap: Bool
-  ) -> Network {
+  ) throws(NetworkError) -> Network {
     let ending = [
       Layer("pool", .globalAveragePool, inputs: [layers.last?.name ?? inputName]),
       Layer("head", .linear(outputs: 10), inputs: ["pool"]),
     ]
-    return Network(name: "timed", input: image, layers: layers + (endsInMap ? ending : []))
+    return try Network(name: "timed", input: image, layers: layers + (endsInMap ? ending : []))
   }
 }

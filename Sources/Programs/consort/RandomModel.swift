@@ -15,7 +15,7 @@ extension Network {
     let place = FileManager.default.temporaryDirectory
       .appendingPathComponent("consort-\(UUID().uuidString).safetensors").path
     defer { try? FileManager.default.removeItem(atPath: place) }
-    let tensors = try parameters().enumerated().map { number, parameter in
+    let tensors = parameters.enumerated().map { number, parameter in
       TensorContent(
         name: parameter.name, shape: parameter.shape,
         floats: parameter.randomValues(RandomStream(seed: seed, UInt64(number))))

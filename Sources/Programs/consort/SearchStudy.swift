@@ -62,7 +62,7 @@ struct SearchStudy {
         network: network,
         multiplyAccumulates: replicas[network]?.first.flatMap { predictions[$0] }?
           .multiplyAccumulates
-          ?? networks[network].flatMap { try? $0.totals().multiplyAccumulates },
+          ?? networks[network]?.totals.multiplyAccumulates,
         milliseconds: latencies?.milliseconds[network], accuracy: accuracies[network])
     }
     proxies = try Self.proxies(

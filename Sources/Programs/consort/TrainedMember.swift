@@ -88,7 +88,7 @@ struct TrainedMember {
   func onnx(endsInSoftmax: Bool) throws -> [UInt8] {
     let export = try ONNXExport(
       of: network, weights: directory.weights(of: identity), endsInSoftmax: endsInSoftmax)
-    let cost = try network.cost()
+    let cost = network.totals
     var metadata = [
       "name": name, "network": network.name, "parameters": "\(cost.parameters)",
       "multiply_accumulates": "\(cost.multiplyAccumulates)",

@@ -46,7 +46,7 @@ struct WeightsImport {
     if naming == .torchvision { network = try Self.asTorchvisionHasIt(network, path: path) }
     self.network = network
     try checkFit()
-    for parameter in try network.parameters() {
+    for parameter in network.parameters {
       try file.checkNumbers(of: prefix + Self.name(of: parameter.name, naming))
     }
   }
@@ -69,7 +69,7 @@ struct WeightsImport {
   private static func classes(
     of network: Network, in file: SafeTensors, _ prefix: String, _ naming: Naming
   ) throws -> Int? {
-    guard let last = try network.parameters().last(where: { $0.kind == .linearWeight }) else {
+    guard let last = network.parameters.last(where: { $0.kind == .linearWeight }) else {
       return nil
     }
     let name = prefix + name(of: last.name, naming)
@@ -84,12 +84,12 @@ struct WeightsImport {
     guard ["b5", "b6", "b7"].contains(where: { network.name.contains("-\($0)-") }) else {
       return network
     }
-    var network = network
-    for index in network.layers.indices {
-      guard case .batchNormalization = network.layers[index].operation else { continue }
-      network.layers[index].operation = .batchNormalization(epsilon: 1e-3, momentum: 0.01)
+    var layers = network.layers
+    for index in layers.indices {
+      guard case .batchNormalization = layers[index].operation else { continue }
+      layers[index].operation = .batchNormalization(epsilon: 1e-3, momentum: 0.01)
     }
-    return network
+    return try network.replacing(layers: layers)
   }
 
   /// Tensors that count batches, which only a training needs.
@@ -100,7 +100,7 @@ struct WeightsImport {
     for name in file.names where !Self.isCounter(name) {
       shapes[String(name.dropFirst(prefix.count))] = try file.entry(name).shape
     }
-    let wanted = try network.parameters().map { parameter in
+    let wanted = network.parameters.map { parameter in
       Parameter(
         name: Self.name(of: parameter.name, naming), shape: parameter.shape, kind: parameter.kind)
     }
@@ -111,7 +111,7 @@ struct WeightsImport {
 
   /// Writes the weights as float32 under our names.
   func write(to path: String) throws {
-    let contents = try network.parameters().map { parameter in
+    let contents = try network.parameters.map { parameter in
       TensorContent(
         name: parameter.name, shape: parameter.shape,
         floats: try file.floats(named: prefix + Self.name(of: parameter.name, naming)))

@@ -48,7 +48,7 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
     }
     let missing = try members.filter { try outcome(of: $0, rung: rung) == nil }
     setup.observe(.cohortBegan(members: missing.count, rung: rung + 1, rungs: rungs.count))
-    let costs = try missing.map { try $0.network.totals().multiplyAccumulates }
+    let costs = missing.map { $0.network.totals.multiplyAccumulates }
     // Costly ones first, so that none of them is left to run alone at the end.
     let order = missing.indices.sorted { (costs[$1], $0) < (costs[$0], $1) }
     let isDone = try work.run(order.map { missing[$0] }, until: deadline) { [self] in

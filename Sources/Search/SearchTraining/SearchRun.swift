@@ -161,8 +161,8 @@ public struct SearchRun {
     let members =
       setting == .duplicated
       ? [Network](repeating: networks[0], count: plan.members) : networks
-    let costs = try members.map { try conditions.costModel.cost(of: $0) ?? 0 }
-    let macs = try members.map { try $0.totals().multiplyAccumulates }
+    let costs = members.map { conditions.costModel.cost(of: $0) ?? 0 }
+    let macs = members.map { $0.totals.multiplyAccumulates }
     let last = setting.stages(memberCount: plan.members).last?.name
     return FoundEnsemble(
       setting: setting, networks: members.map(\.name), cost: costs.reduce(0, +),

@@ -68,7 +68,7 @@ final class SharedWeights {
   ///
   /// - Throws: `TrainingError.networkDoesNotFit` where the shared weights are too small for it.
   func model(of network: Network) throws -> Model {
-    let parameters = try network.parameters()
+    let parameters = network.parameters
     var parts: [String: Tensor] = [:]
     for parameter in parameters {
       parts[parameter.name] =
@@ -115,7 +115,7 @@ extension SharedWeights {
     var known: [String: Parameter] = [:]
     var order: [String] = []
     func take(_ architecture: Architecture) throws {
-      for parameter in try space.network(architecture).parameters() where parameter.isTrainable {
+      for parameter in try space.network(architecture).parameters where parameter.isTrainable {
         guard let earlier = known[parameter.name] else {
           known[parameter.name] = parameter
           order.append(parameter.name)
@@ -141,12 +141,12 @@ extension SharedWeights {
   private static func extremes(of space: any SearchSpace) throws -> [Architecture] {
     let decisions = space.decisions
     var largest = Architecture([Int](repeating: 0, count: decisions.count))
-    var mostParameters = try space.network(largest).totals().parameters
+    var mostParameters = try space.network(largest).totals.parameters
     for (index, decision) in decisions.enumerated() {
       for option in decision.options.indices {
         var next = largest
         next.choices[index] = option
-        let parameters = try space.network(next).totals().parameters
+        let parameters = try space.network(next).totals.parameters
         if parameters > mostParameters { (largest, mostParameters) = (next, parameters) }
       }
     }

@@ -81,12 +81,6 @@ import Testing
     expectClose(law.exponent, 0.8230182, within: 1e-4)
   }
 
-  /// As `scipy.stats.t.ppf(0.975, n)`.
-  @Test(arguments: [(1, 12.7062), (4, 2.7764), (20, 2.0860), (21, 2.0796), (60, 2.0003)])
-  func quantilesOfStudentsT(freedom: Int, expected: Double) {
-    expectClose(Forecast.studentQuantile(freedom: freedom), expected, within: 0.001)
-  }
-
   /// Members of one kind: what all of them share, and noise of their own.
   private func alike(_ count: Int, seed: UInt64) throws -> [Predictions] {
     var generator = RandomStream(seed: seed)
@@ -126,7 +120,7 @@ import Testing
     }
     #expect(Double(inside) >= 0.8 * Double(checks), "\(inside) of \(checks)")
     // An interval of everything would hold everything.
-    #expect(Frontier.median(widths) < 0.1, "\(widths)")
+    #expect(widths.median < 0.1, "\(widths)")
   }
 
   @Test func tooFewMembersTellNothing() throws {

@@ -94,12 +94,4 @@ import Testing
     #expect(throws: EnsembleError.noMembers) { _ = try RepeatedEnsemble(combining: []) }
     #expect(throws: EnsembleError.noMembers) { _ = try RepeatedEnsemble(combining: [[]]) }
   }
-
-  /// As `scipy.stats.t.ppf(0.975, freedom)`.
-  @Test func quantilesAreStudents() {
-    expectClose(RepeatedComparison.studentQuantile(freedom: 1), 12.706204736, within: 1e-6)
-    expectClose(RepeatedComparison.studentQuantile(freedom: 4), 2.776445105, within: 1e-6)
-    expectClose(RepeatedComparison.studentQuantile(freedom: 20), 2.085963447, within: 1e-6)
-    #expect(RepeatedComparison.studentQuantile(freedom: 500) >= 1.96)
-  }
 }

@@ -144,9 +144,9 @@ import Testing
     let mean = (gained - lost) / count
     let deviation = ((gained + lost) / count - mean * mean).squareRoot()
     expectClose(
-      interval.lowerBound, mean - 1.959964 * deviation / count.squareRoot(), within: 1e-12)
+      interval.lowerBound, mean - 1.959963984540054 * deviation / count.squareRoot(), within: 1e-12)
     expectClose(
-      interval.upperBound, mean + 1.959964 * deviation / count.squareRoot(), within: 1e-12)
+      interval.upperBound, mean + 1.959963984540054 * deviation / count.squareRoot(), within: 1e-12)
   }
 
   /// A threshold that a measure of confidence never has is refused.

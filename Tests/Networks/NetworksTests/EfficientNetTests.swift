@@ -13,16 +13,16 @@ import Testing
     ], ["", "-symmetric"])
   func countsEqualPyTorchs(_ expected: (String, Int, Int), flavor: String) throws {
     let (scale, parameters, macs) = expected
-    let cost = try Network(named: "efficientnet-\(scale)\(flavor)").cost()
+    let cost = try Network(named: "efficientnet-\(scale)\(flavor)").cost
     #expect(cost.parameters == parameters)
     #expect(cost.multiplyAccumulates == macs)
   }
 
   @Test func aHeadOfOtherClassesAndAnotherSize() throws {
     let network = try Network(named: "efficientnet-b0", inputSize: 65, classes: 7)
-    #expect(try network.classes() == 7)
+    #expect(network.classes == 7)
     // SAME padding halves upwards, five times.
-    let maps = try zip(network.layers, network.shapes()).first { $0.0.name == "conv_head" }
+    let maps = zip(network.layers, network.shapes).first { $0.0.name == "conv_head" }
     #expect(maps?.1 == .map(ImageShape(channels: 1280, height: 3, width: 3)))
   }
 

@@ -3,8 +3,8 @@ import Networks
 import Testing
 
 @Suite struct NetworkTests {
-  private static func network(_ layers: [Layer]) -> Network {
-    Network(
+  private static func network(_ layers: [Layer]) throws(NetworkError) -> Network {
+    try Network(
       name: "test", input: ImageShape(channels: 3, height: 8, width: 8), layers: layers)
   }
   private static let stem = Layer(
@@ -14,24 +14,24 @@ import Testing
   private static let head = Layer("head", .linear(outputs: 2), inputs: ["pool"])
 
   @Test func shapesFollowTheLayers() throws {
-    let network = Self.network([Self.stem, Self.pool, Self.head])
+    let network = try Self.network([Self.stem, Self.pool, Self.head])
     let map = FeatureShape.map(ImageShape(channels: 4, height: 8, width: 8))
-    #expect(try network.shapes() == [map, .vector(4), .vector(2)])
-    #expect(try network.classes() == 2)
+    #expect(network.shapes == [map, .vector(4), .vector(2)])
+    #expect(network.classes == 2)
     // The stem's output lives beside the image; later layers are smaller.
-    #expect(try network.cost().peakActivationBytes == 4 * (3 * 64 + 4 * 64))
-    #expect(try network.cost().trainingActivationBytes == 4 * (4 * 64 + 4 + 2))
+    #expect(network.cost.peakActivationBytes == 4 * (3 * 64 + 4 * 64))
+    #expect(network.cost.trainingActivationBytes == 4 * (4 * 64 + 4 + 2))
   }
 
   @Test(arguments: ["wide-resnet-16-2", "resnet-50", "efficientnet-b0"])
   func totalsAreTheSumsOfTheCost(name: String) throws {
     let network = try Network(named: name)
-    let (totals, cost) = (try network.totals(), try network.cost())
+    let (totals, cost) = (network.totals, network.cost)
     #expect(totals.parameters == cost.parameters)
     #expect(totals.multiplyAccumulates == cost.multiplyAccumulates)
     #expect(totals.trainingActivationBytes == cost.trainingActivationBytes)
     #expect(totals.multiplyAccumulates == cost.layers.map(\.multiplyAccumulates).reduce(0, +))
-    let learnt = try network.parameters().filter(\.isTrainable).map(\.count)
+    let learnt = network.parameters.filter(\.isTrainable).map(\.count)
     #expect(totals.parameters == learnt.reduce(0, +))
   }
 
@@ -39,23 +39,20 @@ import Testing
   @Test func aLayerAddedToItselfIsAliveOnce() throws {
     let twice = Layer("twice", .add, inputs: ["stem", "stem"])
     let pool = Layer("pool", .globalAveragePool, inputs: ["twice"])
-    let cost = try Self.network([Self.stem, twice, pool, Self.head]).cost()
+    let cost = try Self.network([Self.stem, twice, pool, Self.head]).cost
     #expect(cost.peakActivationBytes == 4 * (4 * 64 + 4 * 64))
   }
 
   @Test func countsThatOverflowAreRefused() throws {
     let wide = Layer.Operation.convolution(
       outputChannels: 1 << 20, kernelSize: 1 << 20, stride: 1, padding: 1 << 19)
-    let network = Self.network([
-      Layer("stem", wide, inputs: ["input"]), Self.pool, Self.head,
-    ])
-    #expect(try network.classes() == 2)
-    #expect(throws: NetworkError.tooLarge(layer: "stem")) { try network.totals() }
-    #expect(throws: NetworkError.tooLarge(layer: "stem")) { try network.cost() }
+    #expect(throws: NetworkError.tooLarge(layer: "stem")) {
+      _ = try Self.network([Layer("stem", wide, inputs: ["input"]), Self.pool, Self.head])
+    }
   }
 
   @Test func parametersAreNamedAsInPyTorch() throws {
-    let names = try Network(named: "wide-resnet-10-1").parameters().map(\.name)
+    let names = try Network(named: "wide-resnet-10-1").parameters.map(\.name)
     #expect(names.first == "stem.weight")
     #expect(names.contains("blocks.1.bn2.running_var"))
     #expect(names.suffix(2) == ["head.weight", "head.bias"])
@@ -80,7 +77,7 @@ import Testing
         {"name": "head", "inputs": ["pool"], "operation": {"linear": {"outputs": 2}}}]}
       """
     let network = try JSONDecoder().decode(Network.self, from: Data(json.utf8))
-    #expect(network == Self.network([Self.stem, Self.pool, Self.head]))
+    #expect(try network == Self.network([Self.stem, Self.pool, Self.head]))
   }
 
   @Test(arguments: [
@@ -115,7 +112,7 @@ import Testing
       ([Self.stem], .outputIsNotLogits(layer: "stem")),
     ]
     for (layers, expected) in cases {
-      let error = #expect(throws: NetworkError.self) { try Self.network(layers).shapes() }
+      let error = #expect(throws: NetworkError.self) { _ = try Self.network(layers) }
       #expect(error == expected)
     }
   }
@@ -139,7 +136,7 @@ import Testing
     ]
     for operation in operations {
       let error = #expect(throws: NetworkError.self) {
-        try Self.network([Layer("bad", operation, inputs: ["input"])]).shapes()
+        _ = try Self.network([Layer("bad", operation, inputs: ["input"])])
       }
       #expect(error?.description.contains("'bad'") == true)
     }

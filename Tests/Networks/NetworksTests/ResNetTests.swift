@@ -10,7 +10,7 @@ import Testing
     ("resnet-50", 25_557_032, 4_089_184_256),
   ])
   func countsEqualTorchvisions(name: String, parameters: Int, macs: Int) throws {
-    let cost = try Network(named: name).cost()
+    let cost = try Network(named: name).cost
     #expect(cost.parameters == parameters)
     #expect(cost.multiplyAccumulates == macs)
   }
@@ -27,7 +27,7 @@ import Testing
       parameters += weights + shortcut + 2 * channels * (2 * blocks + (index == 0 ? 0 : 1))
       macs += positions * (weights + shortcut)
     }
-    let cost = try Network(named: "resnet-\(depth)").cost()
+    let cost = try Network(named: "resnet-\(depth)").cost
     #expect(cost.parameters == parameters)
     #expect(cost.multiplyAccumulates == macs)
   }

@@ -12,7 +12,7 @@ import Testing
     ("wide-resnet-40-2", 2_243_546, 327_599_360),
   ])
   func countsEqualPyTorchs(name: String, parameters: Int, macs: Int) throws {
-    let cost = try Network(named: name).cost()
+    let cost = try Network(named: name).cost
     #expect(cost.parameters == parameters)
     #expect(cost.multiplyAccumulates == macs)
     #expect(cost.floatingPointOperations == 2 * macs)
@@ -48,7 +48,7 @@ import Testing
     let network = try WideResNet(
       name: "uneven", groups: groups.map { .init(blocks: $0, channels: $1) }, inputSize: size
     ).network
-    let totals = try network.totals()
+    let totals = network.totals
     #expect(totals.parameters == parameters)
     #expect(totals.multiplyAccumulates == macs)
   }

@@ -8,16 +8,19 @@ import Weights
 
 /// A model is read back before its file is written.
 @Suite struct ExportCheckTests {
-  private static let network = Network(
-    name: "small", input: ImageShape(channels: 3, height: 4, width: 4),
-    layers: [
-      Layer(
-        "conv", .convolution(Convolution(outputChannels: 2, kernelSize: 1, padding: .symmetric(0))),
-        inputs: ["input"]),
-      Layer("norm", .batchNormalization(epsilon: 1e-5, momentum: 0.1), inputs: ["conv"]),
-      Layer("pool", .globalAveragePool, inputs: ["norm"]),
-      Layer("head", .linear(outputs: 3), inputs: ["pool"]),
-    ])
+  private static let network = Result {
+    try Network(
+      name: "small", input: ImageShape(channels: 3, height: 4, width: 4),
+      layers: [
+        Layer(
+          "conv",
+          .convolution(Convolution(outputChannels: 2, kernelSize: 1, padding: .symmetric(0))),
+          inputs: ["input"]),
+        Layer("norm", .batchNormalization(epsilon: 1e-5, momentum: 0.1), inputs: ["conv"]),
+        Layer("pool", .globalAveragePool, inputs: ["norm"]),
+        Layer("head", .linear(outputs: 3), inputs: ["pool"]),
+      ])
+  }
 
   private static func check(
     input: String = "images", classes: Int = 3, numbers: Int = 17,
@@ -30,7 +33,7 @@ import Weights
 
   @Test func whatIsNotWhatWasMeantIsRefused() throws {
     // 2 x 3 weights and 2 numbers added of the convolution, 3 x 2 and 3 of the last layer.
-    let bytes = try testModel(Self.network, metadata: ["name": "x"])
+    let bytes = try testModel(Self.network.get(), metadata: ["name": "x"])
     try Self.check().check(bytes)
     for (check, bytes, message) in [
       (Self.check(input: "image"), bytes, "it has other inputs"),
@@ -72,13 +75,13 @@ import Weights
     let path = "\(directory.path)/weights.safetensors"
     try SafeTensors.write(
       to: path,
-      tensors: Self.network.parameters().map { parameter in
+      tensors: Self.network.get().parameters.map { parameter in
         let value: Float = parameter.name.hasSuffix("running_var") ? 0 : 3e38
         return TensorContent(
           name: parameter.name, shape: parameter.shape,
           floats: Array(repeating: value, count: parameter.count))
       })
-    let export = try ONNXExport(of: Self.network, weights: SafeTensors(path: path))
+    let export = try ONNXExport(of: Self.network.get(), weights: SafeTensors(path: path))
     let error = #expect(throws: ONNXError.self) { try export.bytes() }
     #expect(
       error?.description.contains("'conv' times the normalisation 'norm' is not finite") == true)

@@ -13,7 +13,7 @@ import Testing
 
   /// Layers called as the input, the output, and parts of other layers are.
   @Test func layersMayBeCalledAsAnything() throws {
-    let network = Network(
+    let network = try Network(
       name: "names", input: ImageShape(channels: 3, height: 4, width: 4),
       layers: [
         Layer("images", .relu, inputs: ["input"]),

@@ -23,9 +23,9 @@ import Testing
     #expect(model.metadata == ["labels": "[\"Käfer\"]", "name": "x"])
     // Every normalisation follows a convolution and is folded: of each, half of its learnt numbers, the bias, is left.
     #expect(model.operationCounts["BatchNormalization"] == nil)
-    let normalizations = try network.parameters().filter { $0.kind == .normalizationWeight }
+    let normalizations = network.parameters.filter { $0.kind == .normalizationWeight }
     let scales = normalizations.map(\.count).reduce(0, +)
-    #expect(model.parameters == (try network.cost().parameters) - scales)
+    #expect(model.parameters == network.totals.parameters - scales)
     let softmax = try ONNXModel(
       bytes: testModel(network, endsInSoftmax: true), path: "m.onnx")
     #expect(softmax.outputs.map(\.name) == ["probabilities"])

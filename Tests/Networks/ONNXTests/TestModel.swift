@@ -12,7 +12,7 @@ func testModel(
   defer { try? FileManager.default.removeItem(atPath: path) }
   try SafeTensors.write(
     to: path,
-    tensors: network.parameters().map {
+    tensors: network.parameters.map {
       TensorContent(
         name: $0.name, shape: $0.shape, floats: Array(repeating: 0.25, count: $0.count))
     })

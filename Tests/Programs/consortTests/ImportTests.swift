@@ -28,7 +28,7 @@ import Weights
     of network: Network, named name: (String) -> String = { $0 }, to path: String,
     change: (inout [TensorContent]) -> Void = { _ in }
   ) throws {
-    var tensors = try network.parameters().enumerated().map { phase, parameter in
+    var tensors = network.parameters.enumerated().map { phase, parameter in
       let (scale, offset): (Double, Float) =
         switch parameter.kind {
         case .convolutionWeight:

@@ -160,7 +160,7 @@ import Testing
     let space = WideResNetSpace.cifar
     // One block in each group; the first keeps the stem's 16 channels.
     let network = try space.network(Architecture([0, 3, 0, 3, 1, 3]))
-    let sketch = try NetworkSketch(network)
+    let sketch = NetworkSketch(network)
     #expect(sketch.bars.count == 9)
     #expect(sketch.bars.map(\.side) == [32, 32, 32, 16, 16, 8, 8, 8, 8])
     #expect(sketch.bars.allSatisfy { $0.kernelSize == 3 && !$0.isDepthwise && !$0.isGated })
@@ -179,7 +179,7 @@ import Testing
     let network = try MobileNetwork(
       name: "m", inputSize: 32, stem: 16, stemStride: 1, stages: stages, head: 64, classes: 10
     ).network
-    let sketch = try NetworkSketch(network)
+    let sketch = NetworkSketch(network)
     // The stem; two of a block that does not widen; three of each other block; the head.
     #expect(sketch.bars.map(\.kernelSize) == [3, 3, 1, 1, 5, 1, 1, 5, 1, 1])
     #expect(

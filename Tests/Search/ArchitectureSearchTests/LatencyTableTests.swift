@@ -22,19 +22,19 @@ import Testing
 
   @Test func aNetworkTakesTheSumOfItsSegments() throws {
     let (table, network) = (try Self.table(), try Self.network.get())
-    #expect(try table.latency(of: network) == Double(network.layers.count) + 0.5)
-    #expect(try table.missingSegments(of: network).isEmpty)
+    #expect(table.latency(of: network) == Double(network.layers.count) + 0.5)
+    #expect(table.missingSegments(of: network).isEmpty)
   }
 
   @Test func whatWasNotMeasuredIsNotGuessed() throws {
     let (table, other) = (try Self.table(), try Network(named: "wide-resnet-10-2"))
-    #expect(try table.latency(of: other) == nil)
-    #expect(try table.missingSegments(of: other) == other.segments())
+    #expect(table.latency(of: other) == nil)
+    #expect(table.missingSegments(of: other) == other.segments())
     let shorter = LatencyTable(
       milliseconds: table.milliseconds.filter { $0.value > 2 }, overheadMilliseconds: 0,
       conditions: "")
     let network = try Self.network.get()
-    #expect(try shorter.missingSegments(of: network) == [0, 4].map { try network.segments()[$0] })
+    #expect(shorter.missingSegments(of: network) == [0, 4].map { network.segments()[$0] })
   }
 
   @Test func theCheckSaysTheMedianAndTheNinetiethPercentile() throws {

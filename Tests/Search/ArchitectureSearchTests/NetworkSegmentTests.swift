@@ -36,7 +36,7 @@ import Testing
   @Test func aBlockWithShortcutIsOneSegmentAndLacksWhatOnlyTrainingsDo() throws {
     let network = try Network(named: "efficientnet-b0")
     #expect(network.layers.contains { $0.name == "blocks.1.1.drop_path" })
-    let segments = try network.segments()
+    let segments = network.segments()
     #expect(
       segments[6].text
         == "24 x 56 x 56: conv144/1 bn silu conv144/3g144 bn silu squeeze conv6/1 silu conv144/1 "
@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func withoutExcitationTheConvolutionsAreAlone() throws {
-    let network = Network(
+    let network = try Network(
       name: "inverted", input: ImageShape(channels: 3, height: 8, width: 8),
       layers: [
         Layer("stem", .convolution(Self.convolution(8)), inputs: ["input"]),
@@ -59,7 +59,7 @@ import Testing
         Layer("head", .linear(outputs: 5), inputs: ["dropout"]),
       ])
     #expect(
-      try network.segments().map(\.text) == [
+      network.segments().map(\.text) == [
         "3 x 8 x 8: conv8/3", "8 x 8 x 8: conv24/1 silu", "24 x 8 x 8: conv24/3g24",
         "24 x 8 x 8: conv8/1", "8 x 8 x 8: pool linear5",
       ])
@@ -68,7 +68,7 @@ import Testing
   @Test func aStemKeepsItsMaximumAndALastPoolingItsConvolution() throws {
     let resNet = try Network(named: "resnet-18").segments()
     #expect(resNet[0].text == "3 x 224 x 224: conv64/7s2 bn relu max3")
-    let convolutional = Network(
+    let convolutional = try Network(
       name: "convolutional", input: ImageShape(channels: 3, height: 8, width: 8),
       layers: [
         Layer("stem", .convolution(Self.convolution(8)), inputs: ["input"]),
@@ -76,7 +76,7 @@ import Testing
         Layer("pool", .globalAveragePool, inputs: ["head"]),
       ])
     #expect(
-      try convolutional.segments().map(\.text) == ["3 x 8 x 8: conv8/3", "8 x 8 x 8: conv5/1 pool"])
+      convolutional.segments().map(\.text) == ["3 x 8 x 8: conv8/3", "8 x 8 x 8: conv5/1 pool"])
   }
 
   @Test(arguments: ["wide-resnet-16-4", "resnet-18", "resnet-50", "efficientnet-b3"])
@@ -84,14 +84,14 @@ import Testing
     let network = try Network(named: name)
     var layers: [Layer] = []
     var shape = FeatureShape.map(network.input)
-    for (index, segment) in try network.segments().enumerated() {
+    for (index, segment) in network.segments().enumerated() {
       #expect(shape == .map(segment.input))
       shape = try segment.output()
       layers += segment.layers(
         prefix: "\(index)", reading: layers.last?.name ?? Network.inputName)
     }
-    let joined = Network(name: name, input: network.input, layers: layers)
-    let (wanted, found) = (try network.cost(), try joined.cost())
+    let joined = try Network(name: name, input: network.input, layers: layers)
+    let (wanted, found) = (network.cost, joined.cost)
     #expect(found.parameters == wanted.parameters)
     #expect(found.multiplyAccumulates == wanted.multiplyAccumulates)
   }
@@ -110,14 +110,6 @@ import Testing
     ).segments()
     #expect(segments.map(\.steps.count) == [1, 101, 2])
     #expect(segments[1].steps.last == NetworkSegment.Step(.add, first: 100, second: 0))
-  }
-
-  @Test func illFormedNetworksAreRefused() throws {
-    var network = try Network(named: "wide-resnet-16-1")
-    network.layers[3].inputs = ["nothing"]
-    #expect(throws: NetworkError.unknownInput(layer: network.layers[3].name, input: "nothing")) {
-      _ = try network.segments()
-    }
   }
 
   private static func convolution(

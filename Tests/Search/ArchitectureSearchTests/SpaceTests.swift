@@ -21,7 +21,6 @@ import Testing
     try space.validate()
     for architecture in random(space, 300) {
       let network = try space.network(architecture)
-      _ = try network.shapes()
       #expect(network.name == space.name(of: architecture))
       #expect(space.contains(architecture))
     }
@@ -40,8 +39,8 @@ import Testing
   /// WRN-16-1 is one of the space, and costs what PyTorch counts.
   @Test func aWideResNetIsFound() throws {
     let network = try WideResNetSpace.cifar.network(Architecture([1, 2, 1, 2, 1, 2]))
-    #expect(try network.cost().parameters == 175_066)
-    #expect(try network.cost().multiplyAccumulates == 26_657_408)
+    #expect(network.cost.parameters == 175_066)
+    #expect(network.cost.multiplyAccumulates == 26_657_408)
     #expect(network.layers == (try WideResNet(depth: 16, widenFactor: 1)).network.layers)
   }
 
@@ -53,7 +52,7 @@ import Testing
       [0, 0, 1, 0, 0, 0] + [0, 1, 1, 1, 1, 0] + [1, 1, 1, 1, 1, 0] + [0, 1, 1, 1, 1, 0]
         + [1, 1, 1, 1, 1, 0] + [1, 1, 1, 1, 1, 0] + [0, 1, 1, 0, 1, 0])
     let network = try space.network(architecture)
-    #expect(try network.cost().multiplyAccumulates == 385_814_752)
+    #expect(network.cost.multiplyAccumulates == 385_814_752)
     #expect(network.layers == (try EfficientNet(.b0)).network.layers)
   }
 
@@ -86,7 +85,7 @@ import Testing
         for third in 0..<2 {
           for fourth in 0..<2 {
             let network = try space.network(Architecture([first, second, third, fourth]))
-            costs.append(Double(try network.cost().multiplyAccumulates))
+            costs.append(Double(network.cost.multiplyAccumulates))
           }
         }
       }

@@ -74,7 +74,7 @@ import Testing
         Double(zip(predictions.predictedClasses(), predictions.labels).count { $0 == Int($1) })
         / Double(FakeEvaluator.imageCount)
       #expect(record.accuracy == accuracy)
-      let cost = Double(try network.cost().multiplyAccumulates)
+      let cost = Double(network.cost.multiplyAccumulates)
       #expect(record.cost == cost)
       #expect(abs(record.reward - (accuracy - 0.1 * abs(cost / 1e6 - 1))) < 1e-12)
     }

@@ -20,18 +20,20 @@ import Testing
       {"name": "head", "inputs": ["pool"], "operation": {"linear": {"outputs": 10}}}]}
     """
 
-  private static let network = Network(
-    name: "mine", input: ImageShape(channels: 3, height: 8, width: 8),
-    layers: [
-      Layer(
-        "conv",
-        .convolution(
-          Convolution(outputChannels: 8, kernelSize: 3, stride: 1, padding: .symmetric(1))),
-        inputs: ["input"]),
-      Layer("bn", .batchNormalization(epsilon: 1e-5, momentum: 0.1), inputs: ["conv"]),
-      Layer("pool", .globalAveragePool, inputs: ["bn"]),
-      Layer("head", .linear(outputs: 10), inputs: ["pool"]),
-    ])
+  private static let network = Result {
+    try Network(
+      name: "mine", input: ImageShape(channels: 3, height: 8, width: 8),
+      layers: [
+        Layer(
+          "conv",
+          .convolution(
+            Convolution(outputChannels: 8, kernelSize: 3, stride: 1, padding: .symmetric(1))),
+          inputs: ["input"]),
+        Layer("bn", .batchNormalization(epsilon: 1e-5, momentum: 0.1), inputs: ["conv"]),
+        Layer("pool", .globalAveragePool, inputs: ["bn"]),
+        Layer("head", .linear(outputs: 10), inputs: ["pool"]),
+      ])
+  }
 
   /// An experiment of two members of each of `networks`, which are JSON.
   private func read(_ networks: [String]) throws -> Experiment {
@@ -56,11 +58,12 @@ import Testing
   @Test func theNetworkStandsInTheExperiment() throws {
     let experiment = try read([#""wide-resnet-10-1""#, Self.json])
     #expect(experiment.members.map(\.network) == ["wide-resnet-10-1", "mine"])
-    #expect(experiment.members.map(\.architecture) == [nil, Self.network])
-    #expect(experiment.members[1] == .init(network: Self.network, count: 2))
+    #expect(try experiment.members.map(\.architecture) == [nil, Self.network.get()])
+    #expect(try experiment.members[1] == .init(network: Self.network.get(), count: 2))
     let members = experiment.allMembers
     #expect(members[2...].map(\.name) == ["mine-0", "mine-1"])
-    #expect(members.map(\.architecture) == [nil, nil, Self.network, Self.network])
+    let given = try Self.network.get()
+    #expect(members.map(\.architecture) == [nil, nil, given, given])
     let written = try experiment.readableJSON()
     #expect(try Experiment(json: Data(written.utf8), file: "r.json") == experiment)
     #expect(try JSONDecoder().decode(Experiment.self, from: Data(written.utf8)) == experiment)
@@ -144,8 +147,7 @@ import Testing
   }
 
   @Test func aKnownNameStandsForHowItIsDrawnToo() throws {
-    var network = try Network(named: "resnet-20")
-    network.initialization = .efficientNet
+    let network = try Network(named: "resnet-20").replacing(initialization: .efficientNet)
     #expect(try message(json(of: network)).contains("known as 'resnet-20': give it another name"))
   }
 
@@ -199,8 +201,13 @@ import Testing
     var other = experiment
     other.members = [.init(network: "resnet-20", count: 2)]
     #expect(throws: ExperimentError.self) { try run.claim(for: other, data: data) }
-    var network = Self.network
-    network.layers[0].name = "a/b"
+    let given = try Self.network.get()
+    let layers = given.layers.enumerated().map { index, layer in
+      Layer(
+        index == 0 ? "a/b" : layer.name, layer.operation,
+        inputs: layer.inputs.map { $0 == "conv" ? "a/b" : $0 })
+    }
+    let network = try given.replacing(layers: layers)
     other.members = [.init(network: network, count: 2)]
     #expect(throws: ExperimentError.self) { try run.claim(for: other, data: data) }
     #expect(try run.experiment() == experiment)

@@ -108,8 +108,7 @@ import Testing
   }
 
   @Test func theCostsOfGivenNetworksAreTheirOwn() throws {
-    var network = try Network(named: "wide-resnet-10-2")
-    network.name = "mine"
+    let network = try Network(named: "wide-resnet-10-2").replacing(name: "mine")
     let experiment = Experiment(
       name: "e", data: DataSelection(holdOut: 0),
       members: [.init(network: "wide-resnet-10-1", count: 1), .init(network: network, count: 1)],
@@ -120,8 +119,8 @@ import Testing
         .init(network: "mine", state: .waiting),
       ], costs: NetworkCosts(ofMembers: experiment.allMembers))
     let ratio =
-      try Double(network.cost().multiplyAccumulates)
-      / Double(Network(named: "wide-resnet-10-1").cost().multiplyAccumulates)
+      try Double(network.cost.multiplyAccumulates)
+      / Double(Network(named: "wide-resnet-10-1").cost.multiplyAccumulates)
     #expect(abs((estimate.memberSecondsLeft[1] ?? 0) - 20 * ratio) < 1e-9)
   }
 

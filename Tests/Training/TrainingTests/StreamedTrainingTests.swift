@@ -111,16 +111,17 @@ import Weights
     try Self.withImages { root in
       var experiment = Self.experiment(imageSize: 16)
       experiment.recipe.epochs = 1
-      var network = try Network(named: "resnet-20", inputSize: 24, classes: 3)
-      network.name = "mine"
+      let network = try Network(named: "resnet-20", inputSize: 24, classes: 3)
+        .replacing(name: "mine")
       experiment.members.append(.init(network: network, count: 1))
       let (outcome, directory) = try Self.train(experiment, root: root, into: "given")
       #expect(outcome == .complete)
       #expect(try Network(file: directory.member("mine-0").networkPath) == network)
       #expect(
         try directory.member("mine-0").description()?.preprocessing.height == 24)
-      network.input.height = 20
-      experiment.members = [.init(network: network, count: 1)]
+      let oblong = try network.replacing(
+        input: ImageShape(channels: 3, height: 20, width: 24))
+      experiment.members = [.init(network: oblong, count: 1)]
       do {
         _ = try Self.train(experiment, root: root, into: "oblong")
         Issue.record("an oblong input was not noticed")

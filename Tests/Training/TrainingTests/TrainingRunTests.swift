@@ -90,7 +90,7 @@ import Weights
       let network = try JSONDecoder().decode(
         Network.self, from: Data(contentsOf: URL(fileURLWithPath: files.networkPath)))
       #expect(network.input == ImageShape(channels: 3, height: 8, width: 8))
-      #expect(try SafeTensors(path: files.weightsPath).names.count == network.parameters().count)
+      #expect(try SafeTensors(path: files.weightsPath).names.count == network.parameters.count)
       let metrics = try String(contentsOfFile: files.metricsPath, encoding: .utf8)
         .split(separator: "\n").map {
           try JSONDecoder().decode(EpochMetrics.self, from: Data($0.utf8))
@@ -101,7 +101,7 @@ import Weights
       #expect(test.count == 60 && test.classes == 10 && test.split == "test")
       #expect(test.fingerprint == dataset.test.fingerprint)
       #expect(test.labels == dataset.test.labels)
-      #expect(test.multiplyAccumulates == (try network.cost().multiplyAccumulates))
+      #expect(test.multiplyAccumulates == (network.cost.multiplyAccumulates))
       let holdOut = try Predictions(path: files.predictionsPath(split: "hold-out"))
       #expect(holdOut.count == 40)
       #expect(holdOut.fingerprint != test.fingerprint)
@@ -501,8 +501,7 @@ import Weights
     defer { [named, given].forEach(Self.remove) }
     var experiment = Self.experiment()
     _ = try Self.train(experiment, in: named)
-    var network = try Network(named: "wide-resnet-10-1")
-    network.name = "mine"
+    let network = try Network(named: "wide-resnet-10-1").replacing(name: "mine")
     let path = "\(given.path)-network.json"
     defer { try? FileManager.default.removeItem(atPath: path) }
     try DurableFile.write(network.readableJSON(), to: path)
@@ -522,8 +521,9 @@ import Weights
         try Predictions(path: $0.predictionsPath(split: "test")).withLogProbabilities { Array($0) }
       }
       #expect(predictions[0] == predictions[1])
-      network.input = ImageShape(channels: 3, height: 8, width: 8)
-      #expect(try Network(file: directories[1].networkPath) == network)
+      let trained = try network.replacing(
+        input: ImageShape(channels: 3, height: 8, width: 8))
+      #expect(try Network(file: directories[1].networkPath) == trained)
     }
   }
 
@@ -540,12 +540,11 @@ import Weights
         return "\(error)"
       }
     }
-    var network = try Network(named: "wide-resnet-10-1", classes: 4)
-    network.name = "mine"
+    var network = try Network(named: "wide-resnet-10-1", classes: 4).replacing(name: "mine")
     #expect(
       problem(network)
         == "network 'mine': it has 4 classes, the images 10: give its last layer 10 outputs")
-    network = Network(
+    network = try Network(
       name: "mine", input: ImageShape(channels: 3, height: 32, width: 32),
       layers: [
         Layer(
@@ -559,9 +558,10 @@ import Weights
         == "network 'mine': for an input of 3 x 8 x 8, layer 'stem': a kernel of 9 does not fit into 8 x 8"
     )
     // What could not be read again is not begun.
-    network.name = "no/name"
-    network.layers[0].operation = .convolution(
+    var layers = network.layers
+    layers[0].operation = .convolution(
       Convolution(outputChannels: 10, kernelSize: 3, stride: 1, padding: .same))
+    network = try network.replacing(name: "no/name", layers: layers)
     #expect(problem(network).contains("members[0].network does not work: its name is 'no/name'"))
     #expect(!Directory.exists(directory.path))
   }

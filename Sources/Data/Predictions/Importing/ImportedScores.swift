@@ -138,7 +138,7 @@ struct ImportedScores {
         row.append(areShares ? naturalLogarithm(max(score, 0)) : score * factor)
       }
       let greatest = row.max() ?? 0
-      let total = naturalLogarithm(row.reduce(0) { $0 + exponential($1 - greatest) })
+      let total = logSumExp(row, relativeTo: greatest)
       for score in row { result.append(Float(score - greatest - total)) }
     }
     return result

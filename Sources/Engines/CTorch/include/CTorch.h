@@ -70,12 +70,25 @@ ct_status ct_sharing_threads(int32_t *count);
 /// Process-wide: refuses operations that have no deterministic implementation, and turns TF32 off or on.
 ct_status ct_set_deterministic(bool deterministic, bool allow_tf32);
 /// Process-wide, before the first tensor: large blocks of CPU memory are kept for the next tensor of their size.
+/// Nothing happens where CT_CACHING_ALLOCATOR is off.
 ct_status ct_keep_memory(void);
+/// Whether ct_keep_memory() has put the allocator in place.
+bool ct_keeps_memory(void);
 /// Gives kept memory that no tensor uses back to the system.
 ct_status ct_release_memory(void);
 /// Loads libtorch_cuda. An error says why there is no CUDA here.
 ct_status ct_load_cuda(int32_t *device_count);
 ct_status ct_synchronize(ct_device device);
+
+/// What replaces libtorch's own on the CPU. An environment variable of its name with the value 0 turns each off:
+/// CONSORT_WINOGRAD, CONSORT_FUSED_NORMALIZATION, CONSORT_CACHING_ALLOCATOR.
+typedef enum : uint32_t { CT_WINOGRAD = 1, CT_FUSED_NORMALIZATION = 2, CT_CACHING_ALLOCATOR = 4 } ct_substitute;
+
+/// Whether this process uses it: decided at the first call. All are off with another libtorch than the pinned one, and
+/// a line on standard error says so.
+bool ct_uses(ct_substitute substitute);
+/// Decides again, from the environment as it is now and as if `version` were loaded. For tests.
+ct_status ct_choose_substitutes(const char *version);
 
 // MARK: Generators
 

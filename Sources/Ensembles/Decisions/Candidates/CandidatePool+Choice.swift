@@ -8,9 +8,9 @@ extension CandidatePool {
     let all = Array(candidates.indices)
     let costs = all.map(cost)
     let accuracies = all.map(accuracy)
-    for index in Self.pareto(all, costs, accuracies) { candidates[index].isOnFrontier = true }
+    for index in Self.frontier(all, costs, accuracies) { candidates[index].isOnFrontier = true }
     let sameNetwork = all.filter { [.single, .ensemble].contains(candidates[$0].kind) }
-    for index in Self.pareto(sameNetwork, costs, accuracies) {
+    for index in Self.frontier(sameNetwork, costs, accuracies) {
       candidates[index].isOnSameNetworkFrontier = true
     }
   }

@@ -1,5 +1,6 @@
 import Ensembles
 import Predictions
+import Statistics
 
 /// All candidates of one decision.
 struct CandidatePool {
@@ -88,8 +89,8 @@ extension CandidatePool {
     let costs = all.map(cost(ofSubset:))
     let isMixed = all.map(isMixed(subset:))
     var kept = Set(all.filter { search.subsets.size($0) == 1 })
-    kept.formUnion(Self.pareto(all, costs, search.accuracies))
-    kept.formUnion(Self.pareto(all.filter { !isMixed[$0] }, costs, search.accuracies))
+    kept.formUnion(Self.frontier(all, costs, search.accuracies))
+    kept.formUnion(Self.frontier(all.filter { !isMixed[$0] }, costs, search.accuracies))
     let others = all.filter { !kept.contains($0) }
     let step = max(1, (others.count + Self.mostOthers - 1) / Self.mostOthers)
     for place in stride(from: 0, to: others.count, by: step) { kept.insert(others[place]) }
@@ -116,20 +117,9 @@ extension CandidatePool {
     return isMixed
   }
 
-  /// Of the given, those that none of the others is better than in one and as good as in the other; of equals all but the
-  /// first are left out.
-  static func pareto(
-    _ indices: [Int], _ costs: [Double], _ accuracies: [Double]
-  ) -> [Int] {
-    let order = indices.sorted {
-      (costs[$0], -accuracies[$0], $0) < (costs[$1], -accuracies[$1], $1)
-    }
-    var best = -1.0
-    return order.filter { index in
-      guard accuracies[index] > best else { return false }
-      best = accuracies[index]
-      return true
-    }
+  /// Those of the given that are on the frontier.
+  static func frontier(_ indices: [Int], _ costs: [Double], _ accuracies: [Double]) -> [Int] {
+    ParetoFrontier.indices(of: indices, cost: { costs[$0] }, accuracy: { accuracies[$0] })
   }
 }
 

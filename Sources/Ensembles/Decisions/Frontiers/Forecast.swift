@@ -79,27 +79,15 @@ public struct Forecast: Codable, Hashable, Sendable {
   private static func point(_ n: Int, _ law: PowerLaw, _ others: [PowerLaw]) -> Point {
     let values = others.map { $0(n) }
     let count = Double(values.count)
-    let mean = values.reduce(0, +) / count
+    let mean = values.mean
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     let half =
-      studentQuantile(freedom: others.count - 1) * (squares * (count - 1) / count).squareRoot()
+      StudentDistribution.quantile975(degreesOfFreedom: others.count - 1)
+      * (squares * (count - 1) / count).squareRoot()
     let accuracy = 1 - law(n)
     return Point(
       memberCount: n, accuracy: accuracy, lowerBound: max(0, accuracy - half),
       upperBound: min(1, accuracy + half))
-  }
-
-  /// The 0.975 quantile of Student's t, within 0.001 of it.
-  static func studentQuantile(freedom: Int) -> Double {
-    let known = [
-      12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
-      2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
-    ]
-    guard freedom > known.count else { return known[max(freedom, 1) - 1] }
-    // Cornish and Fisher's expansion.
-    let (z, n) = (1.959964, Double(freedom))
-    let second = 5 * z * z * z * z * z + 16 * z * z * z + 3 * z
-    return z + (z * z * z + z) / (4 * n) + second / (96 * n * n)
   }
 
   /// A forecast from some members beside what the others brought.

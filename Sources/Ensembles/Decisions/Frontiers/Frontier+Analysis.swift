@@ -100,7 +100,7 @@ extension Frontier {
   private static func curves(of evaluations: [NetworkEvaluation]) -> [Curve] {
     let plotted = evaluations.flatMap { evaluation in
       evaluation.sizes.map { size in
-        ParetoPoint(
+        PlottedPoint(
           cost: size.memberCount * evaluation.multiplyAccumulates,
           accuracy: plottedAccuracy(size))
       }
@@ -114,45 +114,33 @@ extension Frontier {
   }
 
   private static func point(
-    of size: NetworkEvaluation.Size, in evaluation: NetworkEvaluation, among others: [ParetoPoint]
+    of size: NetworkEvaluation.Size, in evaluation: NetworkEvaluation, among others: [PlottedPoint]
   ) -> Point {
     let accuracies = size.metrics.map(\.top1Accuracy)
     let cost = size.memberCount * evaluation.multiplyAccumulates
     let accuracy = plottedAccuracy(size)
-    let plotted = ParetoPoint(cost: cost, accuracy: accuracy)
+    let plotted = PlottedPoint(cost: cost, accuracy: accuracy)
     return Point(
       memberCount: size.memberCount, multiplyAccumulates: cost, floatingPointOperations: 2 * cost,
       parameters: size.memberCount * evaluation.parameters, subsetCount: accuracies.count,
       isSampled: size.isSampled, accuracy: accuracy, mean: Metrics.mean(size.metrics),
-      top1StandardDeviation: sampleStandardDeviation(accuracies),
+      top1StandardDeviation: accuracies.sampleStandardDeviation,
       top1Minimum: accuracies.min() ?? 0, top1Maximum: accuracies.max() ?? 0,
       isOnParetoFrontier: !others.contains { $0.dominates(plotted) })
   }
 
   private static func plottedAccuracy(_ size: NetworkEvaluation.Size) -> Double {
-    size.memberCount == 1 ? median(size.metrics.map(\.top1Accuracy)) : size.meanAccuracy
-  }
-
-  static func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-  }
-
-  static func sampleStandardDeviation(_ values: [Double]) -> Double {
-    guard values.count > 1 else { return 0 }
-    let mean = values.reduce(0, +) / Double(values.count)
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return (squares / Double(values.count - 1)).squareRoot()
+    size.memberCount == 1 ? size.metrics.map(\.top1Accuracy).median : size.meanAccuracy
   }
 }
 
 /// A point in the plane of cost and accuracy.
-struct ParetoPoint {
+private struct PlottedPoint {
   let cost: Int
   let accuracy: Double
 
   /// Whether this point is better than `other` in one and as good in the other.
-  func dominates(_ other: ParetoPoint) -> Bool {
+  func dominates(_ other: PlottedPoint) -> Bool {
     cost <= other.cost && accuracy >= other.accuracy
       && (cost < other.cost || accuracy > other.accuracy)
   }

@@ -67,8 +67,7 @@ extension CombinationRule {
       return sums.map { Float(naturalLogarithm($0) - total) }
     }
     let greatest = sums.max() ?? 0
-    let total = naturalLogarithm(
-      sums.reduce(0) { $0 + exponential(($1 - greatest) * scale) })
+    let total = logSumExp(sums, relativeTo: greatest, scale: scale)
     return sums.map { sum in
       let value = Float((sum - greatest) * scale - total)
       // So little comes from a member's zero only, and is a zero again.

@@ -6,9 +6,6 @@
 public struct MobileNetwork: Hashable, Sendable {
   /// The network as data.
   public let network: Network
-  /// What `network.totals()` gives, counted while the network was validated: a third of a search's time would go into
-  /// validating it again.
-  public let totals: NetworkTotals
 
   /// Blocks of one kind, one after the other.
   public struct Stage: Codable, Hashable, Sendable {
@@ -73,10 +70,9 @@ public struct MobileNetwork: Hashable, Sendable {
     builder.appendStem(outputs: stem, stride: stemStride)
     for (index, stage) in stages.enumerated() { builder.append(stage, index: index) }
     builder.appendHead(outputs: head, classes: classes, dropout: dropout)
-    network = Network(
+    network = try Network(
       name: name, input: ImageShape(channels: 3, height: inputSize, width: inputSize),
       layers: builder.layers.layers, initialization: .efficientNet)
-    totals = try network.totals()
   }
 }
 

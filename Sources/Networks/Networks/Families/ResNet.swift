@@ -37,10 +37,9 @@ public struct ResNet: Hashable, Sendable {
     builder.layers.append("global_pool", .globalAveragePool)
     builder.layers.append("fc", .linear(outputs: classes ?? (isSmall ? 10 : 1000)))
     let size = inputSize ?? (isSmall ? 32 : 224)
-    network = Network(
+    network = try Network(
       name: "resnet-\(depth)", input: ImageShape(channels: 3, height: size, width: size),
       layers: builder.layers.layers, initialization: .resNet)
-    _ = try network.shapes()
   }
 
   private static let imageNetBlocks = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3]]

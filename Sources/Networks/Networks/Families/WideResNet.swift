@@ -62,10 +62,9 @@ public struct WideResNet: Hashable, Sendable {
     builder.appendStem()
     for (index, group) in groups.enumerated() { builder.append(group, stride: index > 0 ? 2 : 1) }
     builder.appendHead(classes: classes)
-    network = Network(
+    network = try Network(
       name: name, input: ImageShape(channels: 3, height: inputSize, width: inputSize),
       layers: builder.layers.layers)
-    _ = try network.shapes()
   }
 
   private struct Builder {

@@ -1,10 +1,10 @@
-/// A well-formed network's shapes, and which layer reads which: found once, by index.
-package struct NetworkGraph {
+/// A well-formed network's shapes and counts, and which layer reads which: found once, by index.
+package struct NetworkGraph: Sendable {
   /// The image's index, as a source.
   package static let image = -1
 
   /// The indices of the two layers that a layer reads, or twice that of the one.
-  package struct Sources {
+  package struct Sources: Sendable {
     package let first, second: Int
   }
 
@@ -15,18 +15,25 @@ package struct NetworkGraph {
   /// What every layer reads, in order.
   package private(set) var sources: [Sources] = []
 
-  /// Validates the whole network.
-  ///
-  /// - Complexity: O(layers).
-  /// - Throws: `NetworkError` naming the first layer that is ill-formed.
-  package init(_ network: Network) throws(NetworkError) {
-    input = .map(try network.validInput())
-    guard let last = network.layers.last else { throw .noLayers(network: network.name) }
-    shapes.reserveCapacity(network.layers.count)
-    sources.reserveCapacity(network.layers.count)
-    try readLayers(of: network)
-    try requireReaders(network)
+  /// What every layer costs, in order.
+  private(set) var layerTotals: [NetworkTotals] = []
+  /// The sums of it.
+  private(set) var totals = NetworkTotals()
+
+  /// Validates the layers of the network of that name.
+  init(of layers: [Layer], input: ImageShape, network: String) throws(NetworkError) {
+    let sides = 1...65_536
+    guard sides.contains(input.channels), sides.contains(input.height), sides.contains(input.width)
+    else { throw .invalidInput(input) }
+    self.input = .map(input)
+    guard let last = layers.last else { throw .noLayers(network: network) }
+    shapes.reserveCapacity(layers.count)
+    sources.reserveCapacity(layers.count)
+    layerTotals.reserveCapacity(layers.count)
+    try read(layers)
+    try requireReaders(layers)
     guard case .vector? = shapes.last else { throw .outputIsNotLogits(layer: last.name) }
+    try count(layers)
   }
 
   /// The shape of what the layer of that index reads first.
@@ -36,18 +43,18 @@ package struct NetworkGraph {
     index == Self.image ? input : shapes[index]
   }
 
-  private mutating func readLayers(of network: Network) throws(NetworkError) {
+  private mutating func read(_ layers: [Layer]) throws(NetworkError) {
     var indices: [String: Int] = [:]
-    indices.reserveCapacity(network.layers.count + 1)
+    indices.reserveCapacity(layers.count + 1)
     indices[Network.inputName] = Self.image
-    for index in network.layers.indices {
-      let layer = network.layers[index]
+    for index in layers.indices {
+      let layer = layers[index]
       guard indices.updateValue(index, forKey: layer.name) == nil else {
         throw .duplicateName(layer: layer.name)
       }
       // Most layers read the one before, which takes no look into the dictionary.
       func find(_ name: String) throws(NetworkError) -> Int {
-        if index > 0, network.layers[index - 1].name == name { return index - 1 }
+        if index > 0, layers[index - 1].name == name { return index - 1 }
         guard let found = indices[name], found < index else {
           throw .unknownInput(layer: layer.name, input: name)
         }
@@ -62,7 +69,7 @@ package struct NetworkGraph {
   }
 
   /// Every layer but the last must have a reader.
-  private func requireReaders(_ network: Network) throws(NetworkError) {
+  private func requireReaders(_ layers: [Layer]) throws(NetworkError) {
     var isRead = [Bool](repeating: false, count: sources.count)
     isRead[sources.count - 1] = true
     for source in sources {
@@ -70,7 +77,16 @@ package struct NetworkGraph {
       if source.second != Self.image { isRead[source.second] = true }
     }
     if let unused = isRead.firstIndex(of: false) {
-      throw .unusedLayer(layer: network.layers[unused].name)
+      throw .unusedLayer(layer: layers[unused].name)
+    }
+  }
+
+  private mutating func count(_ layers: [Layer]) throws(NetworkError) {
+    for index in layers.indices {
+      let own = layers[index].operation.totals(
+        input: inputShape(of: index), output: shapes[index])
+      guard let own, totals.add(own) else { throw .tooLarge(layer: layers[index].name) }
+      layerTotals.append(own)
     }
   }
 }

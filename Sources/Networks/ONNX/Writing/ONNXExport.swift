@@ -30,7 +30,7 @@ public struct ONNXExport: Sendable {
     self.endsInSoftmax = endsInSoftmax
     var shapes: [String: [Int]] = [:]
     for name in weights.names { shapes[name] = try weights.entry(name).shape }
-    let parameters = try network.parameters()
+    let parameters = network.parameters
     if let mismatch = ParameterMismatch(of: shapes, with: parameters) {
       throw ONNXError.weightsOfAnotherNetwork(path: weights.path, mismatch)
     }
@@ -47,7 +47,7 @@ public struct ONNXExport: Sendable {
     for layer in network.layers { try builder.append(layer) }
     builder.finish(outputName: outputName, endsInSoftmax: endsInSoftmax)
     let input = network.input
-    let classes = try network.classes()
+    let classes = network.classes
     var writer = ProtobufWriter()
     writer.write(1, Self.formatVersion)
     writer.write(2, "consort")
@@ -93,7 +93,7 @@ private struct Builder {
     self.network = network
     self.weights = weights
     var shapes: [String: FeatureShape] = [Network.inputName: .map(network.input)]
-    for (layer, shape) in zip(network.layers, try network.shapes()) { shapes[layer.name] = shape }
+    for (layer, shape) in zip(network.layers, network.shapes) { shapes[layer.name] = shape }
     self.shapes = shapes
     folded = Self.foldedNormalizations(of: network)
     names = ONNXNames(taken: [ONNXExport.inputName, outputName])

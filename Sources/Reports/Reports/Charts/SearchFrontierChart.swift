@@ -1,5 +1,6 @@
 import Files
 import Formatting
+import Statistics
 
 /// Hold-out accuracy of all evaluations against their cost, with a Pareto front for each size of ensemble.
 struct SearchFrontierChart {
@@ -61,20 +62,14 @@ struct SearchFrontierChart {
   }
 
   /// For each size the complete evaluations that no cheaper one equals, in the order of their costs.
-  private var fronts: [JSONValue] {
+  private var frontiers: [JSONValue] {
     let sizes = Dictionary(grouping: shown.filter(\.record.isComplete), by: \.ensembleSize)
     return sizes.keys.sorted().flatMap { size -> [JSONValue] in
-      var highest = -1.0
-      let sorted = (sizes[size] ?? []).sorted {
-        ($0.ensembleCost, -($0.record.accuracy ?? 0)) < (
-          $1.ensembleCost, -($1.record.accuracy ?? 0)
-        )
-      }
-      return sorted.compactMap { evaluation in
-        guard let accuracy = evaluation.record.accuracy, accuracy > highest else { return nil }
-        highest = accuracy
-        return row(evaluation)
-      }
+      let evaluations = sizes[size] ?? []
+      return ParetoFrontier.indices(
+        of: evaluations.indices, cost: { evaluations[$0].ensembleCost },
+        accuracy: { evaluations[$0].record.accuracy ?? -1 }
+      ).map { row(evaluations[$0]) }
     }
   }
 
@@ -88,7 +83,7 @@ struct SearchFrontierChart {
         "encoding": ["x": ["field": "target", "type": "quantitative"], "y": .null],
       ],
       [
-        "data": ["values": .array(fronts)],
+        "data": ["values": .array(frontiers)],
         "mark": ["type": "line", "interpolate": "step-after", "strokeWidth": 1.75],
         "encoding": ["color": color],
       ],

@@ -24,8 +24,8 @@ struct NetworkSketch {
   private(set) var skips: [Skip] = []
 
   /// Reads the graph of a network.
-  init(_ network: Network) throws(NetworkError) {
-    let graph = try NetworkGraph(network)
+  init(_ network: Network) {
+    let graph = network.graph
     let paths = LayerPaths(layers: network.layers, graph: graph)
     let shortcuts = paths.shortcuts
     /// How many bars there are up to each layer.

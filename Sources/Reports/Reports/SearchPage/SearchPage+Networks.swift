@@ -6,7 +6,7 @@ extension SearchPage {
     let settings = content.settings.filter { !$0.networks.isEmpty }
     guard !settings.isEmpty else { return nil }
     let networks = settings.flatMap(\.networks).map(\.network)
-    let widest = networks.compactMap { try? NetworkSketch($0).widest }.max() ?? 1
+    let widest = networks.map { NetworkSketch($0).widest }.max() ?? 1
     let parts = settings.map { setting -> HTML in
       let pictures = setting.networks.map { picture($0, widest: widest) }
       return """
@@ -29,15 +29,15 @@ extension SearchPage {
 
   private func picture(_ found: SearchContent.FoundNetwork, widest: Int) -> HTML {
     let name = found.network.name
-    let macs = (try? found.network.totals().multiplyAccumulates).map { Figures.scaled($0) }
-    let sketch = (try? NetworkSketch(found.network))?.svg(
+    let macs = Figures.scaled(found.network.totals.multiplyAccumulates)
+    let sketch = NetworkSketch(found.network).svg(
       label: "Layers of \(name)", widest: widest)
     return """
       <div class="found">
       <p><b>\(found.count > 1 ? "\(found.count) × " : "")\(name)</b> \
-      <span class="small">\(macs.map { "\($0) MACs, " } ?? "")\
+      <span class="small">\(macs) MACs, \
       <a href="\(networksPath)/\(name).json" aria-label="\(name) as JSON">JSON</a></span></p>
-      <div class="strip" tabindex="0" role="region" aria-label="Picture of \(name)">\(sketch ?? "")</div>
+      <div class="strip" tabindex="0" role="region" aria-label="Picture of \(name)">\(sketch)</div>
       <p class="small">\(found.choices.joined(separator: "; "))</p>
       </div>
 

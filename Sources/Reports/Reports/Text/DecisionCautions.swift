@@ -1,5 +1,6 @@
 import Decisions
 import Formatting
+import Statistics
 
 /// What makes a decision doubtful: few images, images that chose and judge, images that were trained on, one model under two
 /// names, nothing that a temperature could be fitted to, time that was over.
@@ -29,7 +30,7 @@ package struct DecisionCautions: Hashable, Sendable {
       "\($0.0.count.counted("image")) of '\($0.0.split)' \($0.1)"
     }
     // The widest interval of a share of so many images.
-    let half = 1.96 * (0.25 / Double(smallest)).squareRoot()
+    let half = NormalDistribution.quantile975 * (0.25 / Double(smallest)).squareRoot()
     return "Careful: only \(named.listed). Accuracies of so few are uncertain by up to "
       + "\(Figures.percent(half, 0)) points: take more images before relying on this."
   }

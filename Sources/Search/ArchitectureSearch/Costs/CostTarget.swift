@@ -60,10 +60,10 @@ public enum CostModel: Sendable {
   case latency(LatencyTable)
 
   /// The cost of one image; nil where the table lacks a part of the network.
-  public func cost(of network: Network) throws(NetworkError) -> Double? {
+  public func cost(of network: Network) -> Double? {
     switch self {
-    case .macs: Double(try network.totals().multiplyAccumulates)
-    case .latency(let table): try table.latency(of: network)
+    case .macs: Double(network.totals.multiplyAccumulates)
+    case .latency(let table): table.latency(of: network)
     }
   }
 }

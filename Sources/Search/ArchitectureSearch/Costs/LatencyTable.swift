@@ -27,10 +27,8 @@ public struct LatencyTable: Sendable {
   }
 
   /// Milliseconds for one image; nil where a segment was not measured.
-  ///
-  /// - Throws: `NetworkError` where the network is ill-formed.
-  public func latency(of network: Network) throws(NetworkError) -> Double? {
-    latency(of: try network.segments())
+  public func latency(of network: Network) -> Double? {
+    latency(of: network.segments())
   }
 
   /// Milliseconds of a network of these segments for one image; nil where one of them was not measured.
@@ -44,10 +42,8 @@ public struct LatencyTable: Sendable {
   }
 
   /// The segments of a network that were not measured, in order.
-  ///
-  /// - Throws: `NetworkError` where the network is ill-formed.
-  public func missingSegments(of network: Network) throws(NetworkError) -> [NetworkSegment] {
-    try network.segments().filter { milliseconds[$0] == nil }
+  public func missingSegments(of network: Network) -> [NetworkSegment] {
+    network.segments().filter { milliseconds[$0] == nil }
   }
 
   /// The same table, with its segments' times multiplied by one factor, so that it predicts these networks well.

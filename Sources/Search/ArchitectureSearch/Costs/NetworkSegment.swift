@@ -58,7 +58,7 @@ extension NetworkSegment {
     }
     let alone = layers(prefix: Self.anyPrefix, reading: Network.inputName)
     do throws(NetworkError) {
-      return .vector(try Network(name: "segment", input: input, layers: alone).classes())
+      return .vector(try Network(name: "segment", input: input, layers: alone).classes)
     } catch {
       switch error {
       case .outputIsNotLogits: break
@@ -66,7 +66,7 @@ extension NetworkSegment {
       }
     }
     let pool = Layer("pool", .globalAveragePool, inputs: [last])
-    let shapes = try Network(name: "segment", input: input, layers: alone + [pool]).shapes()
+    let shapes = try Network(name: "segment", input: input, layers: alone + [pool]).shapes
     return shapes[shapes.count - 2]
   }
 
@@ -90,10 +90,9 @@ extension Network {
   /// unless others read the convolution's result too; so do a maximum, and a squeeze and excitation. So a residual block
   /// is one segment, and a block without a shortcut falls into its convolutions.
   ///
-  /// - Complexity: O(layers): little more than `shapes()` takes.
-  /// - Throws: `NetworkError` where the network is ill-formed.
-  public func segments() throws(NetworkError) -> [NetworkSegment] {
-    SegmentCutter(self, try NetworkGraph(self)).segments()
+  /// - Complexity: O(layers).
+  public func segments() -> [NetworkSegment] {
+    SegmentCutter(self).segments()
   }
 }
 
@@ -105,7 +104,8 @@ private struct SegmentCutter {
   private var shapes: [FeatureShape]
 
   /// Numbers the layers that count; those that only trainings have stand for what they read.
-  init(_ network: Network, _ graph: NetworkGraph) {
+  init(_ network: Network) {
+    let graph = network.graph
     shapes = [.map(network.input)]
     steps.reserveCapacity(network.layers.count)
     shapes.reserveCapacity(network.layers.count + 1)

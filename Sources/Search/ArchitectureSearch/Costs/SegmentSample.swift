@@ -13,7 +13,7 @@ extension SearchSpace {
     var idleDraws = 0
     while idleDraws < Self.patience {
       let network = try sample.next()
-      let segments = try network.segments()
+      let segments = network.segments()
       idleDraws += 1
       if segments.contains(where: { !known.contains($0) }) {
         known.formUnion(segments)

@@ -37,7 +37,7 @@ struct StageCandidates: Sendable {
     var sum = 0.0
     for member in members {
       guard let network = try? conditions.space.network(member),
-        let cost = try? conditions.costModel.cost(of: network)
+        let cost = conditions.costModel.cost(of: network)
       else { return nil }
       sum += cost
     }

@@ -29,12 +29,11 @@ extension Network {
     }
   }
 
-  /// Takes a network from JSON, and validates its graph.
+  /// Takes a network from JSON, which validates it.
   init(_ value: JSONValue) throws(NetworkProblem) {
     do {
       self = try StrictJSON.decodeAll(
         Network.self, from: JSONEncoder().encode(value), isOptional: Self.keysOfDefaults.contains)
-      _ = try shapes()
     } catch {
       throw NetworkProblem((error as? DecodingError)?.place ?? "\(error)")
     }
@@ -53,22 +52,13 @@ extension Network {
       throw NetworkProblem(
         "the name of its layer '\(layer.name)' must be \(DirectoryName.rule)")
     }
-    let (classes, cost) = try counts()
-    guard cost.multiplyAccumulates > 0 else {
+    guard totals.multiplyAccumulates > 0 else {
       throw NetworkProblem("it has no weights to train: add a convolution or a linear layer")
     }
     if let known = try? Network(named: name, classes: classes),
       known.layers != layers || known.initialization != initialization
     {
       throw NetworkProblem("it is not the network that is known as '\(name)': give it another name")
-    }
-  }
-
-  private func counts() throws(NetworkProblem) -> (classes: Int, cost: NetworkCost) {
-    do {
-      return (try classes(), try cost())
-    } catch {
-      throw NetworkProblem("\(error)")
     }
   }
 }

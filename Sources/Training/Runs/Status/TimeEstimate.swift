@@ -106,7 +106,7 @@ public struct NetworkCosts: Hashable, Sendable {
 
   private mutating func count(_ name: String, _ network: () throws -> Network) {
     guard multiplyAccumulates[name] == nil else { return }
-    multiplyAccumulates[name] = (try? network().cost())?.multiplyAccumulates
+    multiplyAccumulates[name] = (try? network())?.totals.multiplyAccumulates
   }
 
   /// The cost of the network of that name, more than 0; nil where it was not counted.

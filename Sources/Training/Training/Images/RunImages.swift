@@ -60,10 +60,11 @@ public enum RunImages: Sendable {
   package func network(
     _ name: String, _ architecture: Network?, for experiment: Experiment
   ) throws -> Network {
-    guard var network = architecture else { return try knownNetwork(name, for: experiment) }
+    guard let architecture else { return try knownNetwork(name, for: experiment) }
+    let network: Network
     switch self {
     case .streamed:
-      let input = network.input
+      let input = architecture.input
       guard input.channels == 3, input.height == input.width else {
         throw TrainingError.networkDoesNotFit(
           network: name,
@@ -71,9 +72,22 @@ public enum RunImages: Sendable {
             "it takes \(FeatureShape.map(input)), but images that are decoded while it trains come as squares of "
             + "3 channels: change its input")
       }
-    case .resident(let dataset): network.input = Self.shape(of: dataset)
+      network = architecture
+    case .resident(let dataset):
+      let input = Self.shape(of: dataset)
+      do {
+        network = try architecture.replacing(input: input)
+      } catch {
+        throw TrainingError.networkDoesNotFit(
+          network: name, reason: "for an input of \(FeatureShape.map(input)), \(error)")
+      }
     }
-    try checkFit(of: network)
+    guard network.classes == classNames.count else {
+      throw TrainingError.networkDoesNotFit(
+        network: name,
+        reason: "it has \(network.classes) classes, the images \(classNames.count): "
+          + "give its last layer \(classNames.count) outputs")
+    }
     return network
   }
 
@@ -83,33 +97,14 @@ public enum RunImages: Sendable {
       return try Network(
         named: name, inputSize: experiment.data.imageSize, classes: classNames.count)
     case .resident(let dataset):
-      var network = try Network(named: name, classes: classNames.count)
-      network.input = Self.shape(of: dataset)
-      return network
+      return try Network(named: name, classes: classNames.count)
+        .replacing(input: Self.shape(of: dataset))
     }
   }
 
   private static func shape(of dataset: ImageDataset) -> ImageShape {
     ImageShape(
       channels: dataset.train.channels, height: dataset.train.height, width: dataset.train.width)
-  }
-
-  private func checkFit(of network: Network) throws(TrainingError) {
-    let classes: Int
-    do {
-      classes = try network.classes()
-      _ = try network.cost()
-    } catch {
-      throw .networkDoesNotFit(
-        network: network.name,
-        reason: "for an input of \(FeatureShape.map(network.input)), \(error)")
-    }
-    guard classes == classNames.count else {
-      throw .networkDoesNotFit(
-        network: network.name,
-        reason: "it has \(classes) classes, the images \(classNames.count): "
-          + "give its last layer \(classNames.count) outputs")
-    }
   }
 
   /// How images that are only looked at come to their size.

@@ -94,7 +94,7 @@ extension Predictions {
     _ evaluation: Evaluation, of network: Network, name: String, split: String,
     fingerprint: String, classes: Int
   ) throws {
-    let cost = try network.totals()
+    let cost = network.totals
     try self.init(
       name: name, network: network.name, multiplyAccumulates: cost.multiplyAccumulates,
       parameters: cost.parameters, split: split, fingerprint: fingerprint,

@@ -167,7 +167,7 @@ extension MemberResult {
     let weights = try files.unsealedWeights(of: identity)
     var shapes: [String: [Int]] = [:]
     for name in weights.names { shapes[name] = try weights.entry(name).shape }
-    if let mismatch = ParameterMismatch(of: shapes, with: try network.parameters()) {
+    if let mismatch = ParameterMismatch(of: shapes, with: network.parameters) {
       throw ExperimentError.unusableMember(file: files.weightsPath, reason: "\(mismatch)")
     }
     return weights

@@ -24,7 +24,7 @@ struct InitialWeights {
       try file.verifyChecksumIfPresent()
     }
     self.file = file
-    let parameters = try network.parameters()
+    let parameters = network.parameters
     let last = network.layers.last?.name ?? ""
     let head = parameters.filter { $0.name.hasPrefix("\(last).") && $0.kind.isLinear }
     let headFits = try head.allSatisfy {

@@ -32,7 +32,7 @@ public final class Model {
     self.device = device
     self.memoryFormat = memoryFormat
     self.precision = precision
-    parameters = try network.parameters()
+    parameters = network.parameters
     var tensors: [String: Tensor] = [:]
     for parameter in parameters {
       let drawn = try parameter.initialValue(network.initialization, generator).moved(to: device)

@@ -137,7 +137,7 @@ public struct TrainingRun: Sendable {
     var costs: [String: Int] = [:]
     for member in members where costs[member.network] == nil {
       let network = try images.network(member.network, member.architecture, for: experiment)
-      costs[member.network] = try network.cost().multiplyAccumulates
+      costs[member.network] = network.totals.multiplyAccumulates
     }
     return members.enumerated().sorted { first, second in
       let (left, right) = (costs[first.element.network] ?? 0, costs[second.element.network] ?? 0)

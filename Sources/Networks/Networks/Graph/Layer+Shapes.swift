@@ -22,28 +22,6 @@ public enum FeatureShape: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-extension Network {
-  /// Validates the whole graph and returns the shape of every layer's output, in order.
-  ///
-  /// - Throws: `NetworkError` naming the first layer that is ill-formed.
-  public func shapes() throws(NetworkError) -> [FeatureShape] {
-    try NetworkGraph(self).shapes
-  }
-
-  /// How many classes the logits distinguish.
-  public func classes() throws(NetworkError) -> Int {
-    try shapes().last?.count ?? 0
-  }
-
-  /// The image's shape, if it is one.
-  func validInput() throws(NetworkError) -> ImageShape {
-    let sides = 1...65_536
-    guard sides.contains(input.channels), sides.contains(input.height), sides.contains(input.width)
-    else { throw .invalidInput(input) }
-    return input
-  }
-}
-
 extension Layer {
   func requireInputCount() throws(NetworkError) {
     let expected =

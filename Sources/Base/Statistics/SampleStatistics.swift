@@ -1,0 +1,32 @@
+extension Collection<Double> {
+  /// The arithmetic mean; NaN of nothing.
+  package var mean: Double { reduce(0, +) / Double(count) }
+
+  /// The standard deviation with one degree of freedom taken for the mean; 0 of fewer than two.
+  package var sampleStandardDeviation: Double {
+    guard count > 1 else { return 0 }
+    let mean = mean
+    let squares = reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / Double(count - 1)).squareRoot()
+  }
+
+  /// The middle of the sorted values, or the mean of the two in the middle; there must be at least one.
+  package var median: Double {
+    let sorted = sorted()
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+  }
+
+  /// The value that a share of them does not exceed, by linear interpolation between order statistics, as NumPy has it; there
+  /// must be at least one.
+  ///
+  /// - Parameter share: In `0...1`.
+  package func quantile(_ share: Double) -> Double { Self.quantile(share, ofSorted: sorted()) }
+
+  /// The same of values that are sorted already.
+  package static func quantile(_ share: Double, ofSorted sorted: [Double]) -> Double {
+    let place = share * Double(sorted.count - 1)
+    let below = Int(place)
+    let above = Swift.min(below + 1, sorted.count - 1)
+    return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
+  }
+}
