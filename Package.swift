@@ -81,6 +81,8 @@ let base: [Target] = [
   tests(of: "Files", in: "Base", ["Files"]),
   library("Processes", in: "Base", ["Files"]),
   tests(of: "Processes", in: "Base", ["Processes"]),
+  library("Concurrency", in: "Base"),
+  tests(of: "Concurrency", in: "Base", ["Concurrency"]),
   library("Randomness", in: "Base"),
   tests(of: "Randomness", in: "Base", ["Randomness"]),
   library("CKernels", in: "Base"),
@@ -105,14 +107,16 @@ let networks: [Target] = [
 let data: [Target] = [
   library(
     "Predictions", in: "Data",
-    ["CKernels", "CZlib", "Files", "Formatting", "Statistics", "Weights"]),
+    ["CKernels", "CZlib", "Concurrency", "Files", "Formatting", "Statistics", "Weights"]),
   system("CLibJPEG", in: "Data", pkgConfig: "libjpeg", apt: "libjpeg-dev", brew: "jpeg-turbo"),
   library("CJPEG", in: "Data", ["CLibJPEG"]),
   system("CLibPNG", in: "Data", pkgConfig: "libpng", apt: "libpng-dev", brew: "libpng"),
   library("CPNG", in: "Data", ["CLibPNG"]),
   // Optimised in debug builds too, whose tests resize many images.
   library("CResampling", in: "Data", cSettings: [.unsafeFlags(["-O3"])]),
-  library("Datasets", in: "Data", ["CJPEG", "CPNG", "CResampling", "Files", "Randomness"]),
+  library(
+    "Datasets", in: "Data",
+    ["CJPEG", "CPNG", "CResampling", "Concurrency", "Files", "Randomness"]),
   library("Downloads", in: "Data", ["Datasets", "Files", "Processes"]),
   tests(
     of: "Datasets", in: "Data", ["Datasets", "Downloads", "Files", "Processes", "Randomness"],
@@ -122,7 +126,7 @@ let data: [Target] = [
 let ensembles: [Target] = [
   library(
     "Ensembles", in: "Ensembles",
-    ["CKernels", "Formatting", "Predictions", "Randomness", "Statistics"]),
+    ["CKernels", "Concurrency", "Formatting", "Predictions", "Randomness", "Statistics"]),
   library(
     "Decisions", in: "Ensembles",
     ["Ensembles", "Files", "Formatting", "Predictions", "Randomness", "Statistics"]),
@@ -166,7 +170,10 @@ let training: [Target] = [
     ["ArchitectureSearch", "Datasets", "Files", "Networks", "Runs", "SearchRuns"]),
   library(
     "Training", in: "Training",
-    ["Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs", "Torch", "Weights"]),
+    [
+      "Concurrency", "Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs", "Torch",
+      "Weights",
+    ]),
   tests(
     of: "Training", in: "Training",
     [
@@ -188,15 +195,15 @@ let search: [Target] = [
   library(
     "SearchTraining", in: "Search",
     [
-      "ArchitectureSearch", "Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs",
-      "SearchRuns", "Torch", "Training", "Weights",
+      "ArchitectureSearch", "Concurrency", "Datasets", "Files", "Networks", "Predictions",
+      "Randomness", "Runs", "SearchRuns", "Torch", "Training", "Weights",
     ]),
 ]
 
 let deployment: [Target] = [
   library(
     "Deployment", in: "Deployment",
-    ["Datasets", "Ensembles", "Files", "Inference", "Predictions"])
+    ["Concurrency", "Datasets", "Ensembles", "Files", "Inference", "Predictions"])
 ]
 
 let reports: [Target] = [

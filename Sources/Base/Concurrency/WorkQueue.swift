@@ -11,6 +11,7 @@ package final class WorkQueue<Item: Sendable>: Sendable {
   private let state: Mutex<State>
   private let stopIsWished: @Sendable () -> Bool
 
+  /// - Parameter stopIsWished: Asked now and then by a worker, on its thread, whether all work is to stop.
   package init(_ items: [Item], stopIsWished: @escaping @Sendable () -> Bool) {
     state = Mutex(State(waiting: items[...]))
     self.stopIsWished = stopIsWished
@@ -28,17 +29,17 @@ package final class WorkQueue<Item: Sendable>: Sendable {
   }
 
   /// Makes all workers end.
-  func stop() { state.withLock { $0.isStopping = true } }
+  package func stop() { state.withLock { $0.isStopping = true } }
 
   /// Keeps the first error for the end, and makes all workers end.
-  func fail(_ error: any Error) {
+  package func fail(_ error: any Error) {
     state.withLock { state in
       if state.failure == nil { state.failure = error }
       state.isStopping = true
     }
   }
 
-  /// Whether all items were taken and nobody was stopped, once all workers have ended.
+  /// Whether all items were taken and no worker was stopped, once all workers have ended.
   ///
   /// - Throws: The first error.
   package func isDone() throws -> Bool {

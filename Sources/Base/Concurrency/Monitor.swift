@@ -9,12 +9,12 @@
 /// A state that several threads share, and in which they wait for each other.
 ///
 /// `@unchecked Sendable`: the state is touched only with the lock held.
-final class Monitor<State>: @unchecked Sendable {
+package final class Monitor<State>: @unchecked Sendable {
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var state: State
 
-  init(_ state: sending State) {
+  package init(_ state: sending State) {
     self.state = state
     pthread_mutex_init(lock, nil)
     pthread_cond_init(condition, nil)
@@ -27,8 +27,8 @@ final class Monitor<State>: @unchecked Sendable {
     lock.deallocate()
   }
 
-  /// Waits until `isReady`, then calls `body` with the lock held, and wakes whoever waits.
-  func change<R>(
+  /// Waits until `isReady`, then calls `body` with the lock held, and wakes all threads that wait.
+  package func change<R>(
     when isReady: (State) -> Bool = { _ in true }, _ body: (inout State) throws -> R
   ) rethrows -> R {
     pthread_mutex_lock(lock)
