@@ -100,7 +100,7 @@ let networks: [Target] = [
     of: "Weights", in: "Networks", ["Files", "Randomness", "Weights"], exclude: ["Fixtures"]),
   library("ONNX", in: "Networks", ["Files", "Networks", "Weights"]),
   tests(
-    of: "ONNX", in: "Networks", ["Networks", "ONNX", "Randomness", "Weights"],
+    of: "ONNX", in: "Networks", ["Networks", "ONNX", "Randomness"],
     exclude: ["Fixtures"]),
 ]
 
@@ -162,7 +162,7 @@ let engines: [Target] = [
   library("Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX", "Statistics"]),
   .executableTarget(
     name: "fuzz-models",
-    dependencies: ["Inference", "Networks", "ONNX", "Processes", "Randomness", "Weights"],
+    dependencies: ["Inference", "Networks", "ONNX", "Processes", "Randomness"],
     path: "Tests/FuzzModels"),
   tests(
     of: "Inference", in: "Engines",

@@ -41,32 +41,36 @@ let reportCommand = Command(
     "consort report hold-out.json test.json --shifted shifted.json --out report",
     "consort report runs/search-cifar10",
   ],
-  run: { arguments in
-    let paths = arguments.operands.map(Directory.withoutSlash)
-    if paths.contains(where: { SearchDirectory(path: $0).exists }) {
-      try reportOnSearch(paths, arguments)
-      return
-    }
-    guard !arguments.isSet("--latency") else {
-      throw UsageError("--latency is for searches: members of runs are timed each time")
-    }
-    let out = try arguments.outputDirectory("--out", default: place(of: "report", for: paths))
-    try arguments.checkReport(out, of: paths)
-    let study = try Study(
-      paths, StudyOptions(arguments), measuresLatency: !arguments.isSet("--no-latency"))
-    Terminal.writeNotes(Note.lines(study.notes))
-    let page = try DecisionReport.write(study.content(paths), to: out)
-    print(
-      study.decision.map { DecisionText($0).lines() }
-        ?? DecisionText.lines(ofNothingChosen: Terminal.textWidth), terminator: "")
-    print("report: \(Terminal.printable(page))")
-    print(
-      NextSteps.text(study.decision, study.context(paths), directory: out), terminator: "")
-  })
+  run: { try writeReport($0, command: Shell.commandLine()) })
+
+/// Carries out `consort report`; the page says that `command` made it.
+func writeReport(_ arguments: ParsedArguments, command: String) throws {
+  let paths = arguments.operands.map(Directory.withoutSlash)
+  if paths.contains(where: { SearchDirectory(path: $0).exists }) {
+    try reportOnSearch(paths, arguments, command: command)
+    return
+  }
+  guard !arguments.isSet("--latency") else {
+    throw UsageError("--latency is for searches: members of runs are timed each time")
+  }
+  let out = try arguments.outputDirectory("--out", default: place(of: "report", for: paths))
+  try arguments.checkReport(out, of: paths)
+  let study = try Study(
+    paths, StudyOptions(arguments), measuresLatency: !arguments.isSet("--no-latency"))
+  Terminal.writeNotes(Note.lines(study.notes))
+  let page = try DecisionReport.write(study.content(paths, command: command), to: out)
+  print(
+    study.decision.map { DecisionText($0).lines() }
+      ?? DecisionText.lines(ofNothingChosen: Terminal.textWidth), terminator: "")
+  print("report: \(Terminal.printable(page))")
+  print(
+    NextSteps.text(study.decision, study.context(paths, command: command), directory: out),
+    terminator: "")
+}
 
 extension Study {
   /// All that the page tells.
-  func content(_ paths: [String]) throws -> ReportContent {
+  func content(_ paths: [String], command: String) throws -> ReportContent {
     let reference = decision.flatMap { $0.candidate($0.reference) }
     let single = reference.flatMap { reference in
       sources.test.first { $0.name == reference.members[0] }
@@ -77,7 +81,7 @@ extension Study {
         ? nil : try MemberContributions(of: sources.holdOut, rule: frontier.rule),
       forecasts: try forecasts(),
       referenceReliability: try single.map { try ReliabilitySummary(of: $0) },
-      examples: try ReportExamples.find(self), context: context(paths))
+      examples: try ReportExamples.find(self), context: context(paths, command: command))
   }
 
   /// Of each network with enough members, from the images that choose where there are such.

@@ -5,7 +5,9 @@ import Reports
 import SearchRuns
 
 /// `consort report` of a search's directory.
-func reportOnSearch(_ paths: [String], _ arguments: ParsedArguments) throws {
+func reportOnSearch(
+  _ paths: [String], _ arguments: ParsedArguments, command: String
+) throws {
   guard paths.count == 1 else {
     throw UsageError("a search has a report of its own: name its directory alone")
   }
@@ -23,7 +25,7 @@ func reportOnSearch(_ paths: [String], _ arguments: ParsedArguments) throws {
     directory,
     timing: arguments.isSet("--latency")
       ? .anew : arguments.isSet("--no-latency") ? .onRecord : .once)
-  let content = study.content(command: Shell.commandLine())
+  let content = study.content(command: command)
   let page = try SearchReport.write(
     content, to: out)
   print(SearchText(content).lines(), terminator: "")

@@ -93,14 +93,14 @@ struct Study {
   }
 
   /// What a report says of where it comes from.
-  func context(_ paths: [String]) -> ReportContext {
+  func context(_ paths: [String], command: String = Shell.commandLine()) -> ReportContext {
     let run = sources.run ?? RunDirectory(path: paths[0])
     var context = ReportContext(
       directory: run.path,
       sources: .init(
         experiment: run.experimentPath, data: run.dataPath, environment: run.environmentPath),
       title: title ?? membersTitle,
-      command: Shell.commandLine(),
+      command: command,
       origins: sources.origins, buildOptions: sources.buildOptions)
     context.notes = Note.lines(notes)
     if let latencyConditions {

@@ -57,6 +57,13 @@ public struct SearchDirectory: Hashable, Sendable {
     return try SearchPlan(path: planPath)
   }
 
+  /// The latencies on record; nil where there are none, or they lack parts of the space's networks.
+  public func latencies(covering space: any SearchSpace) throws -> LatencyTable? {
+    guard Directory.exists(latenciesPath) else { return nil }
+    let table = try LatencyTable(file: latenciesPath)
+    return try table.covers(space) ? table : nil
+  }
+
   /// Creates the directory for `plan`, or makes sure that it is already its own, and keeps other searches from it as long
   /// as the lock lives.
   ///
@@ -186,5 +193,13 @@ extension EvaluationRecord {
     let numbers = [cost, reward, seconds, accuracy ?? 0]
     return numbers.allSatisfy(\.isFinite) && number > 0 && trainingImages >= 0 && seconds >= 0
       && (1...rungs).contains(rung) && !members.isEmpty && members.count == networks.count
+  }
+}
+
+extension LatencyTable {
+  /// Whether it predicts nearly all networks of the space.
+  public func covers(_ space: any SearchSpace) throws -> Bool {
+    let networks = try space.randomNetworks(200, seed: 4)
+    return try networks.count { try latency(of: $0) != nil } >= 180
   }
 }
