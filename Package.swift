@@ -81,11 +81,13 @@ let base: [Target] = [
   tests(of: "Files", in: "Base", ["Files"]),
   library("Processes", in: "Base", ["Files"]),
   tests(of: "Processes", in: "Base", ["Processes"]),
+  library("Concurrency", in: "Base"),
+  tests(of: "Concurrency", in: "Base", ["Concurrency"]),
   library("Randomness", in: "Base"),
   tests(of: "Randomness", in: "Base", ["Randomness"]),
   library("CKernels", in: "Base"),
   library("Statistics", in: "Base", ["Randomness"]),
-  tests(of: "Statistics", in: "Base", ["Statistics"]),
+  tests(of: "Statistics", in: "Base", ["Randomness", "Statistics"]),
   library("Formatting", in: "Base", ["Files"]),
   tests(of: "Formatting", in: "Base", ["Files", "Formatting"]),
 ]
@@ -98,51 +100,69 @@ let networks: [Target] = [
     of: "Weights", in: "Networks", ["Files", "Randomness", "Weights"], exclude: ["Fixtures"]),
   library("ONNX", in: "Networks", ["Files", "Networks", "Weights"]),
   tests(
-    of: "ONNX", in: "Networks", ["Networks", "ONNX", "Randomness", "Weights"],
+    of: "ONNX", in: "Networks", ["Networks", "ONNX", "Randomness"],
     exclude: ["Fixtures"]),
 ]
 
 let data: [Target] = [
   library(
     "Predictions", in: "Data",
-    ["CKernels", "CZlib", "Files", "Formatting", "Statistics", "Weights"]),
+    ["CKernels", "CZlib", "Concurrency", "Files", "Formatting", "Statistics", "Weights"]),
   system("CLibJPEG", in: "Data", pkgConfig: "libjpeg", apt: "libjpeg-dev", brew: "jpeg-turbo"),
   library("CJPEG", in: "Data", ["CLibJPEG"]),
   system("CLibPNG", in: "Data", pkgConfig: "libpng", apt: "libpng-dev", brew: "libpng"),
   library("CPNG", in: "Data", ["CLibPNG"]),
   // Optimised in debug builds too, whose tests resize many images.
   library("CResampling", in: "Data", cSettings: [.unsafeFlags(["-O3"])]),
-  library("Datasets", in: "Data", ["CJPEG", "CPNG", "CResampling", "Files", "Randomness"]),
+  library(
+    "Datasets", in: "Data",
+    ["CJPEG", "CPNG", "CResampling", "Concurrency", "Files", "Randomness"]),
   library("Downloads", in: "Data", ["Datasets", "Files", "Processes"]),
   tests(
-    of: "Datasets", in: "Data", ["Datasets", "Downloads", "Files", "Processes", "Randomness"],
+    of: "Predictions", in: "Data",
+    [
+      "Decisions", "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions",
+      "Statistics", "Weights",
+    ],
+    exclude: ["Fixtures"]),
+  tests(
+    of: "Datasets", in: "Data", ["Datasets", "Files", "Processes", "Randomness"],
     resources: [.copy("Fixtures")]),
+  tests(
+    of: "Downloads", in: "Data",
+    ["Datasets", "Downloads", "Files", "Processes", "Randomness"], exclude: ["Fixtures"]),
 ]
 
 let ensembles: [Target] = [
   library(
     "Ensembles", in: "Ensembles",
-    ["CKernels", "Formatting", "Predictions", "Randomness", "Statistics"]),
+    ["CKernels", "Concurrency", "Formatting", "Predictions", "Randomness", "Statistics"]),
   library(
     "Decisions", in: "Ensembles",
     ["Ensembles", "Files", "Formatting", "Predictions", "Randomness", "Statistics"]),
   tests(
     of: "Ensembles", in: "Ensembles",
     [
-      "Decisions", "Ensembles", "Files", "Formatting", "Predictions", "Randomness", "Statistics",
-      "Weights",
+      "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions", "Randomness",
+      "Statistics",
     ],
     exclude: ["Fixtures"]),
+  tests(
+    of: "Decisions", in: "Ensembles",
+    [
+      "Decisions", "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions",
+      "Randomness", "Statistics",
+    ]),
 ]
 
 let engines: [Target] = [
   library(
     "COpenVINO", in: "Engines", cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
     linkerSettings: openVINOLinkerSettings),
-  library("Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX"]),
+  library("Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX", "Statistics"]),
   .executableTarget(
     name: "fuzz-models",
-    dependencies: ["Inference", "Networks", "ONNX", "Processes", "Randomness", "Weights"],
+    dependencies: ["Inference", "Networks", "ONNX", "Processes", "Randomness"],
     path: "Tests/FuzzModels"),
   tests(
     of: "Inference", in: "Engines",
@@ -166,7 +186,10 @@ let training: [Target] = [
     ["ArchitectureSearch", "Datasets", "Files", "Networks", "Runs", "SearchRuns"]),
   library(
     "Training", in: "Training",
-    ["Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs", "Torch", "Weights"]),
+    [
+      "Concurrency", "Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs", "Torch",
+      "Weights",
+    ]),
   tests(
     of: "Training", in: "Training",
     [
@@ -179,17 +202,21 @@ let training: [Target] = [
 
 let search: [Target] = [
   library(
-    "ArchitectureSearch", in: "Search", ["Ensembles", "Networks", "Predictions", "Randomness"]),
+    "ArchitectureSearch", in: "Search",
+    ["Ensembles", "Formatting", "Networks", "Predictions", "Randomness", "Statistics"]),
   tests(
     of: "ArchitectureSearch", in: "Search",
     ["ArchitectureSearch", "Ensembles", "Networks", "Predictions", "Randomness"]),
   library(
     "SearchRuns", in: "Search", ["ArchitectureSearch", "Files", "Networks", "Runs"]),
+  tests(
+    of: "SearchRuns", in: "Search",
+    ["ArchitectureSearch", "Files", "Networks", "Runs", "SearchRuns"]),
   library(
     "SearchTraining", in: "Search",
     [
-      "ArchitectureSearch", "Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs",
-      "SearchRuns", "Torch", "Training", "Weights",
+      "ArchitectureSearch", "Concurrency", "Datasets", "Files", "Networks", "Predictions",
+      "Randomness", "Runs", "SearchRuns", "Torch", "Training", "Weights",
     ]),
 ]
 
@@ -197,8 +224,8 @@ let deployment: [Target] = [
   library(
     "Deployment", in: "Deployment",
     [
-      "Datasets", "Ensembles", "Files", "Formatting", "Inference", "Networks", "ONNX",
-      "Predictions", "Runs", "Weights",
+      "Concurrency", "Datasets", "Ensembles", "Files", "Formatting", "Inference", "Networks",
+      "ONNX", "Predictions", "Runs", "Weights",
     ]),
   tests(
     of: "Deployment", in: "Deployment",
@@ -210,7 +237,6 @@ let deployment: [Target] = [
     [
       "ArchitectureSearch", "Decisions", "Deployment", "Ensembles", "Files", "Formatting",
       "Inference", "Networks", "ONNX", "Predictions", "Randomness", "Runs", "SearchRuns",
-      "Weights",
     ]),
   library(
     "MemberSources", in: "Deployment",
@@ -318,6 +344,10 @@ let package = Package(
   targets: [
     .target(
       name: "TestSupport", dependencies: ["Processes", "Randomness"], path: "Tests/TestSupport"),
+    .target(
+      name: "EnsembleTestSupport",
+      dependencies: ["Decisions", "Ensembles", "Files", "Predictions", "TestSupport"],
+      path: "Tests/EnsembleTestSupport"),
     .testTarget(
       name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/ArchitectureTests"),
   ] + base + networks + data + ensembles + engines + training + search + deployment + reports

@@ -49,6 +49,28 @@ public final class RunningConsort {
     kill(process.processIdentifier, signal)
   }
 
+  /// Sends a signal to the trainer that it started, such as SIGKILL.
+  ///
+  /// - Throws: `TestSupportError` where there is none.
+  public func sendToTrainer(_ signal: Int32) throws {
+    guard let trainer = try Self.children(of: process.processIdentifier).first else {
+      throw TestSupportError("no trainer works for \(process.arguments ?? [])")
+    }
+    kill(trainer, signal)
+  }
+
+  private static func children(of parent: pid_t) throws -> [pid_t] {
+    #if os(Linux)
+      let list = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent)/task")
+        .map { try String(contentsOfFile: "/proc/\(parent)/task/\($0)/children", encoding: .utf8) }
+        .joined(separator: " ")
+    #else
+      let pgrep = try RunningConsort(["-P", "\(parent)"], program: "/usr/bin/pgrep")
+      let list = try pgrep.finish().output
+    #endif
+    return list.split { $0.isWhitespace }.compactMap { pid_t($0) }
+  }
+
   /// Waits until `condition` holds, the process ends or the time limit is over; returns whether it held.
   public func wait(until condition: (RunningConsort) -> Bool) -> Bool {
     let deadline = ContinuousClock.now + .seconds(Self.timeLimit)

@@ -31,15 +31,4 @@ public enum Executable {
     guard let path = path(), let slash = path.lastIndex(of: "/") else { return nil }
     return path[...slash] + name
   }
-
-  /// Replaces the running program by the one at `path`; returns only where that fails, with the reason.
-  ///
-  /// - Parameter arguments: The arguments after the program's name.
-  public static func replace(with path: String, arguments: [String]) -> String {
-    fflush(nil)
-    var words = ([path] + arguments).map { $0.withSystemPath { strdup($0) } } + [nil]
-    defer { for word in words { free(word) } }
-    _ = path.withSystemPath { execv($0, &words) }
-    return String(cString: strerror(errno))
-  }
 }

@@ -34,37 +34,67 @@ public enum Subprocess {
     Self.keepEnds()
     var setup = try Setup()
     defer { setup.destroy() }
-    var pipeEnds: [Int32] = [-1, -1]
+    var pipeEnds: (reading: Int32, writing: Int32) = (-1, -1)
     if catchesErrorText {
-      guard openPipe(&pipeEnds) == 0 else { throw CannotStart(reason: reason(errno)) }
-      setup.duplicate(pipeEnds[1], as: STDERR_FILENO)
+      pipeEnds = try openPipe()
+      setup.duplicate(pipeEnds.writing, as: STDERR_FILENO)
     }
-    var process = pid_t()
-    var argumentPointers = arguments.map { $0.withSystemPath { strdup($0) } } + [nil]
-    defer { for pointer in argumentPointers { free(pointer) } }
-    let code = posix_spawnp(
-      &process, arguments[0], &setup.actions, &setup.attributes, &argumentPointers,
-      environmentPointer)
-    if catchesErrorText { close(pipeEnds[1]) }
-    defer { if catchesErrorText { close(pipeEnds[0]) } }
-    guard code == 0 else { throw CannotStart(reason: reason(code)) }
-    let errorText = catchesErrorText ? readAll(pipeEnds[0]) : ""
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0 {
-      // Without the status, a program that failed must not pass for one that did its work.
-      guard errno == EINTR else { throw CannotStart(reason: "its end is lost: \(reason(errno))") }
+    defer { if catchesErrorText { close(pipeEnds.reading) } }
+    let process: pid_t
+    do {
+      process = try start(arguments, setup)
+    } catch {
+      if catchesErrorText { close(pipeEnds.writing) }
+      throw error
     }
+    if catchesErrorText { close(pipeEnds.writing) }
+    let errorText = catchesErrorText ? readAll(pipeEnds.reading) : ""
+    let status = try reap(process)
     let signal = status & 0x7F
     return Outcome(
       status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal, errorText: errorText)
   }
 
+  /// Starts the program at `arguments[0]`, searched in `PATH` where it has no slash.
+  private static func start(
+    _ arguments: [String], _ setup: Setup
+  ) throws(CannotStart) -> pid_t {
+    var setup = setup
+    var process = pid_t()
+    var pointers = arguments.map { $0.withSystemPath { strdup($0) } } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    let code = posix_spawnp(
+      &process, arguments[0], &setup.actions, &setup.attributes, &pointers, environmentPointer)
+    guard code == 0 else { throw CannotStart(reason: reason(code)) }
+    return process
+  }
+
+  /// Starts the program at the path `arguments[0]` in a process group of its own, on this one's output.
+  static func startWorker(
+    _ arguments: [String], standardInput: Int32
+  ) throws(CannotStart) -> pid_t {
+    var setup = try Setup(ofWorkerWithInput: standardInput)
+    defer { setup.destroy() }
+    return try start(arguments, setup)
+  }
+
+  /// Waits for the end of a child, and returns its status as `waitpid` gives it.
+  static func reap(_ process: pid_t) throws(CannotStart) -> Int32 {
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0 {
+      // Without the status, a program that failed must not pass for one that did its work.
+      guard errno == EINTR else { throw CannotStart(reason: "its end is lost: \(reason(errno))") }
+    }
+    return status
+  }
+
   /// Opens a pipe whose ends no later process inherits. (Glibc hides `pipe2` from Swift: one started by another thread
   /// in between does, and then delays only the end of the reading until it ends itself.)
-  private static func openPipe(_ ends: inout [Int32]) -> Int32 {
-    let status = pipe(&ends)
+  static func openPipe() throws(CannotStart) -> (reading: Int32, writing: Int32) {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw CannotStart(reason: reason(errno)) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    return status
+    return (ends[0], ends[1])
   }
 
   private static func readAll(_ descriptor: Int32) -> String {
@@ -91,16 +121,25 @@ public enum Subprocess {
   #endif
 
   /// A parent may have had SIGCHLD ignored, as some supervisors do; the system then forgets how children end.
-  private static func keepEnds() {
+  static func keepEnds() {
     var action = sigaction()
     guard sigaction(SIGCHLD, nil, &action) == 0 else { return }
+    if isIgnored(action) || action.sa_flags & Int32(SA_NOCLDWAIT) != 0 { signal(SIGCHLD, SIG_DFL) }
+  }
+
+  /// Whether this process ignores the signal.
+  static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    return sigaction(number, nil, &action) == 0 && isIgnored(action)
+  }
+
+  private static func isIgnored(_ action: sigaction) -> Bool {
     #if canImport(Darwin)
       let handler = action.__sigaction_u.__sa_handler
     #else
       let handler = action.__sigaction_handler.sa_handler
     #endif
-    let isIgnored = unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
-    if isIgnored || action.sa_flags & Int32(SA_NOCLDWAIT) != 0 { signal(SIGCHLD, SIG_DFL) }
+    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// What becomes of the standard streams and of signals in the new process.
@@ -113,21 +152,38 @@ public enum Subprocess {
       var attributes = posix_spawnattr_t()
     #endif
 
+    /// Of a worker, which ignores what this process ignores.
+    init(ofWorkerWithInput input: Int32) throws(CannotStart) {
+      try begin()
+      duplicate(input, as: STDIN_FILENO)
+      posix_spawnattr_setpgroup(&attributes, 0)
+      unblockSignals(POSIX_SPAWN_SETPGROUP)
+    }
+
     init() throws(CannotStart) {
-      guard posix_spawn_file_actions_init(&actions) == 0, posix_spawnattr_init(&attributes) == 0
-      else { throw CannotStart(reason: reason(ENOMEM)) }
+      try begin()
       posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
       posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-      // Worker threads block signals, and a caller may ignore some; a child would inherit both and outlive Ctrl-C.
+      // A caller may ignore some signals; a child would inherit that and outlive Ctrl-C.
       var signals = sigset_t()
-      sigemptyset(&signals)
-      posix_spawnattr_setsigmask(&attributes, &signals)
       sigfillset(&signals)
       // These two can be neither ignored nor set.
       for signal in [SIGKILL, SIGSTOP] { sigdelset(&signals, signal) }
       posix_spawnattr_setsigdefault(&attributes, &signals)
-      posix_spawnattr_setflags(
-        &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
+      unblockSignals(POSIX_SPAWN_SETSIGDEF)
+    }
+
+    private mutating func begin() throws(CannotStart) {
+      guard posix_spawn_file_actions_init(&actions) == 0, posix_spawnattr_init(&attributes) == 0
+      else { throw CannotStart(reason: reason(ENOMEM)) }
+    }
+
+    /// Threads at work block signals, which a child would inherit too. Sets the flags of the attributes.
+    private mutating func unblockSignals(_ flag: Int32) {
+      var none = sigset_t()
+      sigemptyset(&none)
+      posix_spawnattr_setsigmask(&attributes, &none)
+      posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | flag))
     }
 
     mutating func duplicate(_ descriptor: Int32, as target: Int32) {

@@ -51,16 +51,14 @@ public struct Command: Sendable {
   public let examples: [String]
   /// The commands below it; a command has these or operands, not both.
   public let subcommands: [Command]
-  /// Whether the arguments go to `run` as they are, `--help` too: for a command that another program carries out.
-  public let forwardsArguments: Bool
   /// Carries it out.
-  public let run: @Sendable (ParsedArguments) throws -> Void
+  public private(set) var run: @Sendable (ParsedArguments) throws -> Void
 
   /// Creates a command.
   public init(
     name: String, summary: String, operands: [Operand] = [], options: [CommandOption] = [],
     discussion: String = "", examples: [String] = [],
-    run: @escaping @Sendable (ParsedArguments) throws -> Void
+    run: @escaping @Sendable (ParsedArguments) throws -> Void = { _ in }
   ) {
     self.name = name
     self.summary = summary
@@ -69,7 +67,6 @@ public struct Command: Sendable {
     self.discussion = discussion
     self.examples = examples
     subcommands = []
-    forwardsArguments = false
     self.run = run
   }
 
@@ -82,23 +79,15 @@ public struct Command: Sendable {
     self.discussion = discussion
     examples = []
     self.subcommands = subcommands
-    forwardsArguments = false
     run = { _ in }
   }
 
-  /// Creates a command whose arguments, `--help` too, go unread to `run`, as `ParsedArguments.operands`.
-  public init(
-    name: String, summary: String,
-    forwardingArguments run: @escaping @Sendable (ParsedArguments) throws -> Void
-  ) {
-    self.name = name
-    self.summary = summary
-    operands = []
-    options = []
-    discussion = ""
-    examples = []
-    subcommands = []
-    forwardsArguments = true
-    self.run = run
+  /// The same command, carried out by `run`: for one that two programs have.
+  public func running(
+    _ run: @escaping @Sendable (ParsedArguments) throws -> Void
+  ) -> Command {
+    var command = self
+    command.run = run
+    return command
   }
 }

@@ -31,9 +31,6 @@ struct Invocation {
     case .failure(let error): return usageError(error.message, path: [])
     }
     let (command, path, rest) = (found.command, found.path, found.rest)
-    if command.forwardsArguments {
-      return carryOut(command, ParsedArguments(operands: rest), path: path)
-    }
     let beforeDashes = rest.prefix { $0 != "--" }
     if beforeDashes.contains("--help") || beforeDashes.contains("-h") {
       console.write(program.helpText(for: command, path: path))
@@ -69,9 +66,6 @@ struct Invocation {
     switch lookUp(path) {
     case .failure(let error): return usageError(error.message, path: [])
     case .success(let found):
-      if found.command.forwardsArguments {
-        return carryOut(found.command, ParsedArguments(operands: ["--help"]), path: found.path)
-      }
       console.write(program.helpText(for: found.command, path: found.path))
       return 0
     }

@@ -1,35 +1,13 @@
 import CommandLine
 import Datasets
-import Files
-import Processes
 import Runs
 
-let demoCommand = Command(
-  name: "demo",
-  summary: "Train a few small networks on embedded images and report their ensembles.",
-  options: trainingOptions,
-  discussion: """
-    Draws ten classes of small synthetic images, trains Wide ResNets of three widths on them, several of each, and
-    writes the page that says what to deploy of them, as `consort report` does. Needs no data and no network; takes a few
-    minutes on two cores. The images are made by code and say nothing about photographs.
-    """,
-  examples: ["consort demo"]
-) { arguments in
+let demoCommand = WorkerCommands.demo.running { arguments in
   let experiment = Experiment.demo
   let options = try TrainingOptions(arguments, for: experiment)
-  let directory = options.directory
   print(
     "Training \(experiment.allMembers.count) small networks on synthetic images, drawn by code.")
   try train(experiment, on: loadImages(of: experiment, file: "the demo", from: nil), options)
-  print("")
-  guard let consort = Executable.sibling("consort") else {
-    throw UsageError(
-      "the place of `consort` is unknown: run `\(Shell.line(["consort", "report", Shell.operand(directory.path)]))`"
-    )
-  }
-  let reason = Executable.replace(
-    with: consort, arguments: ["report", Shell.operand(directory.path)])
-  throw UsageError("cannot start '\(consort)' (\(reason)): build it with `make build`")
 }
 
 extension Experiment {

@@ -3,7 +3,6 @@ import CommandLine
 import Files
 import Formatting
 import Networks
-import Processes
 import Runs
 import SearchRuns
 import SearchTraining
@@ -16,57 +15,47 @@ import Training
   import Darwin
 #endif
 
-let searchCommand = Command(
-  name: "search", summary: "Search architectures for the members of an ensemble.",
-  operands: [
-    Operand("PLAN", help: "A search plan, such as Experiments/search-cifar10.json.")
-  ],
-  options: [
-    CommandOption("--out", "DIR", help: "The search's directory (default: runs/NAME)."),
-    CommandOption(
-      "--data", "DIR",
-      help:
-        "The images: CIFAR's binary files, train/ and test/ (or val/) with class folders, or tar "
-        + "shards train-*.tar and test-*.tar (or val-*.tar)."),
-    CommandOption(
-      "--latencies", "FILE",
-      help:
-        "A table that `consort latencies` measured, perhaps on another machine (default: measured on this one, where "
-        + "the plan's cost is a latency)."),
-  ] + WorkerOptions.options,
-  discussion: """
-    Finds architectures for each setting of the plan at its cost target: one network; one network repeated; several
-    networks together; one after another. Then trains what was found in full, with several seeds, and writes a report.
-    Every candidate is costed before it is trained, and judged on held-out training images. Run the same command again
-    after an interruption: it goes on where it was, and ends as it would have.
-
-    Exit status: 0 when all is done, 1 after an error or an interruption, 2 for arguments that make no sense, 3 when some
-    of the networks that were found could not be trained in full.
-    """,
-  examples: ["consort search Experiments/search-cifar10.json --data ~/cifar10"]
-) { arguments in
+let searchCommand = WorkerCommands.search.running { arguments in
   let file = arguments.operand(0) ?? ""
   let plan = try SearchPlan(path: file)
   let directory = SearchDirectory(path: arguments.directory("--out") ?? "runs/\(plan.name)")
   let workers = try WorkerOptions(
     arguments, members: plan.cohort * plan.members,
     earlier: RunEnvironment(path: directory.environmentPath))
-  let (costModel, lock) = try costModel(
+  let costModel = try costModel(
     of: plan, file: file, in: directory, given: arguments.string("--latencies"))
   try describe(plan, file: file, costModel)
   let images = try loadImages(
     plan.data,
-    for: [plan.candidateExperiment().recipe] + (plan.finalists.map { [$0.recipe] } ?? []),
+    for: [plan.evaluationExperiment().recipe] + (plan.finalists.map { [$0.recipe] } ?? []),
     file: file, from: arguments.string("--data"))
-  try search(plan, file: file, on: images, costModel, lock, in: directory, workers)
-  guard let consort = Executable.sibling("consort") else {
-    throw UsageError(
-      "the place of `consort` is unknown: run `\(Shell.line(["consort", "report", Shell.operand(directory.path)]))`"
-    )
+  try search(plan, file: file, on: images, costModel, in: directory, workers)
+}
+
+/// What the networks of a plan cost: counted, or by a table that is given, or on record in the search's directory.
+private func costModel(
+  of plan: SearchPlan, file: String, in directory: SearchDirectory, given: String?
+) throws -> CostModel {
+  guard plan.cost.measure == .latency else {
+    guard given == nil else {
+      throw UsageError("'\(file)' counts multiply-accumulates: leave --latencies out")
+    }
+    return .macs
   }
-  let reason = Executable.replace(
-    with: consort, arguments: ["report", Shell.operand(directory.path)])
-  throw UsageError("cannot start '\(consort)' (\(reason)): build it with `make build`")
+  let measure = Shell.line(["consort", "latencies", Shell.operand(file)])
+  if let given {
+    let table = try LatencyTable(file: given)
+    guard try table.covers(plan.space.space) else {
+      throw UsageError(
+        "'\(given)' lacks parts of this plan's networks: measure it with `\(measure)`")
+    }
+    return .latency(table)
+  }
+  guard let table = try directory.latencies(covering: plan.space.space) else {
+    throw UsageError(
+      "there are no latencies: measure them with `\(measure)`, and give --latencies FILE")
+  }
+  return .latency(table)
 }
 
 /// Prints what is searched.
@@ -80,18 +69,18 @@ private func describe(_ plan: SearchPlan, file: String, _ costModel: CostModel) 
   let space = plan.space.space
   if case .latency(let table) = costModel { print(table.summary) }
   print(
-    "space: \(space.decisions.count) decisions, \(Figures.power(space.size)) architectures, "
+    "space: \(space.decisions.count) decisions, \(NumberFormat.power(space.size)) architectures, "
       + "\(plan.cost.text(range.lowerBound)) to \(plan.cost.text(range.upperBound))")
   print(
     "target: \(plan.cost.text(plan.cost.target)) for an ensemble of \(plan.members)"
-      + (plan.cost.tolerance.map { ", within \(Figures.percent($0, 0)) %" } ?? "")
+      + (plan.cost.tolerance.map { ", within \(NumberFormat.percent($0, 0)) %" } ?? "")
       + "; \(plan.controller.name), \(plan.settings.map(\.rawValue).joined(separator: ", "))")
   fflush(nil)
 }
 
 private func search(
   _ plan: SearchPlan, file: String, on images: RunImages, _ costModel: CostModel,
-  _ lock: DirectoryLock?, in directory: SearchDirectory, _ workers: WorkerOptions
+  in directory: SearchDirectory, _ workers: WorkerOptions
 ) throws {
   Interruption.install()
   let display = Mutex(SearchDisplay(plan))
@@ -102,7 +91,7 @@ private func search(
   let outcome: SearchRun.Outcome
   do {
     outcome = try SearchRun(
-      of: plan, on: images, costModel: costModel, setup: setup, lock: lock,
+      of: plan, on: images, costModel: costModel, setup: setup,
       command: ["consort"] + SystemPath.arguments.dropFirst(),
       versions: ["consort": consortVersion]
     ).run()

@@ -6,30 +6,7 @@ import Runs
 import Synchronization
 import Training
 
-let trainCommand = Command(
-  name: "train", summary: "Train the members of an experiment.",
-  operands: [
-    Operand("EXPERIMENT", help: "An experiment file, such as Experiments/cifar10-quick.json.")
-  ],
-  options: trainingOptions + [
-    CommandOption(
-      "--data", "DIR",
-      help:
-        "The images: CIFAR's binary files, train/ and test/ (or val/) with class folders, or tar "
-        + "shards train-*.tar and test-*.tar (or val-*.tar).")
-  ],
-  discussion: """
-    Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
-    once, at the end. Run the same command again after an interruption: it goes on from the last checkpoint.
-
-    More members or more epochs in the experiment are added to its run. Members that cannot go on to the same result as
-    a longer training from the start are trained anew with --retrain, beside those that are there, whose place they take.
-
-    Exit status: 0 when all members asked for are trained, 1 after an error or an interruption, 2 for arguments that make
-    no sense, 3 when members stopped because their loss was not finite and all others are trained.
-    """,
-  examples: ["consort train Experiments/cifar10-quick.json --data ~/cifar10"]
-) { arguments in
+let trainCommand = WorkerCommands.train.running { arguments in
   let file = arguments.operand(0) ?? ""
   let experiment = try Experiment(path: file)
   let options = try TrainingOptions(arguments, for: experiment)
@@ -54,23 +31,6 @@ let trainCommand = Command(
       ? "next: " + Shell.line(["consort", "report", Shell.operand(directory.path)])
       : "\(waiting) of \(experiment.allMembers.count) members are still to be trained")
 }
-
-/// The options of every command that trains an experiment.
-let trainingOptions =
-  [
-    CommandOption("--out", "DIR", help: "The run directory (default: runs/NAME)."),
-    CommandOption(
-      "--members", "NAMES",
-      help: "Only these members, with commas between their names."),
-    CommandOption(
-      "--checkpoint-every", "N",
-      help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min (default: 1min)."),
-    CommandOption(
-      "--retrain",
-      help:
-        "Where the run has fewer epochs than the experiment: train anew what cannot go on. What is there is kept until all "
-        + "is complete."),
-  ] + WorkerOptions.options
 
 /// What the options of a training ask for, checked before anything is read or written.
 struct TrainingOptions {

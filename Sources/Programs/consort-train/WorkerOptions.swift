@@ -12,24 +12,6 @@ struct WorkerOptions {
   /// Threads that decode images for one member.
   let decoders: Int
 
-  static let options = [
-    CommandOption(
-      "--devices", "NAMES",
-      help:
-        "cpu, cuda (all GPUs), or some of them, such as cuda:0,cuda:1 (default: as the run began; at first all GPUs of "
-        + "the machine where CUDA is installed, else cpu)."),
-    CommandOption(
-      "--jobs", "N", help: "Members side by side (default: as many as processors allow)."),
-    CommandOption(
-      "--threads", "N",
-      help: "Threads inside one operation (default: as the run began; at first all processors)."),
-    CommandOption(
-      "--decoders", "N",
-      help:
-        "Threads that decode images for one member, where an experiment has random resized crops (default: the "
-        + "processors over the members side by side)."),
-  ]
-
   /// - Parameters:
   ///   - members: How many there may be to train side by side.
   ///   - earlier: With what the run began, where it did: it goes on with the same devices and threads, because its bits

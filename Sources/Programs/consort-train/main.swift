@@ -1,6 +1,8 @@
 import CommandLine
 import Formatting
+import Processes
 
+Worker.endWithParent()
 // Errors and hints name `consort`, by which users come here.
 Program(
   name: "consort", summary: "The commands of Consort that need libtorch; `consort` starts them.",

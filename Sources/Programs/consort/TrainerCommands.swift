@@ -1,6 +1,9 @@
+import ArchitectureSearch
 import CommandLine
 import Files
 import Processes
+import Runs
+import SearchRuns
 
 #if canImport(Glibc)
   import Glibc
@@ -10,30 +13,50 @@ import Processes
   import Darwin
 #endif
 
-/// `consort demo`: the main job on embedded data.
-let demoCommand = Command(
-  name: "demo",
-  summary: "Train a few small networks on embedded images and report their ensembles.",
-  forwardingArguments: { arguments in try runTrainer("demo", arguments.operands) })
+/// `consort demo`: the main job on embedded data, and its report.
+let demoCommand = WorkerCommands.demo.running { arguments in
+  try runTrainer()
+  print("")
+  try report(on: arguments.directory("--out") ?? "runs/demo")
+}
 
 /// `consort train`: trains an experiment's members.
-let trainCommand = Command(
-  name: "train",
-  summary: "Train the members of an experiment.",
-  forwardingArguments: { arguments in try runTrainer("train", arguments.operands) })
+let trainCommand = WorkerCommands.train.running { _ in try runTrainer() }
 
-/// `consort search`: searches architectures for the members of an ensemble.
-let searchCommand = Command(
-  name: "search",
-  summary: "Search architectures for the members of an ensemble.",
-  forwardingArguments: { arguments in try runTrainer("search", arguments.operands) })
+/// `consort search`: searches architectures for the members of an ensemble, and reports on them.
+let searchCommand = WorkerCommands.search.running { arguments in
+  let file = arguments.operand(0) ?? ""
+  let plan = try SearchPlan(path: file)
+  let directory = SearchDirectory(path: arguments.directory("--out") ?? "runs/\(plan.name)")
+  if plan.cost.measure == .latency, arguments.string("--latencies") == nil,
+    try directory.latencies(covering: plan.space.space) == nil
+  {
+    // No other search begins in the directory meanwhile.
+    let lock = try directory.claim(for: plan)
+    try withExtendedLifetime(lock) {
+      print("measuring how long the parts of networks take on this machine; once for this search")
+      fflush(nil)
+      try measureLatencies(of: plan, file: file, to: directory.latenciesPath)
+    }
+  }
+  try runTrainer()
+  try report(on: directory.path)
+}
+
+/// `consort report` of a directory.
+private func report(on directory: String) throws {
+  let words = [Shell.operand(directory)]
+  try writeReport(
+    reportCommand.parse(words), command: Shell.line(["consort", reportCommand.name] + words))
+}
 
 /// What the trainer takes at least: under a limit of 500 MB on addresses libtorch does not load, under one of 600 MB a
 /// ResNet-20 does not train.
 private let leastTrainerBytes = 448 << 20
 
-/// Goes on as `consort-train`, which links libtorch; this program stays quick without it.
-private func runTrainer(_ command: String, _ arguments: [String]) throws {
+/// Has `consort-train`, which links libtorch, carry out the command of this process; this program stays quick without it.
+/// Ends the process where the trainer fails, which has said why.
+private func runTrainer() throws {
   guard let trainer = Executable.sibling("consort-train") else {
     throw CommandError.trainerUnusable(path: "consort-train", reason: "its place is unknown")
   }
@@ -44,6 +67,11 @@ private func runTrainer(_ command: String, _ arguments: [String]) throws {
   // libtorch's OpenMP threads otherwise spin at each barrier: where another program holds a core, that costs nearly all
   // speed (docs/performance.md). It is read when the library loads, so it has to be set before.
   setenv("GOMP_SPINCOUNT", "1000", 0)
-  let reason = Executable.replace(with: trainer, arguments: [command] + arguments)
-  throw CommandError.trainerUnusable(path: trainer, reason: reason)
+  let ending: Worker.Ending
+  do {
+    ending = try Worker.run(trainer, arguments: Array(SystemPath.arguments.dropFirst()))
+  } catch {
+    throw CommandError.trainerUnusable(path: trainer, reason: error.reason)
+  }
+  guard ending == .exited(status: 0) else { Worker.endLike(ending) }
 }

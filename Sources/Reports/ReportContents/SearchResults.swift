@@ -104,7 +104,7 @@ package struct SearchResults {
     guard let rungs = evaluations.map(\.rungs).max() else { return [] }
     return try networks.compactMap { network in
       let path = (0..<plan.members).map {
-        directory.candidate(network, place: $0).predictionsPath(rung: rungs)
+        directory.architecture(network, place: $0).predictionsPath(rung: rungs)
       }.first(where: Directory.exists)
       guard let path, let final = final[network] else { return nil }
       let proxy = try Metrics(of: [Predictions(path: path)]).top1Accuracy

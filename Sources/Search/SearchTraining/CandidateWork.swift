@@ -1,4 +1,5 @@
 import ArchitectureSearch
+import Concurrency
 import Datasets
 import Networks
 import Predictions
@@ -37,7 +38,7 @@ struct CandidateWork: Sendable {
       setup.shouldStop() || deadline.map { .now >= $0 } ?? false
     }
     guard !items.isEmpty else { return !queue.shouldStop() }
-    Workers.run(min(setup.jobs, items.count)) { [setup, deviceImages] number in
+    WorkerThread.run(min(setup.jobs, items.count)) { [setup, deviceImages] number in
       deviceImages[number % deviceImages.count].work(on: queue, threads: setup.threads, task)
     }
     return try queue.isDone()

@@ -1,4 +1,5 @@
 import ArchitectureSearch
+import Concurrency
 import Files
 import Networks
 import Runs

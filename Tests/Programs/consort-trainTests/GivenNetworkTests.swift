@@ -27,7 +27,7 @@ import Testing
       try TinyExperiment.write(experiment, in: directory)
       let training = try TinyExperiment.start(in: directory)
       #expect(training.wait { $0.output.contains("epoch 4/") })
-      training.send(SIGKILL)
+      try training.sendToTrainer(SIGKILL)
       #expect(try training.finish().wasKilled)
       let status = try consort(["status", "runs/tiny"], in: directory).output
       #expect(status.hasPrefix("0 of 2 members complete, 1 stopped, 1 waiting; about "))

@@ -77,6 +77,41 @@ import Testing
     }
   }
 
+  #if os(Linux)
+    /// Its trainer does not work on for nobody, and whoever goes on loses nothing.
+    @Test func aKillOfTheProgramEndsItsTrainer() throws {
+      let whole = try TinyExperiment.finishedRun(epochs: TinyExperiment.many)
+      try Consort.withDirectory { directory in
+        try TinyExperiment.write(experiment, in: directory)
+        let running = try TinyExperiment.start(in: directory)
+        #expect(running.wait { $0.output.contains("epoch 4/") })
+        #expect(try DirectoryProcesses.working(in: directory) == 2)
+        running.send(SIGKILL)
+        #expect(try running.finish().endedByKill)
+        try DirectoryProcesses.waitForEnd(in: directory)
+        #expect(try TinyExperiment.train(in: directory).status == 0)
+        try expectTheBits(of: whole, in: directory)
+      }
+    }
+
+    /// As the terminal's keys and the shell's `fg` do it.
+    @Test func stoppingAndGoingOnReachTheTrainer() throws {
+      try Consort.withDirectory { directory in
+        try TinyExperiment.write(experiment, in: directory)
+        let running = try TinyExperiment.start(in: directory)
+        #expect(running.wait { $0.output.contains("epoch 1/") })
+        running.send(SIGTSTP)
+        let deadline = ContinuousClock.now + .seconds(60)
+        while try DirectoryProcesses.stopped(in: directory) < 2, ContinuousClock.now < deadline {
+          usleep(1000)
+        }
+        #expect(try DirectoryProcesses.stopped(in: directory) == 2)
+        running.send(SIGCONT)
+        #expect(try running.finish().status == 0)
+      }
+    }
+  #endif
+
   enum Instant: String, CaseIterable, Sendable {
     case claimed, beforeTheFirstEpoch, writingACheckpoint, middle, secondMember
 
@@ -103,7 +138,7 @@ import Testing
       try TinyExperiment.write(experiment, in: directory)
       let running = try TinyExperiment.start(["--jobs", "2"], in: directory)
       #expect(running.wait { instant.isReached(by: $0, in: directory) })
-      running.send(SIGKILL)
+      try running.sendToTrainer(SIGKILL)
       let killed = try running.finish()
       #expect(killed.wasKilled && killed.status == SIGKILL)
       let resumed = try TinyExperiment.train(in: directory)
@@ -154,11 +189,11 @@ import Testing
       try TinyExperiment.write(experiment, in: directory)
       let running = try TinyExperiment.start(first, in: directory)
       #expect(running.wait { $0.output.contains("epoch 1/") }, sourceLocation: sourceLocation)
-      running.send(SIGSTOP)
+      try running.sendToTrainer(SIGSTOP)
       let refused = try TinyExperiment.train(second, in: directory)
       #expect(refused.status == 1, sourceLocation: sourceLocation)
       #expect(refused.errors == "consort: error: \(message)\n", sourceLocation: sourceLocation)
-      running.send(SIGCONT)
+      try running.sendToTrainer(SIGCONT)
       #expect(try running.finish().status == 0, sourceLocation: sourceLocation)
       #expect(try TinyExperiment.train(in: directory).status == 0, sourceLocation: sourceLocation)
       try expectTheBits(of: whole, in: directory, sourceLocation: sourceLocation)

@@ -59,7 +59,7 @@ import Weights
       try TinyExperiment.write(TinyExperiment.json(epochs: TinyExperiment.many), in: directory)
       let running = try TinyExperiment.start(in: directory)
       #expect(running.wait { $0.output.contains("epoch 5/") })
-      running.send(SIGKILL)
+      try running.sendToTrainer(SIGKILL)
       _ = try running.finish()
       let names = TinyExperiment.checkpoints(in: directory).sorted()
       #expect(names.count == 2)

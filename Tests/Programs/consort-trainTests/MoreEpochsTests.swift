@@ -36,7 +36,7 @@ import Testing
         TinyExperiment.json(epochs: TinyExperiment.many, rate: Self.steps), in: directory)
       let running = try TinyExperiment.start(in: directory)
       #expect(running.wait { $0.output.contains("epoch 6/") })
-      running.send(SIGKILL)
+      try running.sendToTrainer(SIGKILL)
       _ = try running.finish()
       try TinyExperiment.write(longer, in: directory)
       // While the checkpoints are brought over, and later.
@@ -44,7 +44,7 @@ import Testing
         let running = try TinyExperiment.start(in: directory)
         let end = Date.now + instant
         _ = running.wait { _ in Date.now >= end }
-        running.send(SIGKILL)
+        try running.sendToTrainer(SIGKILL)
         _ = try running.finish()
       }
       let resumed = try TinyExperiment.train(in: directory)
@@ -94,7 +94,7 @@ import Testing
         let running = try TinyExperiment.start(["--retrain"], in: directory)
         let end = Date.now + Double.random(in: 0.02...0.3)
         _ = running.wait { _ in Date.now >= end }
-        running.send(SIGKILL)
+        try running.sendToTrainer(SIGKILL)
         guard try running.finish().wasKilled else { break }
         let retrains = FileManager.default.fileExists(
           atPath: "\(directory)/runs/tiny/retraining/experiment.json")

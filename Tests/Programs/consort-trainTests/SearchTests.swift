@@ -186,32 +186,12 @@ import Testing
     }
   }
 
-  /// What measures for a search ends with it, and measures for nobody else.
-  @Test func whatMeasuresForASearchThatIsGoneEnds() throws {
-    try Consort.withDirectory { directory in
-      try write(in: directory, measure: "latency", target: 1)
-      let orphan = try Consort(
-        ["latencies", "plan.json", "--seconds", "0.01"],
-        environment: ["CONSORT_PARENT_PROCESS": "1"], directory: directory)
-      #expect(orphan.status == 1)
-      #expect(!FileManager.default.fileExists(atPath: directory + "/latencies.json"))
-    }
-  }
-
   #if os(Linux)
-    /// How many processes work in the directory.
-    private func processes(in directory: String) throws -> Int {
-      let own = URL(filePath: directory).resolvingSymlinksInPath().path
-      return try FileManager.default.contentsOfDirectory(atPath: "/proc").count { name in
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(name)/cwd")) == own
-      }
-    }
-
     @Test func aSearchKilledWhileItMeasuresLeavesNoneBehind() throws {
       try Consort.withDirectory { directory in
         try write(in: directory, measure: "latency", target: 1)
         let first = try RunningConsort(command, directory: directory)
-        #expect(first.wait { _ in ((try? processes(in: directory)) ?? 0) > 1 })
+        #expect(first.wait { $0.output.hasPrefix("measuring how long") })
         // Another one asks before it writes anything.
         let plan = try Data(contentsOf: URL(filePath: directory + "/runs/tiny/search.json"))
         let second = try Consort(command, directory: directory)
@@ -223,8 +203,7 @@ import Testing
           try Data(contentsOf: URL(filePath: directory + "/runs/tiny/search.json")) == plan)
         first.send(SIGKILL)
         _ = try first.finish()
-        for _ in 0..<3000 where try processes(in: directory) > 0 { usleep(10_000) }
-        #expect(try processes(in: directory) == 0)
+        try DirectoryProcesses.waitForEnd(in: directory)
         #expect(
           !FileManager.default.fileExists(atPath: directory + "/runs/tiny/latencies.json"))
       }

@@ -1,3 +1,4 @@
+import Concurrency
 import Files
 
 /// The images in tar shards, and what they are labelled with.
@@ -35,7 +36,7 @@ struct ShardListing: Sendable {
 
   /// Reads the headers of the shards at `paths`.
   init(paths: [String]) throws {
-    let lists = try Parallel.map(count: paths.count) { shard throws in
+    let lists = try parallelMap(paths.count) { shard throws in
       let file = try MappedFile(path: paths[shard])
       let content = try file.withBytes { bytes in
         do throws(TarArchive.Failure) {

@@ -1,3 +1,4 @@
+import Concurrency
 import Files
 
 /// The binary form of CIFAR-10 or CIFAR-100: records of one or two label bytes and 3,072 pixel bytes.
@@ -41,7 +42,7 @@ struct CIFARLayout: Sendable {
       throw DatasetError.missingFile(path: "\(directory)/\(file)", dataset: name)
     }
     let classNames = try classNames(in: directory)
-    let splits = try Parallel.map(count: 2) { [self] index throws in
+    let splits = try parallelMap(2) { [self] index throws in
       index == 0
         ? try split(
           "train", of: trainFiles.map { "\(directory)/\($0)" }, imagesEach: imagesPerTrainFile,

@@ -1,3 +1,4 @@
+import Concurrency
 import Files
 
 /// The images of a directory that holds a folder for each class.
@@ -32,7 +33,7 @@ struct ClassFolderListing: Sendable {
     if let twice = zip(folders, folders.dropFirst()).first(where: { $0 == $1 })?.0 {
       throw DatasetError.sameClassNames(path: "\(directory)/\(twice)")
     }
-    let lists = try Parallel.map(count: folders.count) { number throws in
+    let lists = try parallelMap(folders.count) { number throws in
       try Self.images(in: folders[number], of: directory)
     }
     self.directory = directory

@@ -1,3 +1,4 @@
+import Concurrency
 import Files
 import Synchronization
 
@@ -70,7 +71,7 @@ struct FolderDecoding: Sendable {
     // Each task writes the images of its own range, and the buffer outlives the call.
     nonisolated(unsafe) let target = target
     let tasks = (files.count + Self.imagesPerTask - 1) / Self.imagesPerTask
-    _ = try Parallel.map(count: tasks) { task throws in
+    _ = try parallelMap(tasks) { task throws in
       let reader = ImageReader()
       let first = task * Self.imagesPerTask
       for index in first..<min(first + Self.imagesPerTask, files.count) {

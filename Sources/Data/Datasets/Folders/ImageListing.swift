@@ -1,3 +1,4 @@
+import Concurrency
 import Files
 
 #if canImport(Glibc)
@@ -92,7 +93,7 @@ struct ImageListing: Sendable {
   func key(place: String) throws -> String {
     let files = train + test
     let blockLength = 1024
-    let blocks = try Parallel.map(count: (files.count + blockLength - 1) / blockLength) {
+    let blocks = try parallelMap((files.count + blockLength - 1) / blockLength) {
       block throws in
       var bytes: [UInt8] = []
       for file in files[block * blockLength..<min((block + 1) * blockLength, files.count)] {

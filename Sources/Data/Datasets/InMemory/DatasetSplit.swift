@@ -1,3 +1,4 @@
+import Concurrency
 import Files
 
 #if canImport(Glibc)
@@ -40,7 +41,7 @@ public struct DatasetSplit: Sendable {
       throw DatasetError.noDirectory(directory: directory)
     }
     let listing = try ClassFolderListing(directory)
-    let divided = try Parallel.map(count: listing.classes.count) { number throws in
+    let divided = try parallelMap(listing.classes.count) { number throws in
       try Self.divide(
         listing.images[number], of: listing.classes[number], in: directory, testShare, seed)
     }

@@ -1,3 +1,4 @@
+import Concurrency
 import Files
 
 /// A file of decoded images: the training images, the test images, and a footer that says what they are.
@@ -91,8 +92,8 @@ struct DecodedImagesCache {
     let test = split(
       "test", of: listing.test, footer, file, offset: trainBytes, bytes: pixelBytes - trainBytes)
     let splits = [train, test]
-    let areWhole = try? Parallel.map(count: splits.count) { splits[$0].hasItsFingerprint }
-    return areWhole?.allSatisfy { $0 } == true ? (train, test) : nil
+    let areWhole = parallelMap(splits.count) { splits[$0].hasItsFingerprint }
+    return areWhole.allSatisfy { $0 } ? (train, test) : nil
   }
 
   private func split(

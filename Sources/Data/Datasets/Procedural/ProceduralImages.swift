@@ -1,3 +1,4 @@
+import Concurrency
 import Randomness
 
 /// A synthetic data set drawn by code: coloured shapes and textures of ten classes on cluttered, noisy ground.
@@ -64,10 +65,11 @@ public struct ProceduralImages: Codable, Hashable, Sendable {
     let seed = seed
     let imageBytes = 3 * side * side
     let pixels = [UInt8](unsafeUninitializedCapacity: count * imageBytes) { target, initialized in
-      // Each iteration writes the images of its own range, and the buffer outlives the call.
+      // Each iteration writes the images of its own block, and the buffer outlives the call.
       nonisolated(unsafe) let target = target
-      Parallel.forEachRange(count: count, rangeLength: 64) { range in
-        for index in range {
+      let block = 64
+      parallelFor((count + block - 1) / block) { number in
+        for index in number * block..<min((number + 1) * block, count) {
           var random = RandomStream(seed: seed, stream, UInt64(index))
           let scene = ProceduralScene(of: Self.figure(of: index), side: side, random: &random)
           let image = UnsafeMutableBufferPointer(

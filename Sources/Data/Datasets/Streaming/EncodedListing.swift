@@ -1,3 +1,4 @@
+import Concurrency
 import Files
 
 #if canImport(Glibc)
@@ -74,7 +75,7 @@ struct EncodedListing {
 
   private static func sizes(of paths: [String]) throws -> [Int] {
     let blockLength = 1024
-    let blocks = try Parallel.map(count: (paths.count + blockLength - 1) / blockLength) {
+    let blocks = try parallelMap((paths.count + blockLength - 1) / blockLength) {
       block throws in
       try paths[block * blockLength..<min((block + 1) * blockLength, paths.count)].map { path in
         var status = stat()

@@ -1,3 +1,4 @@
+import Concurrency
 import Files
 
 #if canImport(Glibc)
@@ -40,14 +41,17 @@ public final class ImageStream: Sendable {
     self.decoding = decoding
     for number in 0..<workers {
       decoding.addWorker()
-      let status = DetachedThread.start {
-        decoding.work()
-        decoding.removeWorker()
-      }
-      guard status == 0 else {
+      do throws(WorkerThread.StartError) {
+        try WorkerThread {
+          decoding.work()
+          decoding.removeWorker()
+        }.detach()
+      } catch {
         decoding.removeWorker()
         // Fewer threads do the same work later.
-        if number == 0 { decoding.fail(.noThreads(reason: String(cString: strerror(status)))) }
+        if number == 0 {
+          decoding.fail(.noThreads(reason: String(cString: strerror(error.number))))
+        }
         break
       }
     }

@@ -1,3 +1,4 @@
+import Concurrency
 import Files
 
 /// What an image stream's threads share.

@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Files
 
 /// Which member it was that a decision was made of: its name alone does not say.
@@ -18,14 +18,8 @@ public struct MemberIdentity: Codable, Hashable, Sendable {
 
   /// Of each member of the sets.
   package static func of(_ sets: PredictionSets) -> [MemberIdentity] {
-    var hashes = [String](repeating: "", count: 2 * sets.test.count)
-    hashes.withUnsafeMutableBufferPointer { buffer in
-      // Each iteration writes the one element of its index, and the buffer outlives the call.
-      nonisolated(unsafe) let slots = buffer
-      DispatchQueue.concurrentPerform(iterations: buffer.count) { index in
-        let member = index % 2 == 0 ? sets.holdOut[index / 2] : sets.test[index / 2]
-        slots[index] = member.contentSHA256()
-      }
+    let hashes = parallelMap(2 * sets.test.count) { index in
+      (index % 2 == 0 ? sets.holdOut[index / 2] : sets.test[index / 2]).contentSHA256()
     }
     return sets.test.enumerated().map { place, member in
       MemberIdentity(

@@ -39,10 +39,10 @@ extension ModelSelection {
 extension EnsembleManifest {
   /// Such as "3 members, 1.20 G MACs an image".
   package var summary: String {
-    let cost = Figures.scaled(multiplyAccumulates)
+    let cost = NumberFormat.scaled(multiplyAccumulates)
     let whole = "\(members.count.counted("member")), \(cost) MACs an image"
     guard cascade != nil, let expectedMultiplyAccumulates else { return whole }
-    let expected = Figures.scaled(Int(expectedMultiplyAccumulates.rounded()))
+    let expected = NumberFormat.scaled(Int(expectedMultiplyAccumulates.rounded()))
     return "\(whole) through all, \(expected) expected"
   }
 }

@@ -12,7 +12,7 @@ extension WeightsImport {
   /// - Throws: `DatasetError.invalidPreprocessing`.
   package func description(
     _ overrides: PreprocessingOverrides, classNames: [String]?
-  ) throws -> MemberDescription {
+  ) throws -> MemberInterface {
     let published = publishedPreprocessing
     let preprocessing =
       overrides.described(
@@ -20,7 +20,7 @@ extension WeightsImport {
         layout: .channelsFirst)
       ?? published
     try preprocessing.validate()
-    return MemberDescription(preprocessing: preprocessing, classNames: classNames)
+    return MemberInterface(preprocessing: preprocessing, classNames: classNames)
   }
 
   /// The names of the network's classes in the file at `path`.
@@ -43,7 +43,7 @@ extension WeightsImport {
   ///
   /// - Parameter directory: Where no weights are yet.
   /// - Throws: `DeploymentError.memberExists`, or `FileError` where it cannot be written.
-  package func write(_ description: MemberDescription, to directory: MemberDirectory) throws {
+  package func write(_ description: MemberInterface, to directory: MemberDirectory) throws {
     guard !Directory.exists(directory.weightsPath) else {
       throw DeploymentError.memberExists(path: directory.path)
     }

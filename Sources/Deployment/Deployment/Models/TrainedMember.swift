@@ -12,7 +12,7 @@ package struct TrainedMember {
   /// The network.
   package let network: Network
   /// What its images are like; nil where nobody wrote it down.
-  package private(set) var description: MemberDescription?
+  package private(set) var description: MemberInterface?
   /// What tells its training from others; nil outside of a run.
   private var identity: String?
   /// The directory of its files.
@@ -75,7 +75,7 @@ package struct TrainedMember {
 
   private init(
     name: String, _ directory: MemberDirectory,
-    description: (Network) throws -> MemberDescription?
+    description: (Network) throws -> MemberInterface?
   ) throws {
     self.name = name
     self.directory = directory

@@ -1,3 +1,4 @@
+import Concurrency
 import Datasets
 import Files
 import Inference
@@ -47,7 +48,7 @@ struct GroupRun: Sendable {
     let feed = PredictionFeed(
       images, choice: choice, for: preprocessing, batch: classifier.batch,
       hashesContents: hashesContents, options)
-    try Workers.run(count: options.inference.threads) {
+    try parallelFor(options.inference.threads) { _ throws in
       do {
         let session = try InferenceSession(classifier)
         while let batch = try feed.next() {

@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Predictions
 
 /// The search for the best cascades of some members, for several goals.
@@ -229,7 +229,7 @@ private struct BeamSearch {
     }
     let sets = missing.sorted { $0.lexicographicallyPrecedes($1) }
     let search = self
-    let found = concurrently(sets.count) { search.statistics(of: sets[$0]) }
+    let found = parallelMap(sets.count) { search.statistics(of: sets[$0]) }
     for (set, statistics) in zip(sets, found) {
       known[set] = statistics
     }
@@ -252,7 +252,7 @@ private struct BeamSearch {
   }
 
   private func evaluate(_ sequences: [[Int]], _ goal: Cascade.Goal) -> [Candidate] {
-    concurrently(sequences.count) { candidate(sequences[$0], goal) }
+    parallelMap(sequences.count) { candidate(sequences[$0], goal) }
   }
 
   private func candidate(_ sequence: [Int], _ goal: Cascade.Goal) -> Candidate {
@@ -273,17 +273,4 @@ private struct BeamSearch {
     if first.meetsGoal { return ThresholdSearch.isBetter(first.plan, second.plan, total(goal)) }
     return (first.plan.hits, -first.plan.cost) > (second.plan.hits, -second.plan.cost)
   }
-}
-
-/// What `body` makes of each of `0..<count`, on all cores, in order.
-private func concurrently<Result: Sendable>(
-  _ count: Int, _ body: @Sendable (Int) -> Result
-) -> [Result] {
-  var results = [Result?](repeating: nil, count: count)
-  results.withUnsafeMutableBufferPointer { buffer in
-    // Each iteration writes the one element of its index, and the buffer outlives the call.
-    nonisolated(unsafe) let slots = buffer
-    DispatchQueue.concurrentPerform(iterations: count) { index in slots[index] = body(index) }
-  }
-  return results.compactMap { $0 }
 }

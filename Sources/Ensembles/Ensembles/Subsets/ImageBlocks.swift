@@ -1,5 +1,5 @@
 import CKernels
-import Dispatch
+import Concurrency
 import Predictions
 
 /// Work over consecutive images of several members, spread over all cores.
@@ -38,21 +38,15 @@ struct ImageBlocks: Sendable {
     let images = members[0].count
     let blocks = (images + blockImages - 1) / blockImages
     let parts = min(blocks, Self.mostParts)
-    var results = [State?](repeating: nil, count: parts)
-    results.withUnsafeMutableBufferPointer { buffer in
-      // Each iteration writes the one element of its index, and the buffer outlives the call.
-      nonisolated(unsafe) let slots = buffer
-      DispatchQueue.concurrentPerform(iterations: parts) { part in
-        var state = initial()
-        for block in blocks * part / parts..<blocks * (part + 1) / parts {
-          let range = block * blockImages..<min((block + 1) * blockImages, images)
-          withImages(range) { body(&state, range, $0) }
-          if releases { for member in members { member.release(range) } }
-        }
-        slots[part] = state
+    return parallelMap(parts) { part in
+      var state = initial()
+      for block in blocks * part / parts..<blocks * (part + 1) / parts {
+        let range = block * blockImages..<min((block + 1) * blockImages, images)
+        withImages(range) { body(&state, range, $0) }
+        if releases { for member in members { member.release(range) } }
       }
+      return state
     }
-    return results.compactMap { $0 }
   }
 
   private func withImages(_ range: Range<Int>, _ body: (UnsafePointer<consort_images>) -> Void) {

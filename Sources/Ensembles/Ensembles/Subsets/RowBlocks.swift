@@ -1,4 +1,4 @@
-import Dispatch
+import Concurrency
 import Predictions
 
 /// Rows of log-probabilities made block by block, on all cores: what lies between takes the memory of some blocks.
@@ -24,7 +24,7 @@ enum RowBlocks {
     return [Float](unsafeUninitializedCapacity: count * classes) { buffer, filled in
       // Each iteration fills the rows of its block, and the buffer outlives the call.
       nonisolated(unsafe) let buffer = buffer
-      DispatchQueue.concurrentPerform(iterations: blocks) { block in
+      parallelFor(blocks) { block in
         let images = block * rows..<min((block + 1) * rows, count)
         let part = images.lowerBound * classes..<images.upperBound * classes
         UnsafeMutableBufferPointer(rebasing: buffer[part]).initialize(repeating: 0)

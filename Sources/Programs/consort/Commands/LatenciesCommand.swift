@@ -3,17 +3,8 @@ import CommandLine
 import Files
 import Formatting
 import Latency
-import Processes
 import Runs
 import SearchRuns
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// `consort latencies`: how long each part of a search space's networks takes on this machine.
 let latenciesCommand = Command(
@@ -25,7 +16,7 @@ let latenciesCommand = Command(
     CommandOption(
       "--seconds", "S",
       help:
-        "How long each part runs, over five rounds (default: \(Figures.fixed(LatencyTable.standardSeconds, 1)))."
+        "How long each part runs, over five rounds (default: \(NumberFormat.fixed(LatencyTable.standardSeconds, 1)))."
     ),
   ],
   discussion: """
@@ -45,12 +36,19 @@ let latenciesCommand = Command(
     }
     let out = arguments.string("--out") ?? "latencies.json"
     try arguments.checkOutputFile(out, option: "--out")
-    let table = try measure(plan.space.space, file: file, seconds: seconds)
-    guard !ParentProcess.isGone else { exit(1) }
-    try DurableFile.write(table.readableJSON(), to: out)
-    print(table.summary)
-    print("latencies: \(Terminal.printable(out))")
+    try measureLatencies(of: plan, file: file, secondsPerPiece: seconds, to: out)
   })
+
+/// Measures the parts of a plan's networks, writes the table and prints how good it is.
+func measureLatencies(
+  of plan: SearchPlan, file: String, secondsPerPiece: Double = LatencyTable.standardSeconds,
+  to path: String
+) throws {
+  let table = try measure(plan.space.space, file: file, seconds: secondsPerPiece)
+  try DurableFile.write(table.readableJSON(), to: path)
+  print(table.summary)
+  print("latencies: \(Terminal.printable(path))")
+}
 
 private func measure(
   _ space: any SearchSpace, file: String, seconds: Double
@@ -63,8 +61,6 @@ private func measure(
     throw ExperimentError.unusablePlan(file: file, reason: "\(error)")
   }
   return try LatencyTable(of: space, seconds: seconds) {
-    // A search that was killed measures anew: two at once would disturb one another.
-    guard !ParentProcess.isGone else { exit(1) }
     line.show($0.done, of: $0.total, secondsLeft: $0.secondsLeft)
   }
 }

@@ -42,34 +42,39 @@ let reportCommand = Command(
     "consort report hold-out.json test.json --shifted shifted.json --out report",
     "consort report runs/search-cifar10",
   ],
-  run: { arguments in
-    let paths = arguments.operands.map(Directory.withoutSlash)
-    if paths.contains(where: { SearchDirectory(path: $0).exists }) {
-      try reportOnSearch(paths, arguments)
-      return
-    }
-    guard !arguments.isSet("--latency") else {
-      throw UsageError("--latency is for searches: members of runs are timed each time")
-    }
-    let out = try arguments.outputDirectory("--out", default: place(of: "report", for: paths))
-    try arguments.checkReport(out, of: paths)
-    var options = try AnalysisOptions(arguments)
-    options.analysis.measuresLatency = !arguments.isSet("--no-latency")
-    let analysis = try MemberAnalysis(of: paths, options)
-    Terminal.writeNotes(Note.lines(analysis.notes))
-    let context = ReportContext(
-      of: analysis, paths, title: options.title, command: Shell.commandLine())
-    let page = try DecisionReport.write(analysis.content(in: context), to: out)
-    print(
-      analysis.decision.map { DecisionText($0).lines() }
-        ?? DecisionText.lines(ofNothingChosen: Terminal.textWidth), terminator: "")
-    print("report: \(Terminal.printable(page))")
-    print(
-      NextSteps.text(analysis.decision, context, directory: out), terminator: "")
-  })
+  run: { try writeReport($0, command: Shell.commandLine()) })
+
+/// Carries out `consort report`; the page says that `command` made it.
+func writeReport(_ arguments: ParsedArguments, command: String) throws {
+  let paths = arguments.operands.map(Directory.withoutSlash)
+  if paths.contains(where: { SearchDirectory(path: $0).exists }) {
+    try reportOnSearch(paths, arguments, command: command)
+    return
+  }
+  guard !arguments.isSet("--latency") else {
+    throw UsageError("--latency is for searches: members of runs are timed each time")
+  }
+  let out = try arguments.outputDirectory("--out", default: place(of: "report", for: paths))
+  try arguments.checkReport(out, of: paths)
+  var options = try AnalysisOptions(arguments)
+  options.analysis.measuresLatency = !arguments.isSet("--no-latency")
+  let analysis = try MemberAnalysis(of: paths, options)
+  Terminal.writeNotes(Note.lines(analysis.notes))
+  let context = ReportContext(
+    of: analysis, paths, title: options.title, command: command)
+  let page = try DecisionReport.write(analysis.content(in: context), to: out)
+  print(
+    analysis.decision.map { DecisionText($0).lines() }
+      ?? DecisionText.lines(ofNothingChosen: Terminal.textWidth), terminator: "")
+  print("report: \(Terminal.printable(page))")
+  print(
+    NextSteps.text(analysis.decision, context, directory: out), terminator: "")
+}
 
 /// `consort report` of a search's directory.
-private func reportOnSearch(_ paths: [String], _ arguments: ParsedArguments) throws {
+private func reportOnSearch(
+  _ paths: [String], _ arguments: ParsedArguments, command: String
+) throws {
   guard paths.count == 1 else {
     throw UsageError("a search has a report of its own: name its directory alone")
   }
@@ -88,7 +93,7 @@ private func reportOnSearch(_ paths: [String], _ arguments: ParsedArguments) thr
     timing: arguments.isSet("--latency")
       ? .anew : arguments.isSet("--no-latency") ? .onRecord : .once,
     progress: Terminal.writeError)
-  let content = results.content(command: Shell.commandLine())
+  let content = results.content(command: command)
   let page = try SearchReport.write(
     content, to: out)
   print(SearchText(content).lines(), terminator: "")

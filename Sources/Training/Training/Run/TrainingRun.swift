@@ -1,3 +1,4 @@
+import Concurrency
 import Datasets
 import Files
 import Networks
@@ -123,7 +124,7 @@ public struct TrainingRun: Sendable {
     let queue = MemberQueue(members, stopIsWished: shouldStop, observe: observe)
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
     let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
-    Workers.run(min(jobs, members.count)) { number in
+    WorkerThread.run(min(jobs, members.count)) { number in
       splits[number % splits.count].work(on: queue.work, threads: environment.threads) {
         member, images, _ in try train(member, images, checkpointInterval, queue)
       }

@@ -1,0 +1,105 @@
+/// The commands that `consort-train` carries out, and `consort` shows and starts it for.
+package enum WorkerCommands {
+  /// The main job on embedded data.
+  package static let demo = Command(
+    name: "demo",
+    summary: "Train a few small networks on embedded images and report their ensembles.",
+    options: trainingOptions,
+    discussion: """
+      Draws ten classes of small synthetic images, trains Wide ResNets of three widths on them, several of each, and
+      writes the page that says what to deploy of them, as `consort report` does. Needs no data and no network; takes a few
+      minutes on two cores. The images are made by code and say nothing about photographs.
+      """,
+    examples: ["consort demo"])
+
+  /// Trains an experiment's members.
+  package static let train = Command(
+    name: "train", summary: "Train the members of an experiment.",
+    operands: [
+      Operand("EXPERIMENT", help: "An experiment file, such as Experiments/cifar10-quick.json.")
+    ],
+    options: trainingOptions + [
+      CommandOption(
+        "--data", "DIR",
+        help:
+          "The images: CIFAR's binary files, train/ and test/ (or val/) with class folders, or tar "
+          + "shards train-*.tar and test-*.tar (or val-*.tar).")
+    ],
+    discussion: """
+      Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
+      once, at the end. Run the same command again after an interruption: it goes on from the last checkpoint.
+
+      More members or more epochs in the experiment are added to its run. Members that cannot go on to the same result as
+      a longer training from the start are trained anew with --retrain, beside those that are there, whose place they take.
+
+      Exit status: 0 when all members asked for are trained, 1 after an error or an interruption, 2 for arguments that make
+      no sense, 3 when members stopped because their loss was not finite and all others are trained.
+      """,
+    examples: ["consort train Experiments/cifar10-quick.json --data ~/cifar10"])
+
+  /// Searches architectures for the members of an ensemble.
+  package static let search = Command(
+    name: "search", summary: "Search architectures for the members of an ensemble.",
+    operands: [
+      Operand("PLAN", help: "A search plan, such as Experiments/search-cifar10.json.")
+    ],
+    options: [
+      CommandOption("--out", "DIR", help: "The search's directory (default: runs/NAME)."),
+      CommandOption(
+        "--data", "DIR",
+        help:
+          "The images: CIFAR's binary files, train/ and test/ (or val/) with class folders, or tar "
+          + "shards train-*.tar and test-*.tar (or val-*.tar)."),
+      CommandOption(
+        "--latencies", "FILE",
+        help:
+          "A table that `consort latencies` measured, perhaps on another machine (default: measured on this one, where "
+          + "the plan's cost is a latency)."),
+    ] + workerOptions,
+    discussion: """
+      Finds architectures for each setting of the plan at its cost target: one network; one network repeated; several
+      networks together; one after another. Then trains what was found in full, with several seeds, and writes a report.
+      Every candidate is costed before it is trained, and judged on held-out training images. Run the same command again
+      after an interruption: it goes on where it was, and ends as it would have.
+
+      Exit status: 0 when all is done, 1 after an error or an interruption, 2 for arguments that make no sense, 3 when some
+      of the networks that were found could not be trained in full.
+      """,
+    examples: ["consort search Experiments/search-cifar10.json --data ~/cifar10"])
+
+  /// The options of every command that trains an experiment.
+  private static let trainingOptions =
+    [
+      CommandOption("--out", "DIR", help: "The run directory (default: runs/NAME)."),
+      CommandOption(
+        "--members", "NAMES",
+        help: "Only these members, with commas between their names."),
+      CommandOption(
+        "--checkpoint-every", "N",
+        help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min (default: 1min)."),
+      CommandOption(
+        "--retrain",
+        help:
+          "Where the run has fewer epochs than the experiment: train anew what cannot go on. What is there is kept until all "
+          + "is complete."),
+    ] + workerOptions
+
+  /// The options of every command that uses devices and threads.
+  private static let workerOptions = [
+    CommandOption(
+      "--devices", "NAMES",
+      help:
+        "cpu, cuda (all GPUs), or some of them, such as cuda:0,cuda:1 (default: as the run began; at first all GPUs of "
+        + "the machine where CUDA is installed, else cpu)."),
+    CommandOption(
+      "--jobs", "N", help: "Members side by side (default: as many as processors allow)."),
+    CommandOption(
+      "--threads", "N",
+      help: "Threads inside one operation (default: as the run began; at first all processors)."),
+    CommandOption(
+      "--decoders", "N",
+      help:
+        "Threads that decode images for one member, where an experiment has random resized crops (default: the "
+        + "processors over the members side by side)."),
+  ]
+}

@@ -1,0 +1,432 @@
+import EnsembleTestSupport
+import TestSupport
+import Testing
+
+@testable import Decisions
+@testable import Ensembles
+@testable import Formatting
+@testable import Predictions
+@testable import Statistics
+
+@Suite struct DecisionTests {
+  private func options(_ change: (inout Decision.Options) -> Void) -> Decision.Options {
+    var options = Decision.Options()
+    change(&options)
+    return options
+  }
+
+  /// All ensembles of one network, and nothing else: candidate by candidate as NumPy has it.
+  @Test func ensemblesOfOneNetwork() throws {
+    let expected = try ExpectedCandidates.load()
+    let decision = try Decision(
+      candidateSets(),
+      options: options {
+        $0.isSameNetworkOnly = true
+        $0.maximumStages = 1
+      })
+    let subsets = expected.subsets.filter(\.isSameNetwork)
+    #expect(decision.subsetCount == subsets.count && !decision.isSampled)
+    #expect(decision.candidates.map(\.members) == subsets.map { expected.names($0.members) })
+    for (candidate, subset) in zip(decision.candidates, subsets) {
+      check(candidate, subset)
+      #expect(candidate.kind == (subset.members.count == 1 ? .single : .ensemble))
+    }
+    let frontier = try #require(expected.frontiers["multiplyAccumulates"]?.same)
+    let names = Set(frontier.map { expected.names($0) })
+    #expect(Set(decision.candidates.filter(\.isOnFrontier).map(\.members)) == names)
+    #expect(Set(decision.candidates.filter(\.isOnSameNetworkFrontier).map(\.members)) == names)
+    #expect(decision.candidate(decision.reference)?.members == [expected.reference])
+    #expect(decision.classes == 5 && decision.holdOut.count == 240 && decision.test.count == 310)
+    #expect(decision.shifted?.count == 50 && decision.version == Decision.currentVersion)
+  }
+
+  private func check(_ candidate: Candidate, _ subset: ExpectedCandidates.Subset) {
+    for (evaluation, scores) in [
+      (candidate.holdOut, subset.holdOut), (candidate.test, subset.test),
+    ] + (candidate.shifted.map { [($0, subset.shifted)] } ?? []) {
+      expectClose(evaluation.metrics.top1Accuracy, scores[0])
+      expectClose(evaluation.metrics.negativeLogLikelihood, scores[1], within: 1e-6)
+      #expect(evaluation.exitFractions == nil)
+    }
+    #expect(candidate.shifted != nil && candidate.exitFractions == nil)
+    let interval = candidate.testInterval
+    #expect(interval.lowerBound < subset.test[0] && subset.test[0] < interval.upperBound)
+    guard let comparison = candidate.comparison else { return }
+    expectClose(comparison.difference, subset.difference)
+    expectClose(comparison.mcNemarPValue, subset.pValue, within: 1e-9)
+    #expect(comparison.interval.lowerBound <= subset.difference)
+    #expect(comparison.interval.upperBound >= subset.difference)
+  }
+
+  /// All ensembles, weights and greedy choice, by every measure of cost.
+  @Test(arguments: CostMeasure.allCases)
+  func frontiersAndChoices(_ measure: CostMeasure) throws {
+    let expected = try ExpectedCandidates.load()
+    let sets = try candidateSets()
+    let rules = try RuleComparison(holdOut: sets.holdOut, test: sets.test)
+    let frontiers = try #require(expected.frontiers[measure.rawValue])
+    var choices = 0
+    for choice in expected.choices where choice.cost == measure {
+      for isSameNetworkOnly in [true, false] {
+        let options = options {
+          $0.isSameNetworkOnly = isSameNetworkOnly
+          $0.maximumStages = 1
+          $0.cost = measure
+          $0.maximumCost = choice.budget
+          $0.minimumAccuracy = choice.needed
+          $0.margin = 0
+        }
+        let builder = CandidateBuilder(sets: sets, options: options)
+        var pool = try CandidatePool(
+          sets, options: options, costs: sets.costs(measure), builder: builder)
+        if !isSameNetworkOnly { try pool.addFitted(rules, builder) }
+        pool.rank()
+        guard let best = isSameNetworkOnly ? choice.same : choice.all else {
+          #expect(throws: EnsembleError.self) { try pool.choose(builder) }
+          continue
+        }
+        let chosen = pool.candidates[try pool.choose(builder)]
+        #expect(
+          chosen.members == expected.names(best.members),
+          "\(measure), at most \(choice.budget ?? .infinity), at least \(choice.needed ?? 0)")
+        if !best.kind.isEmpty { #expect(chosen.kind.rawValue == best.kind) }
+        let frontier = isSameNetworkOnly ? frontiers.same : frontiers.all
+        #expect(
+          Set(pool.candidates.filter(\.isOnFrontier).map(\.members))
+            == Set(frontier.map { expected.names($0) }))
+        #expect(
+          Set(pool.candidates.filter(\.isOnSameNetworkFrontier).map(\.members))
+            == Set(frontiers.same.map { expected.names($0) }))
+        choices += 1
+      }
+    }
+    #expect(choices > 20)
+  }
+
+  /// The cheapest that lies above the best single member by its standard errors, counted from the images that only one of
+  /// the two gets right.
+  @Test(arguments: [0.5, 1, 2, 50])
+  func theMarginIsOfPairedStandardErrors(_ margin: Double) throws {
+    let sets = try candidateSets()
+    let decision = try Decision(sets, options: options { $0.margin = margin })
+    func hits(_ candidate: Candidate) throws -> [Bool] {
+      let members = candidate.members.compactMap { name in sets.holdOut.first { $0.name == name } }
+      let combined = try candidate.combination.combine(members, name: candidate.id)
+      return zip(combined.predictedClasses(), combined.labels).map { Int64($0) == $1 }
+    }
+    let reference = try #require(decision.candidate(decision.reference))
+    let single = try hits(reference)
+    let count = Double(single.count)
+    let passing = try decision.candidates.filter { candidate in
+      let own = try hits(candidate)
+      let gained = Double(zip(own, single).count { $0 && !$1 })
+      let lost = Double(zip(own, single).count { !$0 && $1 })
+      let variance = (gained + lost - (gained - lost) * (gained - lost) / count) / (count - 1)
+      let error = (variance / count).squareRoot()
+      return candidate.id != reference.id && gained > lost
+        && (gained - lost) / count >= margin * error - 1e-9
+    }
+    let cheapest = passing.filter {
+      $0.holdOut.cost.multiplyAccumulates < reference.holdOut.cost.multiplyAccumulates
+    }.min {
+      ($0.holdOut.cost.multiplyAccumulates, -$0.holdOut.metrics.top1Accuracy)
+        < ($1.holdOut.cost.multiplyAccumulates, -$1.holdOut.metrics.top1Accuracy)
+    }
+    #expect(decision.chosen == (cheapest ?? reference).id)
+    #expect(margin < 50 || decision.chosen == decision.reference)
+  }
+
+  /// Within a budget the fewest members whose best lies no more than the margin below the best of all, counted from the
+  /// images that only one of the two gets right.
+  @Test(arguments: [0, 0.5, 1, 3, 50], [150.0, 330, 700, 2000])
+  func withABudgetTheSimplestWithinTheMargin(_ margin: Double, _ budget: Double) throws {
+    let sets = try candidateSets()
+    let decision = try Decision(
+      sets,
+      options: options {
+        $0.margin = margin
+        $0.maximumCost = budget
+      })
+    func hits(_ candidate: Candidate) throws -> [Bool] {
+      let members = candidate.members.compactMap { name in sets.holdOut.first { $0.name == name } }
+      let combined = try candidate.combination.combine(members, name: candidate.id)
+      return zip(combined.predictedClasses(), combined.labels).map { Int64($0) == $1 }
+    }
+    func rank(_ candidate: Candidate) -> (Double, Double) {
+      (candidate.holdOut.metrics.top1Accuracy, -candidate.holdOut.cost.multiplyAccumulates)
+    }
+    func isFitted(_ candidate: Candidate) -> Bool {
+      [.weighted, .greedy, .cascade].contains(candidate.kind)
+    }
+    let allowed = decision.candidates.filter {
+      $0.holdOut.cost.multiplyAccumulates <= budget * (1 + 1e-9)
+    }
+    let best = try #require(allowed.max { rank($0) < rank($1) })
+    let own = try hits(best)
+    let count = Double(own.count)
+    var expected = best
+    search: for members in 1...max(1, best.members.count) {
+      for isFitted in [false, true] {
+        let group = allowed.filter {
+          $0.members.count == members
+            && [.weighted, .greedy, .cascade].contains($0.kind) == isFitted
+        }
+        guard let candidate = group.max(by: { rank($0) < rank($1) }) else { continue }
+        let other = try hits(candidate)
+        let gained = Double(zip(own, other).count { $0 && !$1 })
+        let lost = Double(zip(own, other).count { !$0 && $1 })
+        let variance = (gained + lost - (gained - lost) * (gained - lost) / count) / (count - 1)
+        guard (gained - lost) / count <= margin * (variance / count).squareRoot() + 1e-9 else {
+          continue
+        }
+        expected = margin > 0 ? candidate : best
+        break search
+      }
+    }
+    let chosen = try #require(decision.candidate(decision.chosen))
+    #expect(rank(chosen) == rank(expected) && chosen.members.count == expected.members.count)
+    #expect(isFitted(chosen) == isFitted(expected))
+    #expect(chosen.holdOut.cost.multiplyAccumulates <= budget * (1 + 1e-9))
+    #expect(margin < 50 || chosen.members.count == 1)
+  }
+
+  /// The table of rules and the decision name the same best member.
+  @Test(arguments: CostMeasure.allCases) func oneMemberIsTheBest(_ measure: CostMeasure) throws {
+    let decision = try Decision(
+      candidateSets(),
+      options: options {
+        $0.cost = measure
+        $0.maximumStages = 1
+      })
+    let reference = try #require(decision.candidate(decision.reference))
+    let row = try #require(decision.rules?.rows.first { $0.method == .bestMember })
+    expectClose(row.test.top1Accuracy, reference.test.metrics.top1Accuracy)
+    expectClose(row.test.negativeLogLikelihood, reference.test.metrics.negativeLogLikelihood)
+    #expect(Double(row.multiplyAccumulates) == reference.test.cost.multiplyAccumulates)
+  }
+
+  @Test func weightsAndGreedyChoice() throws {
+    let expected = try ExpectedCandidates.load()
+    let decision = try Decision(candidateSets())
+    for fitted in expected.fitted {
+      let candidate = try #require(decision.candidates.first { $0.kind == fitted.kind })
+      #expect(candidate.members == expected.names(fitted.members))
+      for (weight, other) in zip(try #require(candidate.combination.weights), fitted.weights) {
+        expectClose(weight, other, within: 1e-4)
+      }
+      for (evaluation, scores) in [
+        (candidate.holdOut, fitted.holdOut), (candidate.test, fitted.test),
+      ] {
+        expectClose(evaluation.metrics.top1Accuracy, scores[0])
+        expectClose(evaluation.metrics.negativeLogLikelihood, scores[1], within: 1e-6)
+      }
+    }
+    #expect(decision.rules?.rows.count == 7)
+  }
+
+  /// Members of one network and budgets that choose a certain ensemble: its temperatures, by golden section in NumPy.
+  @Test func calibrations() throws {
+    let expected = try ExpectedCandidates.load()
+    let all = try candidateSets()
+    for calibrated in expected.calibrations {
+      let sets = try PredictionSets(
+        holdOut: all.holdOut, test: calibrated.members.map { all.test[$0] })
+      let whole = try #require(
+        CandidateBuilder(sets: sets, options: Decision.Options())
+          .ensembles([Array(calibrated.members.indices)]).first)
+      let builder = CandidateBuilder(sets: sets, options: Decision.Options())
+      let (deployed, choice) = try builder.calibrate(whole)
+      for (place, scores) in calibrated.holdOut {
+        expectClose(try #require(choice.holdOut[place]), scores[1], within: 1e-6)
+      }
+      for (value, other) in zip(choice.memberTemperatures, calibrated.memberTemperatures) {
+        expectClose(value, other, within: 1e-4)
+      }
+      expectClose(choice.temperature, calibrated.temperature, within: 1e-4)
+      let best = calibrated.holdOut.min { $0.value[1] < $1.value[1] }?.key
+      let place = try #require(best)
+      #expect((choice.place?.rawValue ?? "without") == place)
+      let test = try #require(calibrated.test[place])
+      expectClose(deployed.test.metrics.negativeLogLikelihood, test[1], within: 1e-6)
+      expectClose(deployed.test.metrics.top1Accuracy, test[0])
+      expectClose(
+        choice.calibrated.metrics.negativeLogLikelihood, test[1], within: 1e-6)
+      let without = try #require(calibrated.test["without"])
+      expectClose(choice.uncalibrated.metrics.negativeLogLikelihood, without[1], within: 1e-6)
+      #expect(choice.isWorse == (test[1] > without[1]))
+      #expect(deployed.combination != whole.combination || choice.place == nil)
+    }
+  }
+
+  /// Where members' temperatures cost hits on the hold-out, the one of the combined predictions is taken.
+  @Test func temperaturesDoNotBreakTheGoal() throws {
+    let sets = try candidateSets()
+    let builder = CandidateBuilder(sets: sets, options: Decision.Options())
+    for subset in try ExpectedCandidates.load().subsets {
+      let candidate = try #require(builder.ensembles([subset.members]).first)
+      let (deployed, choice) = try builder.calibrate(candidate)
+      #expect(
+        deployed.holdOut.metrics.top1Accuracy >= candidate.holdOut.metrics.top1Accuracy)
+      #expect(
+        deployed.holdOut.metrics.negativeLogLikelihood
+          <= candidate.holdOut.metrics.negativeLogLikelihood + 1e-9)
+      if choice.place != .beforeCombining {
+        #expect(deployed.test.metrics.top1Accuracy == candidate.test.metrics.top1Accuracy)
+      }
+    }
+  }
+
+  @Test func cascadesAreCandidates() throws {
+    let sets = try candidateSets()
+    let decision = try Decision(
+      sets, options: options { $0.confidences = [.maximumProbability, .margin] })
+    let cascades = decision.candidates.filter { $0.kind == .cascade }
+    #expect(cascades.count >= 5)
+    for cascade in cascades {
+      #expect((2...3).contains(cascade.members.count))
+      #expect(cascade.exitFractions == cascade.holdOut.exitFractions)
+      expectClose(try #require(cascade.exitFractions).reduce(0, +), 1)
+      let members = try Predictions.of(cascade.members, in: sets.holdOut)
+      let metrics = try cascade.combination.metrics(of: members)
+      #expect(metrics == cascade.holdOut.metrics)
+      #expect(cascade.expectedMultiplyAccumulates == cascade.holdOut.cost.multiplyAccumulates)
+      #expect(cascade.comparison != nil && !cascade.isOnSameNetworkFrontier)
+    }
+    #expect(cascades.contains { $0.isOnFrontier })
+    let singles = decision.candidates.filter { $0.kind == .single }
+    #expect(singles.count == 6)
+    #expect(Set(decision.candidates.map(\.id)).count == decision.candidates.count)
+  }
+
+  @Test func decisionsAreTheSameInEveryRunAndRoundTrip() throws {
+    let sets = try candidateSets()
+    let options = options {
+      $0.cost = .latency
+      $0.maximumCost = 5
+      $0.maximumStages = 2
+      $0.confidences = [.margin, .agreement]
+    }
+    let first = try Decision(sets, options: options)
+    let text = try json(first)
+    #expect(try json(Decision(sets, options: options)) == text)
+    #expect(try json(roundTrip(first)) == text)
+  }
+
+  @Test func onlyOneNetworkWhereAsked() throws {
+    let decision = try Decision(
+      candidateSets(), options: options { $0.isSameNetworkOnly = true })
+    let networks = Dictionary(
+      uniqueKeysWithValues: try candidateMembers("test").map { ($0.name, $0.network) })
+    for candidate in decision.candidates {
+      #expect(Set(candidate.members.map { networks[$0] }).count == 1)
+      #expect([.single, .ensemble, .cascade].contains(candidate.kind))
+    }
+    #expect(decision.candidates.contains { $0.kind == .cascade })
+  }
+
+  @Test func costsOfMembers() throws {
+    let sets = try candidateSets()
+    let cost = Cost(of: [sets.test[0], sets.test[3]], latencies: sets.latencies(of: [0, 3]))
+    #expect(cost[.multiplyAccumulates] == 310 && cost[.parameters] == 80)
+    #expect(cost[.latency] == 3 && cost[.parallelLatency] == 2.1)
+    let unknown = Cost(of: [sets.test[0]], latencies: nil)
+    #expect(unknown[.latency] == nil && unknown[.parallelLatency] == nil)
+  }
+
+  @Test func wilsonsIntervals() throws {
+    for row in try ExpectedCandidates.load().wilson {
+      let interval = ConfidenceInterval(ofShare: row[0] / row[1], count: Int(row[1]))
+      expectClose(interval.lowerBound, row[2], within: 1e-12)
+      expectClose(interval.upperBound, row[3], within: 1e-12)
+    }
+  }
+
+  @Test func whatCannotBeReachedIsTold() throws {
+    let sets = try candidateSets()
+    func description(_ change: (inout Decision.Options) -> Void) -> String {
+      var options = options(change)
+      options.maximumStages = min(options.maximumStages, 1)
+      let error = #expect(throws: EnsembleError.self) { try Decision(sets, options: options) }
+      return error?.description ?? ""
+    }
+    let all = "nothing made of small-0, small-1, small-2, medium-0, medium-1, large-0 reaches "
+    #expect(
+      description { $0.maximumCost = 99 }.hasPrefix(
+        all + "a cost of at most 99 multiply-accumulates (the cheapest costs 100)"))
+    #expect(
+      description {
+        $0.maximumCost = 0.5
+        $0.cost = .latency
+      }.hasPrefix(all + "a cost of at most 0.5 ms (the cheapest costs 0.9)"))
+    #expect(
+      description { $0.minimumAccuracy = 1 }.hasPrefix(all + "an accuracy of 100 % (the best has 8")
+    )
+    #expect(
+      description {
+        $0.minimumAccuracy = 0.7
+        $0.maximumCost = 100
+      }.hasPrefix(
+        all + "an accuracy of 70 % at a cost of at most 100 multiply-accumulates "
+          + "(the best has 60 %)"))
+    for change: (inout Decision.Options) -> Void in [
+      { $0.maximumMembers = 0 }, { $0.maximumSubsets = 0 }, { $0.maximumStages = 0 },
+      { $0.confidences = [] }, { $0.maximumCost = 0 }, { $0.maximumCost = .nan },
+      { $0.minimumAccuracy = 1.1 }, { $0.minimumAccuracy = .nan },
+    ] {
+      #expect(description(change).contains("is needed; give such a one"))
+    }
+    let unmeasured = try PredictionSets(holdOut: sets.holdOut, test: sets.test)
+    for measure in [CostMeasure.latency, .parallelLatency] {
+      let error = #expect(throws: EnsembleError.self) {
+        try Decision(unmeasured, options: options { $0.cost = measure })
+      }
+      #expect(error?.description.contains("the latency of 'small-0' is not known") == true)
+    }
+  }
+
+  /// What docs/ensembles.md shows.
+  @Test func theDocumentedExample() throws {
+    let names = ["large-0": "a", "small-1": "b", "small-0": "c"]
+    func renamed(_ split: String) throws -> [Predictions] {
+      try candidateMembers(split).compactMap { member in
+        guard let name = names[member.name] else { return nil }
+        return try Predictions(
+          name: name, network: member.network, multiplyAccumulates: member.multiplyAccumulates,
+          parameters: member.parameters, split: split, fingerprint: member.fingerprint,
+          logProbabilities: member.withLogProbabilities { Array($0) }, labels: member.labels,
+          classes: member.classes)
+      }
+    }
+    let (holdOut, test, new) = try (renamed("hold-out"), renamed("test"), renamed("shifted"))
+
+    let sets = try PredictionSets(
+      holdOut: holdOut, test: test, latencies: ["a": 1.9, "b": 0.7, "c": 0.6])
+    var options = Decision.Options()
+    options.cost = .latency  // or .multiplyAccumulates, .parameters, .parallelLatency
+    options.maximumCost = 2.5  // milliseconds of one image
+    let decision = try Decision(sets, options: options)
+    let deployed = decision.deployed  // with temperatures, where they help the hold-out
+    let combined = try deployed.combination.combine(
+      deployed.members.compactMap { name in new.first { $0.name == name } }, name: "ensemble")
+
+    #expect(combined.count == 50)
+    #expect(try #require(deployed.holdOut.cost[.latency]) <= 2.5)
+  }
+
+  /// Latencies whose sum is a hair above what was asked for.
+  @Test func decimalsAreNoReasonToRefuse() throws {
+    let sets = try candidateSets()
+    let pair = try PredictionSets(
+      holdOut: Array(sets.holdOut[...1]), test: Array(sets.test[...1]),
+      latencies: ["small-0": 0.1, "small-1": 0.2])
+    let decision = try Decision(
+      pair,
+      options: options {
+        $0.cost = .latency
+        $0.maximumCost = 0.3
+        $0.maximumStages = 1
+      })
+    #expect(0.1 + 0.2 > 0.3)
+    #expect(decision.candidate(decision.chosen)?.members == ["small-0", "small-1"])
+  }
+}
