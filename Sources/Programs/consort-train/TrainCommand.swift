@@ -9,6 +9,7 @@ import Training
 let trainCommand = WorkerCommands.train.running { arguments in
   let file = arguments.operand(0) ?? ""
   let experiment = try Experiment(path: file)
+  Terminal.writeNotes(Note.lines(try Recipe.notes(ofFile: file)))
   let options = try TrainingOptions(arguments, for: experiment)
   let images = try loadImages(of: experiment, file: file, from: arguments.string("--data"))
   let directory: RunDirectory

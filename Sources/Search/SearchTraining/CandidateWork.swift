@@ -83,7 +83,7 @@ struct CandidateWork: Sendable {
       throw TrainingError.lossNotFinite(member: model.network.name, epoch: epoch, step: 0)
     }
     return try Predictions(
-      evaluation, of: model.network, name: name, split: "hold-out", fingerprint: fingerprint,
+      evaluation, of: model.network, name: name, split: SplitName.holdOut, fingerprint: fingerprint,
       classes: images.classNames.count)
   }
 }

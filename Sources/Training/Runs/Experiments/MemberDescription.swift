@@ -24,7 +24,7 @@ public struct MemberDescription: Codable, Hashable, Sendable {
 
 extension MemberDirectory {
   /// What the member's images and answers are.
-  public var descriptionPath: String { "\(path)/member.json" }
+  public var descriptionPath: String { RunFile.description.path(in: path) }
 
   /// What `member.json` says; nil where there is none.
   ///

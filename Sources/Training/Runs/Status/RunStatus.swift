@@ -117,7 +117,9 @@ private struct MemberReading {
         .running
       } else if Directory.exists(directory.failurePath) {
         .failed
-      } else if Directory.exists(directory.progressPath) || names.contains(where: isCheckpoint) {
+      } else if Directory.exists(directory.progressPath)
+        || names.contains(where: { RunFile.step(ofCheckpoint: $0) != nil })
+      {
         .stopped
       } else {
         .waiting
@@ -185,9 +187,4 @@ private struct EpochLine: Decodable {
 /// The number, if it can be a time or a speed: files may say anything.
 private func usable(_ value: Double) -> Double? {
   (0..<1e12).contains(value) ? value : nil
-}
-
-/// Whether the name is that of a whole checkpoint.
-private func isCheckpoint(_ name: String) -> Bool {
-  name.hasPrefix("checkpoint") && name.hasSuffix(".safetensors")
 }
