@@ -1,27 +1,20 @@
-import Foundation
 import Inference
 import Networks
 import ONNX
 import Randomness
-import Weights
 
 extension Network {
   /// The network with random weights, ready for the engine: for times, which do not depend on the weights.
   ///
   /// The same seed gives the same weights. Normalisations are not quite the identity, which an engine might leave out.
   ///
-  /// - Throws: `NetworkError`, or what keeps the engine from reading it.
+  /// - Throws: `ONNXError`, or what keeps the engine from reading it.
   func randomModel(seed: UInt64) throws -> ImageModel {
-    let place = FileManager.default.temporaryDirectory
-      .appendingPathComponent("consort-\(UUID().uuidString).safetensors").path
-    defer { try? FileManager.default.removeItem(atPath: place) }
-    let tensors = parameters.enumerated().map { number, parameter in
-      TensorContent(
-        name: parameter.name, shape: parameter.shape,
-        floats: parameter.randomValues(RandomStream(seed: seed, UInt64(number))))
+    var weights: [String: [Float]] = [:]
+    for (number, parameter) in parameters.enumerated() {
+      weights[parameter.name] = parameter.randomValues(RandomStream(seed: seed, UInt64(number)))
     }
-    try SafeTensors.write(to: place, tensors: tensors)
-    let bytes = try ONNXExport(of: self, weights: SafeTensors(path: place)).bytes()
+    let bytes = try ONNXExport(of: self, weights: weights).bytes()
     return try bytes.withUnsafeBytes { try ImageModel(bytes: $0, source: name) }
   }
 }

@@ -1,8 +1,5 @@
-import Foundation
 import Networks
-import TestSupport
 import Testing
-import Weights
 
 @testable import ONNX
 
@@ -71,19 +68,24 @@ import Weights
 
   /// Each weight is finite, and what the model would hold is not.
   @Test func foldedWeightsThatAreNotFiniteAreRefused() throws {
-    let directory = try TemporaryDirectory()
-    let path = "\(directory.path)/weights.safetensors"
-    try SafeTensors.write(
-      to: path,
-      tensors: Self.network.get().parameters.map { parameter in
-        let value: Float = parameter.name.hasSuffix("running_var") ? 0 : 3e38
-        return TensorContent(
-          name: parameter.name, shape: parameter.shape,
-          floats: Array(repeating: value, count: parameter.count))
-      })
-    let export = try ONNXExport(of: Self.network.get(), weights: SafeTensors(path: path))
+    let network = try Self.network.get()
+    let weights = network.parameters.map { parameter in
+      (
+        parameter.name,
+        [Float](
+          repeating: parameter.name.hasSuffix("running_var") ? 0 : 3e38, count: parameter.count)
+      )
+    }
+    let export = try ONNXExport(of: network, weights: Dictionary(uniqueKeysWithValues: weights))
     let error = #expect(throws: ONNXError.self) { try export.bytes() }
     #expect(
       error?.description.contains("'conv' times the normalisation 'norm' is not finite") == true)
+  }
+
+  @Test func weightsThatLackValuesAreRefused() throws {
+    let error = #expect(throws: ONNXError.self) {
+      try ONNXExport(of: Self.network.get(), weights: ["conv.weight": [1, 2]])
+    }
+    #expect(error?.description.hasSuffix("'conv.weight' has 2 values, not 6") == true)
   }
 }

@@ -12,37 +12,59 @@ public struct ONNXExport: Sendable {
   static let (operatorSet, formatVersion) = (17, 8)
 
   private let network: Network
-  private let weights: SafeTensors
+  private let weights: [String: [Float]]
   /// Whether the model ends in a softmax.
   public let endsInSoftmax: Bool
 
   /// The name of the output, `[batch, classes]`: "probabilities" after a softmax, else "logits".
   public var outputName: String { endsInSoftmax ? "probabilities" : "logits" }
 
-  /// Checks that the weights are those of the network.
+  /// Takes weights that are in memory.
   ///
-  /// - Throws: `NetworkError`, or `ONNXError.weightsOfAnotherNetwork`.
+  /// - Parameters:
+  ///   - weights: The values of all of the network's parameters, row-major, by their names.
+  ///   - endsInSoftmax: Whether the model gives probabilities in place of logits.
+  /// - Throws: `ONNXError.unusableExport` where a parameter has not as many values as it holds.
   public init(
-    of network: Network, weights: SafeTensors, endsInSoftmax: Bool = false
-  ) throws {
+    of network: Network, weights: [String: [Float]], endsInSoftmax: Bool = false
+  ) throws(ONNXError) {
+    for parameter in network.parameters where weights[parameter.name]?.count != parameter.count {
+      throw .unusableExport(
+        network: network.name,
+        reason: "'\(parameter.name)' has \(weights[parameter.name]?.count ?? 0) values, "
+          + "not \(parameter.count)")
+    }
     self.network = network
     self.weights = weights
     self.endsInSoftmax = endsInSoftmax
+  }
+
+  /// Reads the weights, and checks that they are those of the network.
+  ///
+  /// - Throws: `ONNXError.weightsOfAnotherNetwork`, or `WeightsError` where they cannot be read or are not finite.
+  public init(
+    of network: Network, weights: SafeTensors, endsInSoftmax: Bool = false
+  ) throws {
     var shapes: [String: [Int]] = [:]
     for name in weights.names { shapes[name] = try weights.entry(name).shape }
     let parameters = network.parameters
     if let mismatch = ParameterMismatch(of: shapes, with: parameters) {
       throw ONNXError.weightsOfAnotherNetwork(path: weights.path, mismatch)
     }
-    for parameter in parameters { try weights.checkNumbers(of: parameter.name) }
+    var values: [String: [Float]] = [:]
+    for parameter in parameters {
+      try weights.checkNumbers(of: parameter.name)
+      values[parameter.name] = try weights.floats(named: parameter.name)
+    }
+    try self.init(of: network, weights: values, endsInSoftmax: endsInSoftmax)
   }
 
   /// The model's bytes, the same for the same network, weights and metadata; read back before they are given.
   ///
   /// - Parameter metadata: What the model says of itself to those who run it.
-  /// - Throws: `NetworkError`, `WeightsError` where the weights cannot be read, or `ONNXError.unusableExport`.
-  public func bytes(metadata: [String: String] = [:]) throws -> [UInt8] {
-    var builder = try Builder(
+  /// - Throws: `ONNXError.unusableExport` where folded weights are not finite, or the model would be over 2 GiB.
+  public func bytes(metadata: [String: String] = [:]) throws(ONNXError) -> [UInt8] {
+    var builder = Builder(
       network, weights, outputName: outputName, endsInSoftmax: endsInSoftmax)
     for layer in network.layers { try builder.append(layer) }
     builder.finish(outputName: outputName, endsInSoftmax: endsInSoftmax)
@@ -75,7 +97,7 @@ public struct ONNXExport: Sendable {
 /// Turns layers into operations.
 private struct Builder {
   private let network: Network
-  private let weights: SafeTensors
+  private let weights: [String: [Float]]
   /// The shape of what each layer gives.
   private let shapes: [String: FeatureShape]
   /// Normalisations that are part of the convolution before them, by its name.
@@ -88,8 +110,8 @@ private struct Builder {
   private var names: ONNXNames
 
   init(
-    _ network: Network, _ weights: SafeTensors, outputName: String, endsInSoftmax: Bool
-  ) throws {
+    _ network: Network, _ weights: [String: [Float]], outputName: String, endsInSoftmax: Bool
+  ) {
     self.network = network
     self.weights = weights
     var shapes: [String: FeatureShape] = [Network.inputName: .map(network.input)]
@@ -126,17 +148,13 @@ private struct Builder {
     return folded
   }
 
-  private func inputs(of layer: Layer) throws -> [String] {
-    try layer.inputs.map { input in
-      guard let value = values[input] else {
-        throw NetworkError.unknownInput(layer: layer.name, input: input)
-      }
-      return value
-    }
+  /// The values of a layer's parameter; the network has them all.
+  private func values(_ parameter: String, of layer: Layer) -> [Float] {
+    weights["\(layer.name).\(parameter)"] ?? []
   }
 
-  mutating func append(_ layer: Layer) throws {
-    let inputs = try inputs(of: layer)
+  mutating func append(_ layer: Layer) throws(ONNXError) {
+    let inputs = layer.inputs.compactMap { values[$0] }
     let output = layerNames[layer.name] ?? layer.name
     values[layer.name] = output
     switch layer.operation {
@@ -145,7 +163,7 @@ private struct Builder {
       if folded[layer.inputs[0]]?.name == layer.name {
         values[layer.name] = inputs[0]
       } else {
-        try appendNormalization(layer, epsilon: epsilon, inputs)
+        appendNormalization(layer, epsilon: epsilon, inputs)
       }
     case .relu: graph.append("Relu", output, inputs)
     case .sigmoid: graph.append("Sigmoid", output, inputs)
@@ -169,18 +187,18 @@ private struct Builder {
       graph.append("Flatten", output, [map], [("axis", .integer(1))])
     case .squeeze: graph.append("GlobalAveragePool", output, inputs)
     case .dropout, .stochasticDepth: values[layer.name] = inputs[0]
-    case .linear: try appendLinear(layer, inputs)
+    case .linear(let outputs): appendLinear(layer, outputs: outputs, inputs)
     }
   }
 
   private mutating func append(
     _ layer: Layer, _ convolution: Convolution, _ inputs: [String]
-  ) throws {
+  ) throws(ONNXError) {
     guard case .map(let map)? = shapes[layer.inputs[0]] else { return }
-    var weight = try weights.floats(named: "\(layer.name).weight")
-    var bias = convolution.hasBias ? try weights.floats(named: "\(layer.name).bias") : nil
+    var weight = values("weight", of: layer)
+    var bias = convolution.hasBias ? values("bias", of: layer) : nil
     if let normalization = folded[layer.name] {
-      let (scales, shifts) = try scalesAndShifts(of: normalization)
+      let (scales, shifts) = scalesAndShifts(of: normalization)
       let size = weight.count / scales.count
       for index in weight.indices {
         weight[index] = Float(Double(weight[index]) * scales[index / size])
@@ -188,7 +206,7 @@ private struct Builder {
       let given = bias ?? Array(repeating: 0, count: scales.count)
       bias = given.indices.map { Float(Double(given[$0]) * scales[$0] + shifts[$0]) }
       guard weight.allSatisfy(\.isFinite), bias?.allSatisfy(\.isFinite) == true else {
-        throw ONNXError.unusableExport(
+        throw .unusableExport(
           network: network.name,
           reason:
             "the convolution '\(layer.name)' times the normalisation '\(normalization.name)' is not finite: "
@@ -219,13 +237,11 @@ private struct Builder {
   }
 
   /// What a normalisation with its running statistics multiplies by and adds, a channel.
-  private func scalesAndShifts(of layer: Layer) throws -> (scales: [Double], shifts: [Double]) {
+  private func scalesAndShifts(of layer: Layer) -> (scales: [Double], shifts: [Double]) {
     guard case .batchNormalization(let epsilon, _) = layer.operation else { return ([], []) }
     let (weight, bias, mean, variance) = (
-      try weights.floats(named: "\(layer.name).weight"),
-      try weights.floats(named: "\(layer.name).bias"),
-      try weights.floats(named: "\(layer.name).running_mean"),
-      try weights.floats(named: "\(layer.name).running_var")
+      values("weight", of: layer), values("bias", of: layer),
+      values("running_mean", of: layer), values("running_var", of: layer)
     )
     let scales = weight.indices.map {
       Double(weight[$0]) / (Double(variance[$0]) + epsilon).squareRoot()
@@ -236,10 +252,10 @@ private struct Builder {
 
   private mutating func appendNormalization(
     _ layer: Layer, epsilon: Double, _ inputs: [String]
-  ) throws {
+  ) {
     var constants: [String] = []
     for part in ["weight", "bias", "running_mean", "running_var"] {
-      let values = try weights.floats(named: "\(layer.name).\(part)")
+      let values = values(part, of: layer)
       constants.append(name(part, of: layer))
       graph.append(constant: constants[constants.count - 1], shape: [values.count], values)
     }
@@ -248,14 +264,14 @@ private struct Builder {
       [("epsilon", .float(Float(epsilon)))])
   }
 
-  private mutating func appendLinear(_ layer: Layer, _ inputs: [String]) throws {
+  private mutating func appendLinear(_ layer: Layer, outputs: Int, _ inputs: [String]) {
     var constants: [String] = []
     for part in ["weight", "bias"] {
-      let parameter = "\(layer.name).\(part)"
+      let values = values(part, of: layer)
       constants.append(name(part, of: layer))
       graph.append(
-        constant: constants[constants.count - 1], shape: try weights.entry(parameter).shape,
-        try weights.floats(named: parameter))
+        constant: constants[constants.count - 1],
+        shape: part == "weight" ? [outputs, values.count / outputs] : [outputs], values)
     }
     graph.append(
       "Gemm", layerNames[layer.name] ?? layer.name, inputs + constants,
