@@ -12,7 +12,7 @@ import Runs
 extension SearchPlan {
   /// Reads and validates a plan.
   ///
-  /// - Throws: `ExperimentError` naming the file, the key and the mend.
+  /// - Throws: `ExperimentError` naming the file, the key and the fix.
   public init(path: String) throws {
     try self.init(json: ObjectReader.contents(of: path), file: path)
   }

@@ -37,7 +37,7 @@ public struct SearchStatus: Codable, Hashable, Sendable {
 
   /// What a stage is doing.
   public enum State: String, Codable, Hashable, Sendable {
-    /// It has begun, nobody searches, and it is not complete.
+    /// It has begun, no process searches, and it is not complete.
     case stopped
     /// Candidates are evaluated, or are about to be.
     case running
