@@ -121,10 +121,10 @@ struct StoppedEarly: Error, CustomStringConvertible {
 struct MembersFailed: ExitStatusError, CustomStringConvertible {
   let names: [String]
   let directory: String
-  /// Tells a script that what could be trained is.
+  /// Says to a script that all that could be trained is.
   var exitStatus: Int32 { 3 }
   var description: String {
     "\(names.joined(separator: ", ")) stopped by \(names.count == 1 ? "itself" : "themselves"), with the last good "
-      + "checkpoint kept; all others are trained: `\(Shell.line(["consort", "status", Shell.operand(directory)]))` tells why"
+      + "checkpoint kept; all others are trained: `\(Shell.line(["consort", "status", Shell.operand(directory)]))` says why"
   }
 }

@@ -58,7 +58,7 @@ public struct SearchDirectory: Hashable, Sendable {
   }
 
   /// The latencies on record; nil where there are none, or they lack parts of the space's networks.
-  public func latencies(covering space: any SearchSpace) throws -> LatencyTable? {
+  package func latencies(covering space: any SearchSpace) throws -> LatencyTable? {
     guard Directory.exists(latenciesPath) else { return nil }
     let table = try LatencyTable(file: latenciesPath)
     return try table.covers(space) ? table : nil
@@ -193,13 +193,5 @@ extension EvaluationRecord {
     let numbers = [cost, reward, seconds, accuracy ?? 0]
     return numbers.allSatisfy(\.isFinite) && number > 0 && trainingImages >= 0 && seconds >= 0
       && (1...rungs).contains(rung) && !members.isEmpty && members.count == networks.count
-  }
-}
-
-extension LatencyTable {
-  /// Whether it predicts nearly all networks of the space.
-  public func covers(_ space: any SearchSpace) throws -> Bool {
-    let networks = try space.randomNetworks(200, seed: 4)
-    return networks.count { latency(of: $0) != nil } >= 180
   }
 }

@@ -27,7 +27,7 @@ public struct RunDirectory: Hashable, Sendable {
   /// The report and its tables and charts.
   public var frontierPath: String { "\(path)/frontier" }
 
-  /// The directories of the members; whoever trains holds its lock, shared where it trains named members only.
+  /// The directories of the members; a process that trains holds its lock, shared where it trains named members only.
   public var membersPath: String { "\(path)/members" }
 
   /// The files of one member.

@@ -9,7 +9,7 @@ import Networks
 
 extension Experiment {
   /// What decides the bits of a member's weights, as one text: its files carry it, so that those of another member, or of
-  /// another experiment, are told from its own.
+  /// another experiment, are not taken for its own.
   ///
   /// - Parameter data: The images of the run.
   public func identity(of member: Member, data: DataRecord) throws -> String {

@@ -209,7 +209,7 @@ package struct ObjectReader {
     .invalid(file: file, key: name(key), reason: reason)
   }
 
-  /// - Throws: `ExperimentError.unknownKey` where the object holds a key that nobody asked for.
+  /// - Throws: `ExperimentError.unknownKey` where the object holds a key that was not read.
   package func finish() throws(ExperimentError) {
     for key in values.keys.sorted() where !known.contains(key) {
       throw .unknownKey(file: file, key: name(key), known: known)
