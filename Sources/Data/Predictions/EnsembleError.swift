@@ -47,7 +47,7 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The members' costs together are more than can be counted.
   case costOverflow(network: String)
 
-  /// One sentence naming the file, the place and the mend.
+  /// One sentence naming the file, the place and the fix.
   public var description: String {
     switch self {
     case .weights(let error): error.description

@@ -91,7 +91,7 @@ public struct PredictionList: Hashable, Sendable {
   /// - Parameters:
   ///   - labels: A file of classes in place of the list's.
   ///   - said: What the user says about all files, in place of what the list says.
-  /// - Throws: `EnsembleError` naming the file, the place and the mend; also where members predict different data.
+  /// - Throws: `EnsembleError` naming the file, the place and the fix; also where members predict different data.
   public func predictions(
     labels given: String? = nil, options said: ImportOptions = ImportOptions()
   ) throws(EnsembleError) -> [Predictions] {
