@@ -151,7 +151,7 @@ extension Predictions {
 struct ImportedData: Sendable {
   /// The classes' names, in order, where they are known.
   var classNames: ClassNames?
-  /// What tells the images apart, where it is known.
+  /// What identifies the images, where it is known.
   var identifiers: ImageIdentifiers?
   /// Whether the user gave the fingerprint.
   let hasGivenFingerprint: Bool
