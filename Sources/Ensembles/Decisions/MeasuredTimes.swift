@@ -25,7 +25,7 @@ public struct MeasuredTimes: Codable, Hashable, Sendable {
   /// How many rounds, and images in each.
   public let rounds, imagesPerRound: Int
 
-  /// Creates a record.
+  /// Creates a record of times that were measured in turn, in the same rounds.
   public init(
     deployed: Time, slowestPath: Time, reference: Time, rounds: Int, imagesPerRound: Int
   ) {

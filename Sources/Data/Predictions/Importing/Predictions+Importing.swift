@@ -15,7 +15,7 @@ public struct MemberDescription: Codable, Hashable, Sendable {
   /// Identifies the images and labels, in order; nil to identify them by their labels, and ids where there are some.
   public var fingerprint: String?
 
-  /// Describes a member.
+  /// Says what a file of scores does not: name, network, cost of one image, split.
   public init(
     name: String, network: String, multiplyAccumulates: Int, parameters: Int, split: String,
     fingerprint: String? = nil

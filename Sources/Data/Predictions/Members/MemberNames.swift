@@ -9,7 +9,7 @@ public enum MemberNames {
     /// Whether it is the file of one model, which is called after it.
     public let isFile: Bool
 
-    /// Describes a source.
+    /// Creates a source; `isFile` where it is the file of one model.
     public init(path: String, names: [String], isFile: Bool = false) {
       self.path = path
       self.names = names

@@ -27,7 +27,7 @@ public struct SearchPace {
   /// What is left of `seconds`; nil for no limit.
   package var secondsLeft: Double? { seconds.map { max(0, $0 - used) } }
 
-  /// Creates a pace.
+  /// Creates a pace; without `seconds` a search takes as long as it needs.
   public init(
     seconds: Double? = nil, used: Double = 0, report: @escaping (Progress) -> Void = { _ in }
   ) {

@@ -92,15 +92,17 @@ private struct FrontierJob {
     paths = arguments.operands.map(Directory.withoutSlash)
     options = try AnalysisOptions(arguments)
     split = arguments.string("--split") ?? SplitName.test
-    guard ["test", "hold-out"].contains(split) else {
+    guard [SplitName.test, SplitName.holdOut].contains(split) else {
       throw UsageError("--split is test or hold-out, not '\(split)'")
     }
-    if split == "hold-out", let option = options.analysis.choosingOption {
+    if split == SplitName.holdOut, let option = options.analysis.choosingOption {
       throw UsageError("--split hold-out chooses nothing: leave \(option) out")
     }
     // Each choice of images and rule has its place, so that none silently replaces another's report.
     let rule = options.analysis.decision.rule
-    let suffixes = [split == "test" ? nil : split, rule == .geometricMean ? nil : rule.name]
+    let suffixes = [
+      split == SplitName.test ? nil : split, rule == .geometricMean ? nil : rule.name,
+    ]
     let name = (["frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
     out = try arguments.outputDirectory("--out", default: place(of: name, for: paths))
     try arguments.checkReport(out, of: paths)
@@ -130,7 +132,7 @@ private struct FrontierJob {
         print(
           "\n" + DecisionText(decision).lines() + "\n" + DecisionSummary.text(decision),
           terminator: "")
-      } else if split == "test" {
+      } else if split == SplitName.test {
         print("\n" + DecisionText.lines(ofNothingChosen: Terminal.textWidth), terminator: "")
       }
     }
@@ -149,7 +151,7 @@ private struct FrontierJob {
       print(
         NextSteps.text(
           analysis.decision, context, directory: out,
-          report: split == "test" ? reportWords : []), terminator: "")
+          report: split == SplitName.test ? reportWords : []), terminator: "")
     }
   }
 }
