@@ -119,7 +119,8 @@ let data: [Target] = [
     ["CJPEG", "CPNG", "CResampling", "Concurrency", "Files", "Randomness"]),
   library("Downloads", in: "Data", ["Datasets", "Files", "Processes"]),
   tests(
-    of: "Datasets", in: "Data", ["Datasets", "Downloads", "Files", "Processes", "Randomness"],
+    of: "Datasets", in: "Data",
+    ["Concurrency", "Datasets", "Downloads", "Files", "Processes", "Randomness"],
     resources: [.copy("Fixtures")]),
 ]
 

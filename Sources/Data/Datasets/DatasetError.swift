@@ -76,7 +76,7 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A value of a procedural data set is out of its range.
   case invalidProceduralImages(field: String, value: Int, minimum: Int, maximum: Int)
 
-  /// One sentence naming the file, the place and the mend.
+  /// One sentence naming the file, the place and the fix.
   public var description: String {
     switch self {
     case .noDirectory(let directory):

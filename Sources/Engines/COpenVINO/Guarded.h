@@ -55,7 +55,7 @@ void give(Value value, Handle *result) {
 template <typename Value, typename Handle>
 void release(Handle handle) noexcept {
   if (handle.pointer == nullptr) return;
-  // OpenVINO's destructors may throw what no caller can mend.
+  // OpenVINO's destructors may throw what no caller can fix.
   guarded([&] { delete static_cast<Value *>(handle.pointer); });
   count_handle(-1);
 }

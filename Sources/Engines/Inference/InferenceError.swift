@@ -23,7 +23,7 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The model cannot be computed.
   case cannotRun(source: String, reason: String)
   /// Something takes more memory than this process may take.
-  case tooLittleMemory(what: String, Memory.Shortage, mend: String)
+  case tooLittleMemory(what: String, Memory.Shortage, fix: String)
   /// The model has no output of the name.
   case unknownOutput(source: String, name: String, outputs: [String])
   /// The model gives a single number an image.
@@ -69,7 +69,7 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// There is something at the place where an ensemble shall be written.
   case placeTaken(path: String)
 
-  /// One sentence naming the file, what is wrong and the mend.
+  /// One sentence naming the file, what is wrong and the fix.
   public var description: String {
     switch self {
     case .engineUnusable(let reason):
@@ -88,8 +88,8 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
           : "export it again, with standard operators")
     case .cannotRun(let source, let reason):
       "'\(source)' cannot be computed: \(reason); export it again, with standard operators"
-    case .tooLittleMemory(let what, let shortage, let mend):
-      "\(what) \(shortage): \(mend), or raise the limit on memory, as with `ulimit -v`"
+    case .tooLittleMemory(let what, let shortage, let fix):
+      "\(what) \(shortage): \(fix), or raise the limit on memory, as with `ulimit -v`"
     case .uncountable(let source, let layer, let reason):
       "the cost of '\(source)' cannot be counted at '\(layer)': \(reason)"
     case .differentMembers(let first, let second, let difference):

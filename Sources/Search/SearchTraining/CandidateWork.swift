@@ -53,13 +53,13 @@ struct CandidateWork: Sendable {
     let data = worker.memberImages(
       of: member, network, in: experiment, partition,
       resizing: images.resizing(imageSize: experiment.data.imageSize),
-      // The finalists' training tells of images that cannot be decoded; every candidate would again.
+      // The finalists' training reports images that cannot be decoded; every candidate would again.
       StreamedImages.Decoding(
         corruptImages: experiment.data.corruptImages, workers: setup.decoders, skipped: { _ in }))
     return (member, data)
   }
 
-  /// What tells the training of a network in its place from others.
+  /// What distinguishes the training of a network in its place from others.
   func identity(ofNetwork name: String, place: Int) throws -> String {
     try experiment.identity(
       of: Experiment.Member(name: name, network: name, architecture: nil, index: place),

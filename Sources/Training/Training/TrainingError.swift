@@ -37,7 +37,7 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// One sentence naming the file or the member, and the mend.
+  /// One sentence naming the file or the member, and the fix.
   public var description: String {
     switch self {
     case .unusableCheckpoint(let path, let reason):

@@ -119,7 +119,7 @@ public enum Directory {
     typealias Handle = OpaquePointer
   #endif
 
-  /// Reads `handle` to its end. Only `errno` tells the end from a failure.
+  /// Reads `handle` to its end. Only `errno` distinguishes the end from a failure.
   static func names(from handle: Handle, path: String) throws(FileError) -> [String] {
     var names: [String] = []
     while true {

@@ -27,7 +27,7 @@ public enum ShardProblem: Hashable, Sendable, CustomStringConvertible {
   /// The label is in a file of another kind.
   case otherLabel(file: String)
 
-  /// What is wrong, and the mend.
+  /// What is wrong, and the fix.
   public var description: String {
     switch self {
     case .cutShort(let byte):

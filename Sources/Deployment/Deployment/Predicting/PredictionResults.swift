@@ -44,7 +44,7 @@ final class PredictionResults: Sendable {
     if let shortage = Memory.shortage(bytes: images * row) {
       throw .tooLittleMemory(
         what: "the probabilities of \(images) images", shortage,
-        mend: "give about \(shortage.fitting(of: images)) at a time")
+        fix: "give about \(shortage.fitting(of: images)) at a time")
     }
     classes = members.map(\.classes)
     self.progress = progress

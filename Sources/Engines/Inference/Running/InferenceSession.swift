@@ -44,7 +44,7 @@ public final class InferenceSession {
     }
     let fitting = max(1, shortage.fitting(of: classifier.batch))
     throw .tooLittleMemory(
-      what: "a batch of \(classifier.batch) images", shortage, mend: "give --batch \(fitting)")
+      what: "a batch of \(classifier.batch) images", shortage, fix: "give --batch \(fitting)")
   }
 
   deinit {
