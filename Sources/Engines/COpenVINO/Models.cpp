@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "Guarded.h"
+#include "Handles.h"
 
 namespace consort::inference {
 

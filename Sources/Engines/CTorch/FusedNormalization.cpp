@@ -9,7 +9,7 @@
 #include <cmath>
 #include <vector>
 
-#include "Guarded.h"
+#include "Handles.h"
 #include "NormalizationKernels.h"
 #include "Parallel.h"
 

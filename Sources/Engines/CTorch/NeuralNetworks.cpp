@@ -16,7 +16,7 @@
 
 #include <vector>
 
-#include "Guarded.h"
+#include "Handles.h"
 #include "WinogradConvolution.h"
 
 using namespace consort;

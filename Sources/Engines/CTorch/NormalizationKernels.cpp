@@ -3,12 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-// One source for each vector width; the processor's is chosen when the library loads.
-#if defined(__x86_64__) && defined(__linux__)
-#define EVERY_WIDTH __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define EVERY_WIDTH
-#endif
+#include "Dispatch.h"
 
 namespace consort {
 
