@@ -1,4 +1,4 @@
-.PHONY: setup build demo demo-search test test-quick coverage soak fuzz fuzz-models check format
+.PHONY: setup build demo demo-search test test-quick coverage soak fuzz fuzz-models docs check format
 
 setup:
 	@scripts/setup
@@ -39,6 +39,11 @@ fuzz-models: setup
 	swift build -c release --product fuzz-models
 	.build/release/fuzz-models --inputs 10000 wide-resnet-10-1:8:10 resnet-20:32:10 efficientnet-b0:32:10 \
 	  Tests/Engines/InferenceTests/Fixtures/*.onnx
+
+# The library's pages: `docc preview` or any web server shows the archives.
+docs: setup
+	swift build --target Decisions
+	scripts/make-docs
 
 check: setup
 	swift format lint --strict --recursive Sources Tests Benchmarks Examples Package.swift

@@ -88,7 +88,7 @@ let base: [Target] = [
   library("CBoundary", in: "Base"),
   library("CKernels", in: "Base", ["CBoundary"]),
   library("Statistics", in: "Base", ["Randomness"]),
-  tests(of: "Statistics", in: "Base", ["Statistics"]),
+  tests(of: "Statistics", in: "Base", ["Randomness", "Statistics"]),
   library("Formatting", in: "Base", ["Files"]),
   tests(of: "Formatting", in: "Base", ["Files", "Formatting"]),
 ]
@@ -120,9 +120,19 @@ let data: [Target] = [
     ["CJPEG", "CPNG", "CResampling", "Concurrency", "Files", "Randomness"]),
   library("Downloads", in: "Data", ["Datasets", "Files", "Processes"]),
   tests(
+    of: "Predictions", in: "Data",
+    [
+      "Decisions", "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions",
+      "Statistics", "Weights",
+    ],
+    exclude: ["Fixtures"]),
+  tests(
     of: "Datasets", in: "Data",
-    ["Concurrency", "Datasets", "Downloads", "Files", "Processes", "Randomness"],
+    ["Concurrency", "Datasets", "Files", "Processes", "Randomness"],
     resources: [.copy("Fixtures")]),
+  tests(
+    of: "Downloads", in: "Data",
+    ["Datasets", "Downloads", "Files", "Processes", "Randomness"], exclude: ["Fixtures"]),
 ]
 
 let ensembles: [Target] = [
@@ -135,10 +145,16 @@ let ensembles: [Target] = [
   tests(
     of: "Ensembles", in: "Ensembles",
     [
-      "Decisions", "Ensembles", "Files", "Formatting", "Predictions", "Randomness", "Statistics",
-      "Weights",
+      "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions", "Randomness",
+      "Statistics",
     ],
     exclude: ["Fixtures"]),
+  tests(
+    of: "Decisions", in: "Ensembles",
+    [
+      "Decisions", "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions",
+      "Randomness", "Statistics",
+    ]),
 ]
 
 let engines: [Target] = [
@@ -146,7 +162,7 @@ let engines: [Target] = [
     "COpenVINO", in: "Engines", ["CBoundary"],
     cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
     linkerSettings: openVINOLinkerSettings),
-  library("Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX"]),
+  library("Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX", "Statistics"]),
   .executableTarget(
     name: "fuzz-models",
     dependencies: ["Inference", "Networks", "ONNX", "Processes", "Randomness"],
@@ -190,12 +206,16 @@ let training: [Target] = [
 
 let search: [Target] = [
   library(
-    "ArchitectureSearch", in: "Search", ["Ensembles", "Networks", "Predictions", "Randomness"]),
+    "ArchitectureSearch", in: "Search",
+    ["Ensembles", "Formatting", "Networks", "Predictions", "Randomness", "Statistics"]),
   tests(
     of: "ArchitectureSearch", in: "Search",
     ["ArchitectureSearch", "Ensembles", "Networks", "Predictions", "Randomness"]),
   library(
     "SearchRuns", in: "Search", ["ArchitectureSearch", "Files", "Networks", "Runs"]),
+  tests(
+    of: "SearchRuns", in: "Search",
+    ["ArchitectureSearch", "Files", "Networks", "Runs", "SearchRuns"]),
   library(
     "SearchTraining", in: "Search",
     [
@@ -289,6 +309,10 @@ let package = Package(
   targets: [
     .target(
       name: "TestSupport", dependencies: ["Processes", "Randomness"], path: "Tests/TestSupport"),
+    .target(
+      name: "EnsembleTestSupport",
+      dependencies: ["Decisions", "Ensembles", "Files", "Predictions", "TestSupport"],
+      path: "Tests/EnsembleTestSupport"),
     .testTarget(
       name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/ArchitectureTests"),
   ] + base + networks + data + ensembles + engines + training + search + deployment + reports

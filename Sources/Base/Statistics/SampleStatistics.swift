@@ -29,4 +29,35 @@ extension Collection<Double> {
     let above = Swift.min(below + 1, sorted.count - 1)
     return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
   }
+
+  /// The least of the sorted values that at least a share of them does not exceed: the nearest rank; there must be at least
+  /// one.
+  ///
+  /// - Parameter share: In `0...1`.
+  package static func nearestRank(_ share: Double, ofSorted sorted: [Double]) -> Double {
+    let rank = Int((share * Double(sorted.count)).rounded(.up))
+    return sorted[Swift.min(Swift.max(rank, 1), sorted.count) - 1]
+  }
+}
+
+/// Spearman's rank correlation of paired values, in `-1...1`; 0 where all values of one list are equal.
+///
+/// Equal values share the mean of their ranks.
+package func rankCorrelation(_ first: [Double], _ second: [Double]) -> Double {
+  let (first, second) = (ranks(first), ranks(second))
+  let mean = Double(first.count + 1) / 2
+  var (product, firstSquares, secondSquares) = (0.0, 0.0, 0.0)
+  for (first, second) in zip(first, second) {
+    product += (first - mean) * (second - mean)
+    firstSquares += (first - mean) * (first - mean)
+    secondSquares += (second - mean) * (second - mean)
+  }
+  let scale = (firstSquares * secondSquares).squareRoot()
+  return scale > 0 ? product / scale : 0
+}
+
+private func ranks(_ values: [Double]) -> [Double] {
+  values.map { value in
+    Double(values.count { $0 < value }) + Double(values.count { $0 == value } + 1) / 2
+  }
 }

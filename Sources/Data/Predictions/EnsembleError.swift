@@ -9,7 +9,7 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A file of another program cannot be read.
   case file(FileError)
   /// A file of another program does not hold what it must.
-  case invalidImport(source: String, reason: String, mend: String)
+  case invalidImport(source: String, reason: String, fix: String)
   /// What was chosen on some images was to be judged by the same.
   case testDataChosenOn(source: String, fingerprint: String)
   /// Images that choose are among those that judge.
@@ -47,12 +47,12 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The members' costs together are more than can be counted.
   case costOverflow(network: String)
 
-  /// One sentence naming the file, the place and the mend.
+  /// One sentence naming the file, the place and the fix.
   public var description: String {
     switch self {
     case .weights(let error): error.description
     case .file(let error): error.description
-    case .invalidImport(let source, let reason, let mend): "'\(source)' \(reason); \(mend)"
+    case .invalidImport(let source, let reason, let fix): "'\(source)' \(reason); \(fix)"
     case .testDataChosenOn(let source, let fingerprint)
     where fingerprint.hasPrefix(DataIdentity.labelsPrefix):
       "'\(source)' has the labels of the images that the choice was made on, in the same order, and nothing else tells "
@@ -75,12 +75,12 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(first)' and '\(second)' both name the network '\(network)' but differ in its "
         + "\(difference); give different networks different names"
     case .missingMember(let name, let given):
-      "there are no predictions of '\(name)' (given: \(NumberFormat.list(given))); "
+      "there are no predictions of '\(name)' (given: \(given.shortList)); "
         + "give those of every member that was chosen"
     case .invalidArgument(let name, let value, let expected):
       "\(name) is \(value) where \(expected) is needed; give such a one"
     case .unreachableGoal(let goal, let members):
-      "nothing made of \(NumberFormat.list(members)) reaches \(goal) on the hold-out; "
+      "nothing made of \(members.shortList) reaches \(goal) on the hold-out; "
         + "ask for what can be reached, or give further members"
     case .tooManySubsets(let needed, let limit, let fitting):
       "the ensembles to try need \(Self.gibibytes(needed)) GiB of memory, more than "
@@ -95,10 +95,9 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// With one digit behind the point.
+  /// Rounded up to one digit behind the point.
   private static func gibibytes(_ bytes: Double) -> String {
-    let tenths = (bytes / Double(1 << 30) * 10).rounded(.up)
-    return tenths < 1e15 ? "\(Int(tenths) / 10).\(Int(tenths) % 10)" : "\(tenths / 10)"
+    NumberFormat.fixed((bytes / Double(1 << 30) * 10).rounded(.up) / 10, 1)
   }
 
   private var contentDescription: String {

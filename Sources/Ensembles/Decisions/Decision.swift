@@ -15,7 +15,7 @@ public struct Decision: Codable, Sendable {
     public var isSameNetworkOnly = false
     /// The most members of a cascade; 1 for no cascades.
     public var maximumStages = 3
-    /// What may tell how sure a cascade is.
+    /// What may measure how sure a cascade is.
     public var confidences = [CascadeConfidence.maximumProbability]
     /// What a budget counts.
     public var cost = CostMeasure.multiplyAccumulates

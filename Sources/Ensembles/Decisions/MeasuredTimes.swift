@@ -1,4 +1,5 @@
 import Predictions
+import Statistics
 
 /// How long an image takes through what is deployed, measured as a whole, beside the best single model in turns.
 public struct MeasuredTimes: Codable, Hashable, Sendable {
@@ -10,11 +11,8 @@ public struct MeasuredTimes: Codable, Hashable, Sendable {
     /// - Parameter rounds: The mean of each, at least one.
     public init(_ rounds: [Double]) {
       precondition(!rounds.isEmpty, "at least one round")
-      let sorted = rounds.sorted()
-      let middle = sorted.count / 2
-      median =
-        sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-      (least, greatest) = (sorted[0], sorted[sorted.count - 1])
+      median = rounds.median
+      (least, greatest) = (rounds.min() ?? .nan, rounds.max() ?? .nan)
     }
   }
 
@@ -27,7 +25,7 @@ public struct MeasuredTimes: Codable, Hashable, Sendable {
   /// How many rounds, and images in each.
   public let rounds, imagesPerRound: Int
 
-  /// Creates a record.
+  /// Creates a record of times that were measured in turn, in the same rounds.
   public init(
     deployed: Time, slowestPath: Time, reference: Time, rounds: Int, imagesPerRound: Int
   ) {

@@ -7,7 +7,7 @@ public struct RepeatedEnsemble: Sendable {
   public let accuracies: [Double]
   /// `[S][N]`: of each seed and image, 1 where the ensemble is right, else 0.
   let correctness: [[Double]]
-  /// One of its members' predictions, which tells the images.
+  /// One of its members' predictions, which identify the images.
   let images: Predictions
 
   /// Combines the members of each seed by the geometric mean.

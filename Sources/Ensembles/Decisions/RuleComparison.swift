@@ -65,7 +65,7 @@ public struct RuleComparison: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - holdOut: Hold-out predictions by all members.
   ///   - test: Test predictions by the same members.
-  ///   - best: The best member, where something else than the multiply-accumulates tells which of equals it is.
+  ///   - best: The best member, where something else than the multiply-accumulates decides which of equals it is.
   ///   - greedyRounds: Rounds of the greedy selection.
   ///   - seed: Of the bootstrap.
   /// - Throws: `EnsembleError.testDataChosenOn` where both are of the same images; others where members are missing, share

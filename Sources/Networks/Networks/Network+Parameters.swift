@@ -18,7 +18,7 @@ public struct Parameter: Hashable, Sendable {
   /// What it is for.
   public let kind: Kind
 
-  /// Creates a parameter.
+  /// Creates a parameter as it is; `Network.parameters` gives those of a network.
   public init(name: String, shape: [Int], kind: Kind) {
     self.name = name
     self.shape = shape

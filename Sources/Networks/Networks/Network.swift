@@ -105,7 +105,7 @@ public struct ImageShape: Codable, Hashable, Sendable {
   /// Colour channels, and pixels in each direction.
   public var channels, height, width: Int
 
-  /// Creates a shape.
+  /// Creates a shape as it is; a network takes sides and channels of 1...65,536.
   public init(channels: Int, height: Int, width: Int) {
     self.channels = channels
     self.height = height

@@ -13,7 +13,7 @@ public enum ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file is longer than any ONNX model.
   case tooLarge(path: String)
 
-  /// One sentence naming the file, what is wrong and the mend.
+  /// One sentence naming the file, what is wrong and the fix.
   public var description: String {
     switch self {
     case .weightsOfAnotherNetwork(let path, let mismatch):

@@ -46,7 +46,7 @@ public enum WeightsError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A name that the format keeps for itself was given to a tensor to write.
   case reservedName(path: String, name: String)
 
-  /// One sentence naming the file, the place and the mend.
+  /// One sentence naming the file, the place and the fix.
   public var description: String {
     switch self {
     case .file(let error): error.description

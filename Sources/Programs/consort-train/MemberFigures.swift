@@ -29,9 +29,9 @@ struct MemberFigures {
 
   /// All of it with words, for a log.
   var line: String {
-    "epoch \(epoch)/\(epochs)  loss \(Figures.fixed(loss, 3))  train \(Figures.share(accuracy))"
-      + (holdOut.map { "  hold-out \(Figures.share($0))" } ?? "")
-      + "  \(speed) images/s  \(Figures.duration(secondsLeft)) left"
+    "epoch \(epoch)/\(epochs)  loss \(NumberFormat.fixed(loss, 3))  train \(NumberFormat.share(accuracy))"
+      + (holdOut.map { "  hold-out \(NumberFormat.share($0))" } ?? "")
+      + "  \(speed) images/s  \(NumberFormat.duration(secondsLeft)) left"
   }
 
   private var speed: String { Int(imagesPerSecond.rounded()).grouped }
@@ -41,9 +41,9 @@ struct MemberFigures {
   func table(name: String, nameWidth: Int, width: Int) -> [String] {
     let nameWidth = Self.shownWidth(nameWidth, of: width)
     let cells = [
-      ("left", Figures.duration(secondsLeft), 7), ("loss", Figures.fixed(loss, 3), 5),
-      ("train", Figures.share(accuracy), 6),
-      ("hold-out", holdOut.map(Figures.share) ?? "-", 8), ("images/s", speed, 8),
+      ("left", NumberFormat.duration(secondsLeft), 7), ("loss", NumberFormat.fixed(loss, 3), 5),
+      ("train", NumberFormat.share(accuracy), 6),
+      ("hold-out", holdOut.map(NumberFormat.share) ?? "-", 8), ("images/s", speed, 8),
     ].map { head, value, least in Self.column(head, value, least) }
     let first = Self.column("epoch", "\(epoch)/\(epochs)", 2 * "\(epochs)".count + 1)
     let names = [Self.nameHead, name].map {
@@ -88,7 +88,7 @@ struct MemberFigures {
   }
 }
 
-extension Figures {
+extension NumberFormat {
   /// A share with its sign, one place after the point, such as "93.1 %"; the whole as "100 %", which is no wider.
   static func share(_ value: Double) -> String {
     value == 1 ? "100 %" : percent(value, 1) + " %"

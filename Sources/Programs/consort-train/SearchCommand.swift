@@ -27,7 +27,7 @@ let searchCommand = WorkerCommands.search.running { arguments in
   try describe(plan, file: file, costModel)
   let images = try loadImages(
     plan.data,
-    for: [plan.candidateExperiment().recipe] + (plan.finalists.map { [$0.recipe] } ?? []),
+    for: [plan.evaluationExperiment().recipe] + (plan.finalists.map { [$0.recipe] } ?? []),
     file: file, from: arguments.string("--data"))
   try search(plan, file: file, on: images, costModel, in: directory, workers)
 }
@@ -69,11 +69,11 @@ private func describe(_ plan: SearchPlan, file: String, _ costModel: CostModel) 
   let space = plan.space.space
   if case .latency(let table) = costModel { print(table.summary) }
   print(
-    "space: \(space.decisions.count) decisions, \(Figures.power(space.size)) architectures, "
+    "space: \(space.decisions.count) decisions, \(NumberFormat.power(space.size)) architectures, "
       + "\(plan.cost.text(range.lowerBound)) to \(plan.cost.text(range.upperBound))")
   print(
     "target: \(plan.cost.text(plan.cost.target)) for an ensemble of \(plan.members)"
-      + (plan.cost.tolerance.map { ", within \(Figures.percent($0, 0)) %" } ?? "")
+      + (plan.cost.tolerance.map { ", within \(NumberFormat.percent($0, 0)) %" } ?? "")
       + "; \(plan.controller.name), \(plan.settings.map(\.rawValue).joined(separator: ", "))")
   fflush(nil)
 }

@@ -36,7 +36,7 @@ final class SearchDisplay {
     case .supernetwork(let place, let step, let steps, let loss, let imagesPerSecond):
       let text =
         "shared network \(place + 1): step \(step.grouped) of \(steps.grouped), loss "
-        + "\(Figures.fixed(loss, 3)), \(Int(imagesPerSecond).grouped) images/s"
+        + "\(NumberFormat.fixed(loss, 3)), \(Int(imagesPerSecond).grouped) images/s"
       supernetwork = text
       if step == steps { say(text) } else { redraw(now: false) }
     case .cohortBegan(let members, let rung, let rungs):
@@ -84,8 +84,8 @@ final class SearchDisplay {
     earlier.shares += stage.budgetShare
     self.stage = nil
     var text =
-      "\(stage.name): \(evaluated) in \(Figures.duration(seconds)), of which the search itself "
-      + "\(Figures.percent(overheadSeconds / max(seconds + overheadSeconds, 1e-9), 2)) %"
+      "\(stage.name): \(evaluated) in \(NumberFormat.duration(seconds)), of which the search itself "
+      + "\(NumberFormat.percent(overheadSeconds / max(seconds + overheadSeconds, 1e-9), 2)) %"
     switch end {
     case .budgetSpent: break
     case .nothingNew: text += ", and nothing new is proposed"
@@ -115,7 +115,7 @@ final class SearchDisplay {
     guard let stage else { return "" }
     // What matters most comes first: a narrow terminal cuts the rest.
     var parts = ["\(stage.name): \(evaluated)"]
-    if let left = secondsLeft { parts.append("about \(Figures.duration(left)) left") }
+    if let left = secondsLeft { parts.append("about \(NumberFormat.duration(left)) left") }
     if let best = records.best {
       parts.append("best \(worth(best)), \(best.networks.joined(separator: " + "))")
     }
@@ -124,8 +124,8 @@ final class SearchDisplay {
 
   /// "61.20 %, 52.1 M MACs, reward 0.598".
   private func worth(_ record: EvaluationRecord) -> String {
-    "\(Figures.percent(record.accuracy ?? 0)) % of the hold-out, \(plan.cost.text(record.cost)), reward "
-      + Figures.fixed(record.reward, 4)
+    "\(NumberFormat.percent(record.accuracy ?? 0)) % of the hold-out, \(plan.cost.text(record.cost)), reward "
+      + NumberFormat.fixed(record.reward, 4)
   }
 
   private var cohortLine: String? {

@@ -65,7 +65,7 @@ final class TrainingDisplay {
       if live.isLive { redraw(now: true) } else { say("\(padded(member.name))  \(figures.line)") }
     case .memberFinished(let member, let testAccuracy):
       current.removeAll { $0.name == member.name }
-      say("\(padded(member.name))  trained, test \(Figures.share(testAccuracy))")
+      say("\(padded(member.name))  trained, test \(NumberFormat.share(testAccuracy))")
     }
   }
 

@@ -66,7 +66,7 @@ struct WholeRun {
       parts.append("\(Int(speeds.values.reduce(0, +).rounded()).grouped) images/s")
     }
     if let seconds = TimeEstimate(members, costs: costs).secondsLeft, seconds > 0 {
-      parts.append("about \(Figures.duration(seconds)) left")
+      parts.append("about \(NumberFormat.duration(seconds)) left")
     }
     return parts.joined(separator: ", ")
   }

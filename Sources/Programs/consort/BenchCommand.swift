@@ -212,9 +212,9 @@ private struct BenchmarkAnswer: Encodable {
     ])
     for row in rows {
       table.append([
-        row.batch.grouped, row.threads.grouped, Figures.fixed(row.medianMilliseconds, 3),
-        Figures.fixed(row.p90Milliseconds, 3), Figures.fixed(row.p99Milliseconds, 3),
-        Figures.fixed(row.imagesPerSecond, 1), row.runs.grouped,
+        row.batch.grouped, row.threads.grouped, NumberFormat.fixed(row.medianMilliseconds, 3),
+        NumberFormat.fixed(row.p90Milliseconds, 3), NumberFormat.fixed(row.p99Milliseconds, 3),
+        NumberFormat.fixed(row.imagesPerSecond, 1), row.runs.grouped,
       ])
     }
     return table.text()

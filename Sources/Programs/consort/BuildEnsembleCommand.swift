@@ -107,10 +107,10 @@ extension DecidedCandidate {
 extension EnsembleManifest {
   /// Such as "3 members, 1.20 G MACs an image".
   fileprivate var summary: String {
-    let cost = Figures.scaled(multiplyAccumulates)
+    let cost = NumberFormat.scaled(multiplyAccumulates)
     let whole = "\(members.count.counted("member")), \(cost) MACs an image"
     guard cascade != nil, let expectedMultiplyAccumulates else { return whole }
-    let expected = Figures.scaled(Int(expectedMultiplyAccumulates.rounded()))
+    let expected = NumberFormat.scaled(Int(expectedMultiplyAccumulates.rounded()))
     return "\(whole) through all, \(expected) expected"
   }
 }

@@ -59,14 +59,14 @@ struct CascadeTimes: Encodable {
     for row in rows {
       let head = [row.batch.grouped, row.threads.grouped]
       for member in row.members {
-        let share = member.imageFraction.map { Figures.percent($0) } ?? "–"
-        table.append(head + [member.name, share, Figures.fixed(member.medianMilliseconds, 3)])
+        let share = member.imageFraction.map { NumberFormat.percent($0) } ?? "–"
+        table.append(head + [member.name, share, NumberFormat.fixed(member.medianMilliseconds, 3)])
       }
-      let expected = row.expectedMilliseconds.map { Figures.fixed($0, 3) } ?? "–"
+      let expected = row.expectedMilliseconds.map { NumberFormat.fixed($0, 3) } ?? "–"
       table.append(head + ["expected of the cascade, on average", "", expected])
       let all = row.members.reduce(0) { $0 + $1.medianMilliseconds }
-      let share = row.members.last?.imageFraction.map { Figures.percent($0) } ?? "–"
-      table.append(head + ["expected through all members", share, Figures.fixed(all, 3)])
+      let share = row.members.last?.imageFraction.map { NumberFormat.percent($0) } ?? "–"
+      table.append(head + ["expected through all members", share, NumberFormat.fixed(all, 3)])
       guard let measured = row.measured else { continue }
       table.append(
         head + ["measured of the cascade, on average", "", text(measured.onAverage)])
@@ -77,7 +77,7 @@ struct CascadeTimes: Encodable {
   }
 
   private static func text(_ time: MeasuredTimes.Time) -> String {
-    "\(Figures.fixed(time.median, 3)) (\(Figures.fixed(time.least, 3)) to \(Figures.fixed(time.greatest, 3)))"
+    "\(NumberFormat.fixed(time.median, 3)) (\(NumberFormat.fixed(time.least, 3)) to \(NumberFormat.fixed(time.greatest, 3)))"
   }
 }
 

@@ -38,7 +38,7 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Members of a candidate are not among the models.
   case missingDecided(id: String, members: [String], known: [String])
 
-  /// One sentence naming the file, what is wrong and the mend.
+  /// One sentence naming the file, what is wrong and the fix.
   var description: String {
     switch self {
     case .trainerTooLarge(let shortage):

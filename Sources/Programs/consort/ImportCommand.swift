@@ -64,7 +64,7 @@ let importCommand = Command(
 /// How images become the network's input, and what the classes are called.
 private func description(
   of weights: WeightsImport, _ options: PreprocessingOptions, labels path: String?
-) throws -> MemberDescription {
+) throws -> MemberInterface {
   let published = Preprocessing(published: weights)
   let preprocessing =
     options.described(
@@ -77,7 +77,7 @@ private func description(
     ])
   }
   let names = try path.map { try labels($0, count: weights.network.classes) }
-  return MemberDescription(preprocessing: preprocessing, classNames: names)
+  return MemberInterface(preprocessing: preprocessing, classNames: names)
 }
 
 private func labels(_ path: String, count: Int) throws -> [String] {

@@ -16,7 +16,7 @@ let latenciesCommand = Command(
     CommandOption(
       "--seconds", "S",
       help:
-        "How long each part runs, over five rounds (default: \(Figures.fixed(standardSeconds, 1)))."
+        "How long each part runs, over five rounds (default: \(NumberFormat.fixed(standardSeconds, 1)))."
     ),
   ],
   discussion: """

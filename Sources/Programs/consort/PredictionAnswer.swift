@@ -128,7 +128,7 @@ struct PredictionAnswer {
     ])
     for row in try memberRows() + (hasEnsemble ? [ensembleRow()] : []) {
       table.append(
-        [row.name, row.network, Figures.scaled(row.multiplyAccumulates)] + figures(of: row))
+        [row.name, row.network, NumberFormat.scaled(row.multiplyAccumulates)] + figures(of: row))
     }
     return table.text() + summary
   }
@@ -149,7 +149,7 @@ struct PredictionAnswer {
     for row in found.indices.indices.prefix(Self.tableRows) {
       let answer = imageAnswer(ofRow: row)
       let cells = answer.classes.prefix(shown).flatMap {
-        [$0.name, Figures.percent(Double($0.probability))]
+        [$0.name, NumberFormat.percent(Double($0.probability))]
       }
       table.append([answer.image] + cells)
     }
@@ -160,27 +160,27 @@ struct PredictionAnswer {
   private func figures(of row: Row) -> [String] {
     if let metrics = row.metrics {
       return [
-        Figures.percent(metrics.top1Accuracy), Figures.percent(metrics.topKAccuracy),
-        Figures.fixed(metrics.negativeLogLikelihood, 4),
-        Figures.fixed(metrics.expectedCalibrationError, 4),
+        NumberFormat.percent(metrics.top1Accuracy), NumberFormat.percent(metrics.topKAccuracy),
+        NumberFormat.fixed(metrics.negativeLogLikelihood, 4),
+        NumberFormat.fixed(metrics.expectedCalibrationError, 4),
       ]
     }
-    return row.imageFraction < 1 ? ["– (saw \(Figures.percent(row.imageFraction)) %)"] : []
+    return row.imageFraction < 1 ? ["– (saw \(NumberFormat.percent(row.imageFraction)) %)"] : []
   }
 
   /// The lines below the table.
   private var summary: String {
     let skipped = found.skipped.isEmpty ? "" : ", \(found.skipped.count.grouped) skipped"
     let combined = hasEnsemble ? ", combined by \(found.combination.summary)" : ""
-    let milliseconds = Figures.fixed(1000 * found.seconds / Double(found.indices.count), 2)
+    let milliseconds = NumberFormat.fixed(1000 * found.seconds / Double(found.indices.count), 2)
     var lines = ["\(found.indices.count.counted("image"))\(skipped)\(combined)"]
     if isCascade {
       let stops = zip(found.members, found.exitFractions).map { member, fraction in
-        "\(Terminal.printable(member.name)) \(Figures.percent(fraction)) %"
+        "\(Terminal.printable(member.name)) \(NumberFormat.percent(fraction)) %"
       }
       lines.append("stopped after: " + stops.joined(separator: ", "))
     }
-    lines.append("\(Figures.fixed(found.seconds, 1)) s, \(milliseconds) ms an image")
+    lines.append("\(NumberFormat.fixed(found.seconds, 1)) s, \(milliseconds) ms an image")
     return lines.flatMap { Terminal.wrapped($0, width: Terminal.textWidth) }
       .map { $0 + "\n" }.joined()
   }

@@ -34,7 +34,7 @@ struct PredictionSources {
   ///   - paths: Runs, ensemble directories, models, predictions files, directories of such, and lists.
   ///   - shifted: The same of further images; nil for none.
   ///   - options: What the user says about the sources.
-  /// - Throws: `CommandError`, `EnsembleError` and others that name the source and the mend.
+  /// - Throws: `CommandError`, `EnsembleError` and others that name the source and the fix.
   init(_ paths: [String], shifted: String?, options: SourceOptions) throws {
     let sources = try paths.map { try PredictionSource(path: $0) }
     try options.check(sources)

@@ -23,7 +23,7 @@ struct ProgressLine {
     next = ContinuousClock.now.advanced(by: isTerminal ? .milliseconds(200) : .seconds(10))
     let text =
       "\(done.grouped) of \(total.grouped) \(subject)"
-      + (secondsLeft.map { ", about \(Figures.duration($0)) left" } ?? "")
+      + (secondsLeft.map { ", about \(NumberFormat.duration($0)) left" } ?? "")
     if isTerminal {
       // A line that wraps could not be taken away again.
       Self.write("\r\(text.prefix(columns: max(20, Terminal.width - 1)))\u{1B}[K")

@@ -44,7 +44,7 @@ final class SearchDisplay {
       progress.subject == .cascades ? ("at most ", "at most about ") : ("", "about ")
     Terminal.writeError(
       "searching \(most)\(progress.total.grouped) \(Self.noun(progress.subject)) on "
-        + "\(images.counted("image")): \(all)\(Figures.duration(left)) left"
+        + "\(images.counted("image")): \(all)\(NumberFormat.duration(left)) left"
         + (isLimited ? "" : "; --seconds S takes the best that is found in that time"))
   }
 

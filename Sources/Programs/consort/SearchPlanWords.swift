@@ -23,7 +23,7 @@ enum SearchPlanWords {
       case .mobile: "networks of mobile inverted bottlenecks"
       }
     var text =
-      "\(kind): \(space.decisions.count) decisions, \(Figures.power(space.size)) architectures"
+      "\(kind): \(space.decisions.count) decisions, \(NumberFormat.power(space.size)) architectures"
     if plan.cost.measure == .macs, let range = try? plan.costRange(.macs) {
       text += " of \(plan.cost.text(range.lowerBound)) to \(plan.cost.text(range.upperBound))"
     }
@@ -32,7 +32,7 @@ enum SearchPlanWords {
 
   private static func cost(_ plan: SearchPlan) -> String {
     "\(plan.cost.text(plan.cost.target)) for an ensemble"
-      + (plan.cost.tolerance.map { ", within \(Figures.percent($0, 0)) %" } ?? "")
+      + (plan.cost.tolerance.map { ", within \(NumberFormat.percent($0, 0)) %" } ?? "")
   }
 
   private static func controller(_ controller: ControllerChoice) -> String {
@@ -42,7 +42,7 @@ enum SearchPlanWords {
       "regularised evolution: a population of \(population), parents the best of \(sample)"
     case .reinforce(let settings):
       "REINFORCE: learning rate \(settings.learningRate), baseline decay \(settings.baselineDecay), "
-        + "warm-up \(Figures.percent(settings.warmUp, 0)) %"
+        + "warm-up \(NumberFormat.percent(settings.warmUp, 0)) %"
     }
   }
 
@@ -61,7 +61,7 @@ enum SearchPlanWords {
       let stops = rungs.dropLast().map { "\($0)" }.joined(separator: ", ")
       return "short trainings of \(last) \(last == 1 ? "epoch" : "epochs")"
         + (stops.isEmpty
-          ? "" : "; \(Figures.percent(kept, 0)) % go on after each of \(stops) epochs")
+          ? "" : "; \(NumberFormat.percent(kept, 0)) % go on after each of \(stops) epochs")
     case .supernetwork(let recipe):
       return "shared networks, one for each place, trained for \(recipe.epochs) epochs"
     }
@@ -70,8 +70,8 @@ enum SearchPlanWords {
   private static func budget(_ budget: SearchBudget) -> String {
     [
       budget.evaluations.map { "\($0.grouped) evaluations" },
-      budget.seconds.map { "\(Figures.fixed($0 / 3600, 1)) hours" },
-      budget.trainingImages.map { "\(Figures.scaled($0)) training images" },
+      budget.seconds.map { "\(NumberFormat.fixed($0 / 3600, 1)) hours" },
+      budget.trainingImages.map { "\(NumberFormat.scaled($0)) training images" },
     ].compactMap { $0 }.joined(separator: " or ")
   }
 

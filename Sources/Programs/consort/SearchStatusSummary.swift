@@ -33,8 +33,8 @@ enum SearchStatusSummary {
       let budget = stage.budget.map { "/\($0.grouped)" } ?? ""
       table.append([
         stage.name, stage.state.rawValue, stage.evaluations.grouped + budget,
-        Figures.percent(stage.spentShare, 0) + " %", stage.failures.grouped,
-        stage.best?.accuracy.map { Figures.percent($0) + " %" } ?? "", stage.bestCost ?? "",
+        NumberFormat.percent(stage.spentShare, 0) + " %", stage.failures.grouped,
+        stage.best?.accuracy.map { NumberFormat.percent($0) + " %" } ?? "", stage.bestCost ?? "",
         stage.best.map { $0.networks.joined(separator: " + ") } ?? "",
       ])
     }

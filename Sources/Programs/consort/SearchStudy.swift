@@ -26,7 +26,7 @@ struct SearchStudy {
 
   /// Reads the directory, and times the finalists' networks where that is to be done.
   ///
-  /// - Throws: `ExperimentError`, `EnsembleError` or `CommandError` naming the file and the mend.
+  /// - Throws: `ExperimentError`, `EnsembleError` or `CommandError` naming the file and the fix.
   init(_ directory: SearchDirectory, timing: FinalistLatencies.Timing) throws {
     self.directory = directory
     plan = try directory.plan()
@@ -99,7 +99,7 @@ struct SearchStudy {
     guard let rungs = evaluations.map(\.rungs).max() else { return [] }
     return try networks.compactMap { network in
       let path = (0..<plan.members).map {
-        directory.candidate(network, place: $0).predictionsPath(rung: rungs)
+        directory.architecture(network, place: $0).predictionsPath(rung: rungs)
       }.first(where: Directory.exists)
       guard let path, let final = final[network] else { return nil }
       let proxy = try Metrics(of: [Predictions(path: path)]).top1Accuracy

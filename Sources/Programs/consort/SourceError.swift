@@ -19,7 +19,7 @@ enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The images are not those of predictions from files, or the files do not say of which they are.
   case imagesOfNoPredictions(path: String, predictions: String)
 
-  /// One sentence naming the file, what is wrong and the mend.
+  /// One sentence naming the file, what is wrong and the fix.
   var description: String {
     switch self {
     case .notPredictions(let path, let reason):

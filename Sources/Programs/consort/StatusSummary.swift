@@ -30,7 +30,7 @@ enum StatusSummary {
     }
     var text = parts.joined(separator: ", ")
     if let seconds = status.secondsLeft, seconds > 0 {
-      text += "; about \(Figures.duration(seconds)) left"
+      text += "; about \(NumberFormat.duration(seconds)) left"
     }
     if let speed = status.imagesPerSecond {
       text += "; \(Int(speed.rounded()).grouped) images/s"
@@ -49,7 +49,7 @@ enum StatusSummary {
       table.append([
         member.name, "\(member.state)",
         member.epoch.map { "\($0)/\(member.epochs)" } ?? "-", share(member.doneShare, 0),
-        member.state == .complete ? "" : member.secondsLeft.map(Figures.duration) ?? "?",
+        member.state == .complete ? "" : member.secondsLeft.map(NumberFormat.duration) ?? "?",
         member.holdOutAccuracy.map { share($0, 1) } ?? "",
         member.testAccuracy.map { share($0, 1) } ?? "",
         member.imagesPerSecond.map { Int($0.rounded()).grouped } ?? "",
@@ -59,7 +59,7 @@ enum StatusSummary {
   }
 
   private static func share(_ value: Double, _ digits: Int) -> String {
-    Figures.percent(value, digits) + " %"
+    NumberFormat.percent(value, digits) + " %"
   }
 
   /// What to do next, where nothing runs.

@@ -13,7 +13,7 @@ struct TrainedMember {
   /// The network.
   let network: Network
   /// What its images are like; nil where nobody wrote it down.
-  private(set) var description: MemberDescription?
+  private(set) var description: MemberInterface?
   /// What tells its training from others; nil outside of a run.
   private var identity: String?
   /// The directory of its files.
@@ -76,7 +76,7 @@ struct TrainedMember {
 
   private init(
     name: String, _ directory: MemberDirectory,
-    description: (Network) throws -> MemberDescription?
+    description: (Network) throws -> MemberInterface?
   ) throws {
     self.name = name
     self.directory = directory

@@ -14,13 +14,13 @@ public struct FoundEnsemble: Codable, Hashable, Sendable {
   public var multiplyAccumulates: Int
   /// Of the hold-out, with the members as the search had them; that of one member where they are duplicates.
   public var holdOutAccuracy: Double
-  /// How many candidates the setting evaluated.
+  /// How many architectures the setting evaluated.
   public var evaluations: Int
   /// Images that passed through them in training.
   public var trainingImages: Int
   /// How long that took.
   public var seconds: Double
-  /// How many candidates failed.
+  /// How many architectures failed.
   public var failures: Int
 
   /// Describes what was found.

@@ -26,15 +26,15 @@ public struct SearchDirectory: Hashable, Sendable {
   public var dataPath: String { "\(path)/data.json" }
   /// How long each part of the space's networks takes on the machine that began the search.
   public var latenciesPath: String { "\(path)/latencies.json" }
-  /// One JSON object a line, one line an evaluated candidate.
+  /// One JSON object a line, one line an evaluated architecture.
   public var evaluationsPath: String { "\(path)/evaluations.jsonl" }
   /// What was found: one ensemble a setting.
   public var foundPath: String { "\(path)/found.json" }
   /// The networks that were found, NAME.json each.
   public var networksPath: String { "\(path)/networks" }
-  /// The candidates' trainings; whoever searches holds its lock.
-  public var candidatesPath: String { "\(path)/candidates" }
-  /// The shared weights, where candidates are paths through them.
+  /// The architectures' trainings; the process that searches holds its lock.
+  public var architecturesPath: String { "\(path)/candidates" }
+  /// The shared weights, where architectures are paths through them.
   public var supernetworksPath: String { "\(path)/supernetworks" }
   /// The full training of what was found: a run like any other.
   public var finalists: RunDirectory { RunDirectory(path: "\(path)/finalists") }
@@ -43,9 +43,9 @@ public struct SearchDirectory: Hashable, Sendable {
   /// The report and its tables and charts.
   public var reportPath: String { "\(path)/report" }
 
-  /// The files of a candidate in its place of an ensemble; there only where candidates are trained by themselves.
-  public func candidate(_ network: String, place: Int) -> MemberDirectory {
-    MemberDirectory(path: "\(candidatesPath)/\(network)-\(place)")
+  /// The files of an architecture in its place of an ensemble; there only where architectures are trained by themselves.
+  public func architecture(_ network: String, place: Int) -> MemberDirectory {
+    MemberDirectory(path: "\(architecturesPath)/\(network)-\(place)")
   }
 
   /// Whether there is a search.
@@ -74,8 +74,8 @@ public struct SearchDirectory: Hashable, Sendable {
   ///   `FileError` where it cannot be written. What was there is left as it was.
   public func claim(for plan: SearchPlan) throws -> DirectoryLock {
     try check(plan)
-    try Directory.create(candidatesPath)
-    guard let lock = try DirectoryLock(ifFree: candidatesPath, isShared: false) else {
+    try Directory.create(architecturesPath)
+    guard let lock = try DirectoryLock(ifFree: architecturesPath, isShared: false) else {
       throw ExperimentError.busy(directory: path)
     }
     // Another process may have been quicker.
@@ -104,14 +104,14 @@ public struct SearchDirectory: Hashable, Sendable {
   /// Whether the name is one that a process leaves that was killed while it claimed the directory.
   private func isOfAClaim(_ name: String) throws -> Bool {
     if name.hasPrefix("search.json."), name.hasSuffix(".partial") { return true }
-    return try name == "candidates" && Directory.isDirectory(candidatesPath)
-      && Directory.names(in: candidatesPath).isEmpty
+    return try name == "candidates" && Directory.isDirectory(architecturesPath)
+      && Directory.names(in: architecturesPath).isEmpty
   }
 
   /// Removes what killed processes were writing, in all directories of the search.
   private func removeAbandonedFiles() throws {
     try DirectoryLock.removeAbandonedFiles(in: path)
-    for parent in [candidatesPath, supernetworksPath, networksPath]
+    for parent in [architecturesPath, supernetworksPath, networksPath]
     where Directory.isDirectory(parent) {
       try DirectoryLock.removeAbandonedFiles(in: parent)
       for name in try Directory.names(in: parent) where Directory.isDirectory("\(parent)/\(name)") {
@@ -122,7 +122,7 @@ public struct SearchDirectory: Hashable, Sendable {
 
   /// Whether something is trained.
   private func hasBegun() throws -> Bool {
-    try [candidatesPath, supernetworksPath].contains {
+    try [architecturesPath, supernetworksPath].contains {
       try Directory.isDirectory($0) && !Directory.names(in: $0).isEmpty
     } || Directory.exists(evaluationsPath)
   }

@@ -12,7 +12,7 @@ import Runs
 extension SearchPlan {
   /// Reads and validates a plan.
   ///
-  /// - Throws: `ExperimentError` naming the file, the key and the mend.
+  /// - Throws: `ExperimentError` naming the file, the key and the fix.
   public init(path: String) throws {
     try self.init(json: ObjectReader.contents(of: path), file: path)
   }
@@ -24,7 +24,7 @@ extension SearchPlan {
     var data = try reader.object("data")
     self.data = try DataSelection(&data)
     guard self.data.holdsOut else {
-      throw reader.invalid("data", "has a holdOut of 0, but candidates are judged by it")
+      throw reader.invalid("data", "has a holdOut of 0, but architectures are judged by it")
     }
     var space = try reader.object("space")
     self.space = try SpaceChoice(&space)

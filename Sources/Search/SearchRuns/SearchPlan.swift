@@ -12,7 +12,7 @@ import Runs
 public struct SearchPlan: Encodable, Hashable, Sendable {
   /// The run directory's name.
   public var name: String
-  /// Which images. Candidates are trained on `trainingImages` of them and judged by the hold-out.
+  /// Which images. Architectures are trained on `trainingImages` of them and judged by the hold-out.
   public var data: DataSelection
   /// Where networks come from.
   public var space: SpaceChoice
@@ -61,12 +61,12 @@ public struct SearchPlan: Encodable, Hashable, Sendable {
     }
   }
 
-  /// How candidates are judged.
+  /// How architectures are judged.
   public enum EvaluatorChoice: Hashable, Sendable {
     /// Each is trained by itself, in the recipe's schedule, and judged after each number of epochs; the share `kept` of a
     /// cohort goes on to the next. The last number may be lower than the recipe's epochs.
     case proxy(Recipe, rungs: [Int], kept: Double)
-    /// One network of shared weights for each place in the ensemble is trained along random paths, then every candidate
+    /// One network of shared weights for each place in the ensemble is trained along random paths, then every architecture
     /// is a path through it, normalised by the statistics of the batch.
     case supernetwork(Recipe)
   }
@@ -116,8 +116,8 @@ public struct SearchPlan: Encodable, Hashable, Sendable {
       controller: controller, cohort: cohort, budget: budget, seed: seed)
   }
 
-  /// The experiment whose recipe and images candidates are trained with; it has no members of its own.
-  public func candidateExperiment() -> Experiment {
+  /// The experiment whose recipe and images architectures are trained with; it has no members of its own.
+  public func evaluationExperiment() -> Experiment {
     let recipe =
       switch evaluator {
       case .proxy(let recipe, _, _), .supernetwork(let recipe): recipe

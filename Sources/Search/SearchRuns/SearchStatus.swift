@@ -23,13 +23,13 @@ public struct SearchStatus: Codable, Hashable, Sendable {
     public let name: String
     /// What it is doing.
     public let state: State
-    /// Candidates on record, and how many of them failed.
+    /// Architectures on record, and how many of them failed.
     public let evaluations, failures: Int
-    /// Candidates that its budget allows; nil where it counts other things.
+    /// Architectures that its budget allows; nil where it counts other things.
     public let budget: Int?
     /// The share of its budget that is spent, in 0...1.
     public let spentShare: Double
-    /// The best candidate so far of those trained as far as any.
+    /// The best architecture so far of those trained as far as any.
     public let best: EvaluationRecord?
     /// The cost of `best` in words, such as "26.7 M MACs".
     public let bestCost: String?
@@ -37,9 +37,9 @@ public struct SearchStatus: Codable, Hashable, Sendable {
 
   /// What a stage is doing.
   public enum State: String, Codable, Hashable, Sendable {
-    /// It has begun, nobody searches, and it is not complete.
+    /// It has begun, no process searches, and it is not complete.
     case stopped
-    /// Candidates are evaluated, or are about to be.
+    /// Architectures are evaluated, or are about to be.
     case running
     /// It has not begun.
     case waiting
@@ -54,7 +54,7 @@ public struct SearchStatus: Codable, Hashable, Sendable {
   public init(of directory: SearchDirectory) throws {
     let plan = try directory.plan()
     // Before the records: a search that ends in between shows as running all the same.
-    let isRunning = DirectoryLock.isHeld(directory.candidatesPath)
+    let isRunning = DirectoryLock.isHeld(directory.architecturesPath)
     let records = try directory.evaluations()
     let found = Set(try directory.found().map(\.setting))
     search = plan.name

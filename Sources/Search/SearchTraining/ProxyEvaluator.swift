@@ -89,7 +89,7 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
   }
 
   private func directory(of member: SearchMember) -> MemberDirectory {
-    setup.directory.candidate(member.network.name, place: member.place)
+    setup.directory.architecture(member.network.name, place: member.place)
   }
 }
 

@@ -47,7 +47,7 @@ public struct SearchRun {
       command: command, versions: versions.merging(["libtorch": Runtime.version]) { $1 },
       device: setup.devices.map(\.description).joined(separator: ","), threads: setup.threads)
     _ = try plan.costRange(costModel)
-    let experiment = plan.candidateExperiment()
+    let experiment = plan.evaluationExperiment()
     let partition = try DataPartition(of: experiment, available: images.splits.train.count)
     let space = plan.space.space
     let first = try space.network(
@@ -94,14 +94,14 @@ public struct SearchRun {
 
   /// Nothing goes on from them once all settings have spent their budgets.
   private func removeCheckpoints() throws {
-    let path = setup.directory.candidatesPath
+    let path = setup.directory.architecturesPath
     for name in try Directory.names(in: path) {
       try CheckpointStore.removeAll(of: MemberDirectory(path: "\(path)/\(name)"))
     }
   }
 
   private func evaluator() throws -> any MemberEvaluator {
-    let experiment = plan.candidateExperiment()
+    let experiment = plan.evaluationExperiment()
     switch plan.evaluator {
     case .proxy(_, let rungs, _):
       return try ProxyEvaluator(experiment, rungs: rungs, on: images, setup: setup)

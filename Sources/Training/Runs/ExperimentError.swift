@@ -62,7 +62,7 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
     return Spelling.suggestion(for: String(last), among: known.sorted())
   }
 
-  /// One sentence or two: the file, what is wrong, and the mend.
+  /// One sentence or two: the file, what is wrong, and the fix.
   public var description: String {
     switch self {
     case .unreadable(let file, let reason):

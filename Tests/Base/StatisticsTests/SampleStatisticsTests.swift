@@ -20,11 +20,24 @@ import Testing
     #expect([3.0, 1, 2].median == 2)
   }
 
-  /// As `scipy.special.logsumexp([1, 2, 4]) - 4`; far from 0 nothing overflows.
-  @Test func logarithmsOfSums() {
-    #expect(abs(logSumExp([1, 2, 4], relativeTo: 4) - 0.16984601955628567) < 1e-12)
-    #expect(abs(logSumExp([-1e6, 1e6], relativeTo: 1e6)) < 1e-12)
-    #expect(abs(logSumExp([1, 2, 4], relativeTo: 4, scale: 0) - 1.0986122886681098) < 1e-12)
+  /// As `numpy.quantile([1, 2, 4, 8], share, method="inverted_cdf")`.
+  @Test func nearestRanks() {
+    let values = [1.0, 2, 4, 8]
+    for (share, expected) in [(0, 1.0), (0.1, 1), (0.5, 2), (0.51, 4), (1, 8)] {
+      #expect([Double].nearestRank(share, ofSorted: values) == expected)
+    }
+    let many = (1...1000).map(Double.init)
+    for count in stride(from: 10, through: 1000, by: 10) {
+      #expect(
+        [Double].nearestRank(0.9, ofSorted: Array(many.prefix(count))) == Double(9 * count / 10))
+    }
+  }
+
+  /// As `scipy.stats.spearmanr([3, 1, 4, 1, 5], [9, 2, 6, 5, 3])`.
+  @Test func ranksCorrelateAsSciPySays() {
+    let correlation = rankCorrelation([3, 1, 4, 1, 5], [9, 2, 6, 5, 3])
+    #expect(abs(correlation - 0.205_195_670_417_030_85) < 1e-12)
+    #expect(rankCorrelation([1, 1], [1, 2]) == 0)
   }
 
   @Test func theFrontierHasTheFirstOfEquals() {

@@ -3,7 +3,6 @@ import TestSupport
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 extension CIFARLayout {
   /// The same layout with fewer images a file, so that a test can write them.

@@ -4,7 +4,6 @@ import TestSupport
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 @Suite struct ClassFolderTests {
   private let directory: TemporaryDirectory

@@ -5,7 +5,6 @@ import TestSupport
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 @Suite struct EncodedDatasetTests {
   private let directory: TemporaryDirectory

@@ -2,7 +2,6 @@ import Foundation
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 /// A file of `Fixtures/`, made by `make_fixtures.py` there.
 enum Fixture {

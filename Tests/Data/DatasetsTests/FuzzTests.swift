@@ -4,7 +4,6 @@ import TestSupport
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 /// Damaged files through each reader: whatever they hold, they are read or refused.
 ///

@@ -1,7 +1,6 @@
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 @Suite struct ImageDecoderTests {
   private func decode(_ bytes: [UInt8]) throws -> (pixels: [UInt8], size: ImageDecoder.Size) {

@@ -1,7 +1,6 @@
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 @Suite struct ImageSplitTests {
   private func split(labels: [Int64] = [0, 1, 1, 0]) -> ImageSplit {

@@ -7,7 +7,6 @@ import TestSupport
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 @Suite(.timeLimit(.minutes(1))) struct ImageStreamTests {
   private let directory: TemporaryDirectory

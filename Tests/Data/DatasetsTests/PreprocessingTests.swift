@@ -3,7 +3,6 @@ import TestSupport
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 @Suite struct PreprocessingTests {
   private static let photos = [

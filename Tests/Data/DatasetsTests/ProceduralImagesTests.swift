@@ -1,7 +1,6 @@
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 @Suite struct ProceduralImagesTests {
   @Test func imagesAreTheSameEverywhere() {

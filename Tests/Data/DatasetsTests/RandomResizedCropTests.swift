@@ -3,7 +3,6 @@ import Randomness
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 @Suite struct RandomResizedCropTests {
   /// What torchvision draws from images of one size.

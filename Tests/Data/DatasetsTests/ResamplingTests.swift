@@ -2,7 +2,6 @@ import Foundation
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 @Suite struct ResamplingTests {
   /// A part of an image, resized by Pillow.

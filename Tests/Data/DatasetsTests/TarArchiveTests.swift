@@ -1,7 +1,6 @@
 import Testing
 
 @testable import Datasets
-@testable import Downloads
 
 @Suite struct TarArchiveTests {
   private func entries(_ bytes: [UInt8]) throws -> [TarArchive.Entry] {

@@ -1,7 +1,8 @@
+import EnsembleTestSupport
 import Files
+import TestSupport
 import Testing
 
-@testable import Decisions
 @testable import Ensembles
 @testable import Formatting
 @testable import Predictions

@@ -1,6 +1,7 @@
+import EnsembleTestSupport
+import TestSupport
 import Testing
 
-@testable import Decisions
 @testable import Ensembles
 @testable import Formatting
 @testable import Predictions

@@ -1,9 +1,9 @@
+import EnsembleTestSupport
 import Files
 import Randomness
 import TestSupport
 import Testing
 
-@testable import Decisions
 @testable import Ensembles
 @testable import Formatting
 @testable import Predictions

@@ -13,7 +13,7 @@ import Testing
   init() throws {
     directory = try TemporaryDirectory()
     try Directory.create(search.networksPath)
-    try Directory.create(search.candidatesPath)
+    try Directory.create(search.architecturesPath)
     try DurableFile.write(Self.plan, to: search.planPath)
     try DurableFile.write(Self.evaluations, to: search.evaluationsPath)
   }
@@ -124,7 +124,7 @@ import Testing
       try run(["status", "search", "--json"]).object()["stages"] as? [[String: Any]])
     #expect(stages.map { $0["state"] as? String } == ["complete", "stopped"])
     #expect(stages.map { $0["evaluations"] as? Int } == [2, 1])
-    let lock = try #require(try DirectoryLock(ifFree: search.candidatesPath))
+    let lock = try #require(try DirectoryLock(ifFree: search.architecturesPath))
     #expect(try run(["status", "search"]).output.contains("running"))
     withExtendedLifetime(lock) {}
   }

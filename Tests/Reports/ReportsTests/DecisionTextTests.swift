@@ -46,12 +46,12 @@ import Testing
     #expect(
       text.deploy
         == "Deploy a cascade of \(deployed.members[0]) and \(deployed.members[1]): "
-        + "\(Figures.percent(deployed.test.metrics.top1Accuracy)) % on the test images (95 % interval "
-        + "\(Figures.percent(deployed.testInterval.lowerBound, 1)) to "
-        + "\(Figures.percent(deployed.testInterval.upperBound, 1))), at \(Figures.percent(share, 0)) % of the "
+        + "\(NumberFormat.percent(deployed.test.metrics.top1Accuracy)) % on the test images (95 % interval "
+        + "\(NumberFormat.percent(deployed.testInterval.lowerBound, 1)) to "
+        + "\(NumberFormat.percent(deployed.testInterval.upperBound, 1))), at \(NumberFormat.percent(share, 0)) % of the "
         + "MACs of the best single model, wide-resnet-16-4-0 "
-        + "(\(Figures.percent(reference.test.metrics.top1Accuracy)) %). That is a mean: "
-        + "\(Figures.percent(try #require(deployed.test.exitFractions?.last), 0)) % of the test images run through "
+        + "(\(NumberFormat.percent(reference.test.metrics.top1Accuracy)) %). That is a mean: "
+        + "\(NumberFormat.percent(try #require(deployed.test.exitFractions?.last), 0)) % of the test images run through "
         + "both members, for \(CostMeasure.multiplyAccumulates.amount(try allMembers(deployed, decision, .multiplyAccumulates))) "
         + "and \(CostMeasure.latency.amount(try allMembers(deployed, decision, .latency))) each.")
     #expect(
@@ -230,7 +230,7 @@ import Testing
       text.cautions == [
         "Careful: whether hold-out and test images are different ones is not known: give both ids, or a "
           + "\"fingerprint\" in their lists. Figures are flattered where they share images.",
-        "Careful: no temperature was fitted: every hold-out image is right, which does not tell how often such "
+        "Careful: no temperature was fitted: every hold-out image is right, which does not show how often such "
           + "predictions err.",
       ])
     let all = text.sentences.joined(separator: "\n")

@@ -53,11 +53,11 @@ import Testing
     let examples = try JSONDecoder().decode(
       Examples.self, from: Data(Fixture.text("numbers.json").utf8))
     for example in examples.fixed {
-      #expect(Figures.fixed(example.value, example.digits) == example.text)
+      #expect(NumberFormat.fixed(example.value, example.digits) == example.text)
     }
-    for example in examples.scaled { #expect(Figures.scaled(example.value) == example.text) }
+    for example in examples.scaled { #expect(NumberFormat.scaled(example.value) == example.text) }
     for example in examples.milliseconds {
-      #expect(Figures.milliseconds(example.value) == example.text)
+      #expect(NumberFormat.milliseconds(example.value) == example.text)
     }
   }
 

@@ -147,13 +147,6 @@ import Testing
     #expect(SearchCharts(content: try search.content()).files.isEmpty)
   }
 
-  /// As `scipy.stats.spearmanr([3, 1, 4, 1, 5], [9, 2, 6, 5, 3])`.
-  @Test func ranksCorrelateAsSciPySays() {
-    let value = RankCorrelation.spearman([3, 1, 4, 1, 5], [9, 2, 6, 5, 3])
-    #expect(abs(value - 0.205_195_670_417_030_85) < 1e-12)
-    #expect(RankCorrelation.spearman([1, 1], [1, 2]) == 0)
-  }
-
   // MARK: Pictures of networks
 
   @Test func aWideResNetIsDrawn() throws {

@@ -55,7 +55,7 @@ import Testing
     _ choice: ControllerChoice
   ) {
     var controller = controller(choice)
-    #expect(throws: SearchError.noCandidate(draws: 20_000, target: "a cost")) {
+    #expect(throws: SearchError.noArchitecture(draws: 20_000, target: "a cost")) {
       _ = try controller.propose(1, where: { _ in false })
     }
   }

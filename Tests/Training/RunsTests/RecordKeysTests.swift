@@ -7,7 +7,7 @@ import Testing
 
 /// Records of runs and members in which a key stands twice, or one that nothing reads.
 @Suite struct RecordKeysTests {
-  private static let description = MemberDescription(
+  private static let description = MemberInterface(
     preprocessing: Preprocessing(
       height: 8, width: 8, resizing: .shortSide(8), mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
     classNames: ["cat", "dog"])

@@ -202,6 +202,8 @@ public enum DurableFile {
   }
 
   /// Writes `bytes` as the whole file at `path`.
+  ///
+  /// - Throws: `FileError`; what was at `path` is then unchanged.
   public static func write(_ bytes: [UInt8], to path: String, isSynced: Bool = true) throws {
     try write(to: path, isSynced: isSynced) { writer in try writer.write(bytes) }
   }

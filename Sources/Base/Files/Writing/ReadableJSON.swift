@@ -8,6 +8,8 @@ extension Encodable {
   /// The value as JSON for people and programs: indented, keys sorted, closed by a line's end.
   ///
   /// The same value always gives the same bytes. Of a file's name, what is no UTF-8 is written as `\xE9`.
+  ///
+  /// - Throws: `EncodingError` where a number is not finite, or what the value's own coding throws.
   public func readableJSON() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -17,6 +19,8 @@ extension Encodable {
 
 extension DurableFile {
   /// Writes `text` as the whole file at `path`, in UTF-8.
+  ///
+  /// - Throws: `FileError`; what was at `path` is then unchanged.
   public static func write(_ text: String, to path: String, isSynced: Bool = true) throws {
     try write(Array(text.utf8), to: path, isSynced: isSynced)
   }

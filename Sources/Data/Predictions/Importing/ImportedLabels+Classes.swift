@@ -62,8 +62,8 @@ extension ImportedLabels {
       values: indices, areIndices: true, notes: notes + indexNotes(indices, names, count))
   }
 
-  private func refused(_ reason: String, _ mend: String) -> EnsembleError {
-    .invalidImport(source: source, reason: reason, mend: mend)
+  private func refused(_ reason: String, _ fix: String) -> EnsembleError {
+    .invalidImport(source: source, reason: reason, fix: fix)
   }
 
   private func namesMissing() -> EnsembleError {

@@ -6,7 +6,7 @@ struct ImportedLabels: Sendable {
   let source: String
   /// `[N]`; whole numbers as such.
   private(set) var words: [String]
-  /// What tells the images apart.
+  /// What identifies the images.
   private(set) var identifiers: ImageIdentifiers?
   /// What was understood.
   private(set) var notes: [Note] = []
@@ -32,7 +32,7 @@ struct ImportedLabels: Sendable {
       let content = try NumPyContent(path: path, options: options, isOfLabels: true)
       guard let labels = content.labels else {
         throw .invalidImport(
-          source: path, reason: "has no labels", mend: "save them as an array named labels")
+          source: path, reason: "has no labels", fix: "save them as an array named labels")
       }
       self = labels
       identifiers = content.identifiers
@@ -41,14 +41,14 @@ struct ImportedLabels: Sendable {
       guard let words = table.labels, !words.isEmpty else {
         throw .invalidImport(
           source: path, reason: "has no labels",
-          mend: "give it a column 'label' and a line an image")
+          fix: "give it a column 'label' and a line an image")
       }
       self.init(
         source: path, words: words, identifiers: table.identifiers, notes: table.notes)
     default:
       throw .invalidImport(
         source: path, reason: "has a name that ends in none of .npy, .npz, .csv, .tsv and .txt",
-        mend: "name it after its format")
+        fix: "name it after its format")
     }
   }
 
@@ -64,7 +64,7 @@ struct ImportedLabels: Sendable {
           source: source,
           reason:
             "has \(count) images, and '\(self.source)' has \(words.count == 1 ? "1 label" : "\(words.count) labels")",
-          mend: "give one label an image, in the same order")
+          fix: "give one label an image, in the same order")
       }
       var result = self
       if identifiers != nil || others?.areRowNumbers == false {
@@ -87,7 +87,7 @@ struct ImportedLabels: Sendable {
         throw .invalidImport(
           source: self.source,
           reason: "has no label of the image '\(value.prefix(60))' of '\(source)'",
-          mend: "give labels of all its images under the same ids")
+          fix: "give labels of all its images under the same ids")
       }
       found.append(words[place])
     }

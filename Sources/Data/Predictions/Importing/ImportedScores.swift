@@ -57,7 +57,7 @@ struct ImportedScores {
     default:
       throw .invalidImport(
         source: path, reason: "has a name that ends in none of .npy, .npz, .csv and .tsv",
-        mend: "name it after its format")
+        fix: "name it after its format")
     }
     guard count > 0, classes > 0 else { throw Self.noScores(path) }
     // What is kept of the rows, and the log-probabilities that they become.
@@ -70,14 +70,14 @@ struct ImportedScores {
   private static func noScores(_ path: String) -> EnsembleError {
     .invalidImport(
       source: path, reason: "has no scores",
-      mend: "give a line of column names, a column a class and a line an image")
+      fix: "give a line of column names, a column a class and a line an image")
   }
 
   private static func shape(of array: NumPyArray) throws(EnsembleError) -> (Int, Int) {
     guard array.element.isNumber, array.count > 0, let shape = array.matrixShape else {
       throw .invalidImport(
         source: array.source, reason: "holds \(array.shape) of '\(array.element.descriptor)'",
-        mend: "save scores as [N, C] floats")
+        fix: "save scores as [N, C] floats")
     }
     return shape
   }
@@ -87,7 +87,7 @@ struct ImportedScores {
     try forEachRow { image, row throws(EnsembleError) in
       if let value = row.first(where: { $0.isNaN || $0 == .infinity }) {
         throw .invalidImport(
-          source: "\(path), image \(image)", reason: "holds \(value)", mend: "give finite scores")
+          source: "\(path), image \(image)", reason: "holds \(value)", fix: "give finite scores")
       }
       evidence.add(row)
     }
@@ -95,7 +95,7 @@ struct ImportedScores {
     guard classes == 1, evidence.certainKind == nil else { return }
     throw .invalidImport(
       source: path, reason: "has one score an image, which is no distribution over classes",
-      mend: "give a score for each class: of two, the one and 1 less it")
+      fix: "give a score for each class: of two, the one and 1 less it")
   }
 
   private static let rowsAtATime = 64
@@ -127,19 +127,15 @@ struct ImportedScores {
   /// `[N, C]`: log-probabilities, each row normalised, of scores that are of the kind.
   func logProbabilities(_ kind: ScoreKind) throws(EnsembleError) -> [Float] {
     try checkMemory(count * classes, of: MemoryLayout<Float>.stride, for: path)
-    var result: [Float] = []
-    result.reserveCapacity(count * classes)
+    var result = [Float](repeating: 0, count: count * classes)
     let factor = kind.nats ?? 1
     let areShares = kind.nats == nil && kind != .logits
-    var row: [Double] = []
-    try forEachRow { _, scores throws(EnsembleError) in
-      row.removeAll(keepingCapacity: true)
-      for score in scores {
-        row.append(areShares ? naturalLogarithm(max(score, 0)) : score * factor)
+    try forEachRow { image, scores throws(EnsembleError) in
+      let row = scores.map { areShares ? naturalLogarithm(max($0, 0)) : $0 * factor }
+      result.withUnsafeMutableBufferPointer { result in
+        let place = image * classes..<(image + 1) * classes
+        logSoftmax(row, into: UnsafeMutableBufferPointer(rebasing: result[place]))
       }
-      let greatest = row.max() ?? 0
-      let total = logSumExp(row, relativeTo: greatest)
-      for score in row { result.append(Float(score - greatest - total)) }
     }
     return result
   }
@@ -157,12 +153,12 @@ extension ImportedScores {
     guard names.count == classes else {
       throw .invalidImport(
         source: path, reason: "has scores of \(classes) classes where \(names.count) are named",
-        mend: "name each class once, in the order of the scores")
+        fix: "name each class once, in the order of the scores")
     }
     return ClassNames(names: names)
   }
 
-  /// The images' labels as classes, what tells the images apart, and what was understood.
+  /// The images' labels as classes, what identifies the images, and what was understood.
   ///
   /// - Parameter given: What stands in place of the file's own labels.
   func labels(
@@ -171,7 +167,7 @@ extension ImportedScores {
     guard let labels = given ?? ownLabels else {
       throw .invalidImport(
         source: path, reason: "has no labels",
-        mend:
+        fix:
           "give a file of labels, an array or a column of them, with --labels or \"labels\" in a list"
       )
     }
@@ -202,6 +198,6 @@ extension ImportedScores {
       source: path,
       reason:
         "holds \(count) x \(classes) scores, and there are \(classes) labels, as if its rows were classes",
-      mend: "save it transposed, with a row an image")
+      fix: "save it transposed, with a row an image")
   }
 }

@@ -45,16 +45,16 @@ public struct PredictionList: Hashable, Sendable {
   public init(path: String) throws(EnsembleError) {
     self.path = path
     let file = try importedFile(path)
-    let mend = "give an object with \"split\" and \"members\", each with a \"file\""
+    let fix = "give an object with \"split\" and \"members\", each with a \"file\""
     guard file.count <= Self.largestFile else {
-      throw .invalidImport(source: path, reason: "is too large for a list", mend: mend)
+      throw .invalidImport(source: path, reason: "is too large for a list", fix: fix)
     }
     let content: ListContent
     do {
       content = try StrictJSON.decode(ListContent.self, from: file.withBytes { Data($0) })
     } catch {
       throw .invalidImport(
-        source: path, reason: "is no list of predictions (\(ListContent.reason(error)))", mend: mend
+        source: path, reason: "is no list of predictions (\(ListContent.reason(error)))", fix: fix
       )
     }
     splitText = content.split
@@ -81,7 +81,7 @@ public struct PredictionList: Hashable, Sendable {
     }
     guard !names.isEmpty, Set(names).count == names.count else {
       throw .invalidImport(
-        source: path, reason: "names no class, or one twice", mend: "give one name a line")
+        source: path, reason: "names no class, or one twice", fix: "give one name a line")
     }
     return names
   }
@@ -91,7 +91,7 @@ public struct PredictionList: Hashable, Sendable {
   /// - Parameters:
   ///   - labels: A file of classes in place of the list's.
   ///   - said: What the user says about all files, in place of what the list says.
-  /// - Throws: `EnsembleError` naming the file, the place and the mend; also where members predict different data.
+  /// - Throws: `EnsembleError` naming the file, the place and the fix; also where members predict different data.
   public func predictions(
     labels given: String? = nil, options said: ImportOptions = ImportOptions()
   ) throws(EnsembleError) -> [Predictions] {
@@ -181,7 +181,7 @@ extension ImportedLabels {
         source: source,
         reason:
           "has \(words.count) labels, and '\(predictions.source)' has its own of \(predictions.count) images",
-        mend: "leave them out")
+        fix: "leave them out")
     }
     let own = try classes(nil, count: predictions.classes, form: nil).values
     guard let image = own.indices.first(where: { own[$0] != predictions.labels[$0] }) else {
@@ -192,7 +192,7 @@ extension ImportedLabels {
       reason:
         "has the label \(own[image]) of image \(image), and '\(predictions.source)' has \(predictions.labels[image]) "
         + "of its own",
-      mend: "give labels in the order of its images, or leave them out")
+      fix: "give labels in the order of its images, or leave them out")
   }
 }
 

@@ -15,7 +15,7 @@ public struct MemberDescription: Codable, Hashable, Sendable {
   /// Identifies the images and labels, in order; nil to identify them by their labels, and ids where there are some.
   public var fingerprint: String?
 
-  /// Describes a member.
+  /// Says what a file of scores does not: name, network, cost of one image, split.
   public init(
     name: String, network: String, multiplyAccumulates: Int, parameters: Int, split: String,
     fingerprint: String? = nil
@@ -47,7 +47,7 @@ extension Predictions {
   ///   - description: What the file does not say.
   ///   - kind: What the scores are; nil to look.
   ///   - options: What else the user says.
-  /// - Throws: `EnsembleError` naming the file, the place and the mend.
+  /// - Throws: `EnsembleError` naming the file, the place and the fix.
   public init(
     importing path: String, labels labelsPath: String? = nil, as description: MemberDescription,
     kind: ScoreKind? = nil, options: ImportOptions = ImportOptions()
@@ -151,7 +151,7 @@ extension Predictions {
 struct ImportedData: Sendable {
   /// The classes' names, in order, where they are known.
   var classNames: ClassNames?
-  /// What tells the images apart, where it is known.
+  /// What identifies the images, where it is known.
   var identifiers: ImageIdentifiers?
   /// Whether the user gave the fingerprint.
   let hasGivenFingerprint: Bool

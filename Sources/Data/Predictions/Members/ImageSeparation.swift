@@ -8,7 +8,7 @@ public enum ImageSeparation: String, Codable, Hashable, Sendable {
   case scores
   /// The fingerprints of the images differ: the sets are not the same, but may share some.
   case fingerprints
-  /// Nothing tells the images apart.
+  /// Nothing identifies the images.
   case unknown
 
   /// What is to be said of it; nil where nothing is.
@@ -84,7 +84,7 @@ struct SharedImages {
 private struct SharedScores {
   /// How many of the second set have the scores of one of the first.
   let shared: Int
-  /// Whether scores differ from image to image, so that equal ones tell of equal images.
+  /// Whether scores differ from image to image, so that equal ones mean equal images.
   let areTelling: Bool
 
   init(_ choosing: [Predictions], _ judging: [Predictions]) {

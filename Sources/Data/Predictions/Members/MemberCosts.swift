@@ -28,7 +28,7 @@ struct MemberCosts {
       guard foreign.count == members.count, !foreign.contains(where: known) else {
         throw .invalidImport(
           source: path, reason: "does not say what '\(unknown.file)' costs, as it does of others",
-          mend: "give its member \"\(key)\", or none \"\(key)\"")
+          fix: "give its member \"\(key)\", or none \"\(key)\"")
       }
       let noun = key == "macs" ? "multiply-accumulate" : "parameter"
       let areTimed = foreign.allSatisfy { $0.latencyMilliseconds != nil }

@@ -9,7 +9,7 @@ public enum MemberNames {
     /// Whether it is the file of one model, which is called after it.
     public let isFile: Bool
 
-    /// Describes a source.
+    /// Creates a source; `isFile` where it is the file of one model.
     public init(path: String, names: [String], isFile: Bool = false) {
       self.path = path
       self.names = names
@@ -20,7 +20,7 @@ public enum MemberNames {
   /// Returns the names in the order of the sources.
   ///
   /// A name that several sources hold goes behind the end of its source's path, as in `run/member`, and as much of the path
-  /// as tells the sources apart, as in `first/run/member`. Files alone that hold one name are numbered: `model (2)`. Names
+  /// as distinguishes the sources, as in `first/run/member`. Files alone that hold one name are numbered: `model (2)`. Names
   /// are equal still where a source that is no such file is given twice.
   public static func apart(_ sources: [Source]) -> [[String]] {
     var holders: [String: [Int]] = [:]

@@ -41,7 +41,7 @@ extension Predictions {
         source: labels,
         reason:
           "has labels that count the classes, and '\(source)' and '\(other.source)' have theirs in different orders",
-        mend:
+        fix:
           "give labels as the classes' names, or name the columns in the order that the labels count with "
           + "--classes, or \"classes\" in a list")
     }

@@ -213,7 +213,7 @@ extension Predictions {
       sum += exponential(Double(value))
     }
     return abs(sum - 1) <= 1e-3
-      ? nil : "are of probabilities that sum to \(NumberFormat.number(sum)), not 1"
+      ? nil : "are of probabilities that sum to \(NumberFormat.short(sum)), not 1"
   }
 }
 

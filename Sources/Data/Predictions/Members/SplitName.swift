@@ -51,13 +51,13 @@ public struct SplitName: Hashable, Sendable {
     } else if has(Self.trainingWords) {
       throw .invalidImport(
         source: source, reason: "has the split '\(text)', images that members have seen",
-        mend:
+        fix:
           "give predictions of images held out of training, with the split \"hold-out\" or \"test\""
       )
     } else if has(Self.doubtfulWords) {
       throw .invalidImport(
         source: source, reason: "has the split '\(text)', which may choose or judge",
-        mend: "call it \"hold-out\" or \"test\"")
+        fix: "call it \"hold-out\" or \"test\"")
     } else {
       try Self.checkSpelling(text, whole, source)
       (name, role) = (text, .test)
@@ -91,7 +91,7 @@ public struct SplitName: Hashable, Sendable {
       testWords.contains(word) ? test : trainingWords.contains(word) ? "train" : holdOut
     throw .invalidImport(
       source: source, reason: "has the split '\(text)' (did you mean \"\(meant)\"?)",
-      mend:
+      fix:
         "call images that choose \"hold-out\" and images that judge \"test\", or give a name that resembles neither"
     )
   }

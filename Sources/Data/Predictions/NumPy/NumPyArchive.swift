@@ -18,7 +18,7 @@ struct NumPyArchive {
       guard arrays.updateValue(array, forKey: name) == nil else {
         throw .invalidImport(
           source: file.path, reason: "holds two arrays named '\(name)'",
-          mend: "save each array once")
+          fix: "save each array once")
       }
     }
     self.arrays = arrays
@@ -52,14 +52,14 @@ struct NumPyArchive {
     guard let bytes else {
       throw .invalidImport(
         source: source, reason: "is damaged: its compressed bytes cannot be read",
-        mend: "save it again")
+        fix: "save it again")
     }
     return try NumPyArray(.memory(bytes), range: 0..<bytes.count, source: source)
   }
 
   private static func entries(of file: MappedFile) throws(EnsembleError) -> [Entry] {
     let broken = EnsembleError.invalidImport(
-      source: file.path, reason: "is no whole ZIP archive", mend: "save it with numpy.savez")
+      source: file.path, reason: "is no whole ZIP archive", fix: "save it with numpy.savez")
     let result: Result<[Entry], EnsembleError> = file.withBytes { bytes in
       let reader = LittleEndianReader(bytes)
       guard let (start, count) = directory(reader), count <= mostEntries else {
@@ -82,7 +82,7 @@ struct NumPyArchive {
             .invalidImport(
               source: file.path,
               reason: "is encrypted, or compressed in a way that NumPy does not use",
-              mend: "save it with numpy.savez or savez_compressed"))
+              fix: "save it with numpy.savez or savez_compressed"))
         }
         guard method == 8 || found.range.count == found.size else { return .failure(broken) }
         entries.append(

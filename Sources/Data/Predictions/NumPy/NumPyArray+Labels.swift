@@ -22,7 +22,7 @@ extension NumPyArray {
         throw .invalidImport(
           source: source,
           reason: "holds \(shape) of '\(element.descriptor)', and label \(image) is \(value)",
-          mend: "save labels as [N] whole numbers")
+          fix: "save labels as [N] whole numbers")
       }
       words.append(String(whole))
     }
@@ -35,7 +35,7 @@ extension NumPyArray {
   private var notLabels: EnsembleError {
     .invalidImport(
       source: source, reason: "holds \(shape) of '\(element.descriptor)'",
-      mend: "save labels as [N] whole numbers")
+      fix: "save labels as [N] whole numbers")
   }
 
   private func oneHotLabels() throws(EnsembleError) -> [String]? {

@@ -25,7 +25,7 @@ struct NumPyArray: Sendable {
       guard !overflow else {
         throw .invalidImport(
           source: source, reason: "has the impossible shape \(header.shape)",
-          mend: "save the array again")
+          fix: "save the array again")
       }
       byteCount = product
     }
@@ -34,7 +34,7 @@ struct NumPyArray: Sendable {
         source: source,
         reason: "has \(range.upperBound - header.end) bytes where its shape \(header.shape) "
           + "takes \(byteCount)",
-        mend: "save the array again, whole")
+        fix: "save the array again, whole")
     }
     self.source = source
     self.element = element
@@ -149,18 +149,18 @@ extension NumPyArray {
     if descriptor.contains("O") {
       return .invalidImport(
         source: source, reason: "holds pickled Python objects, which may run code and are not read",
-        mend: "save plain arrays of numbers")
+        fix: "save plain arrays of numbers")
     }
     return .invalidImport(
       source: source, reason: "has elements of type '\(descriptor.prefix(40))'",
-      mend: "save float32 scores, and labels as int64")
+      fix: "save float32 scores, and labels as int64")
   }
 
   private static func header(
     _ file: NumPyBytes, range: Range<Int>, source: String
   ) throws(EnsembleError) -> Header {
     let broken = EnsembleError.invalidImport(
-      source: source, reason: "is no NumPy array", mend: "save it with numpy.save")
+      source: source, reason: "is no NumPy array", fix: "save it with numpy.save")
     let found: (text: [UInt8], end: Int)? = file.withBytes { all in
       let bytes = UnsafeRawBufferPointer(rebasing: all[range])
       guard bytes.count >= 10, bytes.prefix(6).elementsEqual([0x93] + Array("NUMPY".utf8))
@@ -184,7 +184,7 @@ extension NumPyArray {
       guard text.contains("'descr': [") else { throw broken }
       throw EnsembleError.invalidImport(
         source: source, reason: "has fields with names",
-        mend: "save plain numbers, [N, C]: numpy.lib.recfunctions.structured_to_unstructured")
+        fix: "save plain numbers, [N, C]: numpy.lib.recfunctions.structured_to_unstructured")
     }
     return Header(
       descriptor: descriptor, isFortranOrder: isFortranOrder, shape: shape,

@@ -1,6 +1,6 @@
 import Files
 
-/// What an `.npz` file holds, its arrays told apart by their names and shapes.
+/// What an `.npz` file holds, its arrays found by their names and shapes.
 struct NumPyContent {
   /// The scores; nil where only labels are wanted.
   private(set) var scores: NumPyArray?
@@ -57,7 +57,7 @@ struct NumPyContent {
       let listed = names.map { "'\($0)'" }.joined(separator: ", ")
       throw .invalidImport(
         source: path, reason: "has not one array of scores but \(listed.isEmpty ? "none" : listed)",
-        mend: "save one array of scores and one named labels, or name it with \"array\" in a list")
+        fix: "save one array of scores and one named labels, or name it with \"array\" in a list")
     }
     scores = array
     kind = ScoreKind(name: name)

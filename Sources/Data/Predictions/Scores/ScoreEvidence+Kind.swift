@@ -22,7 +22,7 @@ extension ScoreEvidence {
       throw .invalidImport(
         source: source,
         reason: "is named after \(named.name) and holds \(certain.name): \(Self.sums(certain))",
-        mend: Self.say)
+        fix: Self.say)
     }
     if let named {
       try check(named, source)
@@ -79,31 +79,31 @@ extension ScoreEvidence {
   /// What is wrong with a row that is not of the kind.
   private func fault(_ kind: ScoreKind, _ image: Int, _ source: String) -> EnsembleError {
     let least = range(image).lowerBound
-    let (reason, mend): (String, String)
+    let (reason, fix): (String, String)
     switch kind {
     case .logits:
-      (reason, mend) = ("rules every class out", "give some class a finite score")
+      (reason, fix) = ("rules every class out", "give some class a finite score")
     case .probabilities where least < Self.leastShare,
       .percents where least < 100 * Self.leastShare,
       .unnormalizedProbabilities where least < 0:
-      (reason, mend) = ("holds the probability \(least)", "correct it, or \(Self.say)")
+      (reason, fix) = ("holds the probability \(least)", "correct it, or \(Self.say)")
     case _ where kind.nats == nil && range(image).upperBound == 0:
-      (reason, mend) = (
+      (reason, fix) = (
         "gives every class the probability 0", "leave the image out, or give it scores"
       )
     case .percents:
-      (reason, mend) = (
-        "holds per cent that sum to \(NumberFormat.number(total(kind, image) ?? 0)), not 100",
+      (reason, fix) = (
+        "holds per cent that sum to \(NumberFormat.short(total(kind, image) ?? 0)), not 100",
         "correct it, or \(Self.say)"
       )
     default:
-      let sum = total(kind, image).map(NumberFormat.number) ?? "more than 1"
-      (reason, mend) = (
+      let sum = total(kind, image).map(NumberFormat.short) ?? "more than 1"
+      (reason, fix) = (
         "holds probabilities that sum to \(sum), not 1",
         "correct it, or say unnormalized-probabilities, or what else the scores are, with --scores or \"kind\" in a list"
       )
     }
-    return .invalidImport(source: "\(source), image \(image)", reason: reason, mend: mend)
+    return .invalidImport(source: "\(source), image \(image)", reason: reason, fix: fix)
   }
 
   /// Refuses scores that may be logits and may be something else.
@@ -113,23 +113,23 @@ extension ScoreEvidence {
         source: source,
         reason:
           "holds the negated logarithms of distributions, so that the most probable class has the least score",
-        mend: "negate them, or say --scores logits (\"kind\" in a list) to take them as they are")
+        fix: "negate them, or say --scores logits (\"kind\" in a list) to take them as they are")
     }
     if let (kind, exception) = commonKind {
       let others = count == 2 ? "the other row" : "most other rows"
       throw .invalidImport(
         source: "\(source), image \(exception)",
         reason: faultWords(kind, exception) + ", where \(others) are \(kind.name)",
-        mend: "correct it, or \(Self.say)")
+        fix: "correct it, or \(Self.say)")
     }
-    let low = NumberFormat.number(sums.lowerBound)
-    let high = NumberFormat.number(sums.upperBound)
+    let low = NumberFormat.short(sums.lowerBound)
+    let high = NumberFormat.short(sums.upperBound)
     let range = low == high ? low : "\(low) to \(high)"
     if let empty = (0..<count).first(where: { self.range($0) == 0...0 }), areWithinUnit || areWhole
     {
       throw .invalidImport(
         source: "\(source), image \(empty)", reason: "gives every class 0",
-        mend: "leave the image out, or give it scores")
+        fix: "leave the image out, or give it scores")
     }
     if areWithinUnit {
       throw .invalidImport(
@@ -137,7 +137,7 @@ extension ScoreEvidence {
         reason:
           "has scores in 0...1 whose rows sum to \(range), not 1: they may be sigmoids, which are no distribution "
           + "over classes, or logits",
-        mend:
+        fix:
           "say --scores unnormalized-probabilities to divide each row by its sum, or --scores logits "
           + "(\"kind\" in a list)")
     }
@@ -145,14 +145,14 @@ extension ScoreEvidence {
       throw .invalidImport(
         source: source,
         reason:
-          "has rows that all sum to \(NumberFormat.number(commonSum)): they may be counts, or logits",
-        mend:
+          "has rows that all sum to \(NumberFormat.short(commonSum)): they may be counts, or logits",
+        fix:
           "say --scores unnormalized-probabilities to divide each row by its sum, or --scores logits "
           + "(\"kind\" in a list)")
     }
     if areWhole {
       throw .invalidImport(
-        source: source, reason: "holds whole numbers, which few scores are", mend: Self.say)
+        source: source, reason: "holds whole numbers, which few scores are", fix: Self.say)
     }
   }
 

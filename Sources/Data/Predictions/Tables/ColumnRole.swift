@@ -4,7 +4,7 @@ enum ColumnRole: Hashable {
   case label
   /// A word that some use for the images' classes and others for the predicted ones.
   case doubtfulLabel
-  /// What tells the images apart.
+  /// What identifies the images.
   case identifier
   /// The rows' numbers, or nothing.
   case index

@@ -6,7 +6,7 @@ struct ColumnRoles {
   private let options: ImportOptions
   /// The column of labels.
   private(set) var label: Int?
-  /// The column of what tells images apart.
+  /// The column that identifies images.
   private(set) var identifier: Int?
   /// The columns of classes, in order.
   private(set) var classes: [Int] = []
@@ -20,8 +20,8 @@ struct ColumnRoles {
     roles = columns.names.map { ColumnRole(name: $0) }
   }
 
-  private func refused(_ reason: String, _ mend: String) -> EnsembleError {
-    .invalidImport(source: columns.path, reason: reason, mend: mend)
+  private func refused(_ reason: String, _ fix: String) -> EnsembleError {
+    .invalidImport(source: columns.path, reason: reason, fix: fix)
   }
 
   private mutating func note(_ text: String) {
@@ -92,9 +92,9 @@ extension ColumnRoles {
       identifier = certain
     } else if let found = named.first(where: isUnique) {
       identifier = found
-      note("images are told apart by the column \(quoted([found]))")
+      note("images are identified by the column \(quoted([found]))")
     } else {
-      // Rows' numbers in another order than they are counted tell images apart too.
+      // Rows' numbers in another order than they are counted identify images too.
       identifier = columns.names.indices.first {
         roles[$0] == .index && $0 != label && isUnique($0)
       }
@@ -103,7 +103,7 @@ extension ColumnRoles {
       note(
         numbers.areRowNumbers
           ? "the column \(quoted([identifier])) numbers the rows and is no class"
-          : "images are told apart by the column \(quoted([identifier]))")
+          : "images are identified by the column \(quoted([identifier]))")
     }
   }
 

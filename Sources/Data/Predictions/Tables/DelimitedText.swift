@@ -83,7 +83,7 @@ extension DelimitedText {
     guard let content else {
       throw .invalidImport(
         source: path, reason: "is not UTF-8 text, nor UTF-16 with a byte-order mark",
-        mend: "save it as UTF-8")
+        fix: "save it as UTF-8")
     }
     return content
   }

@@ -9,7 +9,7 @@ struct ScoreTable {
   private(set) var classes: [String] = []
   /// `[N, C]`.
   private(set) var scores: [Double] = []
-  /// What tells the images apart; nil where there is no such column.
+  /// What identifies the images; nil where there is no such column.
   private(set) var identifiers: ImageIdentifiers?
   /// Of each image; nil where there is no such column.
   private(set) var labels: [String]?
@@ -46,7 +46,7 @@ struct ScoreTable {
   }
 }
 
-/// What tells the images of a file apart.
+/// What identifies the images of a file.
 struct ImageIdentifiers: Hashable, Sendable {
   /// `[N]`, each once.
   let values: [String]
@@ -58,7 +58,7 @@ struct ImageIdentifiers: Hashable, Sendable {
     for value in values where !seen.insert(value).inserted {
       throw .invalidImport(
         source: source, reason: "has two images of one id, '\(value.prefix(40))'",
-        mend: "give each image once")
+        fix: "give each image once")
     }
     self.init(unchecked: values)
   }

@@ -27,13 +27,13 @@ struct TableColumns {
     var fields: [DelimitedText.Field] = []
     guard lines.next(into: &fields) != nil, !lines.isBroken else {
       throw .invalidImport(
-        source: path, reason: "has no line of column names", mend: "begin it with one")
+        source: path, reason: "has no line of column names", fix: "begin it with one")
     }
     names = fields.map(text.text)
     try checkNames(isOfLabels: isOfLabels)
     while let line = lines.next(into: &fields) {
-      func refused(_ reason: String, _ mend: String) -> EnsembleError {
-        .invalidImport(source: "\(path), line \(line)", reason: reason, mend: mend)
+      func refused(_ reason: String, _ fix: String) -> EnsembleError {
+        .invalidImport(source: "\(path), line \(line)", reason: reason, fix: fix)
       }
       guard !lines.isBroken else { throw refused("has an unclosed quote", "close it") }
       if count == 0 {
@@ -64,19 +64,19 @@ struct TableColumns {
     if let repeated = names.first(where: { !seen.insert($0).inserted }) {
       throw .invalidImport(
         source: path, reason: "has two columns of one name, '\(repeated.prefix(40))'",
-        mend: "name each column once")
+        fix: "name each column once")
     }
     // A table without names begins with an image. Whole numbers may be names.
     let areScores = names.allSatisfy { Double($0) != nil } && names.contains { Int($0) == nil }
     guard !areScores else {
       throw .invalidImport(
         source: path, reason: "begins with a line of numbers, not of column names",
-        mend: "put a line of the classes' names before it")
+        fix: "put a line of the classes' names before it")
     }
     guard names.count > 1 || isOfLabels || !names[0].contains(" ") else {
       throw .invalidImport(
         source: path, reason: "has one column, '\(names[0].prefix(40))'",
-        mend: "separate columns by commas, semicolons, tabs or bars")
+        fix: "separate columns by commas, semicolons, tabs or bars")
     }
   }
 
@@ -150,7 +150,7 @@ struct TableColumns {
       guard let part = self.column(column) else {
         throw .invalidImport(
           source: path, reason: "has no number under '\(names[column])' in some line",
-          mend: "give every image a score for each class")
+          fix: "give every image a score for each class")
       }
       parts.append(part)
     }

@@ -48,17 +48,17 @@ struct TableNumbers {
     if hasCommas, hasPoints {
       return .invalidImport(
         source: source, reason: "has numbers with commas and numbers with points",
-        mend: "write decimal points and no groups of thousands")
+        fix: "write decimal points and no groups of thousands")
     }
     if hasCommas, !hasDecimalComma {
       return .invalidImport(
         source: source, reason: "has numbers such as 1,234, which may be 1.234 or 1234",
-        mend: "write decimal points and no groups of thousands")
+        fix: "write decimal points and no groups of thousands")
     }
     if percents > 0, plain > 0 {
       return .invalidImport(
         source: source, reason: "has per cent signs behind some of its scores only",
-        mend: "write them behind all or none")
+        fix: "write them behind all or none")
     }
     return nil
   }

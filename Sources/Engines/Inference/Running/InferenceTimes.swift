@@ -1,3 +1,5 @@
+import Statistics
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -59,16 +61,11 @@ public struct InferenceTimes: Sendable {
   }
 
   /// The time that a share of the runs does not exceed, in seconds: the nearest rank.
-  public func quantile(_ share: Double) -> Double { Self.quantile(share, of: seconds) }
+  public func quantile(_ share: Double) -> Double { [Double].nearestRank(share, ofSorted: seconds) }
 
   /// The same of `processorSeconds`.
   public func processorQuantile(_ share: Double) -> Double {
-    Self.quantile(share, of: processorSeconds)
-  }
-
-  private static func quantile(_ share: Double, of sorted: [Double]) -> Double {
-    let rank = Int((share * Double(sorted.count)).rounded(.up))
-    return sorted[min(max(rank, 1), sorted.count) - 1]
+    [Double].nearestRank(share, ofSorted: processorSeconds)
   }
 
   /// Images a second over all runs.

@@ -59,7 +59,7 @@ public struct Candidate: Codable, Hashable, Sendable {
       isFitted: combination.weights != nil || combination.cascade != nil)
   }
 
-  /// Tells it from the others of one decision, such as "cascade-3".
+  /// Identifies it among the others of one decision, such as "cascade-3".
   public internal(set) var id: String
   /// What it is.
   public let kind: Kind

@@ -6,7 +6,7 @@ import Statistics
 extension CandidatePool {
   /// Budgets for which cascades are searched.
   private static let budgetCount = 14
-  /// The most images that thresholds are searched on: more tell no more, and take longer.
+  /// The most images that thresholds are searched on: more add nothing, and take longer.
   static let mostCascadeImages = 100_000
 
   /// Of more images than thresholds are searched on, a sample.
@@ -28,12 +28,12 @@ extension CandidatePool {
 
   /// The cheapest cascade that lies above the best single member by the margin that is wanted.
   ///
-  /// How much is known only of a cascade that is there: the one that just reaches it tells how much the two differ.
+  /// How much is known only of a cascade that is there: the one that just reaches it shows how much the two differ.
   mutating func addCascadesWithMargin(_ builder: CandidateBuilder) throws(EnsembleError) {
     guard needsMargin, let reaching = try cheapest(builder, margin: 0), reaching != reference else {
       return
     }
-    // What is found may differ from the single member in more images than what told how much: a little more is tried too.
+    // What is found may differ from the single member in more images than what showed how much: a little more is tried too.
     for factor in [1, 1.25] {
       let error = try standardError(of: reaching, against: reference, builder)
       let needed = accuracy(reference) + factor * options.margin * error

@@ -23,7 +23,7 @@ extension CandidatePool {
     if needsMargin { return try cheapest(builder, margin: options.margin) ?? reference }
     let budget = options.maximumCost ?? .infinity
     let needed = options.minimumAccuracy ?? 0
-    // A hair apart, lest decimals that were asked for, or summed, round the wrong way.
+    // A hair apart, so that decimals that were asked for, or summed, do not round the wrong way.
     let allowed = candidates.indices.filter {
       cost($0) <= budget * (1 + 1e-9) && accuracy($0) >= needed - 1e-9
     }
@@ -96,10 +96,11 @@ extension CandidatePool {
     let all = candidates.indices
     let cheapest = all.map(cost).min() ?? 0
     let best = all.filter { cost($0) <= budget * (1 + 1e-9) }.map(accuracy).max()
-    let goal = "a cost of at most \(NumberFormat.number(budget)) \(options.cost.unit)"
-    guard let best else { return "\(goal) (the cheapest costs \(NumberFormat.number(cheapest)))" }
-    return "an accuracy of \(NumberFormat.percent(needed))" + (budget.isFinite ? " at \(goal)" : "")
-      + " (the best has \(NumberFormat.percent(best)))"
+    let goal = "a cost of at most \(NumberFormat.short(budget)) \(options.cost.unit)"
+    guard let best else { return "\(goal) (the cheapest costs \(NumberFormat.short(cheapest)))" }
+    return "an accuracy of \(NumberFormat.shortPercent(needed))"
+      + (budget.isFinite ? " at \(goal)" : "")
+      + " (the best has \(NumberFormat.shortPercent(best)))"
   }
 
   /// Compares those that matter with the best single member on the test images.

@@ -21,7 +21,7 @@ struct EnsembleSearch {
   static let mostBytes = 1 << 30
   /// Ensembles of one block: what each thread keeps of them stays small.
   private static let blockCount = 1 << 14
-  /// Of the first block, which tells how long the others take.
+  /// Of the first block, which shows how long the others take.
   private static let firstBlockCount = 1 << 10
 
   /// Finds out which there are.

@@ -2,7 +2,7 @@ import Ensembles
 import Predictions
 import Statistics
 
-/// What further members would bring, told from those that are there.
+/// What further members would bring, predicted from those that are there.
 ///
 /// A power law is fitted to the mean error of ensembles of 1, 2, ... K members. The interval is the jackknife's: the fit is
 /// repeated without each member, with the same exponent, and Student's t makes 95 % of how much that matters. It holds for the mean over ensembles
@@ -29,7 +29,7 @@ public struct Forecast: Codable, Hashable, Sendable {
   public let law: PowerLaw
   /// For K + 1 ... 2 K members.
   public let points: [Point]
-  /// The least number of members that tell anything.
+  /// The least number of members for a forecast.
   public static let fewestMembers = 3
 
   /// Forecasts. To decide on further training, give hold-out predictions.

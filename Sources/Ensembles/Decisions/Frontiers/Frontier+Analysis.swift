@@ -43,7 +43,7 @@ extension Frontier {
       first.count * groups.reduce(0) { $0 + $1.count }, of: row, for: first.source)
   }
 
-  /// Ensembles of one size that tell how long one takes.
+  /// Ensembles of one size that show how long one takes.
   private static let pilotSubsets = 4
 
   /// All networks; with a limit in time as many ensembles of one size as a few say that there is time for.

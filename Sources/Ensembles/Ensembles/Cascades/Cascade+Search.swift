@@ -31,7 +31,7 @@ extension Cascade {
   ///   - holdOut: Hold-out predictions by all K candidates; never those of a test set.
   ///   - maximumStages: The most stages, at least 1.
   ///   - rule: How the members so far are combined.
-  ///   - confidences: What may tell how sure a prediction is; at least one.
+  ///   - confidences: What may measure how sure a prediction is; at least one.
   ///   - goals: What is wanted on the hold-out.
   ///   - costs: `[K]`: what each candidate costs for one image, such as milliseconds (default: multiply-accumulates).
   ///     Goals count cost in the same.

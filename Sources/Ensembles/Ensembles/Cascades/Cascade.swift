@@ -42,7 +42,7 @@ public struct Cascade: Codable, Hashable, Sendable {
   public let stages: [Stage]
   /// How members are combined.
   public let rule: CombinationRule
-  /// What tells how sure a prediction is.
+  /// What measures how sure a prediction is.
   public let confidence: CascadeConfidence
   /// What the cascade does on the hold-out.
   public let holdOut: Outcome
@@ -57,7 +57,7 @@ public struct Cascade: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - holdOut: Hold-out predictions by the members, in order; never those of a test set.
   ///   - rule: How the members so far are combined.
-  ///   - confidence: What tells how sure a prediction is.
+  ///   - confidence: What measures how sure a prediction is.
   ///   - goal: What is wanted on the hold-out.
   /// - Throws: `EnsembleError.unreachableGoal` where no thresholds do it; others where there are no members, or where they
   ///   predict different data or share a name.
@@ -163,8 +163,8 @@ extension Cascade.Goal: CustomStringConvertible {
   public var description: String {
     switch self {
     case .cost(let cost):
-      "an expected cost of at most \(NumberFormat.number(cost)) multiply-accumulates"
-    case .accuracy(let accuracy): "an accuracy of at least \(NumberFormat.percent(accuracy))"
+      "an expected cost of at most \(NumberFormat.short(cost)) multiply-accumulates"
+    case .accuracy(let accuracy): "an accuracy of at least \(NumberFormat.shortPercent(accuracy))"
     }
   }
 
@@ -184,7 +184,7 @@ extension Cascade.Goal: CustomStringConvertible {
   func total(images: Int) -> ThresholdPair.Goal {
     switch self {
     case .cost(let cost): .cost(cost * Double(images))
-    // A hair less, lest a share that was computed from hits rounds up to one more.
+    // A hair less, so that a share that was computed from hits does not round up to one more.
     case .accuracy(let accuracy): .hits(Int((accuracy * Double(images) - 1e-6).rounded(.up)))
     }
   }

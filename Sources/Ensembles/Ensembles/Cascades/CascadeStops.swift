@@ -2,7 +2,7 @@ import Predictions
 
 /// After which member of a cascade an image stops.
 public struct CascadeStops: Codable, Hashable, Sendable {
-  /// What tells how sure a prediction is.
+  /// What measures how sure a prediction is.
   public var confidence: CascadeConfidence
   /// After each member but the last: an image stops where the combined prediction of the members so far is at least as
   /// sure; none where every image goes on.

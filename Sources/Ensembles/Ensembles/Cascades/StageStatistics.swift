@@ -43,7 +43,7 @@ struct StageStatistics: Sendable {
   /// - Parameters:
   ///   - members: Predictions of the same data, in order; at least one.
   ///   - rule: How they are combined.
-  ///   - measure: What tells how sure a prediction is.
+  ///   - measure: What measures how sure a prediction is.
   ///   - firstStage: In `1...members.count`.
   static func of(
     _ members: [Predictions], rule: CombinationRule, measure: CascadeConfidence,

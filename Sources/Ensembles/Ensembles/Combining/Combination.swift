@@ -10,10 +10,10 @@ public struct Combination: Codable, Hashable, Sendable {
   public var memberTemperatures: [Double]?
   /// When members stop that run one after another; nil where all run on every image.
   public var cascade: CascadeStops?
-  /// By which the combined log-probabilities are divided; nil for none. Whether a cascade stops is told before.
+  /// By which the combined log-probabilities are divided; nil for none. Whether a cascade stops is decided before.
   public var temperature: Double?
 
-  /// Creates a combination; `fault(memberCount:)` tells what is wrong with it.
+  /// Creates a combination; `fault(memberCount:)` says what is wrong with it.
   public init(
     rule: CombinationRule = .geometricMean, weights: [Double]? = nil,
     memberTemperatures: [Double]? = nil, cascade: CascadeStops? = nil, temperature: Double? = nil

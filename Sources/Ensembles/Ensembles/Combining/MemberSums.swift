@@ -4,6 +4,10 @@ import Statistics
 
 /// What a combination rule sums over members, and what it makes of the sums.
 ///
+/// CKernels has the same rules as vectors over eight images, which score thousands of subsets without keeping what they
+/// predict. This is where predictions are kept: all classes of one image, in the order in which they are written. The tests
+/// hold the two to the same fixtures.
+///
 /// Vectors of a block of images are `[images, C]`; the vote sums two of them, the votes and behind them the
 /// log-probabilities that break ties.
 struct MemberSums {

@@ -52,27 +52,32 @@ extension CombinationRule {
         for index in sums.indices { sums[index] += row[index] }
       }
       for start in stride(from: 0, to: result.count, by: classes) {
-        let values = normalised(sums[start..<start + classes], scale: scale)
-        for (place, value) in values.enumerated() { result[start + place] = value }
+        let row = start..<start + classes
+        normalize(
+          sums[row], scale: scale, into: UnsafeMutableBufferPointer(rebasing: result[row]))
       }
     }
   }
 
   private var takesLogarithms: Bool { self == .geometricMean || self == .logitMean }
 
-  /// The log-probabilities of one image from its sums.
-  private func normalised(_ sums: ArraySlice<Double>, scale: Double) -> [Float] {
+  /// Sets `result` to the log-probabilities of one image from its sums.
+  private func normalize(
+    _ sums: ArraySlice<Double>, scale: Double, into result: UnsafeMutableBufferPointer<Float>
+  ) {
     guard takesLogarithms else {
       let total = naturalLogarithm(sums.reduce(0, +))
-      return sums.map { Float(naturalLogarithm($0) - total) }
+      for (place, sum) in sums.enumerated() {
+        result[place] = Float(naturalLogarithm(sum) - total)
+      }
+      return
     }
     let greatest = sums.max() ?? 0
-    let total = logSumExp(sums, relativeTo: greatest, scale: scale)
-    return sums.map { sum in
-      let value = Float((sum - greatest) * scale - total)
-      // So little comes from a member's zero only, and is a zero again.
-      let isRuledOut = Double(value) < MemberSums.leastLogProbability * scale / 2
-      return isRuledOut ? -.infinity : value
+    logSoftmax(sums.map { ($0 - greatest) * scale }, into: result)
+    // So little comes from a member's zero only, and is a zero again.
+    let least = MemberSums.leastLogProbability * scale / 2
+    for place in result.indices where Double(result[place]) < least {
+      result[place] = -.infinity
     }
   }
 }

@@ -1,5 +1,4 @@
 import Predictions
-import Statistics
 
 extension Predictions {
   /// The predictions softmax(sum over members of weight x log-probability).
@@ -23,7 +22,7 @@ extension Predictions {
           }
         }
       }
-      Self.normalise(sums, classes: classes, into: result)
+      Self.normalize(sums, classes: classes, into: result)
     }
     try self.init(of: members, name: name, logProbabilities: values)
   }
@@ -45,18 +44,13 @@ extension Predictions {
       labels: first.labels, classes: first.classes)
   }
 
-  /// The logarithm of the softmax of each row.
-  static func normalise(
+  /// The logarithm of the softmax of each row of `[images, C]`.
+  static func normalize(
     _ sums: [Double], classes: Int, into result: UnsafeMutableBufferPointer<Float>
   ) {
     for start in stride(from: 0, to: sums.count, by: classes) {
-      let row = sums[start..<start + classes]
-      let greatest = row.max() ?? 0
-      let total = naturalLogarithm(
-        exponentials(row.map { $0 - greatest }).reduce(0, +))
-      for (place, value) in row.enumerated() {
-        result[start + place] = Float(value - greatest - total)
-      }
+      let row = start..<start + classes
+      logSoftmax(sums[row], into: UnsafeMutableBufferPointer(rebasing: result[row]))
     }
   }
 }

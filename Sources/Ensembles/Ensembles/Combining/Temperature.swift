@@ -20,9 +20,9 @@ public struct Temperature: Codable, Hashable, Sendable {
 
   /// Why there was nothing to fit, and the temperature is 1; nil where one was fitted.
   public enum Gap: String, Codable, Hashable, Sendable {
-    /// Every image of the hold-out is right: how often such predictions err cannot be told.
+    /// Every image of the hold-out is right: how often such predictions err is not known.
     case noError
-    /// The likelihood has no optimum in `range`: the hold-out's labels tell nothing, or the scores have another scale.
+    /// The likelihood has no optimum in `range`: the hold-out's labels say nothing, or the scores have another scale.
     case noOptimum
     /// Images of the hold-out give their own class the probability 0, as rounded scores do: how little it was is not known,
     /// and would decide alone.
@@ -32,7 +32,7 @@ public struct Temperature: Codable, Hashable, Sendable {
     public var reason: String {
       switch self {
       case .noError:
-        "no temperature was fitted: every hold-out image is right, which does not tell how often such predictions err"
+        "no temperature was fitted: every hold-out image is right, which does not show how often such predictions err"
       case .noOptimum:
         "no temperature was fitted: on the hold-out none between \(range.lowerBound) and \(range.upperBound) is the best"
       case .roundedToZero:
@@ -101,7 +101,7 @@ public struct Temperature: Codable, Hashable, Sendable {
       let scaled = predictions.withLogProbabilities(of: images) { values in
         values.map { max(Double($0), Metrics.leastLogProbability) / temperature }
       }
-      Predictions.normalise(scaled, classes: predictions.classes, into: result)
+      Predictions.normalize(scaled, classes: predictions.classes, into: result)
     }
     return try predictions.replacing(values)
   }

@@ -145,7 +145,7 @@ public struct ReliabilityDiagram: Codable, Hashable, Sendable {
   }
 }
 
-/// How well probabilities tell how often predictions are right.
+/// How well probabilities say how often predictions are right.
 public struct ReliabilitySummary: Codable, Hashable, Sendable {
   /// Accuracy, likelihood, Brier score and the calibration error over bins of equal width.
   public let metrics: Metrics

@@ -1,4 +1,4 @@
-/// How long the search of a decision may take, and where it tells how far it is.
+/// How long the search of a decision may take, and where it reports how far it is.
 public struct SearchPace {
   /// How far a search is.
   public struct Progress: Hashable, Sendable {
@@ -22,12 +22,12 @@ public struct SearchPace {
   public var seconds: Double?
   /// Of these seconds, what other work took before.
   public var used: Double
-  /// Is told after each part of the search, on the thread that decides.
+  /// Called after each part of the search, on the thread that decides.
   public var report: (Progress) -> Void
   /// What is left of `seconds`; nil for no limit.
   package var secondsLeft: Double? { seconds.map { max(0, $0 - used) } }
 
-  /// Creates a pace.
+  /// Creates a pace; without `seconds` a search takes as long as it needs.
   public init(
     seconds: Double? = nil, used: Double = 0, report: @escaping (Progress) -> Void = { _ in }
   ) {
@@ -37,7 +37,7 @@ public struct SearchPace {
   }
 }
 
-/// Measures one part of a search, and tells how far it is.
+/// Measures one part of a search, and reports how far it is.
 package struct SearchClock {
   private let pace: SearchPace
   private let subject: SearchPace.Progress.Subject
@@ -59,7 +59,7 @@ package struct SearchClock {
   /// Whether the time of this part is over.
   package var isOver: Bool { limit.map { elapsed >= $0 } ?? false }
 
-  /// Tells that `done` of `total` are tried.
+  /// Reports that `done` of `total` are tried.
   package func report(_ done: Int, of total: Int, secondsLeft: Double?) {
     pace.report(
       SearchPace.Progress(subject: subject, done: done, total: total, secondsLeft: secondsLeft))

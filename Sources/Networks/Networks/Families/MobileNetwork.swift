@@ -24,7 +24,7 @@ public struct MobileNetwork: Hashable, Sendable {
     /// Whether a block that changes no shape adds its input.
     public var hasSkip: Bool
 
-    /// Creates a stage.
+    /// Creates a stage as it is; `MobileNetwork` checks its numbers.
     public init(
       blocks: Int, kernelSize: Int, stride: Int, expansion: Int, channels: Int,
       squeezeRatio: Double = 0.25, hasSkip: Bool = true

@@ -33,7 +33,7 @@ public struct WideResNet: Hashable, Sendable {
     /// The channels of each.
     public var channels: Int
 
-    /// Creates a group.
+    /// Creates a group as it is; `WideResNet` checks its numbers.
     public init(blocks: Int, channels: Int) {
       self.blocks = blocks
       self.channels = channels

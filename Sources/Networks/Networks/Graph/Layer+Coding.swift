@@ -23,6 +23,8 @@ extension Layer.Operation: Codable {
   }
 
   /// Decodes what `encode` wrote.
+  ///
+  /// - Throws: `DecodingError` at the key that is missing, unknown or of another type.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Name.self)
     guard let name = container.allKeys.first, container.allKeys.count == 1 else {
@@ -97,6 +99,8 @@ extension Convolution: Codable {
   }
 
   /// Decodes what `encode` wrote; without groups and bias where it says nothing of them.
+  ///
+  /// - Throws: `DecodingError` at the key that is missing or of another type.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -124,6 +128,8 @@ extension Convolution.Padding: Codable {
   private static let sameName = "same"
 
   /// Decodes a number of pixels, or "same".
+  ///
+  /// - Throws: `DecodingError` where it is neither.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let count = try? container.decode(Int.self) {

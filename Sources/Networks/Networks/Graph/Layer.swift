@@ -7,7 +7,7 @@ public struct Layer: Codable, Hashable, Sendable {
   /// What it reads: the names of earlier layers, or "input".
   public var inputs: [String]
 
-  /// Creates a layer.
+  /// Creates a layer as it is; a network checks its name and inputs.
   public init(_ name: String, _ operation: Operation, inputs: [String]) {
     self.name = name
     self.operation = operation
@@ -62,7 +62,7 @@ public struct Convolution: Hashable, Sendable {
   /// Whether a number a channel is added.
   public var hasBias: Bool
 
-  /// Creates a convolution.
+  /// Creates a convolution as it is; a network checks its numbers, and that the groups divide the channels.
   public init(
     outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Padding, groups: Int = 1,
     hasBias: Bool = false

@@ -65,7 +65,7 @@ struct CandidateRow {
       "macs": CostMeasure.multiplyAccumulates.amount(cost.multiplyAccumulates),
       "size": CostMeasure.parameters.amount(Double(cost.parameters)),
       "right":
-        "\(Figures.percent(candidate.test.metrics.top1Accuracy)) % (\(candidate.testInterval.percentText))",
+        "\(NumberFormat.percent(candidate.test.metrics.top1Accuracy)) % (\(candidate.testInterval.percentText))",
       "title": "\(candidate.kind.title) · \(candidate.id)",
     ]
     let times = [cost.latencyMilliseconds, cost.parallelLatencyMilliseconds].compactMap { $0 }
@@ -73,7 +73,7 @@ struct CandidateRow {
       times.isEmpty
       ? "not measured"
       : (candidate.kind == .single ? "" : candidate.kind == .cascade ? "expected " : "≈ ")
-        + times.map { Figures.milliseconds($0) + " ms" }.joined(separator: ", ")
+        + times.map { NumberFormat.milliseconds($0) + " ms" }.joined(separator: ", ")
     texts["against"] = against
     return texts
   }
@@ -82,10 +82,10 @@ struct CandidateRow {
     if isReference { return "it is the best single model" }
     if let comparison = candidate.comparison {
       return
-        "\(Figures.points(comparison.difference)) points (\(comparison.interval.pointsText))"
+        "\(NumberFormat.points(comparison.difference)) points (\(comparison.interval.pointsText))"
     }
     let best = decision.candidate(decision.reference)?.test.metrics.top1Accuracy ?? 0
-    return "\(Figures.points(candidate.test.metrics.top1Accuracy - best)) points"
+    return "\(NumberFormat.points(candidate.test.metrics.top1Accuracy - best)) points"
   }
 
   /// Each member's weight, threshold and share of the images that stop.
@@ -123,9 +123,9 @@ struct CandidateRow {
     let (kind, word) = comparison.verdict.badge
     return [
       "text": .string(
-        "\(Figures.points(comparison.difference)) points (95 % interval "
+        "\(NumberFormat.points(comparison.difference)) points (95 % interval "
           + "\(comparison.interval.pointsText); McNemar "
-          + "\(Figures.probability(comparison.mcNemarPValue)))"),
+          + "\(NumberFormat.probability(comparison.mcNemarPValue)))"),
       "kind": .string(kind), "word": .string(word),
     ]
   }

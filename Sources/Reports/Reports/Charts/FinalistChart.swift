@@ -1,4 +1,5 @@
 import Files
+import Statistics
 
 /// Test accuracy of what was trained in full against what it costs: ensembles, and their members alone.
 struct FinalistChart {
@@ -106,13 +107,10 @@ struct FinalistChart {
     ]
   }
 
-  private var front: [JSONValue] {
-    var highest = -1.0
-    return points.sorted { ($0.cost, -$0.accuracy) < ($1.cost, -$1.accuracy) }.compactMap {
-      guard $0.accuracy > highest else { return nil }
-      highest = $0.accuracy
-      return row($0)
-    }
+  private var frontier: [JSONValue] {
+    ParetoFrontier.indices(
+      of: points.indices, cost: { points[$0].cost }, accuracy: { points[$0].accuracy }
+    ).map { row(points[$0]) }
   }
 
   private var layers: [JSONValue] {
@@ -130,7 +128,7 @@ struct FinalistChart {
     ]
     return [
       [
-        "data": ["values": .array(front)],
+        "data": ["values": .array(frontier)],
         "mark": ["type": "line", "style": "frontier", "interpolate": "step-after"],
       ],
       [

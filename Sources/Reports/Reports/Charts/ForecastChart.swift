@@ -83,7 +83,7 @@ struct ForecastChart {
       "low": JSONValue.rounded(100 * point.lowerBound),
       "high": JSONValue.rounded(100 * point.upperBound),
       "interval": .string(
-        "\(Figures.percent(point.lowerBound, to: point.upperBound)) %"),
+        "\(NumberFormat.percent(point.lowerBound, to: point.upperBound)) %"),
     ]
   }
 
@@ -119,7 +119,7 @@ struct ForecastChart {
     let rows = forecast.checks.map { check -> JSONValue in
       guard case .object(var row) = point(check.forecast, "forecast from fewer") else { return [:] }
       row["found"] = .string(
-        "\(Figures.percent(check.accuracy)) %, \(check.isInside ? "inside" : "outside")")
+        "\(NumberFormat.percent(check.accuracy)) %, \(check.isInside ? "inside" : "outside")")
       return .object(row)
     }
     return [

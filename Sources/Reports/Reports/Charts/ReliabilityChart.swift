@@ -26,7 +26,7 @@ struct ReliabilityChart {
   }
 
   private func panel(_ title: String, _ summary: ReliabilitySummary, isFirst: Bool) -> JSONValue {
-    let error = Figures.percent(summary.metrics.expectedCalibrationError, 1)
+    let error = NumberFormat.percent(summary.metrics.expectedCalibrationError, 1)
     return [
       "title": [
         "text": .string(title), "subtitle": .string("ECE \(error) %"), "fontSize": 13, "offset": 6,
@@ -42,7 +42,7 @@ struct ReliabilityChart {
     let total = Double(max(1, summary.diagram.bins.reduce(0) { $0 + $1.count }))
     return summary.diagram.bins.map { bin in
       let range =
-        "\(Figures.percent(bin.lowerBound, to: bin.upperBound, 0)) %"
+        "\(NumberFormat.percent(bin.lowerBound, to: bin.upperBound, 0)) %"
       return [
         "from": JSONValue.rounded(100 * bin.lowerBound),
         "to": JSONValue.rounded(100 * bin.upperBound),

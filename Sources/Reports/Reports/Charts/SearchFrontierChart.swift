@@ -2,7 +2,7 @@ import Files
 import Formatting
 import Statistics
 
-/// Hold-out accuracy of all evaluations against their cost, with a Pareto front for each size of ensemble.
+/// Hold-out accuracy of all evaluations against their cost, with a frontier for each size of ensemble.
 struct SearchFrontierChart {
   let content: SearchContent
 

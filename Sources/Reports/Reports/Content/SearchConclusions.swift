@@ -1,5 +1,6 @@
 import ArchitectureSearch
 import Decisions
+import Statistics
 
 extension SearchContent {
   func finalist(_ setting: SearchSetting) -> Finalist? {
@@ -34,9 +35,9 @@ extension SearchContent {
   }
 
   /// Spearman's correlation of proxy and final accuracy; nil for fewer than five networks.
-  var rankCorrelation: Double? {
+  var proxyRankCorrelation: Double? {
     guard proxies.count >= 5 else { return nil }
-    return RankCorrelation.spearman(proxies.map(\.proxy), proxies.map(\.final))
+    return rankCorrelation(proxies.map(\.proxy), proxies.map(\.final))
   }
 }
 
@@ -66,29 +67,6 @@ struct SearchEvaluation {
           record: record, stage: stage, ensembleSize: beside.size + record.members.count,
           ensembleCost: beside.cost + record.cost, isBestSoFar: isBest)
       }
-    }
-  }
-}
-
-/// Spearman's rank correlation.
-enum RankCorrelation {
-  /// Equal values share the mean of their ranks; 0 where all values of one list are equal.
-  static func spearman(_ first: [Double], _ second: [Double]) -> Double {
-    let (first, second) = (ranks(first), ranks(second))
-    let mean = Double(first.count + 1) / 2
-    var (product, firstSquares, secondSquares) = (0.0, 0.0, 0.0)
-    for (first, second) in zip(first, second) {
-      product += (first - mean) * (second - mean)
-      firstSquares += (first - mean) * (first - mean)
-      secondSquares += (second - mean) * (second - mean)
-    }
-    let scale = (firstSquares * secondSquares).squareRoot()
-    return scale > 0 ? product / scale : 0
-  }
-
-  private static func ranks(_ values: [Double]) -> [Double] {
-    values.map { value in
-      Double(values.count { $0 < value }) + Double(values.count { $0 == value } + 1) / 2
     }
   }
 }

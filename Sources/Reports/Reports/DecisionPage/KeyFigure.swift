@@ -18,7 +18,7 @@ struct KeyFigure {
   private static func accuracy(_ decision: Decision, _ deployed: Candidate) -> KeyFigure {
     KeyFigure(
       name: "Accuracy on the \(decision.testName)",
-      value: "\(Figures.percent(deployed.test.metrics.top1Accuracy)) %",
+      value: "\(NumberFormat.percent(deployed.test.metrics.top1Accuracy)) %",
       note: "95 % interval \(deployed.testInterval.percentText)")
   }
 
@@ -27,7 +27,7 @@ struct KeyFigure {
     else { return nil }
     return KeyFigure(
       name: "Against the best single model",
-      value: "\(Figures.points(comparison.difference))",
+      value: "\(NumberFormat.points(comparison.difference))",
       note: "points; 95 % interval \(comparison.interval.pointsText)")
   }
 
@@ -46,7 +46,7 @@ struct KeyFigure {
         return KeyFigure(name: name, value: measure.amount(own), note: "the best single model")
       }
       return KeyFigure(
-        name: name, value: Figures.ratio(own, to: single, times: "×"),
+        name: name, value: NumberFormat.ratio(own, to: single, times: "×"),
         note: "of the best single model's: \(amount(own, measure)) against "
           + amount(single, measure))
     }
@@ -72,16 +72,16 @@ struct KeyFigure {
     )
     return KeyFigure(
       name: "Calibration error",
-      value: "\(Figures.percent(after.expectedCalibrationError, 1)) %",
+      value: "\(NumberFormat.percent(after.expectedCalibrationError, 1)) %",
       note: "ECE with temperatures; "
-        + "\(Figures.percent(before.expectedCalibrationError, 1)) % without")
+        + "\(NumberFormat.percent(before.expectedCalibrationError, 1)) % without")
   }
 
   private static func shifted(_ deployed: Candidate, _ reference: Candidate) -> KeyFigure? {
     guard let own = deployed.shifted, let single = reference.shifted else { return nil }
     return KeyFigure(
       name: "On shifted images",
-      value: "\(Figures.percent(own.metrics.top1Accuracy)) %",
-      note: "the best single model \(Figures.percent(single.metrics.top1Accuracy)) %")
+      value: "\(NumberFormat.percent(own.metrics.top1Accuracy)) %",
+      note: "the best single model \(NumberFormat.percent(single.metrics.top1Accuracy)) %")
   }
 }

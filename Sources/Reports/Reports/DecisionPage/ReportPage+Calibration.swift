@@ -15,12 +15,12 @@ extension ReportPage {
       """
     let rows = reliability.summaries.map { title, summary -> HTML in
       """
-      <tr><th scope="row">\(title)</th><td>\(Figures.percent(summary.metrics.top1Accuracy))</td>\
-      <td>\(Figures.fixed(summary.metrics.negativeLogLikelihood, 4))</td>\
-      <td>\(Figures.fixed(summary.metrics.brierScore, 4))</td>\
-      <td>\(Figures.fixed(summary.metrics.expectedCalibrationError, 4))</td>\
-      <td>\(Figures.fixed(summary.equalMassError, 4))</td>\
-      <td>\(Figures.fixed(summary.classwiseError, 4))</td></tr>
+      <tr><th scope="row">\(title)</th><td>\(NumberFormat.percent(summary.metrics.top1Accuracy))</td>\
+      <td>\(NumberFormat.fixed(summary.metrics.negativeLogLikelihood, 4))</td>\
+      <td>\(NumberFormat.fixed(summary.metrics.brierScore, 4))</td>\
+      <td>\(NumberFormat.fixed(summary.metrics.expectedCalibrationError, 4))</td>\
+      <td>\(NumberFormat.fixed(summary.equalMassError, 4))</td>\
+      <td>\(NumberFormat.fixed(summary.classwiseError, 4))</td></tr>
 
       """
     }
@@ -42,7 +42,7 @@ extension ReportPage {
     let words = [
       ("without", "without"), ("beforeCombining", "with each member's"),
       ("afterCombining", "with one for all"),
-    ].compactMap { key, name in losses[key].map { "\(Figures.fixed($0, 4)) \(name)" } }
+    ].compactMap { key, name in losses[key].map { "\(NumberFormat.fixed($0, 4)) \(name)" } }
     return words.isEmpty ? "" : "The hold-out chose: NLL \(words.joined(separator: ", "))."
   }
 
@@ -81,7 +81,7 @@ extension ReportPage {
   ) -> HTML {
     let threshold =
       stops.confidenceThresholds.indices.contains(stage)
-      ? stops.confidenceThresholds[stage].map { Figures.fixed($0, 4) } ?? "never" : "always"
+      ? stops.confidenceThresholds[stage].map { NumberFormat.fixed($0, 4) } ?? "never" : "always"
     let costs = cascade.members.prefix(stage + 1).compactMap { name in
       decision.candidates.first { $0.kind == .single && $0.members == [name] }
     }.map(\.test.cost.multiplyAccumulates)
@@ -89,13 +89,13 @@ extension ReportPage {
       guard let fractions = evaluation.exitFractions, fractions.indices.contains(stage) else {
         return "<td></td>"
       }
-      let percent = Figures.percent(fractions[stage], 1)
+      let percent = NumberFormat.percent(fractions[stage], 1)
       return
-        "<td class=\"bar\" style=\"--share:\(Figures.percent(fractions[stage], 0))%\">\(percent)</td>"
+        "<td class=\"bar\" style=\"--share:\(NumberFormat.percent(fractions[stage], 0))%\">\(percent)</td>"
     }
     return """
       <tr><th scope="row">\(stage + 1)</th><td class="word">\(cascade.members[stage])</td>\
-      <td>\(costs.count == stage + 1 ? Figures.scaled(costs.reduce(0, +)) : "–")</td>\
+      <td>\(costs.count == stage + 1 ? NumberFormat.scaled(costs.reduce(0, +)) : "–")</td>\
       <td>\(threshold)</td>\(share(cascade.holdOut))\(share(cascade.test))</tr>
 
       """
@@ -105,7 +105,7 @@ extension ReportPage {
   private func allStages(_ cascade: Candidate, _ decision: Decision) -> String {
     let price =
       "On the \(decision.testName) it has "
-      + "\(Figures.percent(cascade.test.metrics.top1Accuracy)) % for "
+      + "\(NumberFormat.percent(cascade.test.metrics.top1Accuracy)) % for "
       + "\(CostMeasure.multiplyAccumulates.amount(cascade.test.cost.multiplyAccumulates)) an image on average"
     let all = decision.candidates.first {
       [.ensemble, .mixed].contains($0.kind) && Set($0.members) == Set(cascade.members)
@@ -113,7 +113,7 @@ extension ReportPage {
     }
     guard let all else { return price + "." }
     return price + "; all its members on every image have "
-      + "\(Figures.percent(all.test.metrics.top1Accuracy)) % for "
+      + "\(NumberFormat.percent(all.test.metrics.top1Accuracy)) % for "
       + "\(CostMeasure.multiplyAccumulates.amount(all.test.cost.multiplyAccumulates))."
   }
 }

@@ -63,14 +63,14 @@ extension ReportPage {
       <span class="name">\(candidate.networkNames)</span>\u{a0}\(frontiers)\(identity(candidate, among: shown))\
       \(tag(candidate, decision))</th>\
       <td class="word" title="\(candidate.kind.title)">\(candidate.kind.rawValue)</td>\
-      <td>\(Figures.scaled(candidate.test.cost.multiplyAccumulates))</td>\
-      <td>\(Figures.scaled(candidate.test.cost.parameters))</td>\(time)\
-      <td>\(Figures.percent(candidate.holdOut.metrics.top1Accuracy))</td>\
-      <td>\(Figures.percent(candidate.test.metrics.top1Accuracy)) \
+      <td>\(NumberFormat.scaled(candidate.test.cost.multiplyAccumulates))</td>\
+      <td>\(NumberFormat.scaled(candidate.test.cost.parameters))</td>\(time)\
+      <td>\(NumberFormat.percent(candidate.holdOut.metrics.top1Accuracy))</td>\
+      <td>\(NumberFormat.percent(candidate.test.metrics.top1Accuracy)) \
       <small>(\(candidate.testInterval.percentText))</small></td>\
-      <td>\(comparison.map { Figures.points($0.difference) } ?? "") \
+      <td>\(comparison.map { NumberFormat.points($0.difference) } ?? "") \
       <small>\(comparison.map { "(\($0.interval.pointsText))" } ?? "")</small></td>\
-      <td>\(comparison.map { Figures.probability($0.mcNemarPValue) } ?? "")</td>\
+      <td>\(comparison.map { NumberFormat.probability($0.mcNemarPValue) } ?? "")</td>\
       <td class="word">\(verdict)</td></tr>
 
       """
@@ -78,7 +78,7 @@ extension ReportPage {
 
   /// Of what was not timed as a whole, with "≈".
   private func milliseconds(_ value: Double, of candidate: Candidate) -> String {
-    (candidate.kind == .single ? "" : "≈ ") + Figures.milliseconds(value)
+    (candidate.kind == .single ? "" : "≈ ") + NumberFormat.milliseconds(value)
   }
 
   /// Every way to combine all members.
@@ -87,10 +87,10 @@ extension ReportPage {
     let rows = rules.rows.enumerated().map { index, row -> HTML in
       """
       <tr><th scope="row">\(row.method.name)</th><td>\(row.memberCount)</td>\
-      <td>\(Figures.scaled(row.multiplyAccumulates))</td>\
-      <td>\(Figures.percent(row.holdOut.top1Accuracy))</td>\
-      <td>\(Figures.percent(row.test.top1Accuracy))</td>\
-      <td>\(Self.likelihood(row))</td><td>\(Figures.fixed(row.test.expectedCalibrationError, 4))</td>\
+      <td>\(NumberFormat.scaled(row.multiplyAccumulates))</td>\
+      <td>\(NumberFormat.percent(row.holdOut.top1Accuracy))</td>\
+      <td>\(NumberFormat.percent(row.test.top1Accuracy))</td>\
+      <td>\(Self.likelihood(row))</td><td>\(NumberFormat.fixed(row.test.expectedCalibrationError, 4))</td>\
       \(index == 0 ? "<td></td><td></td><td></td><td></td>" : against(row))</tr>
 
       """
@@ -111,14 +111,14 @@ extension ReportPage {
   }
 
   private static func likelihood(_ row: RuleComparison.Row) -> String {
-    row.method == .rule(.majorityVote) ? "–" : Figures.fixed(row.test.negativeLogLikelihood, 4)
+    row.method == .rule(.majorityVote) ? "–" : NumberFormat.fixed(row.test.negativeLogLikelihood, 4)
   }
 
   private func against(_ row: RuleComparison.Row) -> HTML {
     """
-    <td>\(Figures.points(row.difference))</td>\
-    <td>\(Figures.points(row.lowerBound, to: row.upperBound))</td>\
-    <td>\(Figures.probability(row.mcNemarPValue))</td><td class="word">\(badge(row.verdict))</td>
+    <td>\(NumberFormat.points(row.difference))</td>\
+    <td>\(NumberFormat.points(row.lowerBound, to: row.upperBound))</td>\
+    <td>\(NumberFormat.probability(row.mcNemarPValue))</td><td class="word">\(badge(row.verdict))</td>
     """
   }
 }

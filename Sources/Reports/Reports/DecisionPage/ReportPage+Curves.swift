@@ -42,21 +42,22 @@ extension ReportPage {
     let rows = frontier.curves.flatMap { curve in
       curve.points.map { point -> HTML in
         let spread =
-          point.subsetCount > 1 ? "± " + Figures.percent(point.top1StandardDeviation) : ""
+          point.subsetCount > 1 ? "± " + NumberFormat.percent(point.top1StandardDeviation) : ""
         let range =
           point.subsetCount > 1
-          ? "\(Figures.percent(point.top1Minimum)) – \(Figures.percent(point.top1Maximum))" : ""
+          ? "\(NumberFormat.percent(point.top1Minimum)) – \(NumberFormat.percent(point.top1Maximum))"
+          : ""
         let subsets = point.subsetCount.grouped + (point.isSampled ? " (sampled)" : "")
         return """
           <tr\(point.isOnParetoFrontier ? HTML(" class=\"pareto\"") : "")><th scope="row">\
           \(curve.network)</th><td>\(point.memberCount)</td>\
-          <td title="\(point.multiplyAccumulates.grouped)">\(Figures.scaled(point.multiplyAccumulates))</td>\
-          <td>\(Figures.scaled(point.floatingPointOperations))</td>\
-          <td>\(Figures.scaled(point.parameters))</td>\
-          <td>\(Figures.percent(point.accuracy))</td><td>\(spread)</td><td>\(range)</td>\
+          <td title="\(point.multiplyAccumulates.grouped)">\(NumberFormat.scaled(point.multiplyAccumulates))</td>\
+          <td>\(NumberFormat.scaled(point.floatingPointOperations))</td>\
+          <td>\(NumberFormat.scaled(point.parameters))</td>\
+          <td>\(NumberFormat.percent(point.accuracy))</td><td>\(spread)</td><td>\(range)</td>\
           <td>\(FrontierSummary.likelihood(point, frontier.rule))</td>\
-          <td>\(Figures.fixed(point.mean.expectedCalibrationError, 4))</td>\
-          <td>\(Figures.fixed(point.mean.brierScore, 4))</td><td>\(subsets)</td>\
+          <td>\(NumberFormat.fixed(point.mean.expectedCalibrationError, 4))</td>\
+          <td>\(NumberFormat.fixed(point.mean.brierScore, 4))</td><td>\(subsets)</td>\
           <td>\(point.isOnParetoFrontier ? "●" : "")</td></tr>
 
           """
@@ -80,13 +81,13 @@ extension ReportPage {
         / Double(max(1, comparison.largeMultiplyAccumulates))
       return """
         <tr><th scope="row">\(comparison.smallCount) × \(comparison.smallNetwork)</th>\
-        <th scope="row">\(comparison.largeNetwork)</th><td>\(Figures.percent(share, 0)) %</td>\
-        <td>\(Figures.percent(comparison.smallAccuracy))</td>\
-        <td>\(Figures.percent(comparison.largeAccuracy))</td>\
-        <td>\(Figures.points(comparison.difference))</td>\
-        <td>\(Figures.points(comparison.lowerBound, to: comparison.upperBound))</td>\
-        <td>\(Figures.points(comparison.pairDifference)), \
-        \(Figures.probability(comparison.mcNemarPValue))</td>\
+        <th scope="row">\(comparison.largeNetwork)</th><td>\(NumberFormat.percent(share, 0)) %</td>\
+        <td>\(NumberFormat.percent(comparison.smallAccuracy))</td>\
+        <td>\(NumberFormat.percent(comparison.largeAccuracy))</td>\
+        <td>\(NumberFormat.points(comparison.difference))</td>\
+        <td>\(NumberFormat.points(comparison.lowerBound, to: comparison.upperBound))</td>\
+        <td>\(NumberFormat.points(comparison.pairDifference)), \
+        \(NumberFormat.probability(comparison.mcNemarPValue))</td>\
         <td class="word">\(badge(comparison.verdict))</td></tr>
 
         """

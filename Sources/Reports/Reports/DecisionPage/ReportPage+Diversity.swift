@@ -80,8 +80,8 @@ extension ReportPage {
         let doubleFault = mean(diversity.doubleFault, over: indices)
       else { return nil }
       return """
-        <li>Two members of <b>\(curve.network)</b> disagree on \(Figures.percent(disagreement, 1)) % \
-        of the images, and both are wrong on \(Figures.percent(doubleFault, 1)) % (means over pairs).</li>
+        <li>Two members of <b>\(curve.network)</b> disagree on \(NumberFormat.percent(disagreement, 1)) % \
+        of the images, and both are wrong on \(NumberFormat.percent(doubleFault, 1)) % (means over pairs).</li>
 
         """
     }
@@ -104,7 +104,7 @@ extension ReportPage {
     let heads = diversity.members.indices.map { "<th scope=\"col\">\($0 + 1)</th>" as HTML }
     let rows = zip(diversity.members, values).enumerated().map { row, line -> HTML in
       let cells = line.1.enumerated().map { column, value -> HTML in
-        row == column ? "<td></td>" : "<td>\(Figures.percent(value, 1))</td>"
+        row == column ? "<td></td>" : "<td>\(NumberFormat.percent(value, 1))</td>"
       }
       return "<tr><th scope=\"row\">\(row + 1) \(line.0)</th>\(cells.joined())</tr>\n"
     }

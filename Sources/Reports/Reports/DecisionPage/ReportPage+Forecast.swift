@@ -25,7 +25,7 @@ extension ReportPage {
     guard !forecasts.isEmpty else { return "" }
     let networks = forecasts.map(\.network).listed
     return """
-      <p>There are too few members of \(networks) to tell whether a further one would bring anything.</p>
+      <p>There are too few members of \(networks) to say whether a further one would bring anything.</p>
       <details><summary>Forecasts with wide intervals</summary>
       \(items(forecasts))
       \(isAll ? forecastFigure : "")
@@ -52,14 +52,14 @@ extension ReportPage {
     let gain = next.accuracy - known
     let start =
       "A further \(forecast.network), the \(ordinal(next.memberCount)), would bring about "
-      + "\(Figures.points(gain)) points (\(Figures.points(next.lowerBound - known)) to "
-      + "\(Figures.points(next.upperBound - known)))"
+      + "\(NumberFormat.points(gain)) points (\(NumberFormat.points(next.lowerBound - known)) to "
+      + "\(NumberFormat.points(next.upperBound - known)))"
     guard let last = forecast.forecast.points.last, last.memberCount > next.memberCount else {
       return start + "."
     }
-    return start + "; \(last.memberCount) in all, \(Figures.points(last.accuracy - known)) "
-      + "(\(Figures.points(last.lowerBound - known)) to "
-      + "\(Figures.points(last.upperBound - known))).\(checked(forecast))"
+    return start + "; \(last.memberCount) in all, \(NumberFormat.points(last.accuracy - known)) "
+      + "(\(NumberFormat.points(last.lowerBound - known)) to "
+      + "\(NumberFormat.points(last.upperBound - known))).\(checked(forecast))"
   }
 
   private static func ordinal(_ n: Int) -> String {

@@ -40,12 +40,12 @@ extension ReportPage {
       <tr\(isChosen ? HTML(" class=\"pareto\"") : "")><th scope="row">\
       <span class="name">\(candidate.networkNames)</span>\
       \(identity(candidate, among: candidates))\(tag(candidate, decision))</th>\
-      <td>\(Figures.percent(test.top1Accuracy))</td><td>\(Figures.percent(shifted.top1Accuracy))</td>\
-      <td>\(Figures.percent(test.top1Accuracy - shifted.top1Accuracy))</td>\
-      <td>\(Figures.fixed(test.negativeLogLikelihood, 4))</td>\
-      <td>\(Figures.fixed(shifted.negativeLogLikelihood, 4))</td>\
-      <td>\(Figures.fixed(test.expectedCalibrationError, 4))</td>\
-      <td>\(Figures.fixed(shifted.expectedCalibrationError, 4))</td></tr>
+      <td>\(NumberFormat.percent(test.top1Accuracy))</td><td>\(NumberFormat.percent(shifted.top1Accuracy))</td>\
+      <td>\(NumberFormat.percent(test.top1Accuracy - shifted.top1Accuracy))</td>\
+      <td>\(NumberFormat.fixed(test.negativeLogLikelihood, 4))</td>\
+      <td>\(NumberFormat.fixed(shifted.negativeLogLikelihood, 4))</td>\
+      <td>\(NumberFormat.fixed(test.expectedCalibrationError, 4))</td>\
+      <td>\(NumberFormat.fixed(shifted.expectedCalibrationError, 4))</td></tr>
 
       """
   }
@@ -58,9 +58,9 @@ extension ReportPage {
       <li><img class="\(Self.isTiny(example.png) ? "tiny" : "photo")" alt="" \
       src="data:image/png;base64,\(Data(example.png).base64EncodedString())">
       <p><b>\(example.label)</b></p>
-      <p class="better">✓ \(example.chosen.name) \(Figures.percent(example.chosen.probability, 0)) %</p>
+      <p class="better">✓ \(example.chosen.name) \(NumberFormat.percent(example.chosen.probability, 0)) %</p>
       <p class="worse">✗ \(example.reference.name) \
-      \(Figures.percent(example.reference.probability, 0)) %</p></li>
+      \(NumberFormat.percent(example.reference.probability, 0)) %</p></li>
 
       """
     }

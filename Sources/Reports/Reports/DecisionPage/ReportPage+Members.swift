@@ -28,7 +28,7 @@ extension ReportPage {
   private func shapleyValues(_ values: [MemberContributions.Contribution]) -> HTML {
     let rows = values.map { value -> HTML in
       """
-      <tr><th scope="row">\(value.member)</th><td>\(Figures.percent(value.shapleyValue))</td></tr>
+      <tr><th scope="row">\(value.member)</th><td>\(NumberFormat.percent(value.shapleyValue))</td></tr>
 
       """
     }
@@ -49,12 +49,12 @@ extension ReportPage {
     }
     let gain = value.gainToAllOthers
     let share = largest > 0 ? max(0, gain) / largest : 0
-    let toOne = value.gains.count > 1 ? Figures.points(value.gains[1]) : "–"
+    let toOne = value.gains.count > 1 ? NumberFormat.points(value.gains[1]) : "–"
     return """
-      <tr><th scope="row">\(value.member)</th><td>\(value.gains.first.map { Figures.percent($0) } ?? "–")</td>\
-      <td>\(single.map { Figures.percent($0.test.metrics.top1Accuracy) } ?? "–")</td>\
+      <tr><th scope="row">\(value.member)</th><td>\(value.gains.first.map { NumberFormat.percent($0) } ?? "–")</td>\
+      <td>\(single.map { NumberFormat.percent($0.test.metrics.top1Accuracy) } ?? "–")</td>\
       <td>\(toOne)</td>\
-      <td class="bar" style="--share:\(Figures.percent(share, 0))%">\(Figures.points(gain))</td></tr>
+      <td class="bar" style="--share:\(NumberFormat.percent(share, 0))%">\(NumberFormat.points(gain))</td></tr>
 
       """
   }

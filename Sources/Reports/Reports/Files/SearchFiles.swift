@@ -81,7 +81,7 @@ struct SearchFiles {
                 milliseconds: $0.milliseconds, testAccuracy: $0.accuracy)
             }, againstDuplicated: finalist.comparison)
         }
-      }, proxyRankCorrelation: content.rankCorrelation)
+      }, proxyRankCorrelation: content.proxyRankCorrelation)
   }
 }
 

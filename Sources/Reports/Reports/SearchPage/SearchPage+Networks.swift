@@ -29,7 +29,7 @@ extension SearchPage {
 
   private func picture(_ found: SearchContent.FoundNetwork, widest: Int) -> HTML {
     let name = found.network.name
-    let macs = Figures.scaled(found.network.totals.multiplyAccumulates)
+    let macs = NumberFormat.scaled(found.network.totals.multiplyAccumulates)
     let sketch = NetworkSketch(found.network).svg(
       label: "Layers of \(name)", widest: widest)
     return """

@@ -41,9 +41,9 @@ extension SearchPage {
         <tr><th scope="row">\(SearchText.title(setting.setting))</th>\
         <td>\(records.count.grouped)</td><td>\(records.count { $0.failure != nil }.grouped)</td>\
         <td>\(records.count { $0.failure == nil && !$0.isComplete }.grouped)</td>\
-        <td>\(Figures.scaled(records.reduce(0) { $0 + $1.trainingImages }))</td>\
-        <td>\(Figures.fixed(hours, hours < 1 ? 3 : 1))</td>\
-        <td>\(setting.holdOutAccuracy.map { Figures.percent($0) } ?? "–")</td></tr>
+        <td>\(NumberFormat.scaled(records.reduce(0) { $0 + $1.trainingImages }))</td>\
+        <td>\(NumberFormat.fixed(hours, hours < 1 ? 3 : 1))</td>\
+        <td>\(setting.holdOutAccuracy.map { NumberFormat.percent($0) } ?? "–")</td></tr>
 
         """
     }

@@ -86,12 +86,12 @@ struct SearchPage {
     return """
       <tr><th scope="row">\(SearchText.title(finalist))</th>\
       <td class="word names">\(SearchText.networks(finalist.members.map(\.network)))</td>\
-      <td>\(finalist.multiplyAccumulates.map { Figures.scaled($0) } ?? "–")</td>\
-      <td>\(finalist.milliseconds.map { Figures.milliseconds($0) } ?? "–")</td>\
-      <td>\(trained.map { Figures.percent($0.meanAccuracy) } ?? "–")\
-      \(trained?.standardDeviation.map { " ± \(Figures.percent($0))" } ?? "")</td>\
+      <td>\(finalist.multiplyAccumulates.map { NumberFormat.scaled($0) } ?? "–")</td>\
+      <td>\(finalist.milliseconds.map { NumberFormat.milliseconds($0) } ?? "–")</td>\
+      <td>\(trained.map { NumberFormat.percent($0.meanAccuracy) } ?? "–")\
+      \(trained?.standardDeviation.map { " ± \(NumberFormat.percent($0))" } ?? "")</td>\
       <td>\(trained?.accuracies.count ?? 0)</td>\
-      <td>\(comparison.map { Figures.points($0.difference) } ?? "")</td>\
+      <td>\(comparison.map { NumberFormat.points($0.difference) } ?? "")</td>\
       <td>\(comparison.map { $0.interval.pointsText } ?? "")</td>\
       <td>\(comparison?.seedInterval.map { $0.pointsText } ?? "")</td>\
       <td>\(comparison.map { Self.pValue($0.mcNemarPValue) } ?? "")</td>\
@@ -101,7 +101,7 @@ struct SearchPage {
   }
 
   private static func pValue(_ value: Double) -> String {
-    value < 0.001 ? "< 0.001" : Figures.fixed(value, 3)
+    value < 0.001 ? "< 0.001" : NumberFormat.fixed(value, 3)
   }
 
   // MARK: Charts
@@ -145,12 +145,12 @@ struct SearchPage {
   }
 
   private var correlation: String {
-    guard let correlation = content.rankCorrelation else {
+    guard let correlation = content.proxyRankCorrelation else {
       return "There are too few networks to say how well the one goes with the other."
     }
     return
       "Over the \(content.proxies.count) networks that were found, the rank correlation of their own "
-      + "accuracy in the search with that after full training is \(Figures.fixed(correlation, 2)): so few, "
+      + "accuracy in the search with that after full training is \(NumberFormat.fixed(correlation, 2)): so few, "
       + "of different costs and all chosen, say little."
   }
 

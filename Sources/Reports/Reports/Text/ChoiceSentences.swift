@@ -30,7 +30,7 @@ struct ChoiceSentences {
 
   /// What was wanted, and how the chosen candidate meets it.
   var goal: String {
-    let least = decision.options.minimumAccuracy.map { "\(Figures.percent($0)) %" }
+    let least = decision.options.minimumAccuracy.map { "\(NumberFormat.percent($0)) %" }
     if let budget = decision.options.maximumCost {
       let mean = deployed.kind == .cascade && measure != .parameters ? " on average" : ""
       let limit = "for at most \(measure.amount(budget))\(perImage)\(mean)"
@@ -51,7 +51,7 @@ struct ChoiceSentences {
 
   /// Its accuracy on the hold-out.
   private func percent(_ candidate: Candidate) -> String {
-    "\(Figures.percent(candidate.holdOut.metrics.top1Accuracy)) %"
+    "\(NumberFormat.percent(candidate.holdOut.metrics.top1Accuracy)) %"
   }
 
   private var onHoldOut: String { percent(decision.withoutTemperatures) }
@@ -68,7 +68,8 @@ struct ChoiceSentences {
   /// "one standard error", "0.50 standard errors".
   private var standardErrors: String {
     let errors = decision.options.margin
-    let text = errors == errors.rounded() ? Figures.fixed(errors, 0) : Figures.fixed(errors, 2)
+    let text =
+      errors == errors.rounded() ? NumberFormat.fixed(errors, 0) : NumberFormat.fixed(errors, 2)
     return errors == 1 ? "one standard error" : "\(text) standard errors"
   }
 

@@ -53,7 +53,7 @@ extension CostMeasure {
 
   /// The cost without its unit, such as "120 M".
   func number(_ cost: Double) -> String {
-    isTime ? Figures.milliseconds(cost) : Figures.scaled(cost)
+    isTime ? NumberFormat.milliseconds(cost) : NumberFormat.scaled(cost)
   }
 
   /// The cost with its unit, such as "120 M MACs".

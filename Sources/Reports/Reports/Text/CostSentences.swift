@@ -53,7 +53,7 @@ struct CostSentences {
   private func beside(_ own: Double, _ single: Double, _ measure: CostMeasure) -> String {
     let side = measure == .parallelLatency ? " with members side by side" : ""
     return
-      "\(measure.amount(own))\(side) (\(Figures.ratio(own, to: single)) of the best single model's "
+      "\(measure.amount(own))\(side) (\(NumberFormat.ratio(own, to: single)) of the best single model's "
       + "\(measure.amount(single)))"
   }
 
@@ -61,8 +61,8 @@ struct CostSentences {
   var measured: String? {
     guard let measured = decision.measured else { return nil }
     func range(_ time: MeasuredTimes.Time) -> String {
-      "\(CostMeasure.latency.amount(time.median)) (\(Figures.milliseconds(time.least)) to "
-        + "\(Figures.milliseconds(time.greatest)))"
+      "\(CostMeasure.latency.amount(time.median)) (\(NumberFormat.milliseconds(time.least)) to "
+        + "\(NumberFormat.milliseconds(time.greatest)))"
     }
     return
       "Measured as a whole, an image takes \(range(measured.deployed)) on average, through all members "

@@ -32,7 +32,7 @@ package struct DecisionCautions: Hashable, Sendable {
     // The widest interval of a share of so many images.
     let half = NormalDistribution.quantile975 * (0.25 / Double(smallest)).squareRoot()
     return "Careful: only \(named.listed). Accuracies of so few are uncertain by up to "
-      + "\(Figures.percent(half, 0)) points: take more images before relying on this."
+      + "\(NumberFormat.percent(half, 0)) points: take more images before relying on this."
   }
 
   /// Where the best single model is not clearly better than guessing among classes of equal size.
@@ -42,7 +42,7 @@ package struct DecisionCautions: Hashable, Sendable {
       reference.testInterval.lowerBound <= guess
     else { return nil }
     return
-      "Careful: the best single model is not clearly better than guessing (\(Figures.percent(guess, 1)) %): train "
+      "Careful: the best single model is not clearly better than guessing (\(NumberFormat.percent(guess, 1)) %): train "
       + "longer, or on more images, before combining."
   }
 
@@ -73,8 +73,8 @@ package struct DecisionCautions: Hashable, Sendable {
       return nil
     }
     let figures =
-      "\(Figures.percent(holdOut, 1)) % on '\(decision.holdOut.split)', "
-      + "\(Figures.percent(test, 1)) % on '\(decision.test.split)'"
+      "\(NumberFormat.percent(holdOut, 1)) % on '\(decision.holdOut.split)', "
+      + "\(NumberFormat.percent(test, 1)) % on '\(decision.test.split)'"
     return difference > 0
       ? "Careful: members are far better on the hold-out than on the test images (on average \(figures)). Were they "
         + "trained on the hold-out? Then it cannot choose."
@@ -111,7 +111,7 @@ package struct DecisionCautions: Hashable, Sendable {
           + "\(search.cascadeGoals.planned) budgets and accuracies")
     }
     return
-      "The search was ended after \(Figures.fixed(seconds, seconds < 10 ? 1 : 0)) s (--seconds): "
+      "The search was ended after \(NumberFormat.fixed(seconds, seconds < 10 ? 1 : 0)) s (--seconds): "
       + "\(parts.listed). The best of these was taken; there may be better."
   }
 

@@ -45,8 +45,8 @@ package enum DecisionSummary {
         [
           mark, candidate.id, members(candidate),
           candidate.test.cost[measure].map(measure.number) ?? "–",
-          Figures.percent(candidate.holdOut.metrics.top1Accuracy),
-          Figures.percent(candidate.test.metrics.top1Accuracy),
+          NumberFormat.percent(candidate.holdOut.metrics.top1Accuracy),
+          NumberFormat.percent(candidate.test.metrics.top1Accuracy),
           share(candidate.testInterval),
         ] + comparison(candidate.comparison))
     }
@@ -60,14 +60,14 @@ package enum DecisionSummary {
   }
 
   private static func share(_ interval: ConfidenceInterval) -> String {
-    Figures.percent(interval.lowerBound, to: interval.upperBound)
+    NumberFormat.percent(interval.lowerBound, to: interval.upperBound)
   }
 
   private static func comparison(_ comparison: Candidate.Comparison?) -> [String] {
     guard let comparison else { return [] }
     return [
-      Figures.points(comparison.difference), comparison.interval.pointsText,
-      Figures.probability(comparison.mcNemarPValue),
+      NumberFormat.points(comparison.difference), comparison.interval.pointsText,
+      NumberFormat.probability(comparison.mcNemarPValue),
     ]
   }
 
@@ -81,12 +81,12 @@ package enum DecisionSummary {
     for row in rules.rows {
       let isVote = row.method == .rule(.majorityVote)
       table.append([
-        row.method.name, "\(row.memberCount)", Figures.scaled(row.multiplyAccumulates),
-        Figures.percent(row.test.top1Accuracy),
-        isVote ? "–" : Figures.fixed(row.test.negativeLogLikelihood, 4),
-        Figures.points(row.difference),
-        Figures.points(row.lowerBound, to: row.upperBound),
-        Figures.probability(row.mcNemarPValue),
+        row.method.name, "\(row.memberCount)", NumberFormat.scaled(row.multiplyAccumulates),
+        NumberFormat.percent(row.test.top1Accuracy),
+        isVote ? "–" : NumberFormat.fixed(row.test.negativeLogLikelihood, 4),
+        NumberFormat.points(row.difference),
+        NumberFormat.points(row.lowerBound, to: row.upperBound),
+        NumberFormat.probability(row.mcNemarPValue),
       ])
     }
     return table.text()

@@ -32,7 +32,7 @@ struct DeploymentSentences {
       ? "One model is enough: deploy \(deployed.members.joined(separator: ", "))"
       : "Deploy \(deployed.kind.noun) of \(members)"
     return "\(start): \(figures), \(share) the best single model, \(referenceName) "
-      + "(\(Figures.percent(reference.test.metrics.top1Accuracy)) %).\(slowestPath)\(warning)\(withinBudget)"
+      + "(\(NumberFormat.percent(reference.test.metrics.top1Accuracy)) %).\(slowestPath)\(warning)\(withinBudget)"
   }
 
   /// "a, b and c"; of many only their networks.
@@ -42,7 +42,7 @@ struct DeploymentSentences {
   }
 
   private var figures: String {
-    "\(Figures.percent(accuracy)) % on the \(decision.testName) "
+    "\(NumberFormat.percent(accuracy)) % on the \(decision.testName) "
       + "(95 % interval \(deployed.testInterval.percentText))"
   }
 
@@ -62,7 +62,7 @@ struct DeploymentSentences {
     guard let costs else { return "against" }
     // A cascade's follows from those of its members.
     let expected = measure.isTime && deployed.kind == .cascade ? "expected " : ""
-    return "at \(Figures.share(costs.own, of: costs.single)) the \(expected)\(measure.name) of"
+    return "at \(NumberFormat.share(costs.own, of: costs.single)) the \(expected)\(measure.name) of"
   }
 
   /// What an image costs that comes to all members of a cascade, and how many do: the cost is a mean.
@@ -73,7 +73,7 @@ struct DeploymentSentences {
       path[measure].map(measure.amount)
     }
     let all = deployed.members.count == 2 ? "both" : "all \(deployed.members.count)"
-    return " That is a mean: \(Figures.percent(share, share < 0.1 ? 1 : 0)) % of the "
+    return " That is a mean: \(NumberFormat.percent(share, share < 0.1 ? 1 : 0)) % of the "
       + "\(decision.testName) run through \(all) members, for \(amounts.listed) each"
       + "\(beyondBudget(path))."
   }
@@ -101,16 +101,16 @@ struct DeploymentSentences {
       best.id != decision.chosen
     else { return "\(start)." }
     return "\(start); within it the best is \(best.members.joined(separator: ", ")), with "
-      + "\(Figures.percent(best.test.metrics.top1Accuracy)) % on the \(decision.testName)."
+      + "\(NumberFormat.percent(best.test.metrics.top1Accuracy)) % on the \(decision.testName)."
   }
 
   // MARK: How clear it is
 
   var comparison: String? {
     guard !decision.isBestSingleChosen, let comparison = deployed.comparison else { return nil }
-    let test = Figures.probability(comparison.mcNemarPValue)
+    let test = NumberFormat.probability(comparison.mcNemarPValue)
     let numbers =
-      "\(Figures.points(comparison.difference)) points "
+      "\(NumberFormat.points(comparison.difference)) points "
       + "(\(comparison.interval.pointsText); McNemar \(test))"
     let verdict =
       switch comparison.verdict {
@@ -124,7 +124,7 @@ struct DeploymentSentences {
   /// Temperatures before combining may turn a prediction, and the comparison is of none.
   private var unscaled: String {
     let plain = decision.withoutTemperatures.test.metrics.top1Accuracy
-    return plain == accuracy ? "" : " without temperatures (\(Figures.percent(plain)) %)"
+    return plain == accuracy ? "" : " without temperatures (\(NumberFormat.percent(plain)) %)"
   }
 
   /// How it stands on further images; nil without any.
@@ -132,9 +132,9 @@ struct DeploymentSentences {
     guard let images = decision.shifted, let own = deployed.shifted else { return nil }
     let start =
       "On the shifted images (\(images.count.counted("image")) of '\(images.split)') it has "
-      + "\(Figures.percent(own.metrics.top1Accuracy)) %"
+      + "\(NumberFormat.percent(own.metrics.top1Accuracy)) %"
     guard !decision.isBestSingleChosen, let single = reference.shifted else { return start + "." }
     return start
-      + ", the best single model \(Figures.percent(single.metrics.top1Accuracy)) %."
+      + ", the best single model \(NumberFormat.percent(single.metrics.top1Accuracy)) %."
   }
 }

@@ -146,8 +146,8 @@ package struct Findings: Hashable, Sendable {
     _ comparison: Frontier.Comparison, largeTrained: Int
   ) -> String {
     let trained = largeTrained == 1 ? "1 trained" : "a mean one of \(largeTrained)"
-    return "\(Figures.percent(comparison.smallAccuracy)) % against "
-      + "\(Figures.percent(comparison.largeAccuracy)) % (\(trained)), \(numbers(comparison)), "
+    return "\(NumberFormat.percent(comparison.smallAccuracy)) % against "
+      + "\(NumberFormat.percent(comparison.largeAccuracy)) % (\(trained)), \(numbers(comparison)), "
       + "for \(compute(comparison))"
   }
 
@@ -159,7 +159,7 @@ package struct Findings: Hashable, Sendable {
       case .undecided: "undecided"
       }
     return "With \(comparison.smallCount) members, for \(compute(comparison)): \(outcome), "
-      + "\(Figures.percent(comparison.smallAccuracy)) %, \(numbers(comparison))."
+      + "\(NumberFormat.percent(comparison.smallAccuracy)) %, \(numbers(comparison))."
   }
 
   private static func members(_ comparison: Frontier.Comparison) -> String {
@@ -168,18 +168,18 @@ package struct Findings: Hashable, Sendable {
   }
 
   private static func numbers(_ comparison: Frontier.Comparison) -> String {
-    "\(Figures.points(comparison.difference)) points "
-      + "(95 % interval \(Figures.points(comparison.lowerBound, to: comparison.upperBound)); one pair "
-      + "\(Figures.points(comparison.pairDifference)), McNemar "
-      + "\(Figures.probability(comparison.mcNemarPValue)))"
+    "\(NumberFormat.points(comparison.difference)) points "
+      + "(95 % interval \(NumberFormat.points(comparison.lowerBound, to: comparison.upperBound)); one pair "
+      + "\(NumberFormat.points(comparison.pairDifference)), McNemar "
+      + "\(NumberFormat.probability(comparison.mcNemarPValue)))"
   }
 
   private static func compute(_ comparison: Frontier.Comparison) -> String {
     let share =
       Double(comparison.smallMultiplyAccumulates)
       / Double(max(1, comparison.largeMultiplyAccumulates))
-    return "\(Figures.percent(share, 0)) % of the larger network's MACs "
-      + "(\(Figures.scaled(comparison.smallMultiplyAccumulates)) against "
-      + "\(Figures.scaled(comparison.largeMultiplyAccumulates)))"
+    return "\(NumberFormat.percent(share, 0)) % of the larger network's MACs "
+      + "(\(NumberFormat.scaled(comparison.smallMultiplyAccumulates)) against "
+      + "\(NumberFormat.scaled(comparison.largeMultiplyAccumulates)))"
   }
 }

@@ -30,11 +30,11 @@ package enum FrontierSummary {
     for curve in frontier.curves {
       for point in curve.points {
         table.append([
-          curve.network, "\(point.memberCount)", Figures.scaled(point.multiplyAccumulates),
-          Figures.scaled(point.floatingPointOperations), Figures.percent(point.accuracy),
-          point.subsetCount > 1 ? Figures.percent(point.top1StandardDeviation) : "",
+          curve.network, "\(point.memberCount)", NumberFormat.scaled(point.multiplyAccumulates),
+          NumberFormat.scaled(point.floatingPointOperations), NumberFormat.percent(point.accuracy),
+          point.subsetCount > 1 ? NumberFormat.percent(point.top1StandardDeviation) : "",
           "\(point.subsetCount)", likelihood(point, frontier.rule),
-          Figures.fixed(point.mean.expectedCalibrationError, 4),
+          NumberFormat.fixed(point.mean.expectedCalibrationError, 4),
           point.isOnParetoFrontier ? "*" : "",
         ])
       }
@@ -44,7 +44,7 @@ package enum FrontierSummary {
 
   /// Votes give classes without a vote no probability: the likelihood would only count such images.
   static func likelihood(_ point: Frontier.Point, _ rule: CombinationRule) -> String {
-    rule == .majorityVote ? "–" : Figures.fixed(point.mean.negativeLogLikelihood, 4)
+    rule == .majorityVote ? "–" : NumberFormat.fixed(point.mean.negativeLogLikelihood, 4)
   }
 
   private static func lines(_ text: String, indent: Int) -> String {

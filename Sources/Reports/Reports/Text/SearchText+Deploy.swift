@@ -45,7 +45,7 @@ extension SearchText {
   /// Whether the difference is clear: there are comparisons with the duplicated architecture only.
   private func clear(_ best: SearchContent.Finalist, _ found: SearchContent.Finalist) -> String {
     guard found.setting == .duplicated, let comparison = best.comparison else { return "" }
-    let difference = "\(Figures.points(comparison.difference)) points"
+    let difference = "\(NumberFormat.points(comparison.difference)) points"
     return comparison.verdict == .better
       ? " The difference, \(difference), is clear."
       : " The difference, \(difference), is not clear over both images and seeds."

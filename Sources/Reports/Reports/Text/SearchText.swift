@@ -94,9 +94,9 @@ package struct SearchText: Sendable {
     return content.diverse.map { finalist, comparison in
       let accuracy = finalist.trained.map { Self.accuracy($0) } ?? "–"
       return "\(Self.title(finalist)): \(accuracy) of the test images right, duplicates "
-        + "\(Self.accuracy(own)): a difference of \(Figures.points(comparison.difference)) points "
+        + "\(Self.accuracy(own)): a difference of \(NumberFormat.points(comparison.difference)) points "
         + "(95 % interval over images \(comparison.interval.pointsText)"
-        + "\(Self.spread(comparison)); \(Figures.probability(comparison.mcNemarPValue))): "
+        + "\(Self.spread(comparison)); \(NumberFormat.probability(comparison.mcNemarPValue))): "
         + "\(Self.verdict(comparison.verdict))."
     }
   }
@@ -143,8 +143,8 @@ package struct SearchText: Sendable {
 
   /// "92.31 % ± 0.12", with the standard deviation over seeds.
   static func accuracy(_ ensemble: RepeatedEnsemble) -> String {
-    "\(Figures.percent(ensemble.meanAccuracy)) %"
-      + (ensemble.standardDeviation.map { " ± \(Figures.percent($0))" } ?? "")
+    "\(NumberFormat.percent(ensemble.meanAccuracy)) %"
+      + (ensemble.standardDeviation.map { " ± \(NumberFormat.percent($0))" } ?? "")
   }
 
   /// The kind in words, at a sentence's beginning.
@@ -204,12 +204,12 @@ extension SearchText {
       guard let ensemble = finalist.trained else { continue }
       let comparison = finalist.comparison
       table.append([
-        finalist.name, finalist.multiplyAccumulates.map { Figures.scaled($0) } ?? "",
-        finalist.milliseconds.map { Figures.milliseconds($0) } ?? "",
-        Figures.percent(ensemble.meanAccuracy),
-        ensemble.standardDeviation.map { Figures.percent($0) } ?? "",
+        finalist.name, finalist.multiplyAccumulates.map { NumberFormat.scaled($0) } ?? "",
+        finalist.milliseconds.map { NumberFormat.milliseconds($0) } ?? "",
+        NumberFormat.percent(ensemble.meanAccuracy),
+        ensemble.standardDeviation.map { NumberFormat.percent($0) } ?? "",
         "\(ensemble.accuracies.count)",
-        comparison.map { Figures.points($0.difference) } ?? "",
+        comparison.map { NumberFormat.points($0.difference) } ?? "",
         comparison.map { Self.verdict($0.verdict) } ?? "",
       ])
     }

@@ -18,8 +18,8 @@ struct TemperatureSentence {
     }
     let before = choice.uncalibrated.metrics
     let after = choice.calibrated.metrics
-    let likelihoods = [before, after].map { Figures.fixed($0.negativeLogLikelihood, 3) }
-    let errors = [before, after].map { Figures.fixed($0.expectedCalibrationError, 3) }
+    let likelihoods = [before, after].map { NumberFormat.fixed($0.negativeLogLikelihood, 3) }
+    let errors = [before, after].map { NumberFormat.fixed($0.expectedCalibrationError, 3) }
     let effect = Self.effect(likelihoods, errors, isWorse: choice.isWorse)
     return "\(subject(place)) \(effect) on the \(decision.testName): NLL \(likelihoods[0]) → "
       + "\(likelihoods[1]) nats, ECE \(errors[0]) → \(errors[1])."
@@ -28,7 +28,7 @@ struct TemperatureSentence {
   }
 
   private func subject(_ place: Calibration.Place) -> String {
-    let temperature = Figures.fixed(choice.temperature, 2)
+    let temperature = NumberFormat.fixed(choice.temperature, 2)
     return switch place {
     case .afterCombining where decision.deployed.members.count > 1:
       "A temperature after combining (\(temperature)) makes"

@@ -16,7 +16,7 @@ extension String {
   }
 }
 
-extension Figures {
+extension NumberFormat {
   /// A part against a whole: "41 %", or "2.3 times" from twice as much.
   static func ratio(_ part: Double, to whole: Double, times: String = "times") -> String {
     let share = whole > 0 ? part / whole : .infinity
@@ -43,8 +43,8 @@ extension Figures {
 
 extension ConfidenceInterval {
   /// Of a share, in percent: "91.8 to 92.8".
-  var percentText: String { Figures.percent(lowerBound, to: upperBound, 1) }
+  var percentText: String { NumberFormat.percent(lowerBound, to: upperBound, 1) }
 
   /// Of a difference of shares, in points: "−0.02 to +0.68".
-  var pointsText: String { Figures.points(lowerBound, to: upperBound) }
+  var pointsText: String { NumberFormat.points(lowerBound, to: upperBound) }
 }

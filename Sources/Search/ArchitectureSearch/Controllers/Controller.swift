@@ -6,12 +6,12 @@ import Randomness
 ///
 /// To add one: conform, and give it a name in `ControllerChoice`.
 public protocol Controller: Sendable {
-  /// Proposes architectures; the next ones only after `learn` was told of these.
+  /// Proposes architectures; the next ones only after `learn` had these.
   ///
   /// - Parameters:
   ///   - count: How many; at least 1.
   ///   - isWanted: Whether an architecture costs what it should. What does not is drawn again.
-  /// - Throws: `SearchError.noCandidate` where draw after draw is not wanted.
+  /// - Throws: `SearchError.noArchitecture` where draw after draw is not wanted.
   mutating func propose(
     _ count: Int, where isWanted: (Architecture) -> Bool
   ) throws(SearchError) -> [Architecture]
@@ -76,7 +76,7 @@ public struct Draws: Sendable {
     self.target = target
   }
 
-  /// The first wanted one of those that `make` gives; it is told how many were unwanted before.
+  /// The first wanted one of those that `make` gives; it receives how many were unwanted before.
   public mutating func first(
     where isWanted: (Architecture) -> Bool,
     of make: (_ attempt: Int, inout RandomStream) -> Architecture
@@ -85,7 +85,7 @@ public struct Draws: Sendable {
       let architecture = make(attempt, &stream)
       if isWanted(architecture) { return architecture }
     }
-    throw .noCandidate(draws: Self.limit, target: target)
+    throw .noArchitecture(draws: Self.limit, target: target)
   }
 
   /// Options drawn evenly.

@@ -4,7 +4,7 @@ import Networks
 public struct CostTarget: Codable, Hashable, Sendable {
   /// Multiply-accumulates, or milliseconds, of the whole ensemble, for one image.
   public var target: Double
-  /// The share by which a candidate may cost more or less, or it is not evaluated at all; nil for no such limit.
+  /// The share by which an architecture may cost more or less, or it is not evaluated at all; nil for no such limit.
   public var tolerance: Double?
   /// What is counted.
   public var measure: Measure
@@ -24,9 +24,9 @@ public struct CostTarget: Codable, Hashable, Sendable {
     self.measure = measure
   }
 
-  /// Whether a candidate of that cost is to be evaluated.
+  /// Whether an architecture of that cost is to be evaluated.
   ///
-  /// - Parameter share: Of the target that the candidate may have.
+  /// - Parameter share: Of the target that the architecture may have.
   func admits(_ cost: Double, share: Double) -> Bool {
     guard let tolerance else { return true }
     return abs(cost / (target * share) - 1) <= tolerance

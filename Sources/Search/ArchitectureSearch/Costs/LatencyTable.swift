@@ -1,4 +1,6 @@
+import Formatting
 import Networks
+import Statistics
 
 /// How long networks take for one image, from the measured times of their segments.
 public struct LatencyTable: Sendable {
@@ -48,13 +50,14 @@ public struct LatencyTable: Sendable {
 
   /// The same table, with its segments' times multiplied by one factor, so that it predicts these networks well.
   ///
-  /// The factor is the median of those that would be right for each network. The conditions tell it.
+  /// The factor is the median of those that would be right for each network. The conditions say it.
   public func calibrated(on networks: [Check.Comparison]) -> LatencyTable {
     let factors = networks.map {
       ($0.measuredMilliseconds - overheadMilliseconds)
         / ($0.predictedMilliseconds - overheadMilliseconds)
     }
-    guard let factor = factors.median, factor.isTime else { return self }
+    guard !factors.isEmpty, factors.median.isTime else { return self }
+    let factor = factors.median
     return LatencyTable(
       milliseconds: milliseconds.mapValues { $0 * factor },
       overheadMilliseconds: overheadMilliseconds,
@@ -73,7 +76,7 @@ public struct LatencyTable: Sendable {
 extension LatencyTable {
   /// How well a table predicts whole networks that it was not made of.
   public struct Check: Hashable, Sendable {
-    /// What was foretold and what was measured.
+    /// What was predicted and what was measured.
     public let networks: [Comparison]
 
     /// Creates a check.
@@ -82,13 +85,15 @@ extension LatencyTable {
     }
 
     /// The median over the networks of the absolute relative error; nil where there are none.
-    public var medianError: Double? { networks.map(\.error).median }
+    public var medianError: Double? {
+      networks.isEmpty ? nil : networks.map(\.error).median
+    }
 
     /// The absolute relative error that nine networks in ten do not exceed, by the nearest rank; nil where there are none.
     public var ninetiethPercentileError: Double? {
       let errors = networks.map(\.error).sorted()
       guard !errors.isEmpty else { return nil }
-      return errors[(9 * errors.count + 9) / 10 - 1]
+      return [Double].nearestRank(0.9, ofSorted: errors)
     }
   }
 }
@@ -209,14 +214,6 @@ extension LatencyTable.Check: Codable {
   }
 }
 
-extension [Double] {
-  /// Nil where there are none.
-  fileprivate var median: Double? {
-    let sorted = sorted()
-    return isEmpty ? nil : (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
-  }
-}
-
 extension Double {
   fileprivate var isTime: Bool { isFinite && self > 0 }
 }
@@ -233,5 +230,5 @@ extension LatencyTable {
     return text
   }
 
-  private func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
+  private func percent(_ share: Double) -> String { NumberFormat.percent(share, 1) + " %" }
 }

@@ -5,7 +5,7 @@ extension SearchSpace {
   /// Networks that have, together, about all segments of the space's networks.
   ///
   /// Drawn evenly until many in a row bring no new segment: what is still missing then is in few networks, which a table
-  /// made of these cannot foretell.
+  /// made of these cannot predict.
   public func networksOfAllSegments(seed: UInt64) throws(NetworkError) -> [Network] {
     var networks: [Network] = []
     var known: Set<NetworkSegment> = []

@@ -14,7 +14,7 @@ public struct EnsembleScorer {
   ///
   /// - Parameters:
   ///   - evaluator: What trains members.
-  ///   - kept: The share of candidates that goes on to the next rung, rounded up; above 0.
+  ///   - kept: The share of architectures that goes on to the next rung, rounded up; above 0.
   public init(_ evaluator: any MemberEvaluator, kept: Double) {
     self.evaluator = evaluator
     self.kept = kept
@@ -42,25 +42,25 @@ public struct EnsembleScorer {
   /// Scores a cohort.
   ///
   /// - Parameters:
-  ///   - candidates: The members of each.
+  ///   - architectures: The members of each.
   ///   - fixed: Members that all of them have besides.
-  ///   - rewards: What a candidate is worth by its accuracy, to decide which go on.
-  /// - Returns: One score a candidate; nil where the evaluator stopped.
+  ///   - rewards: What an architecture is worth by its accuracy, to decide which go on.
+  /// - Returns: One score an architecture; nil where the evaluator stopped.
   public func score(
-    _ candidates: [[SearchMember]], beside fixed: [SearchMember],
-    deadline: ContinuousClock.Instant?, rewards: (_ candidate: Int, _ accuracy: Double) -> Double
+    _ architectures: [[SearchMember]], beside fixed: [SearchMember],
+    deadline: ContinuousClock.Instant?, rewards: (_ architecture: Int, _ accuracy: Double) -> Double
   ) throws -> [Score]? {
-    var scores = candidates.map { _ in Score(accuracy: nil, failure: nil, rung: 0) }
-    var alive = Array(candidates.indices)
+    var scores = architectures.map { _ in Score(accuracy: nil, failure: nil, rung: 0) }
+    var alive = Array(architectures.indices)
     for rung in 0..<rungs {
-      let members = unique(alive.flatMap { candidates[$0] } + fixed)
+      let members = unique(alive.flatMap { architectures[$0] } + fixed)
       guard let outcomes = try evaluator.evaluate(members, rung: rung, deadline: deadline) else {
         return nil
       }
       let known = Dictionary(uniqueKeysWithValues: zip(members, outcomes))
-      for candidate in alive {
-        scores[candidate] = try score(
-          (fixed + candidates[candidate]).compactMap { known[$0] }, rung: rung)
+      for architecture in alive {
+        scores[architecture] = try score(
+          (fixed + architectures[architecture]).compactMap { known[$0] }, rung: rung)
       }
       alive = best(of: alive, scores, rewards)
     }
@@ -85,8 +85,8 @@ public struct EnsembleScorer {
   private func best(
     of alive: [Int], _ scores: [Score], _ rewards: (Int, Double) -> Double
   ) -> [Int] {
-    let ranked = alive.compactMap { candidate in
-      scores[candidate].accuracy.map { (candidate, reward: rewards(candidate, $0)) }
+    let ranked = alive.compactMap { architecture in
+      scores[architecture].accuracy.map { (architecture, reward: rewards(architecture, $0)) }
     }.sorted { ($1.reward, $0.0) < ($0.reward, $1.0) }
     let count = Int((kept * Double(ranked.count)).rounded(.up))
     return ranked.prefix(count).map(\.0).sorted()

@@ -1,4 +1,4 @@
-/// One candidate that was evaluated: a line of `evaluations.jsonl`.
+/// One architecture that was evaluated: a line of `evaluations.jsonl`.
 public struct EvaluationRecord: Codable, Hashable, Sendable {
   /// The search that asked, such as "joint".
   public var stage: String
@@ -10,9 +10,9 @@ public struct EvaluationRecord: Codable, Hashable, Sendable {
   public var networks: [String]
   /// Of all members together, in the measure of the target.
   public var cost: Double
-  /// On the hold-out, with the members found before; nil for a failed candidate.
+  /// On the hold-out, with the members found before; nil for a failed architecture.
   public var accuracy: Double?
-  /// What the controller was told.
+  /// What the controller received.
   public var reward: Double
   /// How far it was trained, from 1, and how many such steps there are.
   public var rung, rungs: Int

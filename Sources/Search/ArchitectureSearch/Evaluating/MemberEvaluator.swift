@@ -20,7 +20,7 @@ public struct SearchMember: Hashable, Sendable {
     first.place == second.place && first.network.name == second.network.name
   }
 
-  /// Hashes the name and the place: the names of a space tell its networks apart.
+  /// Hashes the name and the place: the names of a space identify its networks.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(network.name)
     hasher.combine(place)

@@ -56,7 +56,7 @@ public struct SearchStage: Hashable, Sendable {
 
 /// When a search ends: whichever comes first. At least one is given.
 public struct SearchBudget: Codable, Hashable, Sendable {
-  /// New candidates.
+  /// New architectures.
   public var evaluations: Int?
   /// Of wall-clock time.
   public var seconds: Double?

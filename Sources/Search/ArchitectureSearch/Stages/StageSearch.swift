@@ -53,8 +53,8 @@ public struct StageSearch {
 
   private let stage: SearchStage
   private let conditions: Conditions
-  private let candidates: StageCandidates
-  /// The members found before, which every candidate has beside its own.
+  private let architectures: StageArchitectures
+  /// The members found before, which every architecture has beside its own.
   private let fixed: [SearchMember]
   private let budget: SearchBudget
   private var controller: any Controller
@@ -75,7 +75,8 @@ public struct StageSearch {
     self.stage = stage
     self.conditions = conditions
     self.fixed = fixed
-    candidates = StageCandidates(stage: stage, conditions: conditions, firstPlace: fixed.count)
+    architectures = StageArchitectures(
+      stage: stage, conditions: conditions, firstPlace: fixed.count)
     budget = conditions.budget.part(stage.budgetShare)
     let counts = conditions.space.decisions.map(\.options.count)
     let target = conditions.target
@@ -92,7 +93,7 @@ public struct StageSearch {
   /// - Parameters:
   ///   - recorded: The evaluations of this search that are on record, in order.
   ///   - scorer: Evaluates cohorts.
-  ///   - observe: Told after each cohort of all evaluations so far, and of the share of the budget that they spent.
+  ///   - observe: Called after each cohort with all evaluations so far, and of the share of the budget that they spent.
   ///   - keep: Puts new evaluations on record; called after each cohort that had any.
   /// - Throws: `SearchError`, or what the evaluator and `keep` throw.
   public mutating func run(
@@ -108,8 +109,8 @@ public struct StageSearch {
     while spentShare < 1 {
       let left = budget.evaluations.map { $0 - records.count } ?? Int.max
       let proposals = try controller.propose(
-        min(conditions.cohort, left), where: candidates.isWanted)
-      let proposed = proposals.map(candidates.members)
+        min(conditions.cohort, left), where: architectures.isWanted)
+      let proposed = proposals.map(architectures.members)
       let fresh = unique(proposed.filter { known[$0] == nil })
       idleCohorts = fresh.isEmpty ? idleCohorts + 1 : 0
       guard idleCohorts < Self.patience else { return .nothingNew }
@@ -128,8 +129,8 @@ public struct StageSearch {
       }
       observe(records, spentShare)
       controller.learn(
-        zip(proposals, proposed).compactMap { proposal, candidate in
-          known[candidate].map { (proposal, $0.reward) }
+        zip(proposals, proposed).compactMap { proposal, architecture in
+          known[architecture].map { (proposal, $0.reward) }
         })
     }
     return .budgetSpent
@@ -148,18 +149,18 @@ public struct StageSearch {
 // MARK: - Evaluations
 
 extension StageSearch {
-  private func unique(_ candidates: [[Architecture]]) -> [[Architecture]] {
+  private func unique(_ architectures: [[Architecture]]) -> [[Architecture]] {
     var seen: Set<[Architecture]> = []
-    return candidates.filter { seen.insert($0).inserted }
+    return architectures.filter { seen.insert($0).inserted }
   }
 
-  /// Takes what is on record of these candidates.
+  /// Takes what is on record of these architectures.
   private mutating func replay(
-    _ candidates: [[Architecture]], from recorded: inout ArraySlice<EvaluationRecord>
+    _ architectures: [[Architecture]], from recorded: inout ArraySlice<EvaluationRecord>
   ) throws(SearchError) {
-    for candidate in candidates {
+    for architecture in architectures {
       guard let record = recorded.popFirst() else { return }
-      guard record.members == candidate, record.stage == stage.name else {
+      guard record.members == architecture, record.stage == stage.name else {
         throw .otherSearch(
           evaluation: record.number,
           reason: "it is \(record.networks.joined(separator: " + ")), not what is proposed now")
@@ -171,7 +172,7 @@ extension StageSearch {
   private mutating func take(_ record: EvaluationRecord) {
     records.append(record)
     known[record.members] = record
-    for member in candidates.searchMembers(record.members) {
+    for member in architectures.searchMembers(record.members) {
       trained[member] = max(trained[member] ?? 0, record.rung - 1)
     }
   }
@@ -180,15 +181,15 @@ extension StageSearch {
     _ fresh: [[Architecture]], _ scorer: EnsembleScorer, until deadline: ContinuousClock.Instant?
   ) throws -> [EvaluationRecord]? {
     let start = ContinuousClock.now
-    let costs = fresh.map { candidates.cost(of: $0) ?? 0 }
-    let members = fresh.map(candidates.searchMembers)
+    let costs = fresh.map { architectures.cost(of: $0) ?? 0 }
+    let members = fresh.map(architectures.searchMembers)
     guard
       let scores = try scorer.score(
         members, beside: fixed, deadline: deadline,
         rewards: { reward(accuracy: $1, cost: costs[$0]) })
     else { return nil }
     let seconds = start.duration(to: .now) / .seconds(1) / Double(fresh.count)
-    // Of members that several candidates have, the first pays.
+    // Of members that several architectures have, the first pays.
     var trained = trained
     return fresh.indices.map { index in
       let score = scores[index]

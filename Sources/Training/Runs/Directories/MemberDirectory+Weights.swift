@@ -38,7 +38,7 @@ extension MemberDirectory {
   }
 
   /// What `member.json` says, where the weights were written with it; nil where an earlier version wrote them.
-  public func sealedDescription() throws -> MemberDescription? {
+  public func sealedDescription() throws -> MemberInterface? {
     let isSealed: Bool
     do throws(WeightsError) {
       isSealed = try SafeTensors(path: weightsPath).metadata[MemberMetadata.description] != nil

@@ -42,7 +42,7 @@ public struct ProgressRecord: Codable, Hashable, Sendable {
 
 /// Why a member's training stopped by itself: `failure.json`.
 public struct FailureRecord: Codable, Hashable, Sendable {
-  /// One sentence with the mend.
+  /// One sentence with the fix.
   public var reason: String
   /// Where: the epoch, from 1, and the step in it.
   public var epoch, step: Int

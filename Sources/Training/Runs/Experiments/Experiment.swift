@@ -146,7 +146,7 @@ public struct DataSelection: Codable, Hashable, Sendable {
 extension Experiment {
   /// Reads and validates an experiment file, and the network files that it names, relative to the working directory.
   ///
-  /// - Throws: `ExperimentError` naming the file, the key and the mend.
+  /// - Throws: `ExperimentError` naming the file, the key and the fix.
   public init(path: String) throws {
     try self.init(json: ObjectReader.contents(of: path), file: path)
   }

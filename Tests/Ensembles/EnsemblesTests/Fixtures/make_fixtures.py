@@ -143,7 +143,6 @@ def frontier(rule):
 rules = ["geometricMean", "arithmeticMean", "logitMean", "majorityVote"]
 predicted = log_probabilities.argmax(axis=2)
 wrong = predicted != labels
-tables = [(0, 0), (1, 0), (5, 5), (3, 11), (12, 12), (2, 22), (9, 16), (30, 10), (13, 12), (400, 330), (1000, 700)]
 everything = {
     "subsets": [
         {"rule": rule, "members": list(chosen), "metrics": metrics(chosen, rule)[0]}
@@ -153,11 +152,6 @@ everything = {
     "combined": {rule: combine((0, 2, 4), rule)[0][:5].tolist() for rule in rules},
     "disagreement": (predicted[:, None] != predicted[None]).mean(axis=2).tolist(),
     "doubleFault": (wrong[:, None] & wrong[None]).mean(axis=2).tolist(),
-    "mcNemar": [
-        {"onlyFirst": b, "onlySecond": c,
-         "pValue": mcnemar([[0, b], [c, 0]], exact=b + c < 25, correction=True).pvalue}
-        for b, c in tables
-    ],
 }
 (here / "expected.json").write_text(json.dumps(everything, indent=0) + "\n")
 print("accuracies", 1 - wrong.mean(axis=1))

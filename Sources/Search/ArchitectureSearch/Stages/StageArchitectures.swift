@@ -1,7 +1,7 @@
 import Networks
 
 /// What a controller's proposals stand for in a stage: members, networks and costs.
-struct StageCandidates: Sendable {
+struct StageArchitectures: Sendable {
   let stage: SearchStage
   let conditions: StageSearch.Conditions
   /// The place of the first member, after those that were found before.

@@ -16,60 +16,49 @@ import Testing
 #endif
 
 /// What `Fixtures/make_fixtures.py` computed.
-struct Expected: Decodable {
-  struct Subset: Decodable {
-    let rule: CombinationRule
-    let members: [Int]
-    let metrics: Metrics
+package struct Expected: Decodable {
+  package struct Subset: Decodable {
+    package let rule: CombinationRule
+    package let members: [Int]
+    package let metrics: Metrics
   }
 
-  struct Point: Decodable {
-    let mean: Metrics
-    let median, minimum, maximum, deviation: Double
+  package struct Point: Decodable {
+    package let mean: Metrics
+    package let median, minimum, maximum, deviation: Double
   }
 
-  struct Comparison: Decodable {
-    let count: Int
-    let smallAccuracy, largeAccuracy, difference, pairDifference, low, high, pValue: Double
+  package struct Comparison: Decodable {
+    package let count: Int
+    package let smallAccuracy, largeAccuracy, difference, pairDifference, low, high, pValue: Double
   }
 
-  struct Analysis: Decodable {
-    let curves: [String: [Point]]
-    let comparisons: [Comparison]
+  package struct Analysis: Decodable {
+    package let curves: [String: [Point]]
+    package let comparisons: [Comparison]
   }
 
-  struct Test: Decodable {
-    let onlyFirst, onlySecond: Int
-    let pValue: Double
-  }
+  package let subsets: [Subset]
+  package let frontiers: [String: Analysis]
+  package let combined: [String: [[Double]]]
+  package let disagreement, doubleFault: [[Double]]
 
-  let subsets: [Subset]
-  let frontiers: [String: Analysis]
-  let combined: [String: [[Double]]]
-  let disagreement, doubleFault: [[Double]]
-  let mcNemar: [Test]
-
-  static func load() throws -> Expected {
-    let bytes = try MappedFile(path: fixture("expected.json")).withBytes { Data($0) }
+  package static func load() throws -> Expected {
+    let bytes = try MappedFile(path: fixture("expected.json", of: "Ensembles/EnsemblesTests"))
+      .withBytes { Data($0) }
     return try JSONDecoder().decode(Expected.self, from: bytes)
   }
 }
 
 /// The six members of the fixtures: four of "small", two of "large".
-func fixtureMembers() throws -> [Predictions] {
-  try (0..<6).map { try Predictions(path: fixture("member-\($0).safetensors")) }
-}
-
-/// Expects two numbers to differ by no more than `tolerance`.
-func expectClose(
-  _ actual: Double, _ expected: Double, within tolerance: Double = 1e-9, _ comment: Comment? = nil,
-  sourceLocation: SourceLocation = #_sourceLocation
-) {
-  #expect(abs(actual - expected) <= tolerance, comment, sourceLocation: sourceLocation)
+package func fixtureMembers() throws -> [Predictions] {
+  try (0..<6).map {
+    try Predictions(path: fixture("member-\($0).safetensors", of: "Ensembles/EnsemblesTests"))
+  }
 }
 
 /// Expects each metric to be the same within 1e-9.
-func expectClose(
+package func expectClose(
   _ actual: Metrics, _ expected: Metrics, _ comment: Comment? = nil,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -84,7 +73,7 @@ func expectClose(
 }
 
 /// A member with these probabilities, one row an image.
-func member(
+package func member(
   _ name: String, network: String = "net", macs: Int = 10, parameters: Int = 5,
   split: String = "test", fingerprint: String = "data", _ rows: [[Double]], labels: [Int64]
 ) throws -> Predictions {

@@ -1,20 +1,22 @@
 import Randomness
+import TestSupport
 import Testing
 
-@testable import Decisions
-@testable import Ensembles
-@testable import Formatting
-@testable import Predictions
 @testable import Statistics
 
 @Suite struct UncertaintyTests {
-  @Test func mcNemarAgreesWithStatsmodels() throws {
-    for test in try Expected.load().mcNemar {
-      let pValue = McNemarTest(
-        onlyFirst: test.onlyFirst, onlySecond: test.onlySecond, images: 1000
-      ).pValue
-      expectClose(pValue, test.pValue, within: 1e-12, "\(test.onlyFirst), \(test.onlySecond)")
-    }
+  /// As `mcnemar([[0, b], [c, 0]], exact=b + c < 25, correction=True).pvalue` of statsmodels.
+  @Test(arguments: [
+    (0, 0, 1.0), (1, 0, 1), (5, 5, 1), (3, 11, 0.057373046875), (12, 12, 1),
+    (2, 22, 3.5881996154785156e-05), (9, 16, 0.23013934044341314), (30, 10, 0.002663119259138558),
+    (13, 12, 1), (400, 330, 0.010655304191197383), (1000, 700, 4.1122275376223423e-13),
+  ])
+  func mcNemarAgreesWithStatsmodels(onlyFirst: Int, onlySecond: Int, pValue: Double) {
+    let test = McNemarTest(onlyFirst: onlyFirst, onlySecond: onlySecond, images: 2000)
+    expectClose(test.pValue, pValue, within: 1e-12)
+  }
+
+  @Test func mcNemarCountsWhereOneAloneIsRight() {
     #expect(McNemarTest(onlyFirst: 20, onlySecond: 20, images: 50).pValue == 1)
     let counted = McNemarTest(first: [1, 0, 1, 0, 1], second: [0, 0, 1, 1, 0])
     #expect(counted.onlyFirst == 2 && counted.onlySecond == 1)

@@ -1,3 +1,5 @@
+import EnsembleTestSupport
+import TestSupport
 import Testing
 
 @testable import Decisions

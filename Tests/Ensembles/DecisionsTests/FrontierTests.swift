@@ -1,4 +1,6 @@
+import EnsembleTestSupport
 import Files
+import TestSupport
 import Testing
 
 @testable import Decisions

@@ -17,7 +17,7 @@ private final class Server {
   init(serving directory: String, log: String) throws {
     let output = Pipe()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", try Fixture.path("range_server.py"), directory, log]
+    process.arguments = ["python3", fixture("range_server.py"), directory, log]
     process.standardOutput = output
     logPath = log
     try process.run()

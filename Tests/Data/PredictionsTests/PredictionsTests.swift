@@ -1,3 +1,4 @@
+import EnsembleTestSupport
 import Files
 import TestSupport
 import Testing
@@ -32,7 +33,8 @@ import Weights
   }
 
   @Test func predictionsWrittenByPythonAreRead() throws {
-    let read = try Predictions(path: fixture("member-4.safetensors"))
+    let read = try Predictions(
+      path: fixture("member-4.safetensors", of: "Ensembles/EnsemblesTests"))
     #expect(read.name == "large-4" && read.network == "large")
     #expect(read.multiplyAccumulates == 250 && read.parameters == 40)
     #expect(read.count == 90 && read.classes == 7)

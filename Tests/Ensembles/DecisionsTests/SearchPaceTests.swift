@@ -1,4 +1,6 @@
+import EnsembleTestSupport
 import Randomness
+import TestSupport
 import Testing
 
 @testable import Decisions

@@ -1,3 +1,4 @@
+import EnsembleTestSupport
 import Files
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import EnsembleTestSupport
 import Testing
 
 @testable import Decisions

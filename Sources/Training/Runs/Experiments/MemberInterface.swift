@@ -9,7 +9,7 @@ import Networks
 #endif
 
 /// What a member's images and answers are: `member.json` beside its weights.
-public struct MemberDescription: Codable, Hashable, Sendable {
+public struct MemberInterface: Codable, Hashable, Sendable {
   /// What turns an image into the network's input.
   public var preprocessing: Preprocessing
   /// The classes, in the order of the logits; nil where nobody gave them.
@@ -29,11 +29,11 @@ extension MemberDirectory {
   /// What `member.json` says; nil where there is none.
   ///
   /// - Throws: `ExperimentError.unusableDescription` where it cannot be understood, `FileError` where it cannot be read.
-  public func description() throws -> MemberDescription? {
+  public func description() throws -> MemberInterface? {
     guard Directory.exists(descriptionPath) else { return nil }
     let bytes = try MappedFile(path: descriptionPath).withBytes { Data($0) }
     do {
-      return try StrictJSON.decodeAll(MemberDescription.self, from: bytes)
+      return try StrictJSON.decodeAll(MemberInterface.self, from: bytes)
     } catch let error as StrictJSON.KeyError {
       throw ExperimentError(error, file: descriptionPath)
     } catch {
@@ -56,8 +56,8 @@ extension RunDirectory {
 
 extension DataRecord {
   /// What the images and answers of a member with this network are.
-  public func description(of network: Network) -> MemberDescription {
-    MemberDescription(
+  public func description(of network: Network) -> MemberInterface {
+    MemberInterface(
       preprocessing: Preprocessing(
         height: network.input.height, width: network.input.width, resizing: resizing ?? .none,
         interpolation: interpolation ?? earlierInterpolation, mean: mean,
@@ -76,7 +76,7 @@ extension DataRecord {
   }
 }
 
-extension MemberDescription {
+extension MemberInterface {
   /// Whether training as such wrote it and images were resized otherwise than it says: earlier versions said bicubic always.
   ///
   /// Only images in memory have a short side resized in training, and they never were resized with bicubic weights.
@@ -89,7 +89,7 @@ extension MemberDescription {
   }
 
   /// The same with what training did in the place of what an earlier version wrote.
-  public var corrected: MemberDescription {
+  public var corrected: MemberInterface {
     var result = self
     result.preprocessing.interpolation = ImageDataset.interpolation
     return result
