@@ -184,7 +184,7 @@ let engines: [Target] = [
 let training: [Target] = [
   library(
     "Runs", in: "Training",
-    ["Datasets", "Files", "Networks", "Randomness", "Weights"]),
+    ["Datasets", "Files", "Networks", "Predictions", "Randomness", "Weights"]),
   tests(
     of: "Runs", in: "Training",
     ["ArchitectureSearch", "Datasets", "Files", "Networks", "Runs", "SearchRuns"]),

@@ -10,7 +10,7 @@ import Files
 
 /// The file of the running program.
 public enum Executable {
-  /// Its absolute path with symbolic links resolved; nil where the system does not tell.
+  /// Its absolute path with symbolic links resolved; nil where the system does not say.
   public static func path() -> String? {
     #if canImport(Darwin)
       var size = UInt32(PATH_MAX)

@@ -18,7 +18,7 @@ public enum Subprocess {
     public let errorText: String
   }
 
-  /// The program could not be started, or nobody can say how it ended.
+  /// The program could not be started, or its end is unknown.
   public struct CannotStart: Error, Hashable, Sendable {
     /// The system's reason.
     public let reason: String

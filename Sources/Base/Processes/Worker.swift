@@ -34,7 +34,7 @@ public enum Worker {
   ) throws(Subprocess.CannotStart) -> Ending {
     fflush(nil)
     Subprocess.keepEnds()
-    // Its standard input is a pipe into which nobody writes, and which ends when this process does, however it does.
+    // Its standard input is a pipe into which nothing is written, and which ends when this process does, however it does.
     let lifeline = try Subprocess.openPipe()
     defer {
       close(lifeline.reading)
@@ -66,7 +66,7 @@ public enum Worker {
   }
 
   /// Ends this process with SIGKILL as soon as the one is gone that started it as a worker, if one did: its work would be
-  /// for nobody, and stand in the way of the next.
+  /// for nothing, and stand in the way of the next.
   public static func endWithParent() {
     guard let text = getenv(variable), let parent = pid_t(String(cString: text)) else { return }
     // What it starts itself is no worker.

@@ -12,7 +12,7 @@ public struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String { message }
 }
 
-/// A failure that ends the program with a status of its own, so that a script can tell it from others.
+/// A failure that ends the program with a status of its own, so that a script can distinguish it.
 public protocol ExitStatusError: Error {
   /// Neither 0, nor 1, which stands for any failure, nor 2, which stands for arguments that make no sense.
   var exitStatus: Int32 { get }

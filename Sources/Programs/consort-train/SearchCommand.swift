@@ -19,6 +19,7 @@ let searchCommand = WorkerCommands.search.running { arguments in
   let file = arguments.operand(0) ?? ""
   let plan = try SearchPlan(path: file)
   let directory = SearchDirectory(path: arguments.directory("--out") ?? "runs/\(plan.name)")
+  Terminal.writeNotes(Note.lines(try Recipe.notes(ofFile: file)))
   let workers = try WorkerOptions(
     arguments, members: plan.cohort * plan.members,
     earlier: RunEnvironment(path: directory.environmentPath))

@@ -9,6 +9,7 @@ import Training
 let trainCommand = WorkerCommands.train.running { arguments in
   let file = arguments.operand(0) ?? ""
   let experiment = try Experiment(path: file)
+  Terminal.writeNotes(Note.lines(try Recipe.notes(ofFile: file)))
   let options = try TrainingOptions(arguments, for: experiment)
   let images = try loadImages(of: experiment, file: file, from: arguments.string("--data"))
   let directory: RunDirectory
@@ -120,10 +121,10 @@ struct StoppedEarly: Error, CustomStringConvertible {
 struct MembersFailed: ExitStatusError, CustomStringConvertible {
   let names: [String]
   let directory: String
-  /// Tells a script that what could be trained is.
+  /// Says to a script that all that could be trained is.
   var exitStatus: Int32 { 3 }
   var description: String {
     "\(names.joined(separator: ", ")) stopped by \(names.count == 1 ? "itself" : "themselves"), with the last good "
-      + "checkpoint kept; all others are trained: `\(Shell.line(["consort", "status", Shell.operand(directory)]))` tells why"
+      + "checkpoint kept; all others are trained: `\(Shell.line(["consort", "status", Shell.operand(directory)]))` says why"
   }
 }

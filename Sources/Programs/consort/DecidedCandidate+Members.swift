@@ -42,7 +42,7 @@ extension DecidedCandidate {
   ) throws -> Bool {
     var isKnown = false
     for (split, hash) in [
-      ("hold-out", identity.holdOutSHA256), ("test", identity.testSHA256),
+      (SplitName.holdOut, identity.holdOutSHA256), (SplitName.test, identity.testSHA256),
     ] {
       let file = member.directory.predictionsPath(split: split)
       guard Directory.exists(file) else { continue }

@@ -2,6 +2,7 @@ import CommandLine
 import Decisions
 import Files
 import Formatting
+import Predictions
 import Reports
 
 /// `consort frontier`: accuracy against cost of what can be made of members, and which of it to take.
@@ -88,16 +89,18 @@ private struct FrontierJob {
   init(_ arguments: ParsedArguments) throws {
     paths = arguments.operands.map(Directory.withoutSlash)
     options = try StudyOptions(arguments)
-    split = arguments.string("--split") ?? "test"
-    guard ["test", "hold-out"].contains(split) else {
+    split = arguments.string("--split") ?? SplitName.test
+    guard [SplitName.test, SplitName.holdOut].contains(split) else {
       throw UsageError("--split is test or hold-out, not '\(split)'")
     }
-    if split == "hold-out", let option = options.choosingOption {
+    if split == SplitName.holdOut, let option = options.choosingOption {
       throw UsageError("--split hold-out chooses nothing: leave \(option) out")
     }
     // Each choice of images and rule has its place, so that none silently replaces another's report.
     let rule = options.decision.rule
-    let suffixes = [split == "test" ? nil : split, rule == .geometricMean ? nil : rule.name]
+    let suffixes = [
+      split == SplitName.test ? nil : split, rule == .geometricMean ? nil : rule.name,
+    ]
     let name = (["frontier"] + suffixes.compactMap { $0 }).joined(separator: "-")
     out = try arguments.outputDirectory("--out", default: place(of: name, for: paths))
     try arguments.checkReport(out, of: paths)
@@ -127,7 +130,7 @@ private struct FrontierJob {
         print(
           "\n" + DecisionText(decision).lines() + "\n" + DecisionSummary.text(decision),
           terminator: "")
-      } else if split == "test" {
+      } else if split == SplitName.test {
         print("\n" + DecisionText.lines(ofNothingChosen: Terminal.textWidth), terminator: "")
       }
     }
@@ -145,7 +148,7 @@ private struct FrontierJob {
       print(
         NextSteps.text(
           study.decision, context, directory: out,
-          report: split == "test" ? reportWords : []), terminator: "")
+          report: split == SplitName.test ? reportWords : []), terminator: "")
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArchitectureSearch
+import Formatting
 import Inference
 import Networks
 import Runs

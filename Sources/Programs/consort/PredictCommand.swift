@@ -5,6 +5,7 @@ import Ensembles
 import Files
 import Formatting
 import Inference
+import Predictions
 import Runs
 import Synchronization
 
@@ -189,7 +190,7 @@ private struct PredictionJob {
   private static func split(
     _ arguments: ParsedArguments, drawsImages: Bool
   ) throws(UsageError) -> String {
-    guard let name = arguments.string("--split") else { return "test" }
+    guard let name = arguments.string("--split") else { return SplitName.test }
     let isSimple = name.utf8.allSatisfy {
       $0 == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
         || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
@@ -197,7 +198,7 @@ private struct PredictionJob {
     guard isSimple, (1...40).contains(name.utf8.count) else {
       throw UsageError("--split is 1 to 40 of a-z, 0-9 and -, such as hold-out, not '\(name)'")
     }
-    guard !drawsImages || name == "test" else {
+    guard !drawsImages || name == SplitName.test else {
       throw UsageError("what is predicted of a run's own images is its test images: no --split")
     }
     return name

@@ -184,7 +184,7 @@ struct PredictionSources {
 
 extension SourcePredictions {
   fileprivate mutating func add(_ run: RunDirectory) throws {
-    test = try RunMembers(run: run, split: "test").predictions()
+    test = try RunMembers(run: run, split: SplitName.test).predictions()
     if try run.experiment().data.holdsOut {
       holdOut = try RunMembers(run: run, split: SplitName.holdOut).predictions()
     }

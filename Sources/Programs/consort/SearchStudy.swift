@@ -42,7 +42,7 @@ struct SearchStudy {
     var predictions: [String: Predictions] = [:]
     var replicas: [String: [String]] = [:]
     for member in planned?.experiment.allMembers ?? [] {
-      let path = directory.finalists.member(member.name).predictionsPath(split: "test")
+      let path = directory.finalists.member(member.name).predictionsPath(split: SplitName.test)
       guard Directory.exists(path) else { continue }
       predictions[member.name] = try Predictions(path: path)
       replicas[member.network, default: []].append(member.name)

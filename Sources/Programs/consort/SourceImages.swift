@@ -177,7 +177,7 @@ struct SourceImages {
     bar.withLock { $0.end() }
     let labels = found.indices.map { images.labels[$0] }
     let predictions = try found.memberPredictions(
-      split: part == .test ? "test" : SplitName.holdOut, labels: labels
+      split: part == .test ? SplitName.test : SplitName.holdOut, labels: labels
     ).compactMap { $0 }
     return (predictions, images.classNames, images.notes + found.notes)
   }

@@ -2,6 +2,7 @@ import CommandLine
 import Ensembles
 import Files
 import Formatting
+import Predictions
 import Runs
 import SearchRuns
 
@@ -72,7 +73,7 @@ private func reader(of path: String) throws -> () throws -> ShownStatus {
     }
   }
   let run = RunDirectory(path: path)
-  try RunMembers(run: run, split: "test").checkIsRun()
+  try RunMembers(run: run, split: SplitName.test).checkIsRun()
   return {
     let status = try readStatus(of: run)
     return ShownStatus(
@@ -98,7 +99,7 @@ private func watch(_ read: () throws -> ShownStatus) throws {
 private func readStatus(of run: RunDirectory) throws -> RunStatus {
   var status = try RunStatus(of: run)
   let experiment = try run.experiment()
-  let members = RunMembers(run: run, split: "test")
+  let members = RunMembers(run: run, split: SplitName.test)
   for (index, member) in zip(status.members.indices, experiment.allMembers)
   where status.members[index].state == .complete {
     do {

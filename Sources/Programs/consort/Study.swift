@@ -24,7 +24,8 @@ struct Study {
   ///   - split: "test", or "hold-out" for its curves alone.
   ///   - measuresLatency: Whether to measure latencies also where no budget counts them.
   init(
-    _ paths: [String], _ options: StudyOptions, split: String = "test", measuresLatency: Bool
+    _ paths: [String], _ options: StudyOptions, split: String = SplitName.test,
+    measuresLatency: Bool
   ) throws {
     title = options.title
     sources = try PredictionSources(paths, shifted: options.shifted, options: options.sources)
@@ -33,9 +34,9 @@ struct Study {
       Terminal.writeNotes(Note.lines(sources.notes))
       throw error
     }
-    let shown = split == "test" ? sources.test : sources.holdOut
+    let shown = split == SplitName.test ? sources.test : sources.holdOut
     guard !shown.isEmpty else { throw SourceError.nothingToChooseOn(option: "--split \(split)") }
-    let choosing = split == "test" && !sources.holdOut.isEmpty
+    let choosing = split == SplitName.test && !sources.holdOut.isEmpty
     if !choosing, let option = options.choosingOption {
       throw SourceError.nothingToChooseOn(option: option)
     }

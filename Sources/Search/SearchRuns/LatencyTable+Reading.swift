@@ -24,4 +24,10 @@ extension LatencyTable {
       throw ExperimentError.invalidLatencies(path: path, reason: reason)
     }
   }
+
+  /// Whether it predicts nearly all networks of the space.
+  package func covers(_ space: any SearchSpace) throws -> Bool {
+    let networks = try space.randomNetworks(200, seed: 4)
+    return networks.count { latency(of: $0) != nil } >= 180
+  }
 }

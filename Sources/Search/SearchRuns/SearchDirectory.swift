@@ -19,17 +19,17 @@ public struct SearchDirectory: Hashable, Sendable {
   }
 
   /// The plan with everything spelled out.
-  public var planPath: String { "\(path)/search.json" }
+  public var planPath: String { RunFile.plan.path(in: path) }
   /// The machine, the versions and the command that began the search.
-  public var environmentPath: String { "\(path)/environment.json" }
+  public var environmentPath: String { RunFile.environment.path(in: path) }
   /// Which images were used.
-  public var dataPath: String { "\(path)/data.json" }
+  public var dataPath: String { RunFile.data.path(in: path) }
   /// How long each part of the space's networks takes on the machine that began the search.
-  public var latenciesPath: String { "\(path)/latencies.json" }
+  public var latenciesPath: String { RunFile.latencies.path(in: path) }
   /// One JSON object a line, one line an evaluated architecture.
-  public var evaluationsPath: String { "\(path)/evaluations.jsonl" }
+  public var evaluationsPath: String { RunFile.evaluations.path(in: path) }
   /// What was found: one ensemble a setting.
-  public var foundPath: String { "\(path)/found.json" }
+  public var foundPath: String { RunFile.found.path(in: path) }
   /// The networks that were found, NAME.json each.
   public var networksPath: String { "\(path)/networks" }
   /// The architectures' trainings; the process that searches holds its lock.
@@ -39,7 +39,7 @@ public struct SearchDirectory: Hashable, Sendable {
   /// The full training of what was found: a run like any other.
   public var finalists: RunDirectory { RunDirectory(path: "\(path)/finalists") }
   /// How long the networks of the finalists take for one image, as the report measured it.
-  public var finalistLatenciesPath: String { "\(path)/finalists-latencies.json" }
+  public var finalistLatenciesPath: String { RunFile.finalistLatencies.path(in: path) }
   /// The report and its tables and charts.
   public var reportPath: String { "\(path)/report" }
 
@@ -58,7 +58,7 @@ public struct SearchDirectory: Hashable, Sendable {
   }
 
   /// The latencies on record; nil where there are none, or they lack parts of the space's networks.
-  public func latencies(covering space: any SearchSpace) throws -> LatencyTable? {
+  package func latencies(covering space: any SearchSpace) throws -> LatencyTable? {
     guard Directory.exists(latenciesPath) else { return nil }
     let table = try LatencyTable(file: latenciesPath)
     return try table.covers(space) ? table : nil
@@ -103,7 +103,7 @@ public struct SearchDirectory: Hashable, Sendable {
 
   /// Whether the name is one that a process leaves that was killed while it claimed the directory.
   private func isOfAClaim(_ name: String) throws -> Bool {
-    if name.hasPrefix("search.json."), name.hasSuffix(".partial") { return true }
+    if RunFile.plan.isBeingWritten(as: name) { return true }
     return try name == "candidates" && Directory.isDirectory(architecturesPath)
       && Directory.names(in: architecturesPath).isEmpty
   }
@@ -193,13 +193,5 @@ extension EvaluationRecord {
     let numbers = [cost, reward, seconds, accuracy ?? 0]
     return numbers.allSatisfy(\.isFinite) && number > 0 && trainingImages >= 0 && seconds >= 0
       && (1...rungs).contains(rung) && !members.isEmpty && members.count == networks.count
-  }
-}
-
-extension LatencyTable {
-  /// Whether it predicts nearly all networks of the space.
-  public func covers(_ space: any SearchSpace) throws -> Bool {
-    let networks = try space.randomNetworks(200, seed: 4)
-    return try networks.count { try latency(of: $0) != nil } >= 180
   }
 }

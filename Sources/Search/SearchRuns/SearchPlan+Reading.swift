@@ -50,8 +50,9 @@ extension SearchPlan {
           "counts training images only, but paths through a supernetwork take none: "
             + "give evaluations or seconds")
       }
-      guard recipe.piecesPerBatch == 1 else {
-        throw reader.invalid("evaluator", "has a recipe with piecesPerBatch: leave it out")
+      guard recipe.gradientAccumulationSteps == 1 else {
+        throw reader.invalid(
+          "evaluator", "has a recipe with gradientAccumulationSteps: leave it out")
       }
     }
     if var finalists = try reader.optionalObject("finalists") {

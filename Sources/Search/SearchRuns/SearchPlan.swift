@@ -72,7 +72,7 @@ public struct SearchPlan: Encodable, Hashable, Sendable {
   }
 
   /// The full training of what was found.
-  public struct Finalists: Codable, Hashable, Sendable {
+  public struct Finalists: Encodable, Hashable, Sendable {
     /// How each member is trained.
     public var recipe: Recipe
     /// How many ensembles of each kind are trained.
@@ -83,7 +83,7 @@ public struct SearchPlan: Encodable, Hashable, Sendable {
     public var handDesigned: [HandDesigned]
 
     /// Several members of a known network.
-    public struct HandDesigned: Codable, Hashable, Sendable {
+    public struct HandDesigned: Encodable, Hashable, Sendable {
       /// The network's name.
       public var network: String
       /// How many are one ensemble.

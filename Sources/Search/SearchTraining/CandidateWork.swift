@@ -7,7 +7,7 @@ import Runs
 import Torch
 import Training
 
-/// What judging candidates takes, whoever judges: the images on the devices, and workers side by side.
+/// What judging candidates takes, whatever judges: the images on the devices, and workers side by side.
 struct CandidateWork: Sendable {
   /// The recipe and the images, without members.
   let experiment: Experiment
@@ -53,7 +53,7 @@ struct CandidateWork: Sendable {
     let data = worker.memberImages(
       of: member, network, in: experiment, partition,
       resizing: images.resizing(imageSize: experiment.data.imageSize),
-      // The finalists' training reports images that cannot be decoded; every candidate would again.
+      // The finalists' training names images that cannot be decoded; every candidate would again.
       StreamedImages.Decoding(
         corruptImages: experiment.data.corruptImages, workers: setup.decoders, skipped: { _ in }))
     return (member, data)
@@ -83,7 +83,7 @@ struct CandidateWork: Sendable {
       throw TrainingError.lossNotFinite(member: model.network.name, epoch: epoch, step: 0)
     }
     return try Predictions(
-      evaluation, of: model.network, name: name, split: "hold-out", fingerprint: fingerprint,
+      evaluation, of: model.network, name: name, split: SplitName.holdOut, fingerprint: fingerprint,
       classes: images.classNames.count)
   }
 }

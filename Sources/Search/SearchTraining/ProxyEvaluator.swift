@@ -67,7 +67,7 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
     }
     do {
       try MemberDirectory.checkPredictions(
-        path, of: member.network.name, split: "hold-out", identity: identity(of: member))
+        path, of: member.network.name, split: SplitName.holdOut, identity: identity(of: member))
       return .predicted(try Predictions(path: path))
     } catch let error
       where error is ExperimentError || error is EnsembleError || error is WeightsError

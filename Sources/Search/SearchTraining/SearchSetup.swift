@@ -16,7 +16,7 @@ public struct SearchSetup: Sendable {
   public var decoders: Int
   /// Asked after every step; the search then saves where it stands and ends.
   public var shouldStop: @Sendable () -> Bool
-  /// Told of everything that happens, one event at a time, on any thread.
+  /// Receives everything that happens, one event at a time, on any thread.
   public var observe: @Sendable (SearchEvent) -> Void
 
   /// Gathers the circumstances.

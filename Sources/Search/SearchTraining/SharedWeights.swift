@@ -74,7 +74,7 @@ final class SharedWeights {
       parts[parameter.name] =
         parameter.isTrainable
         ? try part(of: parameter, in: network)
-        // Statistics that nobody reads: the batch's take their place.
+        // Statistics that are not read: the batch's take their place.
         : try .full(parameter.shape, parameter.kind == .runningVariance ? 1 : 0, device: device)
     }
     return Model(

@@ -58,18 +58,42 @@ import Testing
       by: #"""
         "paper", "optimizer": {"kind": "rmsprop", "decay": 0.8, "epsilon": 0.01},
         "learningRate": {"kind": "exponential", "initial": 0.016, "factor": 0.97, "epochs": 2.4},
-        "averageDecay": 0.9999, "decaysNormalization": false, "piecesPerBatch": 4, "precision": "bfloat16"
+        "emaDecay": 0.9999, "decaysNormalization": false, "gradientAccumulationSteps": 4, "precision": "bfloat16"
         """#)
     let experiment = try read(text)
     var expected = Recipe(.paper)
     expected.optimizer = .rmsProp(decay: 0.8, epsilon: 0.01)
     expected.learningRate = .exponential(
       initial: 0.016, factor: 0.97, epochs: 2.4, warmUpEpochs: 0)
-    (expected.averageDecay, expected.decaysNormalization) = (0.9999, false)
-    (expected.piecesPerBatch, expected.precision) = (4, .bfloat16)
+    (expected.emaDecay, expected.decaysNormalization) = (0.9999, false)
+    (expected.gradientAccumulationSteps, expected.precision) = (4, .bfloat16)
     #expect(experiment.recipe == expected)
     #expect(
       try Experiment(json: Data(experiment.readableJSON().utf8), file: "r.json") == experiment)
+  }
+
+  /// Files of earlier versions, and the identity of members that were trained by them.
+  @Test func earlierNamesOfKeysAreReadWithANote() throws {
+    func text(_ ema: String, _ accumulation: String) -> String {
+      replacing(#""paper""#, by: #""paper", "\#(ema)": 0.99, "\#(accumulation)": 2"#)
+    }
+    let earlier = text("averageDecay", "piecesPerBatch")
+    let experiment = try read(earlier)
+    #expect(experiment == (try read(text("emaDecay", "gradientAccumulationSteps"))))
+    #expect(experiment.recipe.emaDecay == 0.99)
+    #expect(experiment.recipe.gradientAccumulationSteps == 2)
+    let directory = try TemporaryDirectory()
+    let path = try directory.write(Array(earlier.utf8), to: "e.json")
+    #expect(
+      Note.lines(try Recipe.notes(ofFile: path)) == [
+        "\(path): recipe.averageDecay is now called recipe.emaDecay",
+        "\(path): recipe.piecesPerBatch is now called recipe.gradientAccumulationSteps",
+      ])
+    let both = error(replacing(#""paper""#, by: #""paper", "averageDecay": 0.9, "emaDecay": 0.9"#))
+    #expect(
+      both?.description.contains(
+        "recipe.averageDecay is the earlier name of 'emaDecay', which stands there too: remove it")
+        == true, "\(String(describing: both))")
   }
 
   @Test(arguments: [
@@ -78,8 +102,8 @@ import Testing
     (#""optimizer": {"kind": "rmsprop", "epsilon": 0}"#, "recipe.optimizer.epsilon"),
     (#""learningRate": {"kind": "exponential", "initial": 1}"#, "recipe.learningRate.factor"),
     (#""precision": "float16""#, "recipe.precision"),
-    (#""piecesPerBatch": 0"#, "recipe.piecesPerBatch"),
-    (#""averageDecay": 1"#, "recipe.averageDecay"),
+    (#""gradientAccumulationSteps": 0"#, "recipe.gradientAccumulationSteps"),
+    (#""emaDecay": 1"#, "recipe.emaDecay"),
     (#""randomResizedCrop": {"area": [0.5, 0.2]}"#, "recipe.randomResizedCrop.area"),
     (#""randomResizedCrop": {"area": [0.5]}"#, "recipe.randomResizedCrop.area"),
     (#""randomResizedCrop": {"aspectRatio": [0.5, 20]}"#, "recipe.randomResizedCrop.aspectRatio"),

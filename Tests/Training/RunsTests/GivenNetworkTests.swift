@@ -66,7 +66,6 @@ import Testing
     #expect(members.map(\.architecture) == [nil, nil, given, given])
     let written = try experiment.readableJSON()
     #expect(try Experiment(json: Data(written.utf8), file: "r.json") == experiment)
-    #expect(try JSONDecoder().decode(Experiment.self, from: Data(written.utf8)) == experiment)
   }
 
   /// Groups may share a network, for other weights.

@@ -21,10 +21,11 @@ import Testing
   /// Source: arXiv:1905.11946 and its official code.
   @Test func theOfficialRecipeOfEfficientNet() {
     let recipe = Recipe(.efficientNetOfficial)
-    #expect(recipe.epochs == 350 && recipe.batchSize == 256 && recipe.piecesPerBatch == 1)
+    #expect(
+      recipe.epochs == 350 && recipe.batchSize == 256 && recipe.gradientAccumulationSteps == 1)
     #expect(recipe.optimizer == .rmsProp(decay: 0.9, epsilon: 1e-3) && recipe.momentum == 0.9)
     #expect(recipe.weightDecay == 1e-5 && !recipe.decaysNormalization)
-    #expect(recipe.labelSmoothing == 0.1 && recipe.averageDecay == 0.9999 && recipe.flips)
+    #expect(recipe.labelSmoothing == 0.1 && recipe.emaDecay == 0.9999 && recipe.flips)
     #expect(recipe.cropPadding == 0)
     #expect(recipe.randomResizedCrop?.area == 0.08...1)
     #expect(recipe.randomResizedCrop?.aspectRatio == 3.0 / 4...4.0 / 3)

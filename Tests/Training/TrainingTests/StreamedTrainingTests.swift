@@ -162,7 +162,7 @@ import Weights
       let member = first.directory.member("resnet-20-0")
       var still = Self.experiment(weights: member.path)
       still.recipe.epochs = 1
-      still.recipe.averageDecay = nil
+      still.recipe.emaDecay = nil
       still.recipe.weightDecay = 0
       still.recipe.learningRate = .steps(initial: 1e-9, factor: 1, epochs: [])
       let second = try Self.train(still, root: root, into: "second")

@@ -167,9 +167,9 @@ import Weights
     experiment.recipe.optimizer = .rmsProp(decay: 0.9, epsilon: 1e-3)
     experiment.recipe.learningRate = .exponential(
       initial: 0.004, factor: 0.97, epochs: 0.5, warmUpEpochs: 0.5)
-    experiment.recipe.averageDecay = 0.9999
+    experiment.recipe.emaDecay = 0.9999
     experiment.recipe.decaysNormalization = false
-    experiment.recipe.piecesPerBatch = 3
+    experiment.recipe.gradientAccumulationSteps = 3
     _ = try Self.train(experiment, in: whole)
     #expect(try Self.train(experiment, in: parts, stoppingAfter: 3) == .interrupted)
     #expect(try Self.train(experiment, in: parts) == .complete)
@@ -452,7 +452,7 @@ import Weights
     defer { [plain, whole, parts].forEach(Self.remove) }
     _ = try Self.train(Self.experiment(), in: plain)
     var experiment = Self.experiment()
-    experiment.recipe.averageDecay = 0.9
+    experiment.recipe.emaDecay = 0.9
     _ = try Self.train(experiment, in: whole)
     #expect(try Self.weights(plain, 0) != Self.weights(whole, 0))
     #expect(try Self.train(experiment, in: parts, stoppingAfter: 3) == .interrupted)

@@ -1,5 +1,6 @@
 import Decisions
 import Files
+import Predictions
 
 /// The chart of accuracy against compute as a Vega-Lite 5 specification.
 struct FrontierChart {
@@ -74,7 +75,9 @@ struct FrontierChart {
   }
 
   private func yEncoding() -> JSONValue {
-    let split = frontier.split == "test" ? "Test" : frontier.split == "hold-out" ? "Hold-out" : nil
+    let split =
+      frontier.split == SplitName.test
+      ? "Test" : frontier.split == SplitName.holdOut ? "Hold-out" : nil
     return [
       "field": "accuracy", "type": "quantitative",
       "title": .string("\(split ?? frontier.split) accuracy, %"),

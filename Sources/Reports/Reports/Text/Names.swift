@@ -89,5 +89,7 @@ extension Frontier.Verdict {
 
 extension Decision {
   /// What the images that judge are called.
-  var testName: String { test.split == "test" ? "test images" : "images of '\(test.split)'" }
+  var testName: String {
+    test.split == SplitName.test ? "test images" : "images of '\(test.split)'"
+  }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Files
+import Predictions
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -18,15 +19,15 @@ public struct RunDirectory: Hashable, Sendable {
   }
 
   /// The experiment with everything spelled out.
-  public var experimentPath: String { "\(path)/experiment.json" }
+  public var experimentPath: String { RunFile.experiment.path(in: path) }
   /// The machine, the versions and the command that began the run.
-  public var environmentPath: String { "\(path)/environment.json" }
+  public var environmentPath: String { RunFile.environment.path(in: path) }
   /// Which images were used.
-  public var dataPath: String { "\(path)/data.json" }
+  public var dataPath: String { RunFile.data.path(in: path) }
   /// The report and its tables and charts.
   public var frontierPath: String { "\(path)/frontier" }
 
-  /// The directories of the members; whoever trains holds its lock, shared where it trains named members only.
+  /// The directories of the members; a process that trains holds its lock, shared where it trains named members only.
   public var membersPath: String { "\(path)/members" }
 
   /// The files of one member.
@@ -78,7 +79,8 @@ public struct RunDirectory: Hashable, Sendable {
   ) throws -> (experiment: Experiment, isWritten: Bool)? {
     guard Directory.exists(experimentPath) else {
       guard Directory.exists(path) else { return nil }
-      guard Directory.isDirectory(path), try Directory.names(in: path).allSatisfy(isUnfinished)
+      guard Directory.isDirectory(path),
+        try Directory.names(in: path).allSatisfy(RunFile.experiment.isBeingWritten)
       else { throw ExperimentError.notARun(directory: path) }
       return nil
     }
@@ -118,11 +120,6 @@ public struct RunDirectory: Hashable, Sendable {
       throw ExperimentError.shorterTraining(directory: path, epochs: epochs, wanted: wanted)
     }
   }
-
-  /// Whether the name is that of a first file being written: by a process that was killed, or by one that shares the run.
-  private func isUnfinished(_ name: String) -> Bool {
-    name.hasPrefix("experiment.json.") && name.hasSuffix(".partial")
-  }
 }
 
 /// Where the files of one member lie.
@@ -136,48 +133,38 @@ public struct MemberDirectory: Hashable, Sendable {
   }
 
   /// The network as data.
-  public var networkPath: String { "\(path)/network.json" }
+  public var networkPath: String { RunFile.network.path(in: path) }
   /// One JSON object a line, one line an epoch.
-  public var metricsPath: String { "\(path)/metrics.jsonl" }
+  public var metricsPath: String { RunFile.metrics.path(in: path) }
   /// Weights and the optimizer's state after so many steps; gone once the member is complete.
   public func checkpointPath(step: Int) -> String {
-    let digits = String(step)
-    let zeros = String(repeating: "0", count: max(0, 8 - digits.count))
-    return "\(path)/\(Self.checkpointPrefix)\(zeros)\(digits)\(Self.checkpointSuffix)"
+    "\(path)/\(RunFile.checkpoint(step: step))"
   }
 
   /// The checkpoints that are there, the newest first.
   public func checkpointPaths() throws(FileError) -> [String] {
     guard Directory.isDirectory(path) else { return [] }
     return try Directory.names(in: path)
-      .compactMap { name in Self.step(ofCheckpoint: name).map { ($0, name) } }
+      .compactMap { name in RunFile.step(ofCheckpoint: name).map { ($0, name) } }
       .sorted { $0.0 > $1.0 }.map { "\(path)/\($0.1)" }
   }
 
-  private static let checkpointPrefix = "checkpoint-"
-  private static let checkpointSuffix = ".safetensors"
-
-  private static func step(ofCheckpoint name: String) -> Int? {
-    guard name.hasPrefix(checkpointPrefix), name.hasSuffix(checkpointSuffix) else { return nil }
-    return Int(name.dropFirst(checkpointPrefix.count).dropLast(checkpointSuffix.count))
-  }
-
   /// How far its training is; written every few seconds, gone once the member is complete.
-  public var progressPath: String { "\(path)/progress.json" }
+  public var progressPath: String { RunFile.progress.path(in: path) }
   /// Why its training stopped by itself; gone once it goes on.
-  public var failurePath: String { "\(path)/failure.json" }
+  public var failurePath: String { RunFile.failure.path(in: path) }
   /// The machine, the versions and the command that trained it last.
-  public var environmentPath: String { "\(path)/environment.json" }
+  public var environmentPath: String { RunFile.environment.path(in: path) }
   /// The trained weights.
-  public var weightsPath: String { "\(path)/weights.safetensors" }
+  public var weightsPath: String { RunFile.weights.path(in: path) }
   /// The predictions on a split, "test" or "hold-out"; the test's are written last.
   public func predictionsPath(split: String) -> String {
-    "\(path)/predictions-\(split).safetensors"
+    "\(path)/\(RunFile.predictions(split: split))"
   }
   /// Whether all that a trained member leaves is there; the test's predictions are written last. What the files hold is
   /// not looked at.
   public func isComplete(withHoldOut: Bool) -> Bool {
-    let splits = withHoldOut ? ["test", "hold-out"] : ["test"]
+    let splits = withHoldOut ? [SplitName.test, SplitName.holdOut] : [SplitName.test]
     return (splits.map(predictionsPath) + [weightsPath, networkPath])
       .allSatisfy(Directory.exists)
   }

@@ -9,7 +9,7 @@ import Networks
 #endif
 
 /// What is trained, on what, and how: everything that decides the result, apart from the images themselves.
-public struct Experiment: Codable, Hashable, Sendable {
+public struct Experiment: Encodable, Hashable, Sendable {
   /// The run directory's name.
   public var name: String
   /// Which images.
@@ -107,7 +107,7 @@ public struct Experiment: Codable, Hashable, Sendable {
 }
 
 /// Which images an experiment uses.
-public struct DataSelection: Codable, Hashable, Sendable {
+public struct DataSelection: Encodable, Hashable, Sendable {
   /// The built-in synthetic images; nil for those of the directory that the user gives.
   public var procedural: ProceduralImages?
   /// The side to which images of a directory are brought; nil where they already have one size, or where each member's

@@ -3,23 +3,9 @@ import Networks
 
 // The network is a text where its name says it all, else the network itself as an object.
 
-extension Experiment.MemberGroup: Codable {
+extension Experiment.MemberGroup: Encodable {
   private enum CodingKeys: CodingKey {
     case network, count, weights
-  }
-
-  /// Decodes what `encode` wrote.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    let count = try container.decode(Int.self, forKey: .count)
-    let weights = try container.decodeIfPresent(String.self, forKey: .weights)
-    if let name = try? container.decode(String.self, forKey: .network) {
-      self.init(network: name, count: count, weights: weights)
-    } else {
-      self.init(
-        network: try container.decode(Network.self, forKey: .network), count: count,
-        weights: weights)
-    }
   }
 
   /// Encodes the network's name, or the network itself, and the rest as far as there is any.

@@ -1,21 +1,39 @@
 import Files
 import Networks
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 extension Experiment {
   /// What decides the bits of a member's weights, as one text: its files carry it, so that those of another member, or of
-  /// another experiment, are told from its own.
+  /// another experiment, are not taken for its own.
   ///
   /// - Parameter data: The images of the run.
   public func identity(of member: Member, data: DataRecord) throws -> String {
     var hasher = SHA256Hasher()
-    hasher.update(
-      try Identity(
-        seed: seed, index: member.index, network: member.network,
-        architecture: member.architecture, weights: member.weights, data: self.data,
-        recipe: recipe, trainingFingerprint: data.trainingFingerprint,
-        testFingerprint: data.testFingerprint
-      ).readableJSON())
+    let text = try Identity(
+      seed: seed, index: member.index, network: member.network,
+      architecture: member.architecture, weights: member.weights, data: self.data,
+      recipe: recipe, trainingFingerprint: data.trainingFingerprint,
+      testFingerprint: data.testFingerprint
+    ).readableJSON()
+    hasher.update(try Self.withEarlierKeys(text))
     return hasher.finish()
+  }
+
+  /// The same text with the recipe's keys as earlier versions named them, whose members are still one's own.
+  private static func withEarlierKeys(_ text: String) throws -> String {
+    var value = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+    guard case .object(var identity) = value, case .object(var recipe)? = identity["recipe"] else {
+      return text
+    }
+    for (earlier, key) in Recipe.renamedKeys { recipe[earlier] = recipe.removeValue(forKey: key) }
+    identity["recipe"] = .object(recipe)
+    value = .object(identity)
+    return try value.readableJSON()
   }
 
   /// A key that is added must be left out of the JSON where it says nothing new: files of earlier versions would be taken

@@ -12,7 +12,7 @@ import Networks
 public struct MemberInterface: Codable, Hashable, Sendable {
   /// What turns an image into the network's input.
   public var preprocessing: Preprocessing
-  /// The classes, in the order of the logits; nil where nobody gave them.
+  /// The classes, in the order of the logits; nil where none were given.
   public var classNames: [String]?
 
   /// Creates a description.
@@ -24,7 +24,7 @@ public struct MemberInterface: Codable, Hashable, Sendable {
 
 extension MemberDirectory {
   /// What the member's images and answers are.
-  public var descriptionPath: String { "\(path)/member.json" }
+  public var descriptionPath: String { RunFile.description.path(in: path) }
 
   /// What `member.json` says; nil where there is none.
   ///

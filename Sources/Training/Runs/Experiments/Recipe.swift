@@ -1,6 +1,12 @@
 import Datasets
 import Files
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -10,7 +16,7 @@ import Files
 #endif
 
 /// How a member is trained: steps along the gradients of augmented batches.
-public struct Recipe: Codable, Hashable, Sendable {
+public struct Recipe: Encodable, Hashable, Sendable {
   /// The named recipe that it started from.
   public var preset: Preset
   /// Passes over the training images.
@@ -27,8 +33,9 @@ public struct Recipe: Codable, Hashable, Sendable {
   public var weightDecay: Double
   /// Whether weight decay takes in the scales and shifts of normalisations.
   public var decaysNormalization: Bool
-  /// A batch passes in so many pieces, whose gradients are added up: for less memory. Normalisations see a piece each.
-  public var piecesPerBatch: Int
+  /// Over how many parts of a batch, one after another, gradients are accumulated: for less memory. Normalisations see a part
+  /// each.
+  public var gradientAccumulationSteps: Int
   /// In `0..<1`.
   public var labelSmoothing: Double
   /// Pixels of reflection around the image before it is cropped back at a random place.
@@ -40,7 +47,7 @@ public struct Recipe: Codable, Hashable, Sendable {
   public var flips: Bool
   /// The decay a step of the exponential moving average of weights and statistics, which is then what is evaluated and
   /// kept; nil for the weights themselves.
-  public var averageDecay: Double?
+  public var emaDecay: Double?
   /// The numbers of maps and of weights where they meet.
   public var precision: Precision
 
@@ -75,7 +82,7 @@ public struct Recipe: Codable, Hashable, Sendable {
   public init(_ preset: Preset) {
     self.preset = preset
     (momentum, weightDecay, labelSmoothing, cropPadding, flips) = (0.9, 5e-4, 0, 4, true)
-    (optimizer, decaysNormalization, piecesPerBatch) = (.sgd, true, 1)
+    (optimizer, decaysNormalization, gradientAccumulationSteps) = (.sgd, true, 1)
     precision = .float32
     switch preset {
     case .paper:
@@ -93,7 +100,7 @@ public struct Recipe: Codable, Hashable, Sendable {
       optimizer = .rmsProp(decay: 0.9, epsilon: 1e-3)
       (weightDecay, decaysNormalization, labelSmoothing) = (1e-5, false, 0.1)
       (cropPadding, randomResizedCrop) = (0, RandomResizedCrop())
-      averageDecay = 0.9999
+      emaDecay = 0.9999
     }
   }
 
@@ -101,6 +108,38 @@ public struct Recipe: Codable, Hashable, Sendable {
   private static func efficientNetLearningRate(batchSize: Int) -> LearningRate {
     .exponential(
       initial: 0.016 * Double(batchSize) / 256, factor: 0.97, epochs: 2.4, warmUpEpochs: 5)
+  }
+}
+
+extension Recipe {
+  /// The keys that have another name in files of earlier versions, and in members' identities, by that name.
+  static let renamedKeys = [
+    "averageDecay": "emaDecay", "piecesPerBatch": "gradientAccumulationSteps",
+  ]
+
+  /// A note for each key of an experiment or a plan that stands there under an earlier name.
+  ///
+  /// - Throws: `ExperimentError` where the file is none in JSON.
+  package static func notes(ofFile path: String) throws -> [Note] {
+    var keys: Set<String> = []
+    let contents = try ObjectReader.contents(of: path)
+    collect(&keys, in: try JSONDecoder().decode(JSONValue.self, from: contents), isRecipe: false)
+    return keys.sorted().compactMap { earlier in
+      renamedKeys[earlier].map {
+        Note(source: path, text: "recipe.\(earlier) is now called recipe.\($0)")
+      }
+    }
+  }
+
+  private static func collect(_ keys: inout Set<String>, in value: JSONValue, isRecipe: Bool) {
+    switch value {
+    case .object(let values):
+      if isRecipe { keys.formUnion(values.keys.filter { renamedKeys[$0] != nil }) }
+      for (key, value) in values { collect(&keys, in: value, isRecipe: key == "recipe") }
+    case .array(let values):
+      for value in values { collect(&keys, in: value, isRecipe: false) }
+    default: break
+    }
   }
 }
 
@@ -148,35 +187,13 @@ public enum LearningRate: Hashable, Sendable {
   }
 }
 
-extension LearningRate: Codable {
-  private enum Kind: String, Codable {
+extension LearningRate: Encodable {
+  private enum Kind: String, Encodable {
     case steps, exponential, oneCycle
   }
 
   private enum CodingKeys: CodingKey {
     case kind, initial, factor, epochs, warmUpEpochs, peak, warmUp
-  }
-
-  /// Decodes what `encode` wrote.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    switch try container.decode(Kind.self, forKey: .kind) {
-    case .steps:
-      self = .steps(
-        initial: try container.decode(Double.self, forKey: .initial),
-        factor: try container.decode(Double.self, forKey: .factor),
-        epochs: try container.decode([Int].self, forKey: .epochs))
-    case .exponential:
-      self = .exponential(
-        initial: try container.decode(Double.self, forKey: .initial),
-        factor: try container.decode(Double.self, forKey: .factor),
-        epochs: try container.decode(Double.self, forKey: .epochs),
-        warmUpEpochs: try container.decode(Double.self, forKey: .warmUpEpochs))
-    case .oneCycle:
-      self = .oneCycle(
-        peak: try container.decode(Double.self, forKey: .peak),
-        warmUp: try container.decode(Double.self, forKey: .warmUp))
-    }
   }
 
   /// Encodes the kind and its numbers side by side.
@@ -205,6 +222,7 @@ extension LearningRate: Codable {
 extension Recipe {
   /// Reads a recipe: a preset, `fast` where none is named, and what differs from it.
   package init(_ reader: inout ObjectReader) throws(ExperimentError) {
+    for (earlier, key) in Self.renamedKeys { try reader.rename(earlier, to: key) }
     let name = try reader.optionalString("preset") ?? Preset.fast.rawValue
     guard let preset = Preset(rawValue: name) else {
       let names = Preset.allCases.map(\.rawValue)
@@ -219,13 +237,15 @@ extension Recipe {
     }
     decaysNormalization =
       try reader.optionalBoolean("decaysNormalization") ?? decaysNormalization
-    piecesPerBatch = try reader.optionalInteger("piecesPerBatch", in: 1...1024) ?? piecesPerBatch
+    gradientAccumulationSteps =
+      try reader.optionalInteger("gradientAccumulationSteps", in: 1...1024)
+      ?? gradientAccumulationSteps
     momentum = try reader.optionalNumber("momentum", in: 0...0.9999) ?? momentum
     weightDecay = try reader.optionalNumber("weightDecay", in: 0...1) ?? weightDecay
     labelSmoothing = try reader.optionalNumber("labelSmoothing", in: 0...0.999) ?? labelSmoothing
     try readCrops(&reader)
     flips = try reader.optionalBoolean("flips") ?? flips
-    averageDecay = try reader.optionalNumber("averageDecay", in: 0...0.999999) ?? averageDecay
+    emaDecay = try reader.optionalNumber("emaDecay", in: 0...0.999999) ?? emaDecay
     if let name = try reader.optionalString("precision") {
       guard let known = Precision(rawValue: name) else {
         let names = Precision.allCases.map(\.rawValue).joined(separator: " or ")
@@ -275,8 +295,8 @@ extension RandomResizedCrop {
   }
 }
 
-extension Recipe.OptimizerChoice: Codable {
-  private enum Kind: String, Codable {
+extension Recipe.OptimizerChoice: Encodable {
+  private enum Kind: String, Encodable {
     case sgd
     case rmsProp = "rmsprop"
   }
@@ -294,18 +314,6 @@ extension Recipe.OptimizerChoice: Codable {
         decay: try reader.optionalNumber("decay", in: 0...0.999999) ?? 0.9,
         epsilon: try reader.optionalNumber("epsilon", in: 1e-12...1) ?? 1e-3)
     case nil: throw reader.invalid("kind", "is '\(kind)', but must be sgd or rmsprop")
-    }
-  }
-
-  /// Decodes what `encode` wrote.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    switch try container.decode(Kind.self, forKey: .kind) {
-    case .sgd: self = .sgd
-    case .rmsProp:
-      self = .rmsProp(
-        decay: try container.decode(Double.self, forKey: .decay),
-        epsilon: try container.decode(Double.self, forKey: .epsilon))
     }
   }
 

@@ -4,7 +4,7 @@ import Files
 package struct ObjectReader {
   private let file: String
   private let path: String
-  private let values: [String: JSONValue]
+  private var values: [String: JSONValue]
   private var known: [String] = []
 
   package init(_ value: JSONValue, file: String, path: String) throws(ExperimentError) {
@@ -44,6 +44,15 @@ package struct ObjectReader {
         range: "\(range.lowerBound) to \(range.upperBound)")
     }
     return number
+  }
+
+  /// Takes what stands under a key's earlier name for the key's.
+  mutating func rename(_ earlier: String, to key: String) throws(ExperimentError) {
+    guard let value = values.removeValue(forKey: earlier), value != .null else { return }
+    if let other = values[key], other != .null {
+      throw invalid(earlier, "is the earlier name of '\(key)', which stands there too: remove it")
+    }
+    values[key] = value
   }
 
   /// The value as it stands.
@@ -200,7 +209,7 @@ package struct ObjectReader {
     .invalid(file: file, key: name(key), reason: reason)
   }
 
-  /// - Throws: `ExperimentError.unknownKey` where the object holds a key that nobody asked for.
+  /// - Throws: `ExperimentError.unknownKey` where the object holds a key that was not read.
   package func finish() throws(ExperimentError) {
     for key in values.keys.sorted() where !known.contains(key) {
       throw .unknownKey(file: file, key: name(key), known: known)

@@ -16,7 +16,7 @@ public struct RunStatus: Codable, Hashable, Sendable {
   public var members: [Member]
   /// Whether a process trains members of the run, or is about to.
   public let isTraining: Bool
-  /// Seconds until all members that did not fail are complete, as `TimeEstimate` tells; with nothing running, from when
+  /// Seconds until all members that did not fail are complete, as `TimeEstimate` predicts; with nothing running, from when
   /// it goes on. nil where nothing is known.
   public let secondsLeft: Double?
   /// How many members are side by side in that estimate.
@@ -51,7 +51,7 @@ public struct RunStatus: Codable, Hashable, Sendable {
     public var testAccuracy: Double?
     /// Training images a second, while it runs.
     public let imagesPerSecond: Double?
-    /// Seconds of training that it still needs, as `TimeEstimate` tells; nil for a failed one.
+    /// Seconds of training that it still needs, as `TimeEstimate` predicts; nil for a failed one.
     public let secondsLeft: Double?
     /// When its trainer wrote last how far it is: ISO 8601, UTC.
     public let progressWritten: String?
@@ -117,7 +117,9 @@ private struct MemberReading {
         .running
       } else if Directory.exists(directory.failurePath) {
         .failed
-      } else if Directory.exists(directory.progressPath) || names.contains(where: isCheckpoint) {
+      } else if Directory.exists(directory.progressPath)
+        || names.contains(where: { RunFile.step(ofCheckpoint: $0) != nil })
+      {
         .stopped
       } else {
         .waiting
@@ -185,9 +187,4 @@ private struct EpochLine: Decodable {
 /// The number, if it can be a time or a speed: files may say anything.
 private func usable(_ value: Double) -> Double? {
   (0..<1e12).contains(value) ? value : nil
-}
-
-/// Whether the name is that of a whole checkpoint.
-private func isCheckpoint(_ name: String) -> Bool {
-  name.hasPrefix("checkpoint") && name.hasSuffix(".safetensors")
 }

@@ -8,7 +8,7 @@ public enum MemberState: String, Codable, Hashable, Sendable, CaseIterable {
   case running
   /// Its training stopped by itself.
   case failed
-  /// Its training was begun, and nobody goes on with it at the moment.
+  /// Its training was begun, and no process goes on with it at the moment.
   case stopped
   /// Its training has not begun.
   case waiting

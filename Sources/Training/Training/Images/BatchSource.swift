@@ -48,7 +48,9 @@ extension Recipe {
   package func steps(perEpochOf images: Int) -> Int { (images + batchSize - 1) / batchSize }
 
   /// Images that pass together at most.
-  package var pieceSize: Int { (batchSize + piecesPerBatch - 1) / piecesPerBatch }
+  package var pieceSize: Int {
+    (batchSize + gradientAccumulationSteps - 1) / gradientAccumulationSteps
+  }
 
   /// Which images of an epoch's order a step takes.
   package func range(ofStep step: Int, in images: Int) -> Range<Int> {

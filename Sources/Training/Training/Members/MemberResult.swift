@@ -34,7 +34,9 @@ struct MemberResult {
   }
 
   /// The splits that are predicted, in the order in which they are written.
-  private var splits: [String] { holdOutImages > 0 ? ["hold-out", "test"] : ["test"] }
+  private var splits: [String] {
+    holdOutImages > 0 ? [SplitName.holdOut, SplitName.test] : [SplitName.test]
+  }
 
   /// Of the weights.
   private var metadata: [String: String] {
@@ -88,7 +90,8 @@ struct MemberResult {
     _ model: Model, _ images: MemberImages, _ normalization: Normalization, batchSize: Int,
     notFinite: () -> TrainingError
   ) throws -> SplitPredictions {
-    try [("hold-out", images.holdOut), ("test", images.test)].compactMap { split, images in
+    try [(SplitName.holdOut, images.holdOut), (SplitName.test, images.test)].compactMap {
+      split, images in
       guard let images else { return nil }
       let (evaluation, fingerprint) = try images.evaluate(
         model, normalization: normalization, batchSize: batchSize)
@@ -126,7 +129,7 @@ extension MemberResult {
 
   /// Reads all files that are there.
   func condition() throws -> Condition {
-    let wasComplete = Directory.exists(files.predictionsPath(split: "test"))
+    let wasComplete = Directory.exists(files.predictionsPath(split: SplitName.test))
     func missing(_ path: String) -> String? { wasComplete ? "'\(path)' is missing" : nil }
     guard Directory.exists(files.weightsPath) else {
       return .nothing(reason: missing(files.weightsPath))

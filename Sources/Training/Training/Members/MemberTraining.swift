@@ -64,7 +64,7 @@ package final class MemberTraining {
       try InitialWeights(path: weights, for: network).load(into: model)
     }
     optimizer = try recipe.optimizer(of: model)
-    average = try recipe.averageDecay.map { [model] in try WeightAverage(of: model, decay: $0) }
+    average = try recipe.emaDecay.map { [model] in try WeightAverage(of: model, decay: $0) }
     trainingStep = try TrainingStep(model, optimizer, normalization, recipe)
     checkpoints = CheckpointStore(directory, of: identity)
     let stepsPerEpoch = recipe.steps(perEpochOf: images.trainingCount)

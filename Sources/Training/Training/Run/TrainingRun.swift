@@ -2,6 +2,7 @@ import Concurrency
 import Datasets
 import Files
 import Networks
+import Predictions
 import Runs
 import Torch
 
@@ -168,7 +169,7 @@ public struct TrainingRun: Sendable {
       return true
     }
     // They stand for a complete member.
-    try Directory.removeFile(files.predictionsPath(split: "test"))
+    try Directory.removeFile(files.predictionsPath(split: SplitName.test))
     let data = images.memberImages(
       of: member, network, in: experiment, partition,
       resizing: self.images.resizing(imageSize: experiment.data.imageSize),

@@ -1,6 +1,5 @@
+import Formatting
 import Testing
-
-@testable import CommandLine
 
 @Suite struct RedrawnTextTests {
   @Test func redrawingCountsColumns() {

@@ -1,0 +1,48 @@
+/// The names of the files of runs, members and searches.
+package enum RunFile: String {
+  // Of a run.
+  case experiment = "experiment.json"
+  // Of a run or a search.
+  case environment = "environment.json"
+  case data = "data.json"
+  // Of a member.
+  case network = "network.json"
+  case description = "member.json"
+  case metrics = "metrics.jsonl"
+  case progress = "progress.json"
+  case failure = "failure.json"
+  case weights = "weights.safetensors"
+  // Of a search.
+  case plan = "search.json"
+  case latencies = "latencies.json"
+  case evaluations = "evaluations.jsonl"
+  case found = "found.json"
+  case finalistLatencies = "finalists-latencies.json"
+
+  package func path(in directory: String) -> String { "\(directory)/\(rawValue)" }
+
+  /// Whether the name is that of this file while it is written: by a process that was killed, or by one that shares the
+  /// directory.
+  package func isBeingWritten(as name: String) -> Bool {
+    name.hasPrefix(rawValue + ".") && name.hasSuffix(".partial")
+  }
+
+  /// The name of a member's predictions of a split.
+  static func predictions(split: String) -> String { "predictions-\(split).safetensors" }
+
+  private static let checkpointPrefix = "checkpoint-"
+  private static let checkpointSuffix = ".safetensors"
+
+  /// The name of a member's checkpoint after so many steps; names sort as steps do, up to 8 digits.
+  static func checkpoint(step: Int) -> String {
+    let digits = String(step)
+    let zeros = String(repeating: "0", count: max(0, 8 - digits.count))
+    return "\(checkpointPrefix)\(zeros)\(digits)\(checkpointSuffix)"
+  }
+
+  /// The steps of a whole checkpoint by its name; nil where the name is another file's.
+  static func step(ofCheckpoint name: String) -> Int? {
+    guard name.hasPrefix(checkpointPrefix), name.hasSuffix(checkpointSuffix) else { return nil }
+    return Int(name.dropFirst(checkpointPrefix.count).dropLast(checkpointSuffix.count))
+  }
+}
