@@ -85,7 +85,8 @@ let base: [Target] = [
   tests(of: "Concurrency", in: "Base", ["Concurrency"]),
   library("Randomness", in: "Base"),
   tests(of: "Randomness", in: "Base", ["Randomness"]),
-  library("CKernels", in: "Base"),
+  library("CBoundary", in: "Base"),
+  library("CKernels", in: "Base", ["CBoundary"]),
   library("Statistics", in: "Base", ["Randomness"]),
   tests(of: "Statistics", in: "Base", ["Randomness", "Statistics"]),
   library("Formatting", in: "Base", ["Files"]),
@@ -113,7 +114,7 @@ let data: [Target] = [
   system("CLibPNG", in: "Data", pkgConfig: "libpng", apt: "libpng-dev", brew: "libpng"),
   library("CPNG", in: "Data", ["CLibPNG"]),
   // Optimised in debug builds too, whose tests resize many images.
-  library("CResampling", in: "Data", cSettings: [.unsafeFlags(["-O3"])]),
+  library("CResampling", in: "Data", ["CBoundary"], cSettings: [.unsafeFlags(["-O3"])]),
   library(
     "Datasets", in: "Data",
     ["CJPEG", "CPNG", "CResampling", "Concurrency", "Files", "Randomness"]),
@@ -126,7 +127,8 @@ let data: [Target] = [
     ],
     exclude: ["Fixtures"]),
   tests(
-    of: "Datasets", in: "Data", ["Datasets", "Files", "Processes", "Randomness"],
+    of: "Datasets", in: "Data",
+    ["Concurrency", "Datasets", "Files", "Processes", "Randomness"],
     resources: [.copy("Fixtures")]),
   tests(
     of: "Downloads", in: "Data",
@@ -157,7 +159,8 @@ let ensembles: [Target] = [
 
 let engines: [Target] = [
   library(
-    "COpenVINO", in: "Engines", cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
+    "COpenVINO", in: "Engines", ["CBoundary"],
+    cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
     linkerSettings: openVINOLinkerSettings),
   library("Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX", "Statistics"]),
   .executableTarget(
@@ -172,7 +175,8 @@ let engines: [Target] = [
     ],
     exclude: ["Fixtures"]),
   library(
-    "CTorch", in: "Engines", cxxSettings: torchCxxSettings, linkerSettings: torchLinkerSettings),
+    "CTorch", in: "Engines", ["CBoundary"], cxxSettings: torchCxxSettings,
+    linkerSettings: torchLinkerSettings),
   library("Torch", in: "Engines", ["CTorch"]),
   tests(of: "Torch", in: "Engines", ["Torch"], resources: [.copy("Fixtures")]),
 ]
@@ -377,6 +381,7 @@ let package = Package(
         publicHeadersPath: ".",
         cxxSettings: torchCxxSettings + [
           .headerSearchPath("../CTorch"), .headerSearchPath("../CTorch/include"),
+          .headerSearchPath("../../Base/CBoundary/include"),
           .unsafeFlags(["-I\(cuda)/include", "-fvisibility=hidden"]),
         ],
         linkerSettings: [

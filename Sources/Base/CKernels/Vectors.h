@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "Dispatch.h"
+
 // Results have the same bits on every processor: vectors have the same number of elements everywhere, and a product and a
 // sum are rounded one by one.
 #pragma clang fp contract(off)
@@ -11,21 +13,17 @@
 // Functions that return vectors are inlined: no calling convention is concerned.
 #pragma clang diagnostic ignored "-Wpsabi"
 
-// What is not inlined would be compiled for the plainest processor.
-#define INLINED __attribute__((always_inline)) inline
-
-// One source for each processor, chosen when the program runs.
-#if defined(__x86_64__) && defined(__linux__)
-#define FOR_512 __attribute__((target("arch=x86-64-v4")))
-#define FOR_256 __attribute__((target("arch=x86-64-v3")))
+#if CONSORT_HAS_WIDTHS
 /// Defines `result name(parameters)`, which is `name_for(arguments)` compiled for the processor.
 #define BY_PROCESSOR(result, name, parameters, arguments)                                 \
   FOR_512 static result name##_512 parameters { return name##_for arguments; }            \
   FOR_256 static result name##_256 parameters { return name##_for arguments; }            \
   result name parameters {                                                                \
-    if (__builtin_cpu_supports("x86-64-v4")) return name##_512 arguments;                 \
-    if (__builtin_cpu_supports("x86-64-v3")) return name##_256 arguments;                 \
-    return name##_for arguments;                                                          \
+    switch (consort_width()) {                                                            \
+      case CONSORT_512: return name##_512 arguments;                                      \
+      case CONSORT_256: return name##_256 arguments;                                      \
+      case CONSORT_PLAIN: return name##_for arguments;                                    \
+    }                                                                                     \
   }
 #else
 #define BY_PROCESSOR(result, name, parameters, arguments) \

@@ -2,9 +2,10 @@
 
 #include <string.h>
 
-#if defined(__x86_64__)
+#include "Dispatch.h"
+
+#if CONSORT_HAS_WIDTHS
 #include <immintrin.h>
-#define CONSORT_AVX2 __attribute__((target("avx2")))
 #endif
 
 enum { weight_bits = 22, half = 1 << (weight_bits - 1), block = 32 };
@@ -35,9 +36,9 @@ static void resample_row(
   }
 }
 
-#if defined(__x86_64__)
+#if CONSORT_HAS_WIDTHS
 // Two pixels of four channels at a time, one in each half of a register.
-CONSORT_AVX2 static void resample_row_avx2(
+FOR_256 static void resample_row_256(
     const uint8_t *row, const struct consort_axis *axis, int mirrored, uint8_t *planes) {
   size_t outputs = axis->outputs;
   const __m256i spread = _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1);
@@ -69,8 +70,8 @@ void consort_resample_rows(
     const uint8_t *pixels, size_t bytes_per_row, size_t rows, const struct consort_axis *axis,
     int mirrored, int portable, uint8_t *planes) {
   void (*resample)(const uint8_t *, const struct consort_axis *, int, uint8_t *) = resample_row;
-#if defined(__x86_64__)
-  if (!portable && __builtin_cpu_supports("avx2")) resample = resample_row_avx2;
+#if CONSORT_HAS_WIDTHS
+  if (!portable && consort_width() >= CONSORT_256) resample = resample_row_256;
 #else
   (void)portable;
 #endif
@@ -82,7 +83,7 @@ void consort_resample_rows(
 // MARK: Across rows
 
 // Compiled once for every processor and once for AVX2.
-__attribute__((always_inline)) static inline void resample_column_block(
+static INLINED void resample_column_block(
     const uint8_t *first, size_t stride, const int32_t *weights, size_t taps, uint8_t *target) {
   int32_t sums[block];
   for (int index = 0; index < block; index++) sums[index] = half;
@@ -94,7 +95,7 @@ __attribute__((always_inline)) static inline void resample_column_block(
   for (int index = 0; index < block; index++) target[index] = rounded(sums[index]);
 }
 
-__attribute__((always_inline)) static inline void resample_columns(
+static INLINED void resample_columns(
     const uint8_t *planes, size_t rows, size_t width, const struct consort_axis *axis,
     uint8_t *target) {
   for (size_t output = 0; output < axis->outputs; output++) {
@@ -117,8 +118,8 @@ __attribute__((always_inline)) static inline void resample_columns(
   }
 }
 
-#if defined(__x86_64__)
-CONSORT_AVX2 static void resample_columns_avx2(
+#if CONSORT_HAS_WIDTHS
+FOR_256 static void resample_columns_256(
     const uint8_t *planes, size_t rows, size_t width, const struct consort_axis *axis,
     uint8_t *target) {
   resample_columns(planes, rows, width, axis, target);
@@ -128,9 +129,9 @@ CONSORT_AVX2 static void resample_columns_avx2(
 void consort_resample_columns(
     const uint8_t *planes, size_t rows, size_t width, const struct consort_axis *axis,
     int portable, uint8_t *target) {
-#if defined(__x86_64__)
-  if (!portable && __builtin_cpu_supports("avx2")) {
-    resample_columns_avx2(planes, rows, width, axis, target);
+#if CONSORT_HAS_WIDTHS
+  if (!portable && consort_width() >= CONSORT_256) {
+    resample_columns_256(planes, rows, width, axis, target);
     return;
   }
 #else

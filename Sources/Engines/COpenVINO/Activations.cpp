@@ -25,7 +25,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "Guarded.h"
+#include "Handles.h"
 
 namespace consort::inference {
 namespace {

@@ -27,7 +27,7 @@
 #include <string>
 #include <unordered_set>
 
-#include "Guarded.h"
+#include "Handles.h"
 
 namespace consort::inference {
 

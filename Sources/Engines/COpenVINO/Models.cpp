@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "Guarded.h"
+#include "Handles.h"
 
 namespace consort::inference {
 
@@ -132,7 +132,7 @@ co_status co_model_joined(const co_model *models, size_t count, co_model *result
       if (own != shared) {
         for (auto reader : own->output(0).get_target_inputs()) reader.replace_source_output(shared->output(0));
       }
-      // Names of tensors are unique in a model, and nobody asks for them here.
+      // Names of tensors are unique in a model, and nothing here asks for them.
       for (const auto &node : part->get_ordered_ops()) {
         for (auto &value : node->outputs()) value.set_names({});
       }

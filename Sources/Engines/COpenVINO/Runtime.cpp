@@ -2,28 +2,12 @@
 #include <openvino/runtime/compiled_model.hpp>
 #include <openvino/runtime/infer_request.hpp>
 
-#include <atomic>
 #include <cstring>
 #include <string>
 
-#include "Guarded.h"
+#include "Handles.h"
 
 namespace consort::inference {
-
-namespace {
-thread_local std::string last_error;
-std::atomic<int64_t> live_handles{0};
-}  // namespace
-
-void set_last_error(const char *message) noexcept {
-  try {
-    last_error = message;
-  } catch (...) {
-    last_error.clear();
-  }
-}
-
-void count_handle(int delta) noexcept { live_handles += delta; }
 
 void copy(const std::string &text, char *target, size_t capacity) {
   OPENVINO_ASSERT(capacity > 0, "no room for a text");
@@ -36,14 +20,14 @@ void copy(const std::string &text, char *target, size_t capacity) {
 
 using namespace consort::inference;
 
-const char *co_last_error(void) { return last_error.c_str(); }
+const char *co_last_error(void) { return OpenVINO::last_error.c_str(); }
 
 const char *co_version(void) {
   static const ov::Version version = ov::get_openvino_version();
   return version.buildNumber;
 }
 
-int64_t co_live_handles(void) { return live_handles; }
+int64_t co_live_handles(void) { return OpenVINO::live_handles; }
 
 void co_core_free(co_core core) { release<ov::Core>(core); }
 void co_compiled_free(co_compiled compiled) { release<ov::CompiledModel>(compiled); }

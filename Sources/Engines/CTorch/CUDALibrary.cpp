@@ -3,7 +3,7 @@
 
 #include <dlfcn.h>
 
-#include "Guarded.h"
+#include "Handles.h"
 
 using namespace consort;
 

@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #endif
 
-#include "Guarded.h"
+#include "Handles.h"
 
 namespace consort {
 

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <vector>
 
-#include "Guarded.h"
+#include "Handles.h"
 #include "NormalizationKernels.h"
 #include "Parallel.h"
 
@@ -131,7 +131,7 @@ std::pair<at::Tensor, Affine> normalized(const at::Tensor &map, const Rows &rows
   const float *input = readable(map);
   float *target = writable(output);
   rows.for_each_chunk([&](int64_t, int64_t first, int64_t count) {
-    chunk_normalize_rectify(input + first, target + first, count, rows.channels, values.scale(), values.shift());
+    chunk_normalize_relu(input + first, target + first, count, rows.channels, values.scale(), values.shift());
   });
   return {output, values};
 }
@@ -195,7 +195,7 @@ void check_map(const at::Tensor &map, const Layer &layer) {
   }
 }
 
-class NormalizeRectify : public torch::autograd::Function<NormalizeRectify> {
+class BatchNormRelu : public torch::autograd::Function<BatchNormRelu> {
  public:
   static at::Tensor forward(AutogradContext *context, const at::Tensor &map, const at::Tensor &weight,
                             const at::Tensor &bias, const at::Tensor &running_mean, const at::Tensor &running_variance,
@@ -220,7 +220,7 @@ class NormalizeRectify : public torch::autograd::Function<NormalizeRectify> {
   }
 };
 
-class AddNormalizeRectify : public torch::autograd::Function<AddNormalizeRectify> {
+class AddBatchNormRelu : public torch::autograd::Function<AddBatchNormRelu> {
  public:
   static variable_list forward(AutogradContext *context, const at::Tensor &a, const at::Tensor &b,
                                const at::Tensor &weight, const at::Tensor &bias, const at::Tensor &running_mean,
@@ -240,7 +240,7 @@ class AddNormalizeRectify : public torch::autograd::Function<AddNormalizeRectify
     });
     auto [output, values] = normalized(sum, rows, chunks, layer);
     context->save_for_backward({sum, values.values});
-    // The sum's gradient is absent where nothing reads the sum besides.
+    // The sum's gradient is absent where nothing else reads the sum.
     context->set_materialize_grads(false);
     return {sum, output};
   }
@@ -269,7 +269,7 @@ ct_status ct_batch_norm_relu(ct_tensor map, ct_tensor weight, ct_tensor bias, ct
     if (!ct_uses(CT_FUSED_NORMALIZATION)) {
       return separate(tensor(map), weight, bias, running_mean, running_variance, momentum, epsilon);
     }
-    return NormalizeRectify::apply(tensor(map), tensor(weight), tensor(bias), tensor(running_mean),
+    return BatchNormRelu::apply(tensor(map), tensor(weight), tensor(bias), tensor(running_mean),
                                    tensor(running_variance), momentum, epsilon);
   });
 }
@@ -285,7 +285,7 @@ ct_status ct_add_batch_norm_relu(ct_tensor a, ct_tensor b, ct_tensor weight, ct_
       give(std::move(output), result);
       return;
     }
-    variable_list outputs = AddNormalizeRectify::apply(tensor(a), tensor(b), tensor(weight), tensor(bias),
+    variable_list outputs = AddBatchNormRelu::apply(tensor(a), tensor(b), tensor(weight), tensor(bias),
                                                        tensor(running_mean), tensor(running_variance), momentum,
                                                        epsilon);
     give(std::move(outputs[0]), sum);

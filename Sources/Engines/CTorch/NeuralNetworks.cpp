@@ -16,7 +16,7 @@
 
 #include <vector>
 
-#include "Guarded.h"
+#include "Handles.h"
 #include "WinogradConvolution.h"
 
 using namespace consort;
@@ -96,7 +96,7 @@ ct_status ct_dropout(ct_tensor input, double rate, ct_generator source, ct_tenso
   return giving(result, [&] { return dropped(tensor(input), tensor(input), rate, source); });
 }
 
-ct_status ct_drop_images(ct_tensor input, double rate, ct_generator source, ct_tensor *result) {
+ct_status ct_drop_path(ct_tensor input, double rate, ct_generator source, ct_tensor *result) {
   return giving(result, [&] {
     std::vector<int64_t> shape(static_cast<size_t>(tensor(input).dim()), 1);
     TORCH_CHECK(!shape.empty(), "needs images");

@@ -3,12 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-// One source for each vector width; the processor's is chosen when the library loads.
-#if defined(__x86_64__) && defined(__linux__)
-#define EVERY_WIDTH __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define EVERY_WIDTH
-#endif
+#include "Dispatch.h"
 
 namespace consort {
 
@@ -63,7 +58,7 @@ void add_and_accumulate(const float *__restrict a, const float *__restrict b, fl
 }
 
 EVERY_WIDTH
-void normalize_rectify(const float *__restrict input, float *__restrict output, const float *__restrict scale,
+void normalize_relu(const float *__restrict input, float *__restrict output, const float *__restrict scale,
                        const float *__restrict shift, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
     const float value = input[i] * scale[i] + shift[i];
@@ -167,11 +162,11 @@ void chunk_sum_statistics(const float *a, const float *b, float *sum, int64_t ro
   center(first_row.data(), rows, channels, means, squares);
 }
 
-void chunk_normalize_rectify(const float *input, float *output, int64_t rows, int64_t channels, const float *scale,
+void chunk_normalize_relu(const float *input, float *output, int64_t rows, int64_t channels, const float *scale,
                              const float *shift) {
   const Repeated scales(scale, channels), shifts(shift, channels);
   for_each_step(rows, channels, [&](int64_t start, int64_t count) {
-    normalize_rectify(input + start, output + start, scales.data(), shifts.data(), count);
+    normalize_relu(input + start, output + start, scales.data(), shifts.data(), count);
   });
 }
 

@@ -18,10 +18,10 @@ void chunk_sum_statistics(const float *a, const float *b, float *sum, int64_t ro
                           double *squares);
 
 /// output = max(0, input * scale + shift), NaN where the input is.
-void chunk_normalize_rectify(const float *input, float *output, int64_t rows, int64_t channels, const float *scale,
+void chunk_normalize_relu(const float *input, float *output, int64_t rows, int64_t channels, const float *scale,
                              const float *shift);
 
-/// With g = gradient where the rectified output is positive, else 0: the sums of g and of g * (input - mean).
+/// With g = gradient where the output is positive, else 0: the sums of g and of g * (input - mean).
 void chunk_gradient_sums(const float *gradient, const float *input, int64_t rows, int64_t channels, const float *scale,
                          const float *shift, const float *mean, double *sums, double *products);
 

@@ -12,7 +12,7 @@
 
 #include <vector>
 
-#include "Guarded.h"
+#include "Handles.h"
 
 using namespace consort;
 

@@ -14,7 +14,7 @@
 #include <new>
 #include <string>
 
-#include "Guarded.h"
+#include "Handles.h"
 #include "Parallel.h"
 
 namespace consort {
@@ -39,25 +39,18 @@ void end_without_memory() {
   std::abort();
 }
 
-thread_local std::string last_error;
-std::atomic<int64_t> live_handles{0};
+using State = boundary::State<Libtorch>;
 }  // namespace
 
-void set_last_error(const char *message) noexcept {
-  try {
-    last_error = message;
-  } catch (...) {
-    last_error.clear();
-  }
-}
+void set_last_error(const char *message) noexcept { State::set_last_error(message); }
 
-void count_handle(int delta) noexcept { live_handles += delta; }
+void count_handle(int delta) noexcept { State::live_handles += delta; }
 
 }  // namespace consort
 
 using namespace consort;
 
-const char *ct_last_error(void) { return last_error.c_str(); }
+const char *ct_last_error(void) { return State::last_error.c_str(); }
 
 ct_status ct_build_description(char *buffer, size_t capacity) {
   return guarded([&] {
@@ -69,7 +62,7 @@ ct_status ct_build_description(char *buffer, size_t capacity) {
   });
 }
 
-int64_t ct_live_handles(void) { return live_handles.load(); }
+int64_t ct_live_handles(void) { return State::live_handles.load(); }
 
 ct_status ct_sharing_threads(int32_t *count) {
   return guarded([&] {

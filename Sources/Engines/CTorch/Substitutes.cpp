@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string>
 
-#include "Guarded.h"
+#include "Handles.h"
 
 static_assert(TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR == 11 && TORCH_VERSION_PATCH == 0,
               "Consort is built against libtorch 2.11.0: run scripts/setup");

@@ -15,7 +15,7 @@
 
 #include <cstring>
 
-#include "Guarded.h"
+#include "Handles.h"
 
 using namespace consort;
 

@@ -1,11 +1,11 @@
 #include "WinogradKernels.h"
 
+#include "Dispatch.h"
+
 namespace consort::winograd {
 
 namespace {
 
-// What is not inlined would be compiled for the plainest processor.
-#define INLINED __attribute__((always_inline)) inline
 #define INLINED_LAMBDA __attribute__((always_inline))
 
 /// 16 channels, in as many registers as the processor needs for them.
@@ -15,19 +15,8 @@ typedef float LooseLane __attribute__((vector_size(64), aligned(4)));
 INLINED Lane load(const float *values) { return *reinterpret_cast<const LooseLane *>(values); }
 INLINED void store(float *values, const Lane &lane) { *reinterpret_cast<LooseLane *>(values) = lane; }
 
-// One source for each processor, chosen when the program runs: what differs is how many registers there are.
-#if defined(__x86_64__) && defined(__linux__)
-#define FOR_512 __attribute__((target("arch=x86-64-v4")))
-#define FOR_256 __attribute__((target("arch=x86-64-v3")))
-enum class Width { plain, wide256, wide512 };
-
-Width width() {
-  static const Width width = __builtin_cpu_supports("x86-64-v4")   ? Width::wide512
-                             : __builtin_cpu_supports("x86-64-v3") ? Width::wide256
-                                                                   : Width::plain;
-  return width;
-}
-
+// What differs between processors is how many registers there are.
+#if CONSORT_HAS_WIDTHS
 /// Defines `name_chosen(parameters)`: the template `name_for<rows, lanes>(arguments)`, with as many sums at once as the
 /// processor has registers for.
 #define BY_WIDTH(name, parameters, arguments)                             \
@@ -35,10 +24,10 @@ Width width() {
   FOR_256 void name##_256 parameters { name##_for<6, 1> arguments; }      \
   void name##_plain parameters { name##_for<2, 1> arguments; }            \
   void name##_chosen parameters {                                         \
-    switch (width()) {                                                    \
-      case Width::wide512: return name##_512 arguments;                   \
-      case Width::wide256: return name##_256 arguments;                   \
-      case Width::plain: return name##_plain arguments;                   \
+    switch (consort_width()) {                                            \
+      case CONSORT_512: return name##_512 arguments;                      \
+      case CONSORT_256: return name##_256 arguments;                      \
+      case CONSORT_PLAIN: return name##_plain arguments;                  \
     }                                                                     \
   }
 #else

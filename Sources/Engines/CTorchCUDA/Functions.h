@@ -5,7 +5,7 @@
 #include <c10/cuda/CUDAFunctions.h>
 
 #include "CTorchCUDA.h"
-#include "Guarded.h"
+#include "Handles.h"
 
 namespace consort {
 

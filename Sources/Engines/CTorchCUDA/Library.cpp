@@ -2,7 +2,7 @@
 #include "CUDALibrary.h"
 
 #include "Functions.h"
-#include "Guarded.h"
+#include "Handles.h"
 
 namespace consort {
 

@@ -32,7 +32,7 @@ public struct TorchError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Throws where `status` tells of a failure. Must run on the thread of the failed call, before any other.
+/// Throws where `status` is a failure. Must run on the thread of the failed call, before any other.
 func check(_ operation: StaticString, _ status: ct_status) throws(TorchError) {
   let code: TorchError.Code
   switch status {

@@ -1,3 +1,4 @@
+import Concurrency
 import Files
 import Foundation
 import Randomness
@@ -183,19 +184,24 @@ import Testing
     }
   }
 
-  /// A consumer that waits is woken.
-  @Test func cancellingWakesWhoWaits() async throws {
-    let gate = DispatchSemaphore(value: 0)
-    let stream = stream(try split(), workers: 1) { _ in
-      gate.wait()
-      return []
+  /// The consumer waits for a batch that takes a thread minutes.
+  @Test func cancellingWakesAWaitingConsumer() throws {
+    let requests = evaluation([Int](repeating: 0, count: 100_000))
+    let stream = stream(try split(), workers: 1, prefetchedBatches: 1) { _ in requests }
+    let isCalling = DispatchSemaphore(value: 0)
+    let result = Mutex<Result<Bool, any Error>?>(nil)
+    let consumer = try WorkerThread {
+      isCalling.signal()
+      let batch = Result { try stream.next() == nil }
+      result.withLock { $0 = batch }
     }
-    let waiting = Task.detached { try stream.next() == nil }
-    let cancelling = Task.detached { stream.cancel() }
-    for _ in 0..<100 { gate.signal() }
-    await cancelling.value
-    _ = try await waiting.value
-    #expect(try stream.next() == nil)
+    isCalling.wait()
+    // Time to begin to wait. A consumer that is later finds the stream cancelled, which is right as well.
+    usleep(50_000)
+    #expect(result.withLock { $0 == nil })
+    stream.cancel()
+    consumer.join()
+    #expect(try result.withLock { try $0?.get() } == true)
   }
 
   @Test func lettingGoEndsTheThreads() throws {
@@ -214,7 +220,7 @@ import Testing
       token = nil
       for _ in 0..<taken { _ = try stream?.next() }
       stream = nil
-      // The last thread may still be letting go of what it shared.
+      // The last thread may still be releasing what it shared.
       for _ in 0..<1000 where watched != nil { usleep(1000) }
       #expect(watched == nil)
     }

@@ -3,9 +3,10 @@ import Datasets
 import Deployment
 import Files
 import Foundation
-import Inference
 import TestSupport
 import Testing
+
+@testable import Inference
 
 @Suite struct ClassifierTests {
   private static let names = [
@@ -131,13 +132,25 @@ import Testing
     let cache = try TemporaryDirectory()
     let expected = try Expected.load()
     let options = InferenceOptions(threads: 1, cacheDirectory: cache.path)
-    for _ in 0..<2 {
-      let session = try InferenceSession(
-        Classifier([Self.model("logits")], batch: 3, options: options))
+    for isKept in [false, true] {
+      let classifier = try Classifier([Self.model("logits")], batch: 3, options: options)
+      for part in classifier.parts { #expect(try isFromCache(part) == isKept) }
+      let session = try InferenceSession(classifier)
       let found = try session.logProbabilities(ofAll: expected.images)
       #expect(difference(found[0], try #require(expected.logProbabilities["logits"])) < 1e-4)
     }
     #expect(try cache.names().count == 1)
+  }
+
+  /// Whether OpenVINO read the compiled model from a file.
+  private func isFromCache(_ part: Classifier.Part) throws -> Bool {
+    var text = [CChar](repeating: 0, count: 16)
+    let status = co_compiled_property(
+      part.compiled.handle, "LOADED_FROM_CACHE", &text, text.count)
+    try #require(status == CO_OK)
+    let value = String(
+      decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return try #require(["YES": true, "NO": false, "true": true, "false": false][value])
   }
 
   @Test func refusesNumbersThatAreNoDistribution() throws {

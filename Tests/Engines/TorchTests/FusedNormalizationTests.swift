@@ -4,24 +4,24 @@ import Torch
 /// Batch normalisation with ReLU as one operation, against PyTorch and against the two operations.
 @Suite struct FusedNormalizationTests {
   @Test(arguments: ["batch_norm_relu", "batch_norm_relu_far"])
-  func normalizesAndRectifies(name: String) throws {
+  func batchNormRelu(name: String) throws {
     let (vectors, running) = try runningStatistics(name)
     try verify(name) {
-      try $0[0].contiguous(.channelsLast).batchNormalizedAndRectified(
+      try $0[0].contiguous(.channelsLast).batchNormRelu(
         vectors($0[1], $0[2]), momentum: 0.1, epsilon: 1e-5)
     }
     try expectEqual(running.mean, running.expected[0])
     try expectEqual(running.variance, running.expected[1])
   }
 
-  @Test func addsNormalizesAndRectifies() throws {
+  @Test func addBatchNormRelu() throws {
     let name = "add_batch_norm_relu"
     let (vectors, running) = try runningStatistics(name)
     try verify(name) {
-      let (sum, rectified) = try $0[0].contiguous(.channelsLast).addingBatchNormalizedAndRectified(
+      let (sum, output) = try $0[0].contiguous(.channelsLast).addBatchNormRelu(
         $0[1].contiguous(.channelsLast), vectors($0[2], $0[3]), momentum: 0.1, epsilon: 1e-5)
       // Gradients arrive at both results.
-      return try sum.adding(rectified)
+      return try sum.adding(output)
     }
     try expectEqual(running.mean, running.expected[0])
     try expectEqual(running.variance, running.expected[1])
@@ -38,7 +38,7 @@ import Torch
       weight: try .full([4], 1), bias: try .full([4], 0.1), runningMean: try .zeros([4]),
       runningVariance: try .full([4], 1))
     let weights = try Tensor.normal([6, 4, 1, 1], standardDeviation: 1, generator: generator)
-    let sum = try map.batchNormalizedAndRectified(layer, momentum: 0.1, epsilon: 1e-5)
+    let sum = try map.batchNormRelu(layer, momentum: 0.1, epsilon: 1e-5)
       .adding(other.reshaped([6, 4, 1, 1]))
     try sum.multiplied(by: weights).sum().backward()
     let gradient: [Float] = try #require(try other.gradient()).elements()
@@ -78,8 +78,8 @@ import Torch
         runningVariance: try .full([channels], 1))
       let output =
         isFused
-        ? try map.batchNormalizedAndRectified(layer, momentum: 0.1, epsilon: 1e-5)
-        : try map.batchNormalized(layer, training: true, momentum: 0.1, epsilon: 1e-5).rectified()
+        ? try map.batchNormRelu(layer, momentum: 0.1, epsilon: 1e-5)
+        : try map.batchNorm(layer, training: true, momentum: 0.1, epsilon: 1e-5).relu()
       let weighted = try output.adding(.zeros([1]))
       try weighted.multiply(
         Tensor.normal([5, channels, 41, 43], standardDeviation: 1, generator: generator))
@@ -115,7 +115,7 @@ import Torch
     let layer = Tensor.BatchNormalization(
       weight: try .full([2], 1), bias: try .zeros([2]), runningMean: try .zeros([2]),
       runningVariance: try .full([2], 1))
-    let output: [Float] = try map.batchNormalizedAndRectified(
+    let output: [Float] = try map.batchNormRelu(
       layer, momentum: 0.1, epsilon: 1e-5
     ).elements()
     #expect(output[..<4].allSatisfy(\.isNaN) && output[4...].allSatisfy(\.isFinite))
@@ -129,7 +129,7 @@ import Torch
       try Tensor.zeros([2, 3, 4, 4]).contiguous(.channelsLast), try .zeros([2, 2, 4, 4]),
     ] {
       #expect(throws: TorchError.self) {
-        try map.batchNormalizedAndRectified(layer, momentum: 0.1, epsilon: 1e-5)
+        try map.batchNormRelu(layer, momentum: 0.1, epsilon: 1e-5)
       }
     }
   }

@@ -4,23 +4,23 @@ import Torch
 /// Every operation against PyTorch's values and gradients.
 @Suite struct OperationTests {
   @Test func convolutions() throws {
-    try verify("conv2d_stride1_padding1") { try $0[0].convolved($0[1], stride: 1, padding: 1) }
-    try verify("conv2d_stride2_padding1") { try $0[0].convolved($0[1], stride: 2, padding: 1) }
-    try verify("conv2d_1x1_stride2") { try $0[0].convolved($0[1], stride: 2, padding: 0) }
+    try verify("conv2d_stride1_padding1") { try $0[0].conv2d($0[1], stride: 1, padding: 1) }
+    try verify("conv2d_stride2_padding1") { try $0[0].conv2d($0[1], stride: 2, padding: 1) }
+    try verify("conv2d_1x1_stride2") { try $0[0].conv2d($0[1], stride: 2, padding: 0) }
     try verify("conv2d_stride2_padding1") {
-      try $0[0].contiguous(.channelsLast).convolved($0[1], stride: 2, padding: 1)
+      try $0[0].contiguous(.channelsLast).conv2d($0[1], stride: 2, padding: 1)
     }
   }
 
   @Test func groupsBiasAndUnevenPadding() throws {
     try verify("conv2d_groups_bias") {
-      try $0[0].convolved($0[1], bias: $0[2], stride: 2, padding: 1, groups: 2)
+      try $0[0].conv2d($0[1], bias: $0[2], stride: 2, padding: 1, groups: 2)
     }
     try verify("conv2d_uneven_padding") {
-      try $0[0].convolved(
+      try $0[0].conv2d(
         $0[1], stride: 2, padding: .init(top: 2, bottom: 0, left: 0, right: 1))
     }
-    try verify("max_pool2d") { try $0[0].maxPooled(kernelSize: 3, stride: 2, padding: 1) }
+    try verify("max_pool2d") { try $0[0].maxPool2d(kernelSize: 3, stride: 2, padding: 1) }
   }
 
   @Test func activations() throws {
@@ -33,7 +33,7 @@ import Torch
   /// Whole images, each kept with its scale or dropped.
   @Test func droppedImagesAreWhole() throws {
     let images = try Tensor.full([200, 2, 3, 3], 1)
-    let dropped = try images.droppedImages(rate: 0.25, generator: Generator(seed: 5))
+    let dropped = try images.dropPath(rate: 0.25, generator: Generator(seed: 5))
     let values: [Float] = try dropped.elements()
     let firsts = (0..<200).map { values[18 * $0] }
     #expect(values.indices.allSatisfy { values[$0] == firsts[$0 / 18] })
@@ -50,7 +50,7 @@ import Torch
     let mean = try earlier[0].tensor()
     let variance = try earlier[1].tensor()
     try verify(name) {
-      try $0[0].batchNormalized(
+      try $0[0].batchNorm(
         .init(weight: $0[1], bias: $0[2], runningMean: mean, runningVariance: variance),
         training: training, momentum: 0.1, epsilon: 1e-5)
     }
@@ -59,10 +59,10 @@ import Torch
   }
 
   @Test func elementwise() throws {
-    try verify("relu") { try $0[0].rectified() }
+    try verify("relu") { try $0[0].relu() }
     try verify("relu") {
       let copy = try $0[0].clone()
-      try copy.rectify()
+      try copy.reluInPlace()
       return copy
     }
     try verify("add") { try $0[0].adding($0[1]) }
@@ -85,11 +85,11 @@ import Torch
 
   @Test func indexing() throws {
     let rows = try Tensor([3, 0, 3] as [Int64], shape: [3])
-    try verify("index_select") { try $0[0].selected(0, rows) }
+    try verify("index_select") { try $0[0].indexSelect(0, rows) }
     try verify("narrow") { try $0[0].narrowed(1, 2..<5) }
     let first = try Tensor([1, 0] as [Int64], shape: [2, 1])
     let second = try Tensor([0, 2] as [Int64], shape: [1, 2])
-    try verify("index") { try $0[0].gathered([first, second]) }
+    try verify("index") { try $0[0].gather([first, second]) }
   }
 
   @Test(arguments: [true, false]) func stochasticGradientDescent(nesterov: Bool) throws {

@@ -20,9 +20,9 @@ import Torch
     let layer = Tensor.BatchNormalization(
       weight: weight, bias: bias, runningMean: runningMean,
       runningVariance: try .full([32], 1))
-    let convolved = try map.convolved(kernel, stride: 1, padding: 1)
-    let first = try convolved.batchNormalizedAndRectified(layer, momentum: 0.1, epsilon: 1e-5)
-    let (sum, second) = try convolved.addingBatchNormalizedAndRectified(
+    let convolved = try map.conv2d(kernel, stride: 1, padding: 1)
+    let first = try convolved.batchNormRelu(layer, momentum: 0.1, epsilon: 1e-5)
+    let (sum, second) = try convolved.addBatchNormRelu(
       first, layer, momentum: 0.1, epsilon: 1e-5)
     let output = try sum.adding(second)
     try output.multiplied(by: output.detached()).sum().backward()

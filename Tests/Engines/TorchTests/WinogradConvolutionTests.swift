@@ -23,7 +23,7 @@ import Torch
       }
       let map = try leaf([shape.images, shape.inputs, shape.height, shape.width])
       let weight = try leaf([shape.outputs, shape.inputs, 3, 3])
-      let result = try map.convolved(weight, stride: 1, padding: 1)
+      let result = try map.conv2d(weight, stride: 1, padding: 1)
       let weighted = try result.adding(.zeros([1]))
       try weighted.multiply(
         Tensor.normal(result.shape(), standardDeviation: 1, generator: generator))

@@ -119,7 +119,7 @@ public enum Directory {
     typealias Handle = OpaquePointer
   #endif
 
-  /// Reads `handle` to its end. Only `errno` tells the end from a failure.
+  /// Reads `handle` to its end. Only `errno` distinguishes the end from a failure.
   static func names(from handle: Handle, path: String) throws(FileError) -> [String] {
     var names: [String] = []
     while true {
@@ -134,5 +134,15 @@ public enum Directory {
       names.append(name)
     }
     return names.sorted()
+  }
+}
+
+extension Directory {
+  /// Where what can be made again is kept: `$XDG_CACHE_HOME/consort`, or `~/.cache/consort`; nil without a home.
+  public static var usualCache: String? {
+    if let cache = getenv("XDG_CACHE_HOME").map({ SystemPath.text($0) }), cache.hasPrefix("/") {
+      return "\(cache)/consort"
+    }
+    return getenv("HOME").map { "\(SystemPath.text($0))/.cache/consort" }
   }
 }

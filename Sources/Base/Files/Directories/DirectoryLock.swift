@@ -6,10 +6,10 @@
   import Darwin
 #endif
 
-/// Keeps other processes from writing into a directory, if they ask too; the system lets go when the process ends.
+/// Keeps other processes from writing into a directory, if they ask too; the system releases it when the process ends.
 ///
-/// Whoever takes it first removes what a killed process was writing there: it takes space, and nobody else would. Where
-/// the file system knows no such locks (some that are shared between machines), everybody goes on without.
+/// The process that takes it first removes what a killed process was writing there: it takes space, and nothing else
+/// would. Where the file system knows no such locks (some that are shared between machines), all go on without.
 public final class DirectoryLock {
   private let descriptor: Int32
 
@@ -33,7 +33,7 @@ public final class DirectoryLock {
       guard errno == EWOULDBLOCK else { return }
       attempts += 1
       if attempts == Self.attempts { return nil }
-      // Whoever asks `isHeld` has it for an instant.
+      // A process that asks `isHeld` has it for an instant.
       usleep(Self.pauseMicroseconds)
     }
     if !isShared { try UnfinishedFile.removeAbandoned(in: path) }

@@ -153,7 +153,7 @@ public enum DurableFile {
       _ = temporary.withSystemPath { unlink($0) }
       throw error
     }
-    // Until it is renamed, nobody else may take it for abandoned.
+    // Until it is renamed, no other process may take it for abandoned.
     let lock = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     defer { close(lock) }
     guard close(descriptor) == 0,

@@ -9,9 +9,9 @@
 /// The file or directory that is written beside the final one: NAME.PROCESS-RANDOM.partial.
 ///
 /// The random part keeps two containers apart, whose processes often have the same number. Its writer holds its lock, which
-/// the system lets go when the process ends.
+/// the system releases it when the process ends.
 public enum UnfinishedFile {
-  /// A file that nobody has written to for so long, in seconds, is taken for abandoned whoever wrote it.
+  /// A file that has not been written to for so long, in seconds, is taken for abandoned, whichever process wrote it.
   private static let longestPause = 3600
   /// What a file system allows, in bytes.
   private static let longestName = 255
@@ -44,7 +44,7 @@ public enum UnfinishedFile {
     return try body(path)
   }
 
-  /// Takes the lock that tells others that this process writes; the system lets go when `descriptor` is closed.
+  /// Takes the lock that shows others that this process writes; the system releases it when `descriptor` is closed.
   static func hold(_ descriptor: Int32) { flock(descriptor, LOCK_EX | LOCK_NB) }
 
   /// Removes the files and directories in `directory` that no process is left to finish.

@@ -178,12 +178,12 @@ struct TarArchive {
   }
 }
 
-/// One block of 512 bytes that tells of what follows.
+/// One block of 512 bytes that describes what follows.
 private struct Header {
   enum Kind {
     case file, directory, link, longName, attributes, ignored, other
 
-    /// Whether it tells of the next header's file.
+    /// Whether it describes the next header's file.
     var isAboutNext: Bool { self == .longName || self == .attributes || self == .ignored }
     /// Whether data follows.
     var hasData: Bool { self != .directory && self != .link }
@@ -219,7 +219,7 @@ private struct Header {
 
   var size: Int? { number(124..<136) }
 
-  /// What it tells of, where the whole name is `name`: its own may be cut off, and in old archives a directory's ends in a
+  /// What it describes, where the whole name is `name`: its own may be cut off, and in old archives a directory's ends in a
   /// slash.
   func kind(named name: String) -> Kind {
     switch bytes[position + 156] {

@@ -29,7 +29,7 @@ struct ClassName {
     }
   }
 
-  /// The name without blanks and marks that nobody sees around it.
+  /// The name without blanks and invisible marks around it.
   static func trimmed(_ name: String) -> String {
     let unseen: (Character) -> Bool = {
       $0.isWhitespace || $0 == "\u{FEFF}" || $0 == "\u{200B}" || $0 == "\u{200E}"

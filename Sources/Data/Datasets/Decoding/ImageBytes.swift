@@ -2,7 +2,7 @@ import Files
 
 /// The bytes of a split's images, in memory or mapped from a file.
 ///
-/// They stay at one address, unchanged, for as long as the object lives: whoever retains it may keep a pointer to them.
+/// They stay at one address, unchanged, for as long as the object lives: anyone who retains it may keep a pointer to them.
 public final class ImageBytes: Sendable {
   private enum Storage: Sendable {
     // The address as an integer, because the bytes are immutable and pointers are not Sendable.

@@ -36,7 +36,7 @@ struct ClassFolders {
       try cache.write(decoding, report: reporter(of: listing, progress: progress)) {
         progress?("waiting for another process that writes into '\(cacheDirectory)'")
       }
-      tell(of: decoding, progress)
+      reportOddities(of: decoding, to: progress)
     } catch let error as FileError where error.isAboutWriting {
       progress?("decoded images are not kept for the next time: \(error)")
       return try decodeToMemory(listing, progress: progress)
@@ -69,16 +69,16 @@ struct ClassFolders {
     }
     let train = try split("train", listing.train, after: 0)
     let test = try split("test", listing.test, after: listing.train.count)
-    tell(of: decoding, progress)
+    reportOddities(of: decoding, to: progress)
     return dataset(train, test)
   }
 
-  /// Tells `progress` what was odd about the images.
-  private func tell(of decoding: FolderDecoding, _ progress: ((String) -> Void)?) {
+  /// Reports to `progress` what was odd about the images.
+  private func reportOddities(of decoding: FolderDecoding, to progress: ((String) -> Void)?) {
     for note in Note.lines(decoding.oddities.notes(of: directory)) { progress?("note: \(note)") }
   }
 
-  /// Tells `progress` how many images are decoded, at most once a second and at the end.
+  /// Reports to `progress` how many images are decoded, at most once a second and at the end.
   private func reporter(
     of listing: ImageListing, progress: ((String) -> Void)?
   ) -> (Int) -> Void {

@@ -9,7 +9,7 @@ import Files
   import Darwin
 #endif
 
-/// The image files of a data set in class folders, in a fixed order, with what tells whether they changed.
+/// The image files of a data set in class folders, in a fixed order, with what shows whether they changed.
 struct ImageListing: Sendable {
   /// One image file, its path relative to the data set's directory.
   struct File: Sendable {

@@ -5,7 +5,7 @@ import Randomness
 ///
 /// It stands in for real images where none are at hand: small networks learn it within minutes and err on it, larger
 /// ones and ensembles err less. It says nothing about photographs. Colours are drawn alike for all classes, so that
-/// only form tells the class; classes are equally frequent and come in turn.
+/// only form shows the class; classes are equally frequent and come in turn.
 ///
 /// The images depend on the four values alone and are the same, bit for bit, on every machine: everything is whole
 /// numbers. Image `i` of a split does not depend on how many follow it.

@@ -13,7 +13,7 @@ public struct EncodedSplit: Sendable {
   public let classNames: [String]
   /// The SHA-256 of every image's name, size and label, in order, and of the classes, in lower-case hexadecimal.
   ///
-  /// It tells one listing from another without reading the images; `ImagesFingerprint` is of their content.
+  /// It distinguishes one listing from another without reading the images; `ImagesFingerprint` is of their content.
   public let fingerprint: String
 
   /// Whether images come with labels; all are 0 otherwise.

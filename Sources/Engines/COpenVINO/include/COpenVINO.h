@@ -120,7 +120,7 @@ typedef enum {
   CO_MATRIX_PRODUCT,
   /// Queries, keys and values.
   CO_ATTENTION,
-  /// Products whose multiply-accumulates nobody counts here, such as recurrent cells.
+  /// Products whose multiply-accumulates are not counted here, such as recurrent cells.
   CO_UNCOUNTED
 } co_operation_kind;
 

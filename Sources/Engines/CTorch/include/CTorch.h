@@ -182,7 +182,7 @@ ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor
 /// Zeroes elements with probability `rate` and scales the others by 1 / (1 - rate).
 ct_status ct_dropout(ct_tensor input, double rate, ct_generator generator, ct_tensor *result);
 /// The same, of whole images: the slices of the first dimension.
-ct_status ct_drop_images(ct_tensor input, double rate, ct_generator generator, ct_tensor *result);
+ct_status ct_drop_path(ct_tensor input, double rate, ct_generator generator, ct_tensor *result);
 ct_status ct_log_softmax(ct_tensor input, int64_t dimension, ct_tensor *result);
 /// Mean cross-entropy in nats: `logits` [N, C] float, `labels` [N] int64.
 ct_status ct_cross_entropy(ct_tensor logits, ct_tensor labels, double label_smoothing, ct_tensor *result);

@@ -25,7 +25,7 @@ typedef struct {
 typedef struct {
   /// In tensors, and held by libtorch for tensors to come, those included.
   int64_t allocated, reserved;
-  /// Of the whole GPU, whoever uses it.
+  /// Of the whole GPU, all that use it included.
   int64_t free, total;
 } ct_cuda_memory;
 

@@ -73,7 +73,7 @@ extension LoadedModel {
   ///
   /// - Parameter said: What the user says that it is.
   /// - Throws: `InferenceError.sigmoids` or `.batchSoftmax` where it is no distribution over the classes, `.sortedOutput`
-  ///   where its order is not that of the classes, `.transformedOutput` where nobody says what it is and the graph does
+  ///   where its order is not that of the classes, `.transformedOutput` where nothing says what it is and the graph does
   ///   not either.
   func outputKind(
     output: Int, for input: ImageModel.Input, classes: Int, said: ImageModel.OutputKind?

@@ -23,7 +23,7 @@ enum CUDALibrary {
 public struct CUDAMemory: Hashable, Sendable {
   /// In tensors, and held by libtorch for tensors to come, those included.
   public let allocated, reserved: Int
-  /// Of the whole GPU, whoever uses it.
+  /// Of the whole GPU, all that use it included.
   public let free, total: Int
 
   /// Asks for the memory of a GPU.

@@ -7,7 +7,7 @@ public final class CUDAStream {
   private let handle: ct_cuda_stream
   private let functions: ct_cuda_functions
 
-  /// Takes a stream of `device` that nobody else has.
+  /// Takes a stream of `device` that nothing else uses.
   public init(device: Device) throws(TorchError) {
     functions = try CUDALibrary.functions()
     var created = ct_cuda_stream()

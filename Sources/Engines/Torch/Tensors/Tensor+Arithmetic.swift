@@ -51,14 +51,14 @@ extension Tensor {
   }
 
   /// The slices of `dimension` that the int64 vector `indices` names, copied.
-  public func selected(_ dimension: Int, _ indices: Tensor) throws(TorchError) -> Tensor {
+  public func indexSelect(_ dimension: Int, _ indices: Tensor) throws(TorchError) -> Tensor {
     try .make("index_select") { result in
       ct_index_select(handle, Int64(dimension), indices.handle, &result)
     }
   }
 
   /// Advanced indexing: int64 `indices[k]` indexes dimension k; they broadcast to the result's shape.
-  public func gathered(_ indices: [Tensor]) throws(TorchError) -> Tensor {
+  public func gather(_ indices: [Tensor]) throws(TorchError) -> Tensor {
     try withExtendedLifetime(indices) { () throws(TorchError) in
       try .make("index") { result in
         ct_index(handle, indices.map(\.handle), indices.count, &result)

@@ -54,7 +54,7 @@ extension Tensor {
   ///
   /// - Parameters:
   ///   - bytes: Row-major elements, as many as `shape` says; valid as long as `owner` lives.
-  ///   - owner: Retained until libtorch lets go of the memory.
+  ///   - owner: Retained until libtorch releases the memory.
   /// - Throws: `TorchError` where the number of bytes is not that of `shape`.
   public static func borrowing(
     _ bytes: UnsafeRawBufferPointer, shape: [Int], type: ElementType, owner: AnyObject & Sendable

@@ -25,7 +25,7 @@ extension Tensor {
   ///   - stride: Of both directions.
   ///   - padding: Zeros around the map.
   ///   - groups: Channels are cut into so many groups, each convolved by itself.
-  public func convolved(
+  public func conv2d(
     _ weight: Tensor, bias: Tensor? = nil, stride: Int, padding: Padding, groups: Int = 1
   ) throws(TorchError) -> Tensor {
     let zeros = ct_padding(
@@ -43,7 +43,7 @@ extension Tensor {
   /// The largest elements of `[N, C, H, W]` under a square kernel.
   ///
   /// - Parameter padding: On each side, which does not count; at most half of the kernel.
-  public func maxPooled(
+  public func maxPool2d(
     kernelSize: Int, stride: Int, padding: Int
   ) throws(TorchError) -> Tensor {
     try .make("max_pool2d") { result in
@@ -69,7 +69,7 @@ extension Tensor {
   /// - Parameters:
   ///   - training: Whether to use the batch's statistics and update the running ones.
   ///   - momentum: The weight of the batch in the running statistics (PyTorch's sense).
-  public func batchNormalized(
+  public func batchNorm(
     _ layer: BatchNormalization, training: Bool, momentum: Double, epsilon: Double
   ) throws(TorchError) -> Tensor {
     try .make("batch_norm") { result in
@@ -83,7 +83,7 @@ extension Tensor {
   ///
   /// Of float32 `[N, C, H, W]` on the CPU, channels-last. It reads and writes memory about a third as often as the two
   /// operations would, and the same bits come out for any number of threads.
-  public func batchNormalizedAndRectified(
+  public func batchNormRelu(
     _ layer: BatchNormalization, momentum: Double, epsilon: Double
   ) throws(TorchError) -> Tensor {
     try .make("batch_norm_relu") { result in
@@ -93,21 +93,21 @@ extension Tensor {
     }
   }
 
-  /// `batchNormalizedAndRectified` of the sum with `other`, of the same shape.
-  public func addingBatchNormalizedAndRectified(
+  /// `batchNormRelu` of the sum with `other`, of the same shape.
+  public func addBatchNormRelu(
     _ other: Tensor, _ layer: BatchNormalization, momentum: Double, epsilon: Double
-  ) throws(TorchError) -> (sum: Tensor, rectified: Tensor) {
+  ) throws(TorchError) -> (sum: Tensor, output: Tensor) {
     var sum = ct_tensor()
-    let rectified = try Tensor.make("add_batch_norm_relu") { result in
+    let output = try Tensor.make("add_batch_norm_relu") { result in
       ct_add_batch_norm_relu(
         handle, other.handle, layer.weight.handle, layer.bias.handle, layer.runningMean.handle,
         layer.runningVariance.handle, momentum, epsilon, &sum, &result)
     }
-    return (Tensor(owning: sum), rectified)
+    return (Tensor(owning: sum), output)
   }
 
   /// max(x, 0).
-  public func rectified() throws(TorchError) -> Tensor {
+  public func relu() throws(TorchError) -> Tensor {
     try .make("relu") { result in ct_relu(handle, &result) }
   }
 
@@ -122,7 +122,7 @@ extension Tensor {
   }
 
   /// max(x, 0), in place.
-  public func rectify() throws(TorchError) {
+  public func reluInPlace() throws(TorchError) {
     try check("relu_", ct_relu_(handle))
   }
 
@@ -134,13 +134,13 @@ extension Tensor {
   }
 
   /// Zeroes elements with probability `rate`, in `0..<1`, and scales the others by 1 / (1 - rate).
-  public func droppedOut(rate: Double, generator: Generator) throws(TorchError) -> Tensor {
+  public func dropout(rate: Double, generator: Generator) throws(TorchError) -> Tensor {
     try .make("dropout") { result in ct_dropout(handle, rate, generator.handle, &result) }
   }
 
   /// Zeroes whole images of `[N, ...]` with probability `rate`, in `0..<1`, and scales the others by 1 / (1 - rate).
-  public func droppedImages(rate: Double, generator: Generator) throws(TorchError) -> Tensor {
-    try .make("drop_images") { result in ct_drop_images(handle, rate, generator.handle, &result) }
+  public func dropPath(rate: Double, generator: Generator) throws(TorchError) -> Tensor {
+    try .make("drop_path") { result in ct_drop_path(handle, rate, generator.handle, &result) }
   }
 
   /// Natural logarithms of the softmax along `dimension`.

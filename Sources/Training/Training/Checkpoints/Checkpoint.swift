@@ -8,8 +8,8 @@ import Weights
 /// "square/NAME", averages under "average/NAME", and its place in the training as metadata. There is no state of random generators to keep: every
 /// number drawn belongs to (seed, member, purpose, epoch, step).
 package enum Checkpoint {
-  /// Epochs that are over, steps taken in the next one, that one's sums so far, and what tells the metrics of those epochs
-  /// from others; nil in checkpoints of earlier versions.
+  /// Epochs that are over, steps taken in the next one, that one's sums so far, and what distinguishes the metrics of
+  /// those epochs from others; nil in checkpoints of earlier versions.
   package struct Position: Hashable {
     package var epoch = 0
     package var step = 0
@@ -19,7 +19,7 @@ package enum Checkpoint {
     package init(epoch: Int = 0) { self.epoch = epoch }
   }
 
-  /// Writes a checkpoint of the training that `identity` tells from others.
+  /// Writes a checkpoint of the training that `identity` distinguishes from others.
   package static func write(
     _ state: [CheckpointTensor], at position: Position, of identity: String, to path: String
   ) throws {
@@ -59,7 +59,7 @@ package enum Checkpoint {
     }
   }
 
-  /// Writes what the checkpoint at `path` holds as one of the training that `newIdentity` tells from others.
+  /// Writes what the checkpoint at `path` holds as one of the training that `newIdentity` distinguishes from others.
   static func copy(
     _ path: String, of identity: String, to place: String, as newIdentity: String
   ) throws {

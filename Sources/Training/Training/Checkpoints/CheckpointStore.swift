@@ -7,7 +7,7 @@ package struct CheckpointStore {
   private static let kept = 2
 
   private let directory: MemberDirectory
-  /// Of the training, which tells its checkpoints from others.
+  /// Of the training, which distinguishes its checkpoints from others.
   private let identity: String
   /// The paths of those known to be whole, the oldest first.
   private var whole: [String] = []

@@ -48,13 +48,13 @@ extension Augmentation {
     }
 
     func images() throws -> Tensor {
-      try source.images.gathered([
+      try source.images.gather([
         indices.reshaped([count, 1, 1, 1]), channels, rows, columns,
       ])
     }
 
     func labels() throws -> Tensor {
-      try source.labels.selected(0, indices)
+      try source.labels.indexSelect(0, indices)
     }
   }
 }

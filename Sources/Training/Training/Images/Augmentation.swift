@@ -60,10 +60,10 @@ public struct Augmentation: Hashable, Sendable {
     columns.reserveCapacity(indices.count * source.width)
     for draw in draws {
       for row in 0..<source.height {
-        rows.append(Int64(reflected(row + draw.top - cropPadding, in: source.height)))
+        rows.append(Int64(reflectPad(row + draw.top - cropPadding, in: source.height)))
       }
       for position in 0..<source.width {
-        let column = reflected(position + draw.left - cropPadding, in: source.width)
+        let column = reflectPad(position + draw.left - cropPadding, in: source.width)
         columns.append(Int64(draw.isFlipped ? source.width - 1 - column : column))
       }
     }
@@ -71,7 +71,7 @@ public struct Augmentation: Hashable, Sendable {
   }
 
   /// Reflection about the border pixels, which are not repeated; as often as a small image needs.
-  private func reflected(_ position: Int, in size: Int) -> Int {
+  private func reflectPad(_ position: Int, in size: Int) -> Int {
     guard size > 1 else { return 0 }
     let period = 2 * (size - 1)
     let wrapped = ((position % period) + period) % period

@@ -35,7 +35,7 @@ public enum RunImages: Sendable {
       + "\(splits.test.count) test; \(classNames.count) classes: \(shown)"
   }
 
-  /// How many images the splits have, and what tells them from others.
+  /// How many images the splits have, and what distinguishes them from others.
   package var splits:
     (train: (count: Int, fingerprint: String), test: (count: Int, fingerprint: String))
   {

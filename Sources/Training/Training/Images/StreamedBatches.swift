@@ -5,7 +5,7 @@ import Synchronization
 
 /// Batches of images that worker threads decode while the steps before them are taken.
 ///
-/// Every random number belongs to (seed, member, purpose, epoch, step, place in the batch), whoever decodes.
+/// Every random number belongs to (seed, member, purpose, epoch, step, place in the batch), whichever thread decodes.
 final class StreamedBatches: BatchSource {
   private let plan: Plan
   private let images: StreamedImages

@@ -3,7 +3,7 @@ import Datasets
 import Runs
 import Synchronization
 
-/// The members that wait to be trained, and what there is to tell about them.
+/// The members that wait to be trained, and what there is to report about them.
 final class MemberQueue: Sendable {
   private struct Report {
     var failed: [String] = []
@@ -26,13 +26,13 @@ final class MemberQueue: Sendable {
   /// Whether the worker should save where it stands and end.
   func shouldStop() -> Bool { work.shouldStop() }
 
-  /// Tells the observer, one event at a time.
+  /// Reports to the observer, one event at a time.
   func report(_ event: TrainingEvent) {
     // Under the lock, so that an observer need not be made for several threads.
     report.withLock { _ in observe(event) }
   }
 
-  /// Tells the observer of an image that cannot be decoded, the first time that one of the members meets it.
+  /// Reports to the observer an image that cannot be decoded, the first time that one of the members meets it.
   func reportSkipped(_ image: SkippedImage) {
     report.withLock { report in
       guard report.skipped.insert(image.name).inserted else { return }
@@ -40,7 +40,7 @@ final class MemberQueue: Sendable {
     }
   }
 
-  /// Takes note of a member that stopped by itself, which concerns no other.
+  /// Records a member that stopped by itself, which concerns no other.
   func memberFailed(_ member: Experiment.Member) {
     report.withLock { $0.failed.append(member.name) }
   }

@@ -11,7 +11,7 @@ struct MemberResult {
   let member: Experiment.Member
   let network: Network
   let files: MemberDirectory
-  /// What tells the member's training from others.
+  /// What distinguishes the member's training from others.
   let identity: String
   /// What `network.json` and `member.json` hold.
   private let networkText, descriptionText: String

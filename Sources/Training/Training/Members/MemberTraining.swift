@@ -30,7 +30,7 @@ package final class MemberTraining {
   package private(set) var position: Checkpoint.Position
   package let stepsPerEpoch: Int
   private let directory: MemberDirectory
-  /// What tells the training from others.
+  /// What distinguishes the training from others.
   package let identity: String
   private let model: Model
   private let optimizer: any Optimizer
@@ -107,7 +107,7 @@ package final class MemberTraining {
     return isLast
   }
 
-  /// A GPU is ahead of what it is asked for as long as nobody waits for its answers.
+  /// A GPU is ahead of what it is asked for as long as nothing waits for its answers.
   private var stepsBetweenCounts: Int { model.device == .cpu ? 1 : 25 }
 
   /// Brings the sums of the steps since the last time in from the device.

@@ -124,16 +124,16 @@ public final class Model {
     switch step {
     case .layer(let layer):
       alive[layer.name] = try run(layer, alive: alive, training: training, generator: generator)
-    case .normalizeRectify(let normalization, let relu):
+    case .batchNormRelu(let normalization, let relu):
       let (vectors, epsilon, momentum) = try batchNormalization(normalization)
-      alive[relu.name] = try input(0, of: normalization, alive).batchNormalizedAndRectified(
+      alive[relu.name] = try input(0, of: normalization, alive).batchNormRelu(
         vectors, momentum: momentum, epsilon: epsilon)
-    case .addNormalizeRectify(let add, let normalization, let relu):
+    case .addBatchNormRelu(let add, let normalization, let relu):
       let (vectors, epsilon, momentum) = try batchNormalization(normalization)
-      let (sum, rectified) = try input(0, of: add, alive).addingBatchNormalizedAndRectified(
+      let (sum, output) = try input(0, of: add, alive).addBatchNormRelu(
         input(1, of: add, alive), vectors, momentum: momentum, epsilon: epsilon)
       alive[add.name] = sum
-      alive[relu.name] = rectified
+      alive[relu.name] = output
     }
   }
 
@@ -143,23 +143,23 @@ public final class Model {
     let first = try input(0, of: layer, alive)
     switch layer.operation {
     case .convolution(let convolution):
-      return try first.convolved(
+      return try first.conv2d(
         computed(tensor(layer, "weight")),
         bias: convolution.hasBias ? computed(tensor(layer, "bias")) : nil,
         stride: convolution.stride, padding: convolution.zeros(around: first),
         groups: convolution.groups)
     case .batchNormalization:
       let (vectors, epsilon, momentum) = try batchNormalization(layer)
-      return try first.batchNormalized(
+      return try first.batchNorm(
         vectors, training: training || normalizesByBatch, momentum: momentum, epsilon: epsilon)
     case .relu:
-      return try first.rectified()
+      return try first.relu()
     case .silu:
       return try first.silu()
     case .sigmoid:
       return try first.sigmoid()
     case .maxPool(let kernelSize, let stride, let padding):
-      return try first.maxPooled(kernelSize: kernelSize, stride: stride, padding: padding)
+      return try first.maxPool2d(kernelSize: kernelSize, stride: stride, padding: padding)
     case .scale:
       return try first.multiplied(by: input(1, of: layer, alive))
     case .add:
@@ -170,10 +170,10 @@ public final class Model {
       return try first.mean(over: [2, 3], keepingDimensions: true)
     case .dropout(let rate):
       guard training, let generator else { return first }
-      return try first.droppedOut(rate: rate, generator: generator)
+      return try first.dropout(rate: rate, generator: generator)
     case .stochasticDepth(let rate):
       guard training, let generator else { return first }
-      return try first.droppedImages(rate: rate, generator: generator)
+      return try first.dropPath(rate: rate, generator: generator)
     case .linear:
       return try computed(first).linear(
         computed(tensor(layer, "weight")), bias: computed(tensor(layer, "bias")))
@@ -210,7 +210,7 @@ public final class Model {
   }
 }
 
-/// Steps in order, and which tensors nobody reads after each.
+/// Steps in order, and which tensors nothing reads after each.
 private struct Plan {
   let steps: [FusedStep]
   let lastRead: [[String]]

@@ -38,7 +38,7 @@ public struct TrainingRun: Sendable {
   ///   - threads: For each operation on the CPU. The bits of the weights depend on it.
   ///   - decoders: Threads that decode images for one member, where they are decoded as they are needed.
   ///   - command: The command line, for the record.
-  ///   - versions: Of what takes part besides libtorch, for the record.
+  ///   - versions: Of what takes part apart from libtorch, for the record.
   /// - Throws: `ExperimentError`, `TrainingError`, `NetworkError` or `FileError`; nothing of an earlier run is changed then.
   public init(
     of experiment: Experiment, on images: RunImages, in directory: RunDirectory,
@@ -83,7 +83,7 @@ public struct TrainingRun: Sendable {
   ///
   /// Members with more epochs take the place of the run's once all are complete.
   ///
-  /// A member has the same bits whoever is trained beside it. One that diverges does not stop the others.
+  /// A member has the same bits whatever is trained beside it. One that diverges does not stop the others.
   ///
   /// - Parameters:
   ///   - names: Train only the members of these names, while other processes may train other ones; all of them where it

@@ -5,14 +5,14 @@ enum FusedStep {
   /// One layer by itself.
   case layer(Layer)
   /// A batch normalisation whose only reader is a ReLU.
-  case normalizeRectify(normalization: Layer, relu: Layer)
+  case batchNormRelu(normalization: Layer, relu: Layer)
   /// The same of a sum that others may read as well.
-  case addNormalizeRectify(add: Layer, normalization: Layer, relu: Layer)
+  case addBatchNormRelu(add: Layer, normalization: Layer, relu: Layer)
 
   /// The layers whose tensors the step reads from earlier ones.
   var inputs: [String] {
     switch self {
-    case .layer(let layer), .normalizeRectify(let layer, _), .addNormalizeRectify(let layer, _, _):
+    case .layer(let layer), .batchNormRelu(let layer, _), .addBatchNormRelu(let layer, _, _):
       layer.inputs
     }
   }
@@ -32,9 +32,9 @@ enum FusedStep {
           previous.inputs == [sum.name]
         {
           steps.removeLast()
-          steps.append(.addNormalizeRectify(add: sum, normalization: previous, relu: layer))
+          steps.append(.addBatchNormRelu(add: sum, normalization: previous, relu: layer))
         } else {
-          steps.append(.normalizeRectify(normalization: previous, relu: layer))
+          steps.append(.batchNormRelu(normalization: previous, relu: layer))
         }
       default: steps.append(.layer(layer))
       }

@@ -1,41 +1,35 @@
-// The one place where C++ exceptions become statuses.
+// Handles of the C face as what they stand for, and its functions kept from throwing.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/Generator.h>
 
-#include <exception>
-#include <new>
 #include <utility>
 
 #include "CTorch.h"
+#include "Guarded.h"
 
 namespace consort {
 
 void set_last_error(const char *message) noexcept;
 void count_handle(int delta) noexcept;
 
+/// For `boundary::guarded`.
+struct Libtorch {
+  using Status = ct_status;
+  static constexpr ct_status ok = CT_OK, out_of_memory = CT_OUT_OF_MEMORY, other_error = CT_OTHER_ERROR;
+  static void set_last_error(const char *message) noexcept { consort::set_last_error(message); }
+
+  using Exception = c10::Error;
+  static const char *message(const c10::Error &error) { return error.what_without_backtrace(); }
+  static ct_status status(const c10::Error &error) {
+    return dynamic_cast<const c10::OutOfMemoryError *>(&error) ? CT_OUT_OF_MEMORY : CT_LIBTORCH_ERROR;
+  }
+};
+
 template <typename Body>
 ct_status guarded(Body &&body) noexcept {
-  try {
-    body();
-    return CT_OK;
-  } catch (const c10::OutOfMemoryError &error) {
-    set_last_error(error.what_without_backtrace());
-    return CT_OUT_OF_MEMORY;
-  } catch (const c10::Error &error) {
-    set_last_error(error.what_without_backtrace());
-    return CT_LIBTORCH_ERROR;
-  } catch (const std::bad_alloc &) {
-    set_last_error("out of memory");
-    return CT_OUT_OF_MEMORY;
-  } catch (const std::exception &error) {
-    set_last_error(error.what());
-    return CT_OTHER_ERROR;
-  } catch (...) {
-    set_last_error("an exception of unknown type");
-    return CT_OTHER_ERROR;
-  }
+  return boundary::guarded<Libtorch>(std::forward<Body>(body));
 }
 
 inline at::Tensor &tensor(ct_tensor handle) {

@@ -1,40 +1,31 @@
-// The one place where C++ exceptions become statuses.
+// Handles of the C face as what they stand for, and its functions kept from throwing.
 #pragma once
 
 #include <openvino/core/except.hpp>
 #include <openvino/core/model.hpp>
 #include <openvino/runtime/core.hpp>
 
-#include <exception>
 #include <memory>
-#include <new>
 #include <utility>
 
 #include "COpenVINO.h"
+#include "Guarded.h"
 
 namespace consort::inference {
 
-void set_last_error(const char *message) noexcept;
-void count_handle(int delta) noexcept;
+/// For `boundary::guarded`.
+struct OpenVINO : boundary::State<OpenVINO> {
+  using Status = co_status;
+  static constexpr co_status ok = CO_OK, out_of_memory = CO_OUT_OF_MEMORY, other_error = CO_OTHER_ERROR;
+
+  using Exception = ov::Exception;
+  static const char *message(const ov::Exception &error) { return error.what(); }
+  static co_status status(const ov::Exception &) { return CO_OPENVINO_ERROR; }
+};
 
 template <typename Body>
 co_status guarded(Body &&body) noexcept {
-  try {
-    body();
-    return CO_OK;
-  } catch (const std::bad_alloc &) {
-    set_last_error("out of memory");
-    return CO_OUT_OF_MEMORY;
-  } catch (const ov::Exception &error) {
-    set_last_error(error.what());
-    return CO_OPENVINO_ERROR;
-  } catch (const std::exception &error) {
-    set_last_error(error.what());
-    return CO_OTHER_ERROR;
-  } catch (...) {
-    set_last_error("an exception of unknown type");
-    return CO_OTHER_ERROR;
-  }
+  return boundary::guarded<OpenVINO>(std::forward<Body>(body));
 }
 
 template <typename Value, typename Handle>
@@ -49,15 +40,15 @@ inline std::shared_ptr<ov::Model> &model(co_model handle) { return value<std::sh
 template <typename Value, typename Handle>
 void give(Value value, Handle *result) {
   result->pointer = new Value(std::move(value));
-  count_handle(1);
+  ++OpenVINO::live_handles;
 }
 
 template <typename Value, typename Handle>
 void release(Handle handle) noexcept {
   if (handle.pointer == nullptr) return;
-  // OpenVINO's destructors may throw what no caller can mend.
+  // OpenVINO's destructors may throw what no caller can fix.
   guarded([&] { delete static_cast<Value *>(handle.pointer); });
-  count_handle(-1);
+  --OpenVINO::live_handles;
 }
 
 /// Writes `text`, cut to `capacity` bytes with the final zero.
