@@ -47,12 +47,12 @@ import Testing
       "rgb.png", "rgba.png", "palette.png", "palette-clear.png", "grey.png", "grey-alpha.png",
       "bilevel.png", "rgb-16.png", "grey-16.png", "interlaced.png",
     ]) { bytes, random in
-      if random.integer(below: 8) > 0 { PNGChecksums.mend(&bytes) }
+      if random.integer(below: 8) > 0 { PNGChecksums.fix(&bytes) }
     }
   }
 
   private func decode(
-    _ names: [String], mend: (inout [UInt8], inout RandomStream) -> Void
+    _ names: [String], fix: (inout [UInt8], inout RandomStream) -> Void
   ) throws {
     let whole = try names.map(Fixture.bytes)
     let reader = ImageReader()
@@ -61,7 +61,7 @@ import Testing
     for number in 0..<Self.count {
       var random = RandomStream(seed: 2, UInt64(number))
       var bytes = Mutation.damaged(whole[number % whole.count], from: &random)
-      mend(&bytes, &random)
+      fix(&bytes, &random)
       let geometries: [ImageGeometry] = [
         .evaluation(.shortSide(16)),
         .randomResizedCrop(RandomResizedCrop(), flips: true, stream: random),
@@ -124,7 +124,7 @@ private enum PNGChecksums {
   }
 
   /// Makes every chunk's checksum right, as far as there are chunks.
-  static func mend(_ bytes: inout [UInt8]) {
+  static func fix(_ bytes: inout [UInt8]) {
     var start = 8
     while start + 12 <= bytes.count {
       let length = bytes[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }

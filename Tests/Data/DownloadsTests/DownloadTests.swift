@@ -90,9 +90,9 @@ private final class Server {
     _ = try fetch()
     try expectUnpacked()
     #expect(try server.requests().count == 1)
-    let mended = try Data(
+    let fixed = try Data(
       contentsOf: URL(fileURLWithPath: "\(place.path)/data/small-binary/test.bin"))
-    #expect(mended == Data([7]))
+    #expect(fixed == Data([7]))
   }
 
   @Test func goesOnFromAPartialFile() throws {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ProgramTests {
   private struct Broken: Error, CustomStringConvertible {
-    let description = "'x' is broken; mend it"
+    let description = "'x' is broken; fix it"
   }
 
   private static let program = Program(
@@ -77,7 +77,7 @@ import Testing
   @Test func aFailureHasStatus1() {
     let recorder = Recorder()
     #expect(recorder.run(["break"]) == 1)
-    #expect(recorder.errors == "tool: error: 'x' is broken; mend it\n")
+    #expect(recorder.errors == "tool: error: 'x' is broken; fix it\n")
   }
 
   @Test func theHelpNamesEverything() throws {

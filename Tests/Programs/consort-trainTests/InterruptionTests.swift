@@ -78,7 +78,7 @@ import Testing
   }
 
   #if os(Linux)
-    /// Its trainer does not work on for nobody, and whoever goes on loses nothing.
+    /// Its trainer ends with it, and a training that goes on loses nothing.
     @Test func aKillOfTheProgramEndsItsTrainer() throws {
       let whole = try TinyExperiment.finishedRun(epochs: TinyExperiment.many)
       try Consort.withDirectory { directory in
