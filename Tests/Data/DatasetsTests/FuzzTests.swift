@@ -67,7 +67,7 @@ import Testing
         .randomResizedCrop(RandomResizedCrop(), flips: true, stream: random),
       ]
       do {
-        try bytes.withUnsafeBytes { bytes in
+        _ = try bytes.withUnsafeBytes { bytes in
           try target.withUnsafeMutableBufferPointer { target in
             try reader.read(
               bytes, name: "", geometry: geometries[number % 2], height: 12, width: 16, into: target

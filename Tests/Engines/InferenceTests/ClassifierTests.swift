@@ -150,7 +150,8 @@ import Testing
     try #require(status == CO_OK)
     let value = String(
       decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return try #require(["YES": true, "NO": false, "true": true, "false": false][value])
+    let known = ["YES": true, "NO": false, "true": true, "false": false]
+    return try #require(known[value] as Bool?)
   }
 
   @Test func refusesNumbersThatAreNoDistribution() throws {

@@ -15,8 +15,8 @@ package enum EvaluationImages {
     let resizing: Preprocessing.Resizing
 
     /// The images in order, a batch at a time.
-    func stream(batchSize: Int) throws -> ImageStream {
-      try images.stream(batchSize: batchSize, hashesContents: true) { number in
+    func stream(batchSize: Int) -> ImageStream {
+      images.stream(batchSize: batchSize, hashesContents: true) { number in
         let start = number * batchSize
         guard start < indices.count else { return nil }
         return indices[start..<min(start + batchSize, indices.count)].map {

@@ -23,7 +23,7 @@ final class StreamedBatches: BatchSource {
   deinit { stream?.cancel() }
 
   func batch(epoch: Int, step: Int) throws -> BatchImages {
-    let stream = try stream ?? makeStream(epoch: epoch, step: step)
+    let stream = stream ?? makeStream(epoch: epoch, step: step)
     self.stream = stream
     guard let batch = try stream.next() else {
       preconditionFailure("batches are asked for in order, up to the last")
@@ -33,9 +33,9 @@ final class StreamedBatches: BatchSource {
   }
 
   /// A stream from that step to the end of the training.
-  private func makeStream(epoch: Int, step: Int) throws -> ImageStream {
+  private func makeStream(epoch: Int, step: Int) -> ImageStream {
     let first = epoch * plan.stepsPerEpoch + step
-    return try images.stream(batchSize: plan.experiment.recipe.batchSize) { [plan] number in
+    return images.stream(batchSize: plan.experiment.recipe.batchSize) { [plan] number in
       plan.requests(ofStep: first + number)
     }
   }

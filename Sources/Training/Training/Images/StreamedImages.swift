@@ -35,9 +35,9 @@ package struct StreamedImages: Sendable {
   package func stream(
     batchSize: Int, hashesContents: Bool = false,
     batch: @escaping @Sendable (Int) -> [ImageRequest]?
-  ) throws -> ImageStream {
+  ) -> ImageStream {
     let batchBytes = 3 * height * width * batchSize
-    return try ImageStream(
+    return ImageStream(
       split, height: height, width: width, corruptImages: decoding.corruptImages,
       hashesContents: hashesContents, workers: decoding.workers,
       prefetchedBatches: min(max(2, Self.waitingBytes / batchBytes), 8), batch: batch)

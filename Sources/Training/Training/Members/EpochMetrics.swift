@@ -36,7 +36,7 @@ enum MetricsFile {
     let data = Directory.exists(path) ? try MappedFile(path: path).withBytes { Data($0) } : Data()
     let lines = data.split(separator: UInt8(ascii: "\n")).prefix(epochs)
     let metrics = lines.compactMap { try? StrictJSON.decode(EpochMetrics.self, from: Data($0)) }
-    guard try metrics.map(\.epoch) == Array(1...epochs),
+    guard metrics.map(\.epoch) == Array(1...epochs),
       try digest.map({ try $0 == Self.digest(metrics) }) ?? true
     else {
       throw TrainingError.unusableMetrics(path: path, epochs: epochs)

@@ -34,7 +34,7 @@ public struct Evaluation: Hashable, Sendable {
   ) throws {
     var answers = try Answers(of: model, normalization)
     var labels: [Int64] = []
-    let stream = try images.stream(batchSize: batchSize)
+    let stream = images.stream(batchSize: batchSize)
     while let batch = try stream.next() {
       batch.skipped.forEach(images.images.decoding.skipped)
       guard batch.count > 0 else { continue }
