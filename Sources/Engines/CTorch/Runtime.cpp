@@ -73,7 +73,11 @@ ct_status ct_sharing_threads(int32_t *count) {
 }
 
 ct_status ct_set_threads(int32_t count) {
-  return guarded([&] { at::set_num_threads(count); });
+  return guarded([&] {
+    // A thread's first question takes over what any thread set last: it is asked before, and not after.
+    at::get_num_threads();
+    at::set_num_threads(count);
+  });
 }
 
 ct_status ct_get_threads(int32_t *count) {

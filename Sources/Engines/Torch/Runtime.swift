@@ -58,13 +58,13 @@ public enum Runtime {
   }
 
   /// What replaces libtorch's own on the CPU. An environment variable with the value 0 turns each off.
-  package enum Substitute: Sendable {
+  package enum Substitute: String, CaseIterable, Sendable {
     /// `CONSORT_WINOGRAD`: 3 x 3 convolutions of stride 1.
-    case winograd
+    case winograd = "Winograd's convolution"
     /// `CONSORT_FUSED_NORMALIZATION`: batch normalisation with ReLU, and with the addition before it.
-    case fusedNormalization
+    case fusedNormalization = "fused normalization"
     /// `CONSORT_CACHING_ALLOCATOR`: large blocks of memory kept for the next tensor.
-    case cachingAllocator
+    case cachingAllocator = "the caching allocator"
   }
 
   /// Whether the process uses the substitute. All are off with another libtorch than the one Consort is tested with, and
@@ -75,6 +75,12 @@ public enum Runtime {
     case .fusedNormalization: ct_uses(CT_FUSED_NORMALIZATION)
     case .cachingAllocator: ct_uses(CT_CACHING_ALLOCATOR)
     }
+  }
+
+  /// The version, with what is off, which changes the bits of a training: "2.11.0 without fused normalization".
+  package static var description: String {
+    let off = Substitute.allCases.filter { !uses($0) }.map(\.rawValue)
+    return version + (off.isEmpty ? "" : " without " + off.joined(separator: ", "))
   }
 
   /// Decides for the process which substitutes it uses, from the environment as it is now, as with this libtorch.

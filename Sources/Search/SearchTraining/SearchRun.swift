@@ -44,7 +44,7 @@ public struct SearchRun {
     self.setup = setup
     conditions = plan.conditions(costModel)
     environment = RunEnvironment(
-      command: command, versions: versions.merging(["libtorch": Runtime.version]) { $1 },
+      command: command, versions: versions.merging(["libtorch": Runtime.description]) { $1 },
       device: setup.devices.map(\.description).joined(separator: ","), threads: setup.threads)
     _ = try plan.costRange(costModel)
     let experiment = plan.evaluationExperiment()

@@ -53,7 +53,7 @@ public struct TrainingRun: Sendable {
     base = directory
     self.devices = devices
     environment = RunEnvironment(
-      command: command, versions: versions.merging(["libtorch": Runtime.version]) { $1 },
+      command: command, versions: versions.merging(["libtorch": Runtime.description]) { $1 },
       device: devices.map(\.description).joined(separator: ","), threads: threads)
     partition = try DataPartition(of: experiment, available: images.splits.train.count)
     normalization = Normalization(of: images, training: partition.training)
