@@ -68,7 +68,7 @@ import Torch
       let owner = Owner()
       released = owner
       let bytes: [UInt8] = [1, 2, 3, 4]
-      try bytes.withUnsafeBytes { bytes in
+      bytes.withUnsafeBytes { bytes in
         let error = #expect(throws: TorchError.self) {
           _ = try Tensor.borrowing(bytes, shape: shape, type: .uint8, owner: owner)
         }
