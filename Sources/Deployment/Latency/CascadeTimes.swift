@@ -8,9 +8,9 @@ import Predictions
 package struct CascadeTimes: Encodable {
   package let batch, threads: Int
   package let members: [Member]
-  /// The mean over images as they came to the members when the cascade was chosen; nil where nobody recorded it.
+  /// The mean over images as they came to the members when the cascade was chosen; nil where it was not recorded.
   package let expectedMilliseconds: Double?
-  /// The same measured as a whole, for one image at a time; nil where nobody recorded how many stop where.
+  /// The same measured as a whole, for one image at a time; nil where it was not recorded how many stop where.
   package let measured: Whole?
 
   /// The rounds' median, least and greatest mean of an image.
@@ -22,7 +22,7 @@ package struct CascadeTimes: Encodable {
   package struct Member: Encodable {
     package let name: String
     package let medianMilliseconds: Double
-    /// The share of the images that come to it; nil where nobody recorded it.
+    /// The share of the images that come to it; nil where it was not recorded.
     package let imageFraction: Double?
   }
 

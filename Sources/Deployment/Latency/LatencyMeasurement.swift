@@ -5,7 +5,7 @@ import Networks
 import Runs
 
 extension LatencyTable {
-  /// How long each part of a space's networks runs where nobody says otherwise.
+  /// How long each part of a space's networks runs unless the caller says otherwise.
   package static let standardSeconds = 0.3
   /// How many whole networks a space's table is calibrated and checked on.
   package static let (calibrationCount, checkCount) = (8, 16)

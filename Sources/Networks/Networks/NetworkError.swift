@@ -16,7 +16,7 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   case shapeMismatch(layer: String, reason: String)
   /// A number of the layer is outside its range.
   case invalidParameter(layer: String, reason: String)
-  /// Nobody reads the layer's output.
+  /// Nothing reads the layer's output.
   case unusedLayer(layer: String)
   /// The last layer gives a map, not a vector of logits.
   case outputIsNotLogits(layer: String)

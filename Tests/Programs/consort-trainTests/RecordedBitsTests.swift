@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A small training, its exports and its decision have the very bytes that were recorded: nobody changed a figure by
+/// A small training, its exports and its decision have the very bytes that were recorded: no figure was changed by
 /// tidying up.
 ///
 /// libtorch 2.11.0's kernels differ from processor to processor, so the bytes are asked for only where they were recorded.

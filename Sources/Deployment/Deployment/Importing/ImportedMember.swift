@@ -8,7 +8,7 @@ extension WeightsImport {
   ///
   /// - Parameters:
   ///   - overrides: What the user says; the rest is as the weights' publishers have it.
-  ///   - classNames: Of each logit, in order; nil where nobody names them.
+  ///   - classNames: Of each logit, in order; nil where they have no names.
   /// - Throws: `DatasetError.invalidPreprocessing`.
   package func description(
     _ overrides: PreprocessingOverrides, classNames: [String]?

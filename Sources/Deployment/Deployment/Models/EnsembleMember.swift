@@ -29,7 +29,7 @@ package struct EnsembleMember: Sendable {
   ///   - network: The name of its network; what its file says, or its own name, where nil.
   ///   - preprocessing: What turns images into its input; what its file says where nil.
   ///   - labels: The classes' names; what its file says where nil.
-  /// - Throws: `InferenceError`, `.unknownPreprocessing` where nobody says it.
+  /// - Throws: `InferenceError`, `.unknownPreprocessing` where it is not said.
   package init(
     _ model: ImageModel, name: String? = nil, network: String? = nil,
     preprocessing: Preprocessing? = nil, labels: [String]? = nil

@@ -11,7 +11,7 @@ package struct TrainedMember {
   package let name: String
   /// The network.
   package let network: Network
-  /// What its images are like; nil where nobody wrote it down.
+  /// What its images are like; nil where it was not recorded.
   package private(set) var description: MemberInterface?
   /// What tells its training from others; nil outside of a run.
   private var identity: String?

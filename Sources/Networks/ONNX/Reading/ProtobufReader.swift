@@ -1,4 +1,4 @@
-/// Reads protocol buffers' wire format out of bytes that nobody vouches for.
+/// Reads protocol buffers' wire format out of bytes that are not trusted.
 ///
 /// Source: https://protobuf.dev/programming-guides/encoding
 struct ProtobufReader {
