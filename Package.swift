@@ -77,6 +77,8 @@ func benchmark(
 let base: [Target] = [
   system("CCrypto", in: "Base", apt: "libssl-dev", brew: "openssl@3"),
   system("CZlib", in: "Base", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
+  library("Compression", in: "Base", ["CZlib"]),
+  tests(of: "Compression", in: "Base", ["Compression", "Randomness"], exclude: ["Fixtures"]),
   library("Files", in: "Base", ["CCrypto"]),
   tests(of: "Files", in: "Base", ["Files"]),
   library("Processes", in: "Base", ["Files"]),
@@ -108,7 +110,7 @@ let networks: [Target] = [
 let data: [Target] = [
   library(
     "Predictions", in: "Data",
-    ["CKernels", "CZlib", "Concurrency", "Files", "Formatting", "Statistics", "Weights"]),
+    ["CKernels", "Compression", "Concurrency", "Files", "Formatting", "Statistics", "Weights"]),
   system("CLibJPEG", in: "Data", pkgConfig: "libjpeg", apt: "libjpeg-dev", brew: "jpeg-turbo"),
   library("CJPEG", in: "Data", ["CLibJPEG"]),
   system("CLibPNG", in: "Data", pkgConfig: "libpng", apt: "libpng-dev", brew: "libpng"),
@@ -259,6 +261,12 @@ let deployment: [Target] = [
     ]),
 ]
 
+let serving: [Target] = [
+  library("Serving", in: "Serving", ["Compression"]),
+  tests(
+    of: "Serving", in: "Serving", ["Compression", "Randomness", "Serving"], exclude: ["Fixtures"]),
+]
+
 let reports: [Target] = [
   // The page's scripts and styles, embedded as they stand: 28 KB compile in a tenth of a second as a C array, and in
   // eight as the Swift array that SwiftPM's `embedInCode` makes (optimised, Zen 3).
@@ -354,8 +362,8 @@ let package = Package(
       path: "Tests/EnsembleTestSupport"),
     .testTarget(
       name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/ArchitectureTests"),
-  ] + base + networks + data + ensembles + engines + training + search + deployment + reports
-    + programs + benchmarks,
+  ] + base + networks + data + ensembles + engines + training + search + deployment + serving
+    + reports + programs + benchmarks,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )

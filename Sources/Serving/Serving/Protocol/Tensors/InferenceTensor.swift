@@ -1,0 +1,90 @@
+/// A named tensor of a request or an answer.
+package struct InferenceTensor: Sendable {
+  /// What a tensor holds.
+  package enum Content: Sendable {
+    /// Elements one after the other, row-major, little-endian.
+    case values(TensorBytes)
+    /// Strings of bytes, for `ElementType.bytes` only.
+    case elements(ByteElements)
+  }
+
+  /// Its name in the model.
+  package let name: String
+  /// What its elements are.
+  package let type: ElementType
+  /// Its dimensions.
+  package let shape: TensorShape
+  /// As many elements as the shape has.
+  package let content: Content
+
+  /// Puts together what has been checked.
+  init(name: String, type: ElementType, shape: TensorShape, content: Content) {
+    (self.name, self.type, self.shape, self.content) = (name, type, shape, content)
+  }
+
+  /// Makes a tensor of its binary form.
+  ///
+  /// - Throws: `TensorFault.wrongByteCount`, or for BYTES what `ByteElements` throws.
+  package init(
+    name: String, type: ElementType, shape: TensorShape, bytes: TensorBytes
+  ) throws(TensorFault) {
+    (self.name, self.type, self.shape) = (name, type, shape)
+    guard let size = type.size else {
+      content = .elements(try ByteElements(prefixed: bytes, count: shape.elementCount))
+      return
+    }
+    let expected = try shape.byteCount(elementSize: size)
+    guard bytes.count == expected else {
+      throw .wrongByteCount(expected: expected, found: bytes.count)
+    }
+    content = .values(bytes)
+  }
+
+  /// Makes a tensor of values.
+  ///
+  /// - Precondition: As many values as the shape has elements.
+  package init<Element: TensorElement>(name: String, shape: TensorShape, values: [Element]) {
+    precondition(values.count == shape.elementCount, "\(values.count) values for \(shape)")
+    (self.name, self.shape, type) = (name, shape, Element.elementType)
+    content = .values(TensorBytes(values: values))
+  }
+
+  /// Makes a BYTES tensor.
+  ///
+  /// - Precondition: As many elements as the shape has.
+  package init(name: String, shape: TensorShape, elements: ByteElements) {
+    precondition(elements.count == shape.elementCount, "\(elements.count) elements for \(shape)")
+    (self.name, self.shape, type) = (name, shape, .bytes)
+    content = .elements(elements)
+  }
+
+  /// Makes a BYTES tensor of texts, in UTF-8.
+  ///
+  /// - Precondition: As many texts as the shape has elements.
+  package init(name: String, shape: TensorShape, strings: [String]) {
+    self.init(name: name, shape: shape, elements: ByteElements(strings.map { Array($0.utf8) }))
+  }
+
+  /// The binary form: little-endian elements, or for BYTES each after its length.
+  package var bytes: TensorBytes {
+    switch content {
+    case .values(let bytes): bytes
+    case .elements(let elements): elements.prefixed
+    }
+  }
+
+  /// The elements as an array; nil where the tensor is of another type.
+  package func values<Element: TensorElement>(of type: Element.Type = Element.self) -> [Element]? {
+    guard case .values(let bytes) = content, Element.elementType == self.type else { return nil }
+    return [Element](unsafeUninitializedCapacity: shape.elementCount) { target, count in
+      bytes.withBytes { UnsafeMutableRawBufferPointer(target).copyMemory(from: $0) }
+      count = shape.elementCount
+    }
+  }
+
+  /// The elements of a BYTES tensor; nil for another.
+  package var elements: ByteElements? {
+    guard case .elements(let elements) = content else { return nil }
+    return elements
+  }
+}
