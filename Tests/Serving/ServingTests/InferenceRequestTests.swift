@@ -25,10 +25,9 @@ import Testing
   ) -> TensorFault? {
     do throws(ProtocolError) {
       _ = try input(keys, binary: binary)
-    } catch .badInput(name: "x", let fault) {
-      #expect(error.status == 400)
-      return fault
     } catch {
+      #expect(error.status == 400)
+      if case .badInput(name: "x", let fault) = error { return fault }
       Issue.record("\(error)", sourceLocation: sourceLocation)
     }
     return nil

@@ -1,3 +1,4 @@
+import Compression
 import Files
 
 /// The arrays of an `.npz` file, which is a ZIP archive, compressed or not.
@@ -26,12 +27,12 @@ struct NumPyArchive {
 
   private struct Entry {
     let name: String
-    let place: Place
+    let place: EntryBytes
     let isCompressed: Bool
   }
 
   /// Where the bytes of an entry are, and how many they are out of the archive.
-  private struct Place {
+  private struct EntryBytes {
     let range: Range<Int>
     let size: Int
   }
@@ -118,7 +119,7 @@ struct NumPyArchive {
   /// The bytes of the entry whose record in the central directory is at `record`.
   private static func place(
     of record: Int, extra: Int, _ extraLength: Int, _ reader: LittleEndianReader
-  ) -> Place? {
+  ) -> EntryBytes? {
     guard let compressed = reader.number(4, at: record + 20),
       let size = reader.number(4, at: record + 24),
       let offset = reader.number(4, at: record + 42)
@@ -140,7 +141,7 @@ struct NumPyArchive {
     else { return nil }
     let start = values[2] + 30 + nameLength + localExtra
     guard start <= reader.count, values[1] <= reader.count - start else { return nil }
-    return Place(range: start..<start + values[1], size: values[0])
+    return EntryBytes(range: start..<start + values[1], size: values[0])
   }
 
   private static func wideNumbers(
@@ -176,5 +177,16 @@ private struct LittleEndianReader {
   func bytes(_ length: Int, at place: Int) -> UnsafeRawBufferPointer? {
     guard place >= 0, place <= bytes.count, length <= bytes.count - place else { return nil }
     return UnsafeRawBufferPointer(rebasing: bytes[place..<place + length])
+  }
+}
+
+/// The bytes that a DEFLATE stream without a head stands for; nil where it is damaged or they are not `size`.
+private func inflated(_ bytes: UnsafeRawBufferPointer, size: Int) -> [UInt8]? {
+  guard size >= 0 else { return nil }
+  do throws(Compression.Failure) {
+    let result = try Compression.decompress(bytes, .raw, limit: size, expectedSize: size)
+    return result.count == size ? result : nil
+  } catch {
+    return nil
   }
 }
