@@ -262,7 +262,12 @@ let deployment: [Target] = [
 ]
 
 let serving: [Target] = [
-  library("Serving", in: "Serving", ["Compression"]),
+  library(
+    "Serving", in: "Serving",
+    [
+      "Compression", "Concurrency", "Datasets", "Deployment", "Ensembles", "Formatting",
+      "Inference", "Predictions",
+    ]),
   tests(
     of: "Serving", in: "Serving", ["Compression", "Randomness", "Serving"], exclude: ["Fixtures"]),
 ]

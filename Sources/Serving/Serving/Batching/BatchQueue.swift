@@ -1,0 +1,61 @@
+/// One image of a request that waits for a member, or to be decoded.
+struct WaitingRow: Sendable {
+  /// The request.
+  let job: InferenceJob
+  /// Which of its images.
+  let row: Int
+}
+
+/// The images that wait for one runner: the most urgent first, and of those the earliest.
+struct BatchQueue {
+  private struct Entry {
+    let row: WaitingRow
+    let level: Int
+    let arrival: UInt64
+  }
+
+  // Sorted; those before `head` are taken.
+  private var entries: [Entry] = []
+  private var head = 0
+
+  /// How many wait.
+  var count: Int { entries.count - head }
+  var isEmpty: Bool { count == 0 }
+
+  /// How urgent the first one is, to compare with other queues: lower comes first; nil where none waits.
+  var urgency: (level: Int, arrival: UInt64)? {
+    isEmpty ? nil : (entries[head].level, entries[head].arrival)
+  }
+
+  /// Adds images behind those that are as urgent.
+  mutating func append(_ rows: [WaitingRow], level: Int, arrival: UInt64) {
+    let new = rows.map { Entry(row: $0, level: level, arrival: arrival) }
+    if isEmpty {
+      entries = new
+      head = 0
+    } else if let last = entries.last, last.level <= level {
+      entries += new
+    } else {
+      let place = entries[head...].firstIndex { $0.level > level } ?? entries.endIndex
+      entries.insert(contentsOf: new, at: place)
+    }
+  }
+
+  /// Takes up to `count` images from the front.
+  mutating func take(_ count: Int) -> [WaitingRow] {
+    let taken = entries[head..<min(head + count, entries.endIndex)].map(\.row)
+    head += taken.count
+    // Moving the rest down costs as much as has been taken since the last time.
+    if head > 256, 2 * head > entries.count {
+      entries.removeFirst(head)
+      head = 0
+    }
+    return taken
+  }
+
+  /// Removes the images of `job`.
+  mutating func remove(_ job: InferenceJob) {
+    entries = entries[head...].filter { $0.row.job !== job }
+    head = 0
+  }
+}

@@ -1,0 +1,28 @@
+import Datasets
+
+/// Decodes images for the members that take them alike.
+struct DecodingRunner: BatchRunner {
+  private let preprocessing: Preprocessing
+  /// The members' place among the groups of the ensemble.
+  private let group: Int
+
+  let batchSizes = [1]
+
+  init(_ preprocessing: Preprocessing, group: Int) {
+    self.preprocessing = preprocessing
+    self.group = group
+  }
+
+  func run(_ rows: [WaitingRow], isAlone: Bool) {
+    for row in rows where !row.job.isFinished {
+      do throws(DatasetError) {
+        row.job.receive(
+          try row.job.withEncodedImage(row.row) { (bytes) throws(DatasetError) in
+            try preprocessing.pixels(of: bytes, name: "image \(row.row)")
+          }, of: row.row, for: group)
+      } catch {
+        row.job.fail(unreadableImage: row.row, reason: "\(error)")
+      }
+    }
+  }
+}

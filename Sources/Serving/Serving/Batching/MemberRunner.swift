@@ -1,0 +1,121 @@
+import Deployment
+import Inference
+
+/// A member of an ensemble, compiled for batches of several sizes.
+struct MemberRunner: BatchRunner {
+  private let member: EnsembleMember
+  /// Its place in the ensemble.
+  private let index: Int
+  /// One for each batch size, on one thread.
+  private let pools: [SessionPool]
+  /// For one image on all threads; nil where there is but one.
+  private let widePool: SessionPool?
+  private let statistics: ModelRecord
+  let batchSizes: [Int]
+
+  /// Compiles and warms the member.
+  ///
+  /// - Throws: `InferenceError`.
+  init(
+    _ member: EnsembleMember, index: Int, options: ServingOptions, statistics: ModelRecord
+  ) throws(InferenceError) {
+    self.member = member
+    self.index = index
+    self.statistics = statistics
+    batchSizes = member.model.input.fixedBatch.map { [$0] } ?? options.batchSizes
+    var shared = options.inference
+    // Each batch on a thread of its own. Pinned threads of several members would meet on the same processors.
+    shared.streams = shared.threads
+    shared.isPinned = false
+    var pools: [SessionPool] = []
+    for size in batchSizes {
+      let classifier = try Classifier([member.model], batch: size, options: shared)
+      pools.append(try SessionPool(classifier, count: shared.threads))
+    }
+    self.pools = pools
+    guard shared.threads > 1, batchSizes[0] == 1 else {
+      widePool = nil
+      return
+    }
+    shared.streams = 1
+    widePool = try SessionPool(Classifier([member.model], batch: 1, options: shared), count: 1)
+  }
+
+  func run(_ rows: [WaitingRow], isAlone: Bool) {
+    let living = rows.filter { !$0.job.isFinished }
+    guard !living.isEmpty else { return }
+    let place = batchSizes.firstIndex { $0 >= living.count } ?? batchSizes.count - 1
+    let pool = isAlone && batchSizes[place] == 1 ? widePool ?? pools[place] : pools[place]
+    let start = ContinuousClock.now
+    for row in living { row.job.noteStart(at: start) }
+    let outcomes: [Result<[Float], RowFault>]
+    do throws(InferenceError) {
+      outcomes = try pool.withSession { (session) throws(InferenceError) in
+        for (place, row) in living.enumerated() {
+          row.job.fill(row.row, of: index, into: part(place, of: session))
+        }
+        try session.run()
+        return living.indices.map { logProbabilities(of: $0, in: session) }
+      }
+    } catch {
+      for job in jobs(of: living) {
+        job.fail(.internalFault("member '\(member.name)': \(error)"))
+      }
+      return
+    }
+    statistics.addBatch(living.count, seconds: start.duration(to: .now) / .seconds(1))
+    deliver(outcomes, to: living)
+  }
+
+  /// Where the image at `place` goes.
+  private func part(
+    _ place: Int, of session: InferenceSession
+  ) -> UnsafeMutableBufferPointer<Float> {
+    let size = member.model.input.count
+    return UnsafeMutableBufferPointer(
+      rebasing: session.input[place * size..<(place + 1) * size])
+  }
+
+  private func logProbabilities(
+    of place: Int, in session: InferenceSession
+  ) -> Result<[Float], RowFault> {
+    let classes = member.model.classes
+    var values = Array(session.rawOutput(of: 0)[place * classes..<(place + 1) * classes])
+    let fault = values.withUnsafeMutableBufferPointer { member.model.outputKind.normalize($0) }
+    return fault.map { .failure(RowFault(reason: $0)) } ?? .success(values)
+  }
+
+  private struct RowFault: Error {
+    let reason: String
+  }
+
+  private func deliver(_ outcomes: [Result<[Float], RowFault>], to rows: [WaitingRow]) {
+    for job in jobs(of: rows) {
+      var found: [(row: Int, values: [Float])] = []
+      var fault: (row: Int, reason: String)?
+      for (row, outcome) in zip(rows, outcomes) where row.job === job {
+        switch outcome {
+        case .success(let values): found.append((row.row, values))
+        case .failure(let failure): fault = fault ?? (row.row, failure.reason)
+        }
+      }
+      if let fault {
+        job.fail(
+          .internalFault(
+            "member '\(member.name)' gave image \(fault.row) numbers that are no distribution: "
+              + fault.reason))
+      } else {
+        job.receive(found, from: index)
+      }
+    }
+  }
+
+  /// The requests of a batch, each once, in order.
+  private func jobs(of rows: [WaitingRow]) -> [InferenceJob] {
+    var jobs: [InferenceJob] = []
+    for row in rows where jobs.last !== row.job && !jobs.contains(where: { $0 === row.job }) {
+      jobs.append(row.job)
+    }
+    return jobs
+  }
+}

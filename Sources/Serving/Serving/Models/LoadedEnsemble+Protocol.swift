@@ -1,0 +1,170 @@
+import Inference
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+// What the ensemble's inputs and outputs are in the protocol.
+
+extension LoadedEnsemble {
+  /// The outputs by name.
+  enum Output: String, CaseIterable {
+    case probabilities, label
+    case exitStage = "exit_stage"
+    case membersRun = "members_run"
+    case logProbabilities = "log_probabilities"
+    case members
+
+    /// Whether a request that names no output gets it: the others are large.
+    var isUsual: Bool { self != .members && self != .logProbabilities }
+  }
+
+  /// The input as requests may give it: the members' tensor where they share one, and files of images.
+  var inputs: [TensorDescription] {
+    let files = TensorDescription(name: Self.inputName, type: .bytes, shape: [-1])
+    guard let tensorInput else { return [files] }
+    let shape = [-1] + tensorInput.shape(batch: 1).dropFirst()
+    return [TensorDescription(name: Self.inputName, type: .float32, shape: shape), files]
+  }
+
+  /// The outputs, in the order in which they are sent.
+  var outputs: [TensorDescription] {
+    Output.allCases.map { output in
+      let (type, shape): (ElementType, [Int]) =
+        switch output {
+        case .probabilities, .logProbabilities: (.float32, [-1, classes])
+        case .label: (.bytes, [-1])
+        case .exitStage, .membersRun: (.int32, [-1])
+        case .members: (.float32, [-1, members.count, classes])
+        }
+      return TensorDescription(name: output.rawValue, type: type, shape: shape)
+    }
+  }
+
+  /// The images of a request, and how many they are.
+  ///
+  /// - Throws: `ProtocolError.badInput`, `.missing`.
+  func images(
+    of request: InferenceRequest
+  ) throws(ProtocolError) -> (images: InferenceJob.Images, count: Int) {
+    guard let input = request.inputs.first(where: { $0.name == Self.inputName }) else {
+      if let other = request.inputs.first {
+        throw .badInput(name: other.name, .unknown(known: [Self.inputName]))
+      }
+      throw .missing(key: "inputs", place: "the request")
+    }
+    if let other = request.inputs.first(where: { $0.name != Self.inputName }) {
+      throw .badInput(name: other.name, .unknown(known: [Self.inputName]))
+    }
+    guard request.inputs.count == 1 else { throw .badInput(name: input.name, .repeated) }
+    do throws(TensorFault) {
+      return try images(of: input)
+    } catch {
+      throw .badInput(name: input.name, error)
+    }
+  }
+
+  private func images(
+    of tensor: InferenceTensor
+  ) throws(TensorFault) -> (images: InferenceJob.Images, count: Int) {
+    let dimensions = tensor.shape.dimensions
+    let known = inputs
+    guard let description = known.first(where: { $0.type == tensor.type }) else {
+      throw .wrongType(tensor.type, expected: known.map(\.type))
+    }
+    guard description.fits(tensor.shape), dimensions[0] > 0 else {
+      throw .wrongShape(tensor.shape, expected: description.shape)
+    }
+    switch tensor.content {
+    case .elements(let elements): return (.encoded(elements), elements.count)
+    case .values(let bytes):
+      if let index = bytes.firstNotFinite { throw .notFinite(index: index) }
+      return (.tensor(bytes), dimensions[0])
+    }
+  }
+
+  /// The tensors that a request asks for.
+  func tensors(
+    of answer: EnsembleAnswer, for request: InferenceRequest
+  ) throws(ProtocolError) -> [InferenceTensor] {
+    var tensors: [InferenceTensor] = []
+    for output in Output.allCases {
+      let isAsked =
+        request.outputs.isEmpty
+        ? output.isUsual : request.outputs.contains { $0.name == output.rawValue }
+      if isAsked { tensors.append(try tensor(output, of: answer)) }
+    }
+    if let unknown = request.outputs.first(where: { Output(rawValue: $0.name) == nil }) {
+      throw .badOutput(name: unknown.name, .unknown(known: Output.allCases.map(\.rawValue)))
+    }
+    return tensors
+  }
+
+  private func tensor(
+    _ output: Output, of answer: EnsembleAnswer
+  ) throws(ProtocolError) -> InferenceTensor {
+    func shape(_ dimensions: [Int]) throws(ProtocolError) -> TensorShape {
+      do throws(TensorFault) {
+        return try TensorShape(dimensions)
+      } catch {
+        throw .badOutput(name: output.rawValue, error)
+      }
+    }
+    let (name, count) = (output.rawValue, answer.count)
+    switch output {
+    case .probabilities:
+      return InferenceTensor(
+        name: name, shape: try shape([count, classes]),
+        values: answer.logProbabilities.map { exp($0) })
+    case .logProbabilities:
+      return InferenceTensor(
+        name: name, shape: try shape([count, classes]), values: answer.logProbabilities)
+    case .label:
+      let names = answer.classes.map { labels?[$0] ?? String($0) }
+      return InferenceTensor(name: name, shape: try shape([count]), strings: names)
+    case .exitStage:
+      return InferenceTensor(
+        name: name, shape: try shape([count]), values: answer.exits.map { Int32($0 + 1) })
+    case .membersRun:
+      return InferenceTensor(
+        name: name, shape: try shape([count]), values: answer.membersRun.map { Int32($0) })
+    case .members:
+      return InferenceTensor(
+        name: name, shape: try shape([count, members.count, classes]),
+        values: memberProbabilities(answer))
+    }
+  }
+
+  /// `[N, members, classes]`; 0 for a member that did not run on the image.
+  private func memberProbabilities(_ answer: EnsembleAnswer) -> [Float] {
+    var values = [Float](repeating: 0, count: answer.count * members.count * classes)
+    for row in 0..<answer.count {
+      for member in 0..<min(answer.membersRun[row], answer.memberLogProbabilities.count) {
+        let said = answer.memberLogProbabilities[member]
+        for column in 0..<classes {
+          values[(row * members.count + member) * classes + column] = exp(
+            said[row * classes + column])
+        }
+      }
+    }
+    return values
+  }
+}
+
+extension TensorBytes {
+  /// The index of the first float32 that is NaN or infinite; nil where none is.
+  fileprivate var firstNotFinite: Int? {
+    withBytes { bytes in
+      let values = bytes.assumingMemoryBound(to: UInt32.self)
+      // A sum over flags is a loop over vectors; where it stands is looked for only where there is one.
+      let isNotFinite: (UInt32) -> Bool = { $0 & 0x7F80_0000 == 0x7F80_0000 }
+      var found: UInt32 = 0
+      for value in values { found |= isNotFinite(value) ? 1 : 0 }
+      return found == 0 ? nil : values.firstIndex(where: isNotFinite)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Datasets
+import Deployment
+import Ensembles
+import Inference
+
+/// An ensemble that is compiled, warm, and in the queues of the pool.
+final class LoadedEnsemble: Sendable {
+  /// Members that are fed with the same pixels.
+  struct Group: Sendable {
+    /// What turns an image into the pixels.
+    let preprocessing: Preprocessing
+    /// What decodes for them.
+    let runner: ComputePool.RunnerID
+  }
+
+  /// What its input is called.
+  static let inputName = "images"
+
+  /// The members, in order.
+  let members: [EnsembleMember]
+  /// How they become one.
+  let combination: Combination
+  /// The classes' names; nil where they are not known.
+  let labels: [String]?
+  /// How many classes.
+  let classes: Int
+  let groups: [Group]
+  private let groupOfMember: [Int]
+  /// Of each member.
+  let memberRunners: [ComputePool.RunnerID]
+  /// What all members take as a tensor; nil where they differ, and only images will do.
+  let tensorInput: ImageModel.Input?
+  private let pool: ComputePool
+
+  /// Reads, compiles and warms an ensemble.
+  ///
+  /// - Throws: `InferenceError`, or `FileError`.
+  init(
+    _ directory: EnsembleDirectory, on pool: ComputePool, options: ServingOptions,
+    record: ModelRecord
+  ) throws {
+    members = try directory.members()
+    combination = directory.manifest.combination
+    labels = directory.manifest.labels
+    classes = directory.manifest.classes
+    self.pool = pool
+    // Compiled first: what fails leaves nothing in the pool.
+    var runners: [MemberRunner] = []
+    for (index, member) in members.enumerated() {
+      runners.append(
+        try MemberRunner(member, index: index, options: options, statistics: record))
+    }
+    var kinds: [Preprocessing] = []
+    var places: [Int] = []
+    for member in members {
+      let pixels = member.preprocessing.pixelsOnly
+      let place = kinds.firstIndex { $0.pixelsOnly == pixels } ?? kinds.count
+      if place == kinds.count { kinds.append(member.preprocessing) }
+      places.append(place)
+    }
+    groupOfMember = places
+    groups = kinds.enumerated().map {
+      Group(preprocessing: $1, runner: pool.add(DecodingRunner($1, group: $0)))
+    }
+    memberRunners = runners.map { pool.add($0) }
+    let first = members[0]
+    let isAlike = members.allSatisfy {
+      $0.preprocessing == first.preprocessing
+        && $0.model.input.shape(batch: 1) == first.model.input.shape(batch: 1)
+    }
+    tensorInput = isAlike ? first.model.input : nil
+  }
+
+  deinit {
+    for runner in memberRunners + groups.map(\.runner) { pool.remove(runner) }
+  }
+
+  func group(of member: Int) -> Int { groupOfMember[member] }
+}
+
+extension Preprocessing {
+  /// What is done to the pixels, without what makes numbers of them.
+  fileprivate var pixelsOnly: Preprocessing {
+    var preprocessing = self
+    preprocessing.mean = [0, 0, 0]
+    preprocessing.standardDeviation = [1, 1, 1]
+    preprocessing.layout = .channelsFirst
+    preprocessing.channelOrder = .rgb
+    return preprocessing
+  }
+}

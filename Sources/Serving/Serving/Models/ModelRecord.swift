@@ -1,0 +1,64 @@
+import Synchronization
+
+/// What is counted of a model's requests and batches.
+final class ModelRecord: Sendable {
+  /// The counts so far.
+  struct Counts: Sendable {
+    var statistics: ModelStatistics
+    /// How many images stopped after each member.
+    var exits: [Int]
+    /// How many times each member ran on an image.
+    var memberImages: [Int]
+  }
+
+  private let counts: Mutex<Counts>
+
+  init(name: String, version: String, members: Int) {
+    counts = Mutex(
+      Counts(
+        statistics: ModelStatistics(name: name, version: version),
+        exits: [Int](repeating: 0, count: members),
+        memberImages: [Int](repeating: 0, count: members)))
+  }
+
+  var snapshot: Counts { counts.withLock { $0 } }
+
+  /// Counts a batch that a member computed.
+  func addBatch(_ size: Int, seconds: Double) {
+    let nanoseconds = UInt64(max(0, seconds) * 1e9)
+    counts.withLock { counts in
+      counts.statistics.executionCount += 1
+      let place = counts.statistics.batches.firstIndex { $0.batchSize >= size }
+      let index = place ?? counts.statistics.batches.count
+      if place == nil || counts.statistics.batches[index].batchSize != size {
+        counts.statistics.batches.insert(.init(batchSize: size), at: index)
+      }
+      counts.statistics.batches[index].computeInfer.add(nanoseconds: nanoseconds)
+    }
+  }
+
+  /// Counts a request that was answered.
+  ///
+  /// - Parameter seconds: From its arrival to its answer.
+  func addSuccess(_ answer: EnsembleAnswer, seconds: Double, finishedAt milliseconds: UInt64) {
+    counts.withLock { counts in
+      counts.statistics.inferenceCount += UInt64(answer.count)
+      counts.statistics.lastInferenceMilliseconds = milliseconds
+      counts.statistics.requests.success.add(nanoseconds: UInt64(max(0, seconds) * 1e9))
+      counts.statistics.requests.queue.add(nanoseconds: UInt64(max(0, answer.queueSeconds) * 1e9))
+      counts.statistics.requests.computeInfer.add(
+        nanoseconds: UInt64(max(0, answer.computeSeconds) * 1e9))
+      for exit in answer.exits { counts.exits[exit] += 1 }
+      for run in answer.membersRun {
+        for member in 0..<run { counts.memberImages[member] += 1 }
+      }
+    }
+  }
+
+  /// Counts a request that was refused or failed.
+  func addFailure(seconds: Double) {
+    counts.withLock {
+      $0.statistics.requests.fail.add(nanoseconds: UInt64(max(0, seconds) * 1e9))
+    }
+  }
+}

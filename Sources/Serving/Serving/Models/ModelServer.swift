@@ -1,0 +1,255 @@
+import Concurrency
+import Deployment
+import Dispatch
+import Formatting
+import Inference
+import Synchronization
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The ensembles that are served, by name, and the threads that compute for all of them.
+package final class ModelServer: Sendable {
+  private struct Model: Sendable {
+    let name: String
+    let path: String
+    let ensemble: LoadedEnsemble
+    let record: ModelRecord
+  }
+
+  private struct State {
+    var models: [String: Model] = [:]
+    var isDraining = false
+    /// Images of all requests that are under way.
+    var images = 0
+  }
+
+  /// A version is a directory's content; the one that is loaded is called so.
+  package static let version = "1"
+
+  private let options: ServingOptions
+  private let pool: ComputePool
+  private let state = Mutex(State())
+
+  /// Starts the threads; no model is loaded yet.
+  ///
+  /// - Throws: `WorkerThread.StartError`.
+  package init(options: ServingOptions) throws {
+    self.options = options
+    pool = try ComputePool(threadCount: options.inference.threads)
+  }
+
+  deinit { pool.stop() }
+
+  /// Loads the ensemble in the directory at `path`, or loads it anew: the earlier one serves until the new one is warm, and
+  /// goes on where that fails.
+  ///
+  /// - Throws: `InferenceError`, or `FileError`.
+  package func load(_ name: String, from path: String) throws {
+    let directory = try EnsembleDirectory(path: path)
+    let record = ModelRecord(
+      name: name, version: Self.version, members: directory.manifest.members.count)
+    let ensemble = try LoadedEnsemble(directory, on: pool, options: options, record: record)
+    state.withLock {
+      $0.models[name] = Model(name: name, path: path, ensemble: ensemble, record: record)
+    }
+  }
+
+  /// Lets a model go; requests that it has are answered.
+  ///
+  /// - Returns: Whether there was one.
+  package func unload(_ name: String) -> Bool {
+    state.withLock { $0.models.removeValue(forKey: name) != nil }
+  }
+
+  /// Makes `isReady` false; requests are answered as before.
+  package func drain() { state.withLock { $0.isDraining = true } }
+
+  /// Whether a model is loaded, and the server is not about to end.
+  package var isReady: Bool { state.withLock { !$0.isDraining && !$0.models.isEmpty } }
+
+  /// The names of the models, sorted.
+  package var modelNames: [String] { state.withLock { $0.models.keys.sorted() } }
+
+  /// How many images wait or are computed.
+  package var imageCount: Int { state.withLock { $0.images } }
+
+  private func model(
+    _ name: String, version: String? = nil
+  ) throws(ProtocolError) -> Model {
+    guard let model = state.withLock({ $0.models[name] }) else { throw .unknownModel(name) }
+    if let version, version != Self.version {
+      throw .unknownVersion(model: name, version: version)
+    }
+    return model
+  }
+
+  /// What a body alone stands for: an image file where its first bytes say so, or where the model takes nothing else.
+  ///
+  /// - Throws: `ProtocolError.unknownModel` or `.unknownVersion`.
+  package func rawInput(
+    of name: String, version: String?, body: TensorBytes
+  ) throws(ProtocolError) -> TensorDescription {
+    let inputs = try model(name, version: version).ensemble.inputs
+    let isImage = body.withBytes { bytes in
+      bytes.starts(with: [0xFF, 0xD8, 0xFF]) || bytes.starts(with: [0x89, 0x50, 0x4E, 0x47])
+    }
+    return isImage || inputs.count == 1 ? inputs[inputs.count - 1] : inputs[0]
+  }
+
+  /// Answers a request.
+  ///
+  /// - Parameter respond: Is called once, on any thread, with the answer, or what is wrong with the request or went wrong.
+  /// - Returns: What ends the work where nobody waits for the answer any more.
+  package func infer(
+    _ request: InferenceRequest, model name: String, version: String? = nil,
+    respond: @escaping @Sendable (Result<InferenceAnswer, ProtocolError>) -> Void
+  ) -> Cancellation? {
+    do throws(ProtocolError) {
+      let model = try model(name, version: version)
+      return begin(try Work(request, model.ensemble, options), of: request, by: model, respond)
+    } catch {
+      respond(.failure(error))
+      return nil
+    }
+  }
+
+  /// A request as its model takes it.
+  private struct Work {
+    let images: InferenceJob.Images
+    let count: Int
+    let wishes: InferenceJob.Wishes
+    let seconds: Double?
+
+    init(
+      _ request: InferenceRequest, _ ensemble: LoadedEnsemble, _ options: ServingOptions
+    ) throws(ProtocolError) {
+      (images, count) = try ensemble.images(of: request)
+      guard count <= options.waitingImages else {
+        throw .badInput(
+          name: LoadedEnsemble.inputName,
+          .wrongShape(request.inputs[0].shape, expected: [options.waitingImages]))
+      }
+      if request.stageLimit != nil, ensemble.combination.cascade == nil {
+        throw .badParameter(name: "max_stages", reason: "the model is not a cascade")
+      }
+      wishes = InferenceJob.Wishes(
+        stageLimit: min(request.stageLimit ?? .max, ensemble.members.count),
+        wantsAllMembers: request.wantsAllMembers,
+        level: request.priority == 0 ? .max : request.priority)
+      let microseconds = request.timeoutMicroseconds.map(Double.init)
+      seconds = microseconds.map { $0 / 1e6 } ?? options.timeoutSeconds
+    }
+  }
+
+  private func begin(
+    _ work: Work, of request: InferenceRequest, by model: Model,
+    _ respond: @escaping @Sendable (Result<InferenceAnswer, ProtocolError>) -> Void
+  ) -> Cancellation? {
+    let isAdmitted = state.withLock { state in
+      guard state.images + work.count <= options.waitingImages else { return false }
+      state.images += work.count
+      return true
+    }
+    guard isAdmitted else {
+      model.record.addFailure(seconds: 0)
+      respond(.failure(.overloaded(retryAfterSeconds: 1)))
+      return nil
+    }
+    let start = ContinuousClock.now
+    let job = InferenceJob(
+      work.images, count: work.count, wishes: work.wishes, of: model.ensemble, on: pool
+    ) { [self] outcome in
+      state.withLock { $0.images -= work.count }
+      respond(answer(outcome, to: request, by: model, since: start))
+    }
+    job.begin()
+    if let seconds = work.seconds { Self.expire(job, after: seconds) }
+    return Cancellation(job)
+  }
+
+  private func answer(
+    _ outcome: Result<EnsembleAnswer, ProtocolError>, to request: InferenceRequest, by model: Model,
+    since start: ContinuousClock.Instant
+  ) -> Result<InferenceAnswer, ProtocolError> {
+    let seconds = start.duration(to: .now) / .seconds(1)
+    do throws(ProtocolError) {
+      let said = try outcome.get()
+      let answer = try InferenceAnswer(
+        to: request, modelName: model.name, modelVersion: Self.version,
+        outputs: model.ensemble.tensors(of: said, for: request),
+        labels: model.ensemble.labels ?? [])
+      model.record.addSuccess(
+        said, seconds: seconds, finishedAt: UInt64(Date().timeIntervalSince1970 * 1000))
+      return .success(answer)
+    } catch {
+      model.record.addFailure(seconds: seconds)
+      return .failure(error)
+    }
+  }
+
+  private static func expire(_ job: InferenceJob, after seconds: Double) {
+    // A request that is over meanwhile is not kept for it.
+    DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak job] in
+      job?.fail(.deadlineExceeded)
+    }
+  }
+
+  /// Ends the work on a request whose client is gone.
+  package struct Cancellation: Sendable {
+    private weak let job: InferenceJob?
+
+    fileprivate init(_ job: InferenceJob) { self.job = job }
+
+    /// Takes the request's images out of the queues; its answer is an error that nobody reads.
+    package func cancel() { job?.fail(.deadlineExceeded) }
+  }
+}
+
+extension ModelServer {
+  /// What the model takes and gives.
+  ///
+  /// - Throws: `ProtocolError.unknownModel` or `.unknownVersion`.
+  package func metadata(
+    of name: String, version: String? = nil
+  ) throws(ProtocolError) -> ModelMetadata {
+    let ensemble = try model(name, version: version).ensemble
+    // Clients give every input that is named: the other form of the one there is stays unsaid.
+    return ModelMetadata(
+      name: name, versions: [Self.version], platform: "consort",
+      inputs: [ensemble.inputs[0]], outputs: ensemble.outputs)
+  }
+
+  /// How the model is run, as Triton says it.
+  ///
+  /// - Throws: `ProtocolError.unknownModel` or `.unknownVersion`.
+  package func configuration(
+    of name: String, version: String? = nil
+  ) throws(ProtocolError) -> ModelConfiguration {
+    let ensemble = try model(name, version: version).ensemble
+    return ModelConfiguration(
+      name: name, platform: "consort", maxBatchSize: options.maximumBatch,
+      inputs: [ensemble.inputs[0]], outputs: ensemble.outputs)
+  }
+
+  /// What was counted of a model, or of all.
+  ///
+  /// - Throws: `ProtocolError.unknownModel` or `.unknownVersion`.
+  package func statistics(
+    of name: String? = nil, version: String? = nil
+  ) throws(ProtocolError) -> StatisticsAnswer {
+    var models: [Model] = []
+    for name in name.map({ [$0] }) ?? modelNames {
+      models.append(try model(name, version: version))
+    }
+    return StatisticsAnswer(models.map { $0.record.snapshot.statistics })
+  }
+
+  /// All models that are loaded.
+  package var index: [RepositoryEntry] {
+    modelNames.map { RepositoryEntry(name: $0, version: Self.version, state: .ready) }
+  }
+}

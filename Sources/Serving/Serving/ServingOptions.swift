@@ -1,0 +1,23 @@
+import Inference
+
+/// How models are served.
+package struct ServingOptions: Sendable {
+  /// How members are compiled and run; all threads that compute.
+  package var inference: InferenceOptions
+  /// How many images a member computes at a time at most.
+  package var maximumBatch = 16
+  /// How many images may wait or be computed at once; requests beyond are refused.
+  package var waitingImages = 1024
+  /// How long a request may take that does not say so itself, in seconds; nil for any time.
+  package var timeoutSeconds: Double? = 60
+
+  /// Creates options.
+  package init(inference: InferenceOptions) { self.inference = inference }
+
+  /// The numbers of images that members are compiled for: a batch of any size is cut into these without a gap.
+  var batchSizes: [Int] {
+    var sizes = [1]
+    while let last = sizes.last, 2 * last <= maximumBatch { sizes.append(2 * last) }
+    return sizes
+  }
+}
