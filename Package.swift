@@ -259,6 +259,15 @@ let deployment: [Target] = [
     ]),
 ]
 
+/// Answers over a network. Boost is header-only, and optimised in debug builds too, whose tests send many requests.
+let serving: [Target] = [
+  library(
+    "CHTTP", in: "Serving", ["CBoundary"], cxxSettings: [.unsafeFlags(["-O2"])],
+    linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+  library("HTTP", in: "Serving", ["CHTTP"]),
+  tests(of: "HTTP", in: "Serving", ["CHTTP", "HTTP", "Processes"]),
+]
+
 let reports: [Target] = [
   // The page's scripts and styles, embedded as they stand: 28 KB compile in a tenth of a second as a C array, and in
   // eight as the Swift array that SwiftPM's `embedInCode` makes (optimised, Zen 3).
@@ -354,8 +363,8 @@ let package = Package(
       path: "Tests/EnsembleTestSupport"),
     .testTarget(
       name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/ArchitectureTests"),
-  ] + base + networks + data + ensembles + engines + training + search + deployment + reports
-    + programs + benchmarks,
+  ] + base + networks + data + ensembles + engines + training + search + deployment + serving
+    + reports + programs + benchmarks,
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
