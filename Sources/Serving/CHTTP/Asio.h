@@ -1,12 +1,12 @@
 // Asio and Beast, compiled once in Asio.cpp.
 #pragma once
 
-#ifndef BOOST_ASIO_SEPARATE_COMPILATION
+#ifdef BOOST_ASIO_DETAIL_CONFIG_HPP
+// Each file that saw Boost before would have its own copy of what must be there once.
+#error "include Asio.h before anything of Boost"
+#endif
 #define BOOST_ASIO_SEPARATE_COMPILATION
-#endif
-#ifndef BOOST_BEAST_SEPARATE_COMPILATION
 #define BOOST_BEAST_SEPARATE_COMPILATION
-#endif
 #define BOOST_ASIO_NO_DEPRECATED
 
 #include <boost/asio/basic_socket_acceptor.hpp>

@@ -1,6 +1,8 @@
 // Beast's parser, whose results go where ours lie.
 #pragma once
 
+#include "Asio.h"
+
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <optional>
@@ -8,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "Asio.h"
 #include "Body.h"
 #include "RequestHead.h"
 

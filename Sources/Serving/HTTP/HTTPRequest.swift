@@ -77,7 +77,8 @@ private func percentDecoded(_ text: some StringProtocol) -> String? {
   var rest = text.utf8[...]
   while let byte = rest.popFirst() {
     if byte == UInt8(ascii: "%") {
-      guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue)
+      guard let high = rest.popFirst().flatMap(hexValue),
+        let low = rest.popFirst().flatMap(hexValue)
       else { return nil }
       bytes.append(high << 4 | low)
     } else {

@@ -40,12 +40,12 @@ public final class HTTPServer: Sendable {
 
   private typealias Handler = @Sendable (HTTPExchange) -> Void
 
-  private static let receive:
-    @convention(c) (UnsafeMutableRawPointer?, ch_exchange) -> Void = { context, handle in
-      guard let context else { return }
-      let handler = Unmanaged<Box<Handler>>.fromOpaque(context).takeUnretainedValue().value
-      if let exchange = HTTPExchange(handle) { handler(exchange) }
-    }
+  private static let receive: @convention(c) (UnsafeMutableRawPointer?, ch_exchange) -> Void = {
+    context, handle in
+    guard let context else { return }
+    let handler = Unmanaged<Box<Handler>>.fromOpaque(context).takeUnretainedValue().value
+    if let exchange = HTTPExchange(handle) { handler(exchange) }
+  }
 
   /// The port that the server listens at; nil for a Unix socket.
   public var port: UInt16? {
