@@ -19,12 +19,13 @@ bool is_end(const Error &error) {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Shared> shared, std::shared_ptr<Worker> worker, Stream stream,
-                       std::shared_ptr<const std::string> peer)
+Connection::Connection(std::shared_ptr<Shared> shared, std::shared_ptr<Worker> worker,
+                       std::shared_ptr<const std::string> peer, Socket socket,
+                       std::shared_ptr<asio::ssl::context> tls)
     : shared_(std::move(shared)),
       worker_(std::move(worker)),
       peer_(std::move(peer)),
-      stream_(std::move(stream)) {}
+      stream_(std::move(socket), std::move(tls)) {}
 
 Time Connection::after(double count, uint64_t bytes) const {
   return after(count + static_cast<double>(bytes) / static_cast<double>(shared_->limits.bytes_per_second));

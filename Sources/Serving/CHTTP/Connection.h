@@ -22,8 +22,8 @@ namespace consort::http {
 /// What is read meanwhile, the beginning of the next request, waits in the buffer, which does not grow for it.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<Shared> shared, std::shared_ptr<Worker> worker, Stream stream,
-             std::shared_ptr<const std::string> peer);
+  Connection(std::shared_ptr<Shared> shared, std::shared_ptr<Worker> worker,
+             std::shared_ptr<const std::string> peer, Socket socket, std::shared_ptr<asio::ssl::context> tls);
 
   /// Begins to serve; a connection beyond the limit is told so instead.
   void start(bool is_beyond_limit);

@@ -172,7 +172,8 @@ void Server::take(Socket socket) {
     const std::lock_guard lock(certificate_mutex_);
     tls = tls_;
   }
-  auto connection = std::make_shared<Connection>(shared_, worker, Stream(std::move(socket), std::move(tls)), peer);
+  auto connection =
+      std::make_shared<Connection>(shared_, worker, std::move(peer), std::move(socket), std::move(tls));
   const bool is_beyond_limit = shared_->open_connection() > shared_->limits.connections;
   worker->post([connection, is_beyond_limit] { connection->start(is_beyond_limit); });
 }

@@ -9,6 +9,7 @@
 
 namespace consort::http {
 
+/// It stays where it is made: TLS refers to the socket beside it.
 class Stream {
  public:
   /// Plain where `context` is null.
@@ -16,6 +17,9 @@ class Stream {
       : context_(std::move(context)), socket_(std::move(socket)) {
     if (context_ != nullptr) tls_.emplace(socket_, *context_);
   }
+
+  Stream(const Stream &) = delete;
+  Stream &operator=(const Stream &) = delete;
 
   Socket &socket() { return socket_; }
   bool is_tls() const { return tls_.has_value(); }
