@@ -261,7 +261,13 @@ let deployment: [Target] = [
     ]),
 ]
 
+/// Answers over a network. Boost is header-only, and optimised in debug builds too, whose tests send many requests.
 let serving: [Target] = [
+  library(
+    "CHTTP", in: "Serving", ["CBoundary"], cxxSettings: [.unsafeFlags(["-O2"])],
+    linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+  library("HTTP", in: "Serving", ["CHTTP"]),
+  tests(of: "HTTP", in: "Serving", ["CHTTP", "HTTP", "Processes"]),
   library(
     "Serving", in: "Serving",
     [
