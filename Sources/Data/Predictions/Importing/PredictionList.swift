@@ -54,7 +54,8 @@ public struct PredictionList: Hashable, Sendable {
       content = try StrictJSON.decode(ListContent.self, from: file.withBytes { Data($0) })
     } catch {
       throw .invalidImport(
-        source: path, reason: "is no list of predictions (\(ListContent.reason(error)))", fix: fix
+        source: path, reason: "is not a list of predictions (\(ListContent.reason(error)))",
+        fix: fix
       )
     }
     splitText = content.split
