@@ -276,6 +276,7 @@ let serving: [Target] = [
     ]),
   tests(
     of: "Serving", in: "Serving", ["Compression", "Randomness", "Serving"], exclude: ["Fixtures"]),
+  library("Endpoints", in: "Serving", ["Concurrency", "Files", "Formatting", "HTTP", "Serving"]),
 ]
 
 let reports: [Target] = [
@@ -314,8 +315,9 @@ let programs: [Target] = [
     "consort", in: "Programs",
     [
       "ArchitectureSearch", "CommandLine", "Datasets", "Decisions", "Deployment", "Downloads",
-      "Ensembles", "Files", "Formatting", "Inference", "Latency", "MemberSources", "Networks",
-      "Predictions", "Processes", "ReportContents", "Reports", "Runs", "SearchRuns",
+      "Endpoints", "Ensembles", "Files", "Formatting", "HTTP", "Inference", "Latency",
+      "MemberSources", "Networks", "Predictions", "Processes", "ReportContents", "Reports", "Runs",
+      "SearchRuns", "Serving",
     ]),
   tests(
     of: "consort", in: "Programs",

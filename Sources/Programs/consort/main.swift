@@ -7,7 +7,7 @@ Program(
   version: consortVersion,
   commands: [
     demoCommand, trainCommand, searchCommand, latenciesCommand,
-    statusCommand, frontierCommand, reportCommand, predictCommand,
+    statusCommand, frontierCommand, reportCommand, predictCommand, serveCommand,
     importCommand,
     exportCommand, buildEnsembleCommand, costCommand, benchCommand, dataCommand,
   ]

@@ -9,6 +9,12 @@ final class ModelRecord: Sendable {
     var exits: [Int]
     /// How many times each member ran on an image.
     var memberImages: [Int]
+    /// Requests without an answer, by reason.
+    var failures: [FailureReason: Int] = [:]
+    /// Requests that wait or are computed.
+    var pendingRequests = 0
+    /// How long requests took that were answered.
+    var durations = DurationHistogram()
   }
 
   private let counts: Mutex<Counts>
@@ -20,6 +26,9 @@ final class ModelRecord: Sendable {
         exits: [Int](repeating: 0, count: members),
         memberImages: [Int](repeating: 0, count: members)))
   }
+
+  /// Counts a request that begins to wait; `addSuccess` or `addFailure` ends that.
+  func addPending() { counts.withLock { $0.pendingRequests += 1 } }
 
   var snapshot: Counts { counts.withLock { $0 } }
 
@@ -42,6 +51,8 @@ final class ModelRecord: Sendable {
   /// - Parameter seconds: From its arrival to its answer.
   func addSuccess(_ answer: EnsembleAnswer, seconds: Double, finishedAt milliseconds: UInt64) {
     counts.withLock { counts in
+      counts.pendingRequests -= 1
+      counts.durations.add(seconds)
       counts.statistics.inferenceCount += UInt64(answer.count)
       counts.statistics.lastInferenceMilliseconds = milliseconds
       counts.statistics.requests.success.add(nanoseconds: UInt64(max(0, seconds) * 1e9))
@@ -56,9 +67,13 @@ final class ModelRecord: Sendable {
   }
 
   /// Counts a request that was refused or failed.
-  func addFailure(seconds: Double) {
-    counts.withLock {
-      $0.statistics.requests.fail.add(nanoseconds: UInt64(max(0, seconds) * 1e9))
+  ///
+  /// - Parameter wasPending: Whether it had begun to wait.
+  func addFailure(_ error: ProtocolError, seconds: Double, wasPending: Bool) {
+    counts.withLock { counts in
+      if wasPending { counts.pendingRequests -= 1 }
+      counts.failures[FailureReason(error), default: 0] += 1
+      counts.statistics.requests.fail.add(nanoseconds: UInt64(max(0, seconds) * 1e9))
     }
   }
 }

@@ -100,6 +100,10 @@ package final class ModelServer: Sendable {
     return isImage || inputs.count == 1 ? inputs[inputs.count - 1] : inputs[0]
   }
 
+  /// The input as a file of an image.
+  package static let imageInput = TensorDescription(
+    name: LoadedEnsemble.inputName, type: .bytes, shape: [-1])
+
   /// Answers a request.
   ///
   /// - Parameter respond: Is called once, on any thread, with the answer, or what is wrong with the request or went wrong.
@@ -108,10 +112,13 @@ package final class ModelServer: Sendable {
     _ request: InferenceRequest, model name: String, version: String? = nil,
     respond: @escaping @Sendable (Result<InferenceAnswer, ProtocolError>) -> Void
   ) -> Cancellation? {
+    var found: Model?
     do throws(ProtocolError) {
       let model = try model(name, version: version)
+      found = model
       return begin(try Work(request, model.ensemble, options), of: request, by: model, respond)
     } catch {
+      found?.record.addFailure(error, seconds: 0, wasPending: false)
       respond(.failure(error))
       return nil
     }
@@ -155,10 +162,12 @@ package final class ModelServer: Sendable {
       return true
     }
     guard isAdmitted else {
-      model.record.addFailure(seconds: 0)
-      respond(.failure(.overloaded(retryAfterSeconds: 1)))
+      let error = ProtocolError.overloaded(retryAfterSeconds: 1)
+      model.record.addFailure(error, seconds: 0, wasPending: false)
+      respond(.failure(error))
       return nil
     }
+    model.record.addPending()
     let start = ContinuousClock.now
     let job = InferenceJob(
       work.images, count: work.count, wishes: work.wishes, of: model.ensemble, on: pool
@@ -186,7 +195,7 @@ package final class ModelServer: Sendable {
         said, seconds: seconds, finishedAt: UInt64(Date().timeIntervalSince1970 * 1000))
       return .success(answer)
     } catch {
-      model.record.addFailure(seconds: seconds)
+      model.record.addFailure(error, seconds: seconds, wasPending: true)
       return .failure(error)
     }
   }
@@ -205,7 +214,7 @@ package final class ModelServer: Sendable {
     fileprivate init(_ job: InferenceJob) { self.job = job }
 
     /// Takes the request's images out of the queues; its answer is an error that nobody reads.
-    package func cancel() { job?.fail(.deadlineExceeded) }
+    package func cancel() { job?.fail(.cancelled) }
   }
 }
 
@@ -251,5 +260,13 @@ extension ModelServer {
   /// All models that are loaded.
   package var index: [RepositoryEntry] {
     modelNames.map { RepositoryEntry(name: $0, version: Self.version, state: .ready) }
+  }
+
+  /// What was measured of all models that are loaded, by name.
+  package var measurements: [ModelMeasurements] {
+    let models = state.withLock { $0.models.values.sorted { $0.name < $1.name } }
+    return models.map {
+      ModelMeasurements($0.record.snapshot, members: $0.ensemble.members.map(\.name))
+    }
   }
 }

@@ -39,11 +39,13 @@ package enum ProtocolError: Error, Hashable, Sendable, CustomStringConvertible {
   case unknownVersion(model: String, version: String)
   /// The path takes other methods.
   case wrongMethod(allowed: [String])
-  // 413, 415
+  // 413, 415, 499
   /// The body, decompressed, has more bytes than are read.
   case bodyTooLarge(limit: Int)
   /// No Content-Encoding that is read.
   case unknownEncoding(String)
+  /// Nobody waits for the answer any more.
+  case cancelled
   // 500 and above
   /// Ours to fix.
   case internalFault(String)
@@ -70,6 +72,8 @@ package enum ProtocolError: Error, Hashable, Sendable, CustomStringConvertible {
     case .wrongMethod: 405
     case .bodyTooLarge: 413
     case .unknownEncoding: 415
+    // As nginx has it in its logs: nobody is there to read it.
+    case .cancelled: 499
     case .internalFault: 500
     case .unsupported: 501
     case .notReady, .overloaded, .membersLost: 503
@@ -91,6 +95,7 @@ package enum ProtocolError: Error, Hashable, Sendable, CustomStringConvertible {
       "the body is larger than \(limit) bytes; send fewer images a request"
     case .unknownEncoding(let encoding):
       "unknown Content-Encoding '\(encoding.shortened)'; use gzip, deflate or none"
+    case .cancelled: "the client left before the answer"
     case .internalFault(let reason): reason
     case .unsupported(let what): "\(what) is not supported"
     case .notReady(let model): "model '\(model.shortened)' is not ready; send the request again"

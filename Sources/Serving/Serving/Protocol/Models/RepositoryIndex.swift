@@ -57,6 +57,29 @@ package struct RepositoryIndexRequest: Hashable, Sendable {
   }
 }
 
+/// The body of `POST /v2/repository/models/NAME/load`.
+package enum RepositoryLoadRequest {
+  /// Reads the body, which may be empty.
+  ///
+  /// - Throws: `ProtocolError.unsupported` where it brings a configuration or files to be used in place of the model's own;
+  ///   others where it cannot be read.
+  package static func check(_ body: TensorBytes) throws(ProtocolError) {
+    guard body.count > 0 else { return }
+    try body.withBytes { (bytes) throws(ProtocolError) in
+      var scanner = JSONScanner(bytes)
+      guard try scanner.kind() == .object else { throw scanner.fault("a request is an object") }
+      try scanner.object { (scanner, key) throws(ProtocolError) in
+        guard key == "parameters" else { return try scanner.skip() }
+        let parameters = try Parameters(&scanner)
+        if parameters.keys.contains(where: { $0 == "config" || $0.hasPrefix("file:") }) {
+          throw .unsupported("a model's configuration or files in the request")
+        }
+      }
+      try scanner.end()
+    }
+  }
+}
+
 extension Encodable {
   /// The value as a body of JSON: no space, keys sorted.
   ///

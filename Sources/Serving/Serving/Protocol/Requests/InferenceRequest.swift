@@ -51,6 +51,17 @@ package struct InferenceRequest: Sendable {
     try self.init(head, inputs: head.tensors(binary: body[length..<body.count]), defaultID())
   }
 
+  /// Takes a file of an image for the only input, as clients send it that know nothing of the protocol.
+  ///
+  /// - Parameter prefersBinaryOutputs: Whether outputs come as binary data; else as JSON.
+  package init(
+    imageFile: TensorBytes, input: TensorDescription, prefersBinaryOutputs: Bool, id: String
+  ) throws(ProtocolError) {
+    var head = RequestHead()
+    head.parameters["binary_data_output"] = .boolean(prefersBinaryOutputs)
+    try self.init(head, inputs: [input.tensor(ofRaw: imageFile)], id)
+  }
+
   private init(
     _ head: RequestHead, inputs: [InferenceTensor], _ defaultID: @autoclosure () -> String
   ) throws(ProtocolError) {

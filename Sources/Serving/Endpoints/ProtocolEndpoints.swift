@@ -1,0 +1,218 @@
+import Formatting
+import HTTP
+import Serving
+import Synchronization
+
+/// What clients may do at a server.
+struct EndpointRules: Sendable {
+  /// Whether models may be loaded and unloaded by requests.
+  var allowsRepository = false
+  /// Which pages of other origins may use the server.
+  var crossOrigin = CrossOriginPolicy()
+  /// The most bytes of a body, also of one that was decompressed.
+  var bodyLimit = HTTPLimits().bodyBytes
+}
+
+/// The paths of the Open Inference Protocol, and what is behind each.
+///
+/// Nothing here waits: what takes time is done by the threads of `workers`, of `administration`, or of the models.
+final class ProtocolEndpoints: Sendable {
+  private let models: ModelRepository
+  private let server: ModelServer
+  private let rules: EndpointRules
+  private let tokens: Mutex<AccessTokens>
+  private let log: AccessLog?
+  private let workers: WorkerPool
+  private let administration: WorkerPool
+  private let responses = ResponseCounts()
+  /// What the server of the network has counted; set once it is there.
+  let httpStatistics = Mutex<(@Sendable () -> HTTPStatistics?)?>(nil)
+
+  init(
+    _ models: ModelRepository, server: ModelServer, rules: EndpointRules, tokens: AccessTokens,
+    log: AccessLog?
+  ) throws {
+    self.models = models
+    self.server = server
+    self.rules = rules
+    self.tokens = Mutex(tokens)
+    self.log = log
+    workers = try WorkerPool(count: 2)
+    administration = try WorkerPool(count: 1)
+  }
+
+  /// Takes other tokens, for requests to come.
+  func replaceTokens(_ tokens: AccessTokens) { self.tokens.withLock { $0 = tokens } }
+
+  /// Answers a request, now or later.
+  func handle(_ exchange: HTTPExchange) {
+    let route = Route(exchange.request.pathSegments)
+    let isLogged = route?.isProbe != true
+    let call = Call(exchange) { [self] call, response, entry in
+      responses.add(response.status)
+      if isLogged { log?.add(entry) }
+      var response = response
+      rules.crossOrigin.mark(&response.headers, for: call.request)
+      call.exchange.respond(response)
+    }
+    do throws(ProtocolError) {
+      guard let route else { throw .unknownPath }
+      let method = call.request.method
+      if method == "OPTIONS", rules.crossOrigin.isEnabled {
+        return call.answer(rules.crossOrigin.preflight(methods: route.methods))
+      }
+      guard route.methods.contains(method) else { throw .wrongMethod(allowed: route.methods) }
+      try authorize(call.request, for: route)
+      try perform(route, call)
+    } catch {
+      call.fail(error)
+    }
+  }
+
+  private func authorize(_ request: HTTPRequest, for route: Route) throws(ProtocolError) {
+    guard let group = route.access else { return }
+    let authorization = request.headers["Authorization"]
+    guard tokens.withLock({ $0 }).permits(group, authorization: authorization) else {
+      throw .unauthorized
+    }
+  }
+
+  private func perform(_ route: Route, _ call: Call) throws(ProtocolError) {
+    switch route {
+    case .server:
+      call.answer(
+        ServerMetadata(
+          name: "consort", version: consortVersion, hasRepository: rules.allowsRepository))
+    case .live: call.answer(Liveness(live: true))
+    case .ready: answerReadiness(call)
+    case .model(let name, let version, .infer):
+      let inference = InferenceCall(
+        call: call, models: models, name: name, version: version, bodyLimit: rules.bodyLimit)
+      if inference.isSmall { inference.run() } else { workers.submit { inference.run() } }
+    case .model(let name, let version, let part):
+      try answer(part, of: name, version: version, call)
+    case .allStatistics: call.answer(try server.statistics())
+    case .repositoryIndex:
+      let onlyReady = try RepositoryIndexRequest(body: call.body).onlyReady
+      call.answer(models.index.filter { !onlyReady || $0.state == .ready })
+    case .repositoryModel(let name, let action): try perform(action, on: name, call)
+    case .namedRepository: throw .unsupported("the name of a repository in the path")
+    case .logging, .traceSettings: try answerSettings(route, call)
+    case .sharedMemoryStatus: call.answer([String]())
+    case .sharedMemoryChange: throw .unsupported("shared memory")
+    case .metrics: answerMetrics(call)
+    }
+  }
+
+  // MARK: Health and models
+
+  /// KServe's client reads the flag, others the status, and people the reason.
+  private struct ReadinessReport: Encodable {
+    let ready: Bool
+    var name: String?
+    var error: String?
+  }
+
+  private func answerReadiness(_ call: Call) {
+    let isReady = models.isReady
+    let reason = isReady ? nil : "a model is being loaded, or the server is about to end"
+    call.answer(ReadinessReport(ready: isReady, error: reason), status: isReady ? 200 : 503)
+  }
+
+  private func answer(
+    _ part: Route.ModelPart, of name: String, version: String?, _ call: Call
+  ) throws(ProtocolError) {
+    let server = try models.server(of: name, version: version)
+    switch part {
+    case .metadata: call.answer(try server.metadata(of: name, version: version))
+    case .configuration: call.answer(try server.configuration(of: name, version: version))
+    case .stats: call.answer(try server.statistics(of: name, version: version))
+    case .ready:
+      _ = try server.metadata(of: name, version: version)
+      call.answer(ReadinessReport(ready: true, name: name))
+    case .infer: preconditionFailure("inference has a way of its own")
+    }
+  }
+
+  // MARK: Administration
+
+  private func perform(
+    _ action: Route.RepositoryAction, on name: String, _ call: Call
+  ) throws(ProtocolError) {
+    guard rules.allowsRepository else { throw .disabled("loading and unloading of models") }
+    call.note { $0.model = name }
+    if action == .load { try RepositoryLoadRequest.check(call.body) }
+    administration.submit { [models] in
+      do {
+        switch action {
+        case .load: try models.load(name)
+        case .unload: try models.unload(name)
+        }
+        call.answer(HTTPResponse())
+      } catch let error as ProtocolError {
+        call.fail(error)
+      } catch {
+        call.fail(.internalFault("\(error)"))
+      }
+    }
+  }
+
+  private func answerSettings(_ route: Route, _ call: Call) throws(ProtocolError) {
+    let isTrace = route == .traceSettings
+    guard call.request.method != "POST" else {
+      throw .unsupported(isTrace ? "changing the trace settings" : "changing the log settings")
+    }
+    if isTrace { call.answer(TraceSettings()) } else { call.answer(LogSettings()) }
+  }
+
+  // MARK: Metrics
+
+  private func answerMetrics(_ call: Call) {
+    var text = PrometheusText()
+    text.addModels(server.measurements)
+    text.addServer(
+      responses.snapshot, http: httpStatistics.withLock { $0 }?(), waitingImages: server.imageCount,
+      omittedLogLines: log?.omitted ?? 0)
+    call.answer(
+      HTTPResponse(
+        contentType: PrometheusText.contentType, HTTPBytes(text.text)))
+  }
+}
+
+/// Triton's settings of traces, of which there are none here.
+private struct TraceSettings: Encodable {
+  let level = ["OFF"]
+  let rate = "1000"
+  let count = "-1"
+  let logFrequency = "0"
+  let file = ""
+  let mode = "triton"
+
+  private enum CodingKeys: String, CodingKey {
+    case level = "trace_level"
+    case rate = "trace_rate"
+    case count = "trace_count"
+    case logFrequency = "log_frequency"
+    case file = "trace_file"
+    case mode = "trace_mode"
+  }
+}
+
+/// Triton's settings of logs.
+private struct LogSettings: Encodable {
+  let file = ""
+  let hasInfo = true
+  let hasWarning = true
+  let hasError = true
+  let verboseLevel = 0
+  let format = "default"
+
+  private enum CodingKeys: String, CodingKey {
+    case file = "log_file"
+    case hasInfo = "log_info"
+    case hasWarning = "log_warning"
+    case hasError = "log_error"
+    case verboseLevel = "log_verbose_level"
+    case format = "log_format"
+  }
+}
