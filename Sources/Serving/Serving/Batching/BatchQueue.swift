@@ -45,8 +45,9 @@ struct BatchQueue {
   mutating func take(_ count: Int) -> [WaitingRow] {
     let taken = entries[head..<min(head + count, entries.endIndex)].map(\.row)
     head += taken.count
-    // Moving the rest down costs as much as has been taken since the last time.
-    if head > 256, 2 * head > entries.count {
+    // Moving the rest down costs no more than has been taken since the last time. What is taken must go soon: it keeps its
+    // request, and the body of that.
+    if 2 * head >= entries.count {
       entries.removeFirst(head)
       head = 0
     }
