@@ -35,7 +35,7 @@ import Testing
     (#"{"version": 1, "candidates": []}"#, #"it has nothing "deployed""#),
     (
       #"{"version": 1, "candidates": [{"id": 3, "members": [], "combination": {}}]}"#,
-      "'candidates.0.id' is of another type"
+      "'candidates[0].id' is of another type"
     ),
   ])
   func saysWhatIsWrong(json: String, reason: String) throws {

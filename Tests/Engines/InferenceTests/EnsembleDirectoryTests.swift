@@ -85,7 +85,7 @@ import Testing
   @Test(arguments: [
     (#""version" : 2"#, #""version" : 4"#, "its version is not in 1 to 3"),
     (#""version" : 2"#, #""version" : true"#, "its version is not in 1 to 3"),
-    (#""classes" : 5"#, #""classes" : 5, "weight" : [1]"#, "the key 'weight' is not known"),
+    (#""classes" : 5"#, #""classes" : 5, "weight" : [1]"#, "unknown key 'weight'; remove it"),
     (#""classes" : 5"#, #""classes" : 5, "classes" : 5"#, "the key 'classes' stands twice"),
     (#""rule" : "#, #""rule" : "geometricMean", "rule" : "#, "the key 'rule' stands twice"),
     (#""kind" : "#, #""kind" : "shortSide", "kind" : "#, "the key 'kind' stands twice"),
@@ -165,7 +165,7 @@ import Testing
     #expect(try read.members().count == 2)
     for key in [
       #""weights": [1, 0]"#, #""memberTemperatures": [1, 1]"#, #""temperature": 1"#,
-      #""cascade": null"#, #""expectedMultiplyAccumulates": 5"#, #""exitFractions": [0, 1]"#,
+      #""cascade": {"confidence": "margin", "confidenceThresholds": [0.1, null]}"#, #""expectedMultiplyAccumulates": 5"#, #""exitFractions": [0, 1]"#,
     ] {
       try Self.change(#""version" : 1"#, to: #"\#(key), "version" : 1"#, in: directory)
       let error = #expect(throws: InferenceError.self) {
@@ -178,7 +178,7 @@ import Testing
 
   @Test(arguments: [
     (#""confidence" : "margin""#, #""confidence" : "sure""#, "lacks a value"),
-    (#""confidence" : "margin""#, #""confidence" : "margin", "a" : 1"#, "key 'a' of its cascade"),
+    (#""confidence" : "margin""#, #""confidence" : "margin", "a" : 1"#, "unknown key 'cascade.a'"),
     ("0.25", "0.25, 0.5", "its cascade has 2 thresholds for 2 members"),
     ("0.25", #""0.25""#, "has one of another type"), ("0.25", "1e999", "is no JSON object"),
     (#""temperature" : 2"#, #""temperature" : 0"#, "a temperature is not in"),

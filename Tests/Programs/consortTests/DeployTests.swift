@@ -215,10 +215,10 @@ import Testing
     ("[]", [], "it is no JSON object"), ("{}", [], "'version' is missing"),
     (#"{"version": 2}"#, [], "its version is 2, not 1"),
     (#"{"version": 1, "candidates": []}"#, [], "it has nothing \"deployed\""),
-    (#"{"version": 1, "candidates": [{"id": 1}]}"#, [], "'candidates.0.id' is of another type"),
+    (#"{"version": 1, "candidates": [{"id": 1}]}"#, [], "'candidates[0].id' is of another type"),
     (
       #"{"version": 1, "candidates": [\#(candidate("a", ["x"], #"{"rule": "mean"}"#))]}"#, [],
-      "'candidates.0.combination.rule' has a value that is not known"
+      "'candidates[0].combination.rule' has a value that is not known"
     ),
     (
       #"{"version": 1, "candidates": [\#(candidate("a", ["x"])), \#(candidate("b", ["x"]))]}"#,
