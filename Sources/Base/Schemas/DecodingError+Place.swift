@@ -23,8 +23,8 @@ extension DecodingError {
     switch self {
     case .keyNotFound: "'\(path)' is missing"
     case .typeMismatch, .valueNotFound:
-      path.isEmpty ? "it is no JSON object" : "'\(path)' is of another type"
-    case .dataCorrupted: path.isEmpty ? "it is no JSON" : "'\(path)' has a value that is not known"
+      path.isEmpty ? "it is not a JSON object" : "'\(path)' is of another type"
+    case .dataCorrupted: path.isEmpty ? "it is not JSON" : "'\(path)' has a value that is not known"
     @unknown default: "it cannot be understood"
     }
   }

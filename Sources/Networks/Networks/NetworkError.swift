@@ -1,5 +1,3 @@
-import Files
-
 /// A network that is not well formed, or a name that stands for none.
 public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   /// There are no layers.
@@ -31,35 +29,15 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   /// No ResNet has this depth.
   case invalidResNet(depth: Int)
 
-  /// The network whose name is near.
-  private static func suggestion(for name: String) -> String {
-    let known =
-      ResNet.depths.map { "resnet-\($0)" }
-      + (0...7).flatMap { ["efficientnet-b\($0)", "efficientnet-b\($0)-symmetric"] }
-    if let meant = wideResNet(meant: name) { return " (did you mean '\(meant)'?)" }
-    return Spelling.suggestion(for: name.lowercased(), among: known)
-  }
-
-  /// The Wide ResNet with the numbers in `name`, which others call WRN-28-10 or WideResNet28x10.
-  private static func wideResNet(meant name: String) -> String? {
-    let numbers = name.split { !$0.isASCII || !$0.isNumber }.compactMap { Int($0) }
-    guard ["wide", "wrn"].contains(where: name.lowercased().hasPrefix), numbers.count <= 2 else {
-      return nil
-    }
-    let depth = numbers.first ?? 16
-    guard depth >= 10, depth % 6 == 4 else { return nil }
-    return "wide-resnet-\(depth)-\(numbers.count > 1 ? numbers[1] : 1)"
-  }
-
   /// One sentence naming the layer and what is wrong with it.
   public var description: String {
     switch self {
     case .noLayers(let network): "network '\(network)' has no layers"
     case .invalidInput(let shape):
-      "an input of \(shape.channels) x \(shape.height) x \(shape.width) is no image"
+      "an input of \(shape.channels) x \(shape.height) x \(shape.width) is not an image"
     case .duplicateName(let layer): "layer '\(layer)': the name is taken; names are unique"
     case .unknownInput(let layer, let input):
-      "layer '\(layer)' reads '\(input)', which is no earlier layer"
+      "layer '\(layer)' reads '\(input)', which is not an earlier layer"
     case .wrongInputCount(let layer, let expected, let actual):
       "layer '\(layer)' takes \(expected) input(s), not \(actual)"
     case .shapeMismatch(let layer, let reason): "layer '\(layer)': \(reason)"
@@ -68,9 +46,7 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
     case .outputIsNotLogits(let layer): "the last layer, '\(layer)', must give a vector of logits"
     case .tooLarge(let layer): "layer '\(layer)': its sizes overflow"
     case .unknownName(let name):
-      "no network is called '\(name)'; known: wide-resnet-DEPTH-WIDTH, such as wide-resnet-16-4, resnet-DEPTH, such as "
-        + "resnet-18, and efficientnet-b0 to efficientnet-b7, also with -symmetric"
-        + Self.suggestion(for: name)
+      "no network is called '\(name)'; known: \(Network.knownNames)\(Network.suggestion(for: name))"
     case .invalidWideResNet(let depth, let widenFactor):
       "wide-resnet-\(depth)-\(widenFactor): the depth must be 6N + 4 (10, 16, 22, 28, 40 ...), the width at least 1"
     case .invalidNumber(let network, let reason): "network '\(network)': \(reason)"
@@ -78,5 +54,44 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
       "resnet-\(depth): the depth must be "
         + ResNet.depths.map(String.init).joined(separator: ", ")
     }
+  }
+}
+
+/// Refuses numbers that no network can be built from, before anything is built from them.
+struct NumberCheck {
+  /// The name of the network.
+  let network: String
+
+  /// More blocks than any use has; their layers would fill the memory.
+  private static let mostBlocks = 10_000
+  private static let sizes = 1...(1 << 20)
+
+  func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws(NetworkError) {
+    guard condition else { throw .invalidNumber(network: network, reason: reason()) }
+  }
+
+  /// - Parameter what: What the number is of, such as "stage 2: the stride".
+  func requireSize(_ size: Int, _ what: @autoclosure () -> String) throws(NetworkError) {
+    try require(
+      Self.sizes.contains(size), "\(what()) must be in 1...\(Self.sizes.upperBound), not \(size)")
+  }
+
+  /// Returns how many blocks all parts have together.
+  ///
+  /// - Parameter part: What has so many blocks: "stage" or "group".
+  @discardableResult
+  func requireBlocks(
+    _ blocks: some Sequence<Int>, ofEach part: StaticString
+  ) throws(NetworkError) -> Int {
+    var total = 0
+    for (index, count) in blocks.enumerated() {
+      try require(
+        (1...Self.mostBlocks).contains(count),
+        "\(part) \(index): the blocks must be in 1...\(Self.mostBlocks), not \(count)")
+      total += count
+      try require(total <= Self.mostBlocks, "there are more than \(Self.mostBlocks) blocks")
+    }
+    try require(total > 0, "it needs at least one \(part)")
+    return total
   }
 }

@@ -157,7 +157,7 @@ extension MobileSpace: SchemaObject {
     try fields.field("head", &head, .integer(1...65_536), isRequired: true)
     try fields.field("stages", &stages, .list(of: .object(.blank)), isRequired: true)
     try fields.field("dropout", &dropout, .number(0...0.99))
-    try fields.field("stochasticDepth", &stochasticDepth, .number(0...0.99))
+    try fields.field("stochasticDepth", &dropPathRate, .number(0...0.99))
     try fields.field("conventions", &conventions, .choice)
     if fields.isReading, stages.isEmpty {
       throw fields.invalid("stages", "is empty: add a stage")

@@ -140,7 +140,7 @@ import Testing
     #expect(try Self.manifest(directory, "plain")["exitFractions"] == nil)
   }
 
-  /// Models hold no predictions: a name and a cost are all that tells that they are the decision's members.
+  /// Models hold no predictions: a name and a cost are all that says that they are the decision's members.
   @Test func modelsAreToldByNameAndCost() throws {
     let directory = try TemporaryDirectory()
     try Self.write([Self.candidate("a", ["logits", "softmax"])], to: directory)
@@ -211,8 +211,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{", [], "'decision.json' is no decision: it is no JSON"),
-    ("[]", [], "it is no JSON object"), ("{}", [], "'version' is missing"),
+    ("{", [], "'decision.json' is not a decision: it is not JSON"),
+    ("[]", [], "it is not a JSON object"), ("{}", [], "'version' is missing"),
     (#"{"version": 2}"#, [], "its version is 2, not 1"),
     (#"{"version": 1, "candidates": []}"#, [], "it has nothing \"deployed\""),
     (#"{"version": 1, "candidates": [{"id": 1}]}"#, [], "'candidates[0].id' is of another type"),
@@ -258,7 +258,7 @@ import Testing
     ),
     (
       candidate("a", ["logits", "softmax"], rest: #", "id": "b""#),
-      "'decision.json' is no decision: the key 'id' stands twice in one object"
+      "'decision.json' is not a decision: the key 'id' stands twice in one object"
     ),
     (
       candidate("a", ["logits", "softmax"], rest: #", "expectedMultiplyAccumulates": -1"#),

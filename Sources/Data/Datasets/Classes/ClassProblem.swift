@@ -1,6 +1,6 @@
 /// Why the classes of images cannot be matched with a model's, and what settles it.
 public enum ClassProblem: Hashable, Sendable, CustomStringConvertible {
-  /// Nobody names the model's classes, and there are more or fewer of the images'.
+  /// The model's classes have no names, and their number is not that of the images'.
   case differentCounts(found: Int, classes: Int)
   /// Some of the images' classes fit names of the model's, others fit none.
   case unknownNames([String], total: Int)
@@ -43,7 +43,7 @@ public enum ClassProblem: Hashable, Sendable, CustomStringConvertible {
       "numbers from '\(first)' to '\(last)' may count the model's \(classes) from 0 or from 1, or be something else; say "
         + "--class-order numbers, numbers-from-1 or folders"
     case .numberOutOfRange(let name, let first, let classes):
-      "'\(name)' is no number from \(first) to \(first + classes - 1); where numbers count from \(1 - first), say "
+      "'\(name)' is not a number from \(first) to \(first + classes - 1); where numbers count from \(1 - first), say "
         + "--class-order \(first == 0 ? "numbers-from-1" : "numbers"); otherwise correct it, or say folders, text or names"
     case .sameNumber(let first, let second):
       "'\(first)' and '\(second)' are one number; join or rename them"

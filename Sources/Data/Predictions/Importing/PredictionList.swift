@@ -18,7 +18,7 @@ public struct PredictionList: Hashable, Sendable {
     /// The name of its network; the member's name where it is nil.
     public var network: String?
     /// Multiply-accumulates of one image through it.
-    public var macs: Int?
+    public var multiplyAccumulates: Int?
     /// The network's parameters.
     public var parameters: Int?
     /// Measured milliseconds of one image through it, where they are known.
@@ -55,7 +55,8 @@ public struct PredictionList: Hashable, Sendable {
       content = try StrictJSON.decode(ListContent.self, from: file.withBytes { Data($0) })
     } catch {
       throw .invalidImport(
-        source: path, reason: "is no list of predictions (\(ListContent.reason(error)))", fix: fix
+        source: path, reason: "is not a list of predictions (\(ListContent.reason(error)))",
+        fix: fix
       )
     }
     splitText = content.split

@@ -73,7 +73,7 @@ package struct DecidedCandidate: Decodable, Hashable, Sendable {
     } catch let error as DecodingError {
       reason = error.fault
     } catch {
-      reason = "it is no JSON"
+      reason = "it is not JSON"
     }
     throw .invalidDecision(path: path, reason: reason)
   }

@@ -52,7 +52,7 @@ package struct EnsembleDirectory: Sendable {
   /// Makes sure that the version is known: the keys of another may mean something else.
   private static func checkVersion(_ data: Data, path: String) throws(InferenceError) {
     guard case .object(let object)? = try? JSONDecoder().decode(JSONValue.self, from: data) else {
-      throw .notAnEnsemble(path: path, reason: "\(manifestName) is no JSON object")
+      throw .notAnEnsemble(path: path, reason: "\(manifestName) is not a JSON object")
     }
     let known = EnsembleManifest.knownVersions
     guard case .integer(let version)? = object["version"], known.contains(version) else {

@@ -17,6 +17,9 @@ import Schemas
 #endif
 
 /// How a member is trained: steps along the gradients of augmented batches.
+///
+/// A new property is optional and nil where it says nothing new, or the members of earlier runs are taken for others
+/// (`Experiment.identity`). What it changes in a step stands in `TrainingStep`, and in the search's `SupernetworkTraining`.
 public struct Recipe: Hashable, Sendable {
   /// The named recipe that it started from.
   public var preset: Preset
