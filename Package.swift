@@ -269,7 +269,11 @@ let serving: [Target] = [
       "Inference", "Predictions",
     ]),
   tests(
-    of: "Serving", in: "Serving", ["Compression", "Randomness", "Serving"], exclude: ["Fixtures"]),
+    of: "Serving", in: "Serving",
+    [
+      "Compression", "Datasets", "Deployment", "Ensembles", "Files", "Inference", "Networks",
+      "ONNX", "Predictions", "Randomness", "Serving",
+    ], exclude: ["Fixtures"]),
 ]
 
 let reports: [Target] = [
