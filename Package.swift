@@ -273,7 +273,7 @@ let serving: [Target] = [
     "CHTTP", in: "Serving", ["CBoundary"], cxxSettings: [.unsafeFlags(["-O2"])],
     linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
   library("HTTP", in: "Serving", ["CHTTP"]),
-  tests(of: "HTTP", in: "Serving", ["CHTTP", "HTTP", "Processes"]),
+  tests(of: "HTTP", in: "Serving", ["CHTTP", "HTTP", "Processes", "ServingTestSupport"]),
   library(
     "Serving", in: "Serving",
     [
@@ -281,8 +281,17 @@ let serving: [Target] = [
       "Inference", "Predictions",
     ]),
   tests(
-    of: "Serving", in: "Serving", ["Compression", "Randomness", "Serving"], exclude: ["Fixtures"]),
+    of: "Serving", in: "Serving",
+    [
+      "Compression", "Datasets", "Deployment", "Ensembles", "Files", "Inference", "Networks",
+      "Predictions", "Randomness", "Serving", "ServingTestSupport",
+    ], exclude: ["Fixtures"]),
   library("Endpoints", in: "Serving", ["Concurrency", "Files", "Formatting", "HTTP", "Serving"]),
+  tests(
+    of: "Endpoints", in: "Serving",
+    [
+      "Compression", "Endpoints", "Ensembles", "HTTP", "Inference", "Serving", "ServingTestSupport",
+    ]),
 ]
 
 let reports: [Target] = [
@@ -378,6 +387,13 @@ let package = Package(
       name: "EnsembleTestSupport",
       dependencies: ["Decisions", "Ensembles", "Files", "Predictions", "TestSupport"],
       path: "Tests/EnsembleTestSupport"),
+    .target(
+      name: "ServingTestSupport",
+      dependencies: [
+        "Datasets", "Deployment", "Ensembles", "Files", "Inference", "Networks", "ONNX",
+        "Randomness", "TestSupport",
+      ],
+      path: "Tests/ServingTestSupport"),
     .testTarget(
       name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/ArchitectureTests"),
   ] + base + networks + data + ensembles + engines + training + search + deployment + serving

@@ -1,5 +1,6 @@
 import CHTTP
 import Foundation
+import ServingTestSupport
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import ServingTestSupport
 import HTTP
 import Synchronization
 import Testing

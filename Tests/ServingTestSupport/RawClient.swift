@@ -9,19 +9,19 @@ import Foundation
 #endif
 
 /// A connection of which each byte is the test's own.
-final class RawClient {
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+package final class RawClient {
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
     init(_ call: String) { description = "\(call): \(String(cString: strerror(errno)))" }
   }
 
   private let descriptor: Int32
   private var unread: [UInt8] = []
-  /// Lives as long as this client.
-  var server: TestServer?
+  /// Lives as long as this client: the server.
+  package var server: AnyObject?
 
   /// Connects to a port of this machine.
-  init(port: UInt16?) throws {
+  package init(port: UInt16?) throws {
     descriptor = socket(AF_INET, streamSocket, 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -31,7 +31,7 @@ final class RawClient {
   }
 
   /// Connects to a Unix socket.
-  init(path: String) throws {
+  package init(path: String) throws {
     descriptor = socket(AF_UNIX, streamSocket, 0)
     var address = sockaddr_un(path: path)
     try connect(to: &address)
@@ -57,7 +57,7 @@ final class RawClient {
   deinit { close(descriptor) }
 
   /// Sends all bytes.
-  func send(_ bytes: [UInt8]) throws {
+  package func send(_ bytes: [UInt8]) throws {
     var sent = 0
     while sent < bytes.count {
       let count = bytes[sent...].withUnsafeBytes { rest in
@@ -72,13 +72,13 @@ final class RawClient {
     }
   }
 
-  func send(_ text: String) throws { try send(Array(text.utf8)) }
+  package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
   /// Ends what is sent; the answer can still be read.
-  func shutDownWriting() { shutdown(descriptor, Int32(shutdownWrite)) }
+  package func shutDownWriting() { shutdown(descriptor, Int32(shutdownWrite)) }
 
   /// Closes the connection with a reset.
-  func reset() {
+  package func reset() {
     var option = linger(l_onoff: 1, l_linger: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     // The number is not given to another until `deinit`.
@@ -88,7 +88,7 @@ final class RawClient {
   }
 
   /// Makes the system take few bytes that are not read.
-  func shrinkReceiveBuffer() {
+  package func shrinkReceiveBuffer() {
     var size: Int32 = 4096
     setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
   }
@@ -106,7 +106,7 @@ final class RawClient {
   }
 
   /// All bytes until the server ends the connection.
-  func readToEnd() throws -> [UInt8] {
+  package func readToEnd() throws -> [UInt8] {
     var all: [UInt8] = []
     while true {
       let bytes = try receive()
@@ -116,14 +116,14 @@ final class RawClient {
   }
 
   /// Whether nothing more comes.
-  func isAtEnd() throws -> Bool {
+  package func isAtEnd() throws -> Bool {
     let bytes = try receive()
     unread = bytes
     return bytes.isEmpty
   }
 
   /// The next answer, interim ones too.
-  func response(toHead: Bool = false) throws -> RawResponse {
+  package func response(toHead: Bool = false) throws -> RawResponse {
     var bytes: [UInt8] = []
     let end = Array("\r\n\r\n".utf8)
     while true {
@@ -145,23 +145,28 @@ final class RawClient {
 }
 
 /// An answer as it came.
-struct RawResponse {
-  struct Malformed: Error {
-    let text: String
+package struct RawResponse {
+  package struct Malformed: Error {
+    package let text: String
   }
 
-  let status: Int
-  let fields: [(name: String, value: String)]
-  var body: [UInt8] = []
+  /// The status.
+  package let status: Int
+  /// The headers, in order.
+  package let fields: [(name: String, value: String)]
+  /// The body.
+  package var body: [UInt8] = []
 
-  var text: String { String(decoding: body, as: UTF8.self) }
+  /// The body as text.
+  package var text: String { String(decoding: body, as: UTF8.self) }
 
-  subscript(name: String) -> String? {
+  /// The first value of a header.
+  package subscript(name: String) -> String? {
     fields.first { $0.name.lowercased() == name.lowercased() }?.value
   }
 
   /// Reads a head, which ends with an empty line.
-  init(head: String) throws {
+  package init(head: String) throws {
     var lines = head.components(separatedBy: "\r\n").dropLast(2)
     let words = lines.removeFirst().split(separator: " ", maxSplits: 2)
     guard words.count >= 2, words[0] == "HTTP/1.1", let status = Int(words[1]) else {
@@ -176,15 +181,15 @@ struct RawResponse {
 }
 
 #if canImport(Darwin)
-  let streamSocket = SOCK_STREAM
+  package let streamSocket = SOCK_STREAM
   private let shutdownWrite = SHUT_WR
 #else
-  let streamSocket = Int32(SOCK_STREAM.rawValue)
+  package let streamSocket = Int32(SOCK_STREAM.rawValue)
   private let shutdownWrite = SHUT_WR
 #endif
 
 extension sockaddr_un {
-  init(path: String) {
+  package init(path: String) {
     self.init()
     sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }

@@ -1,0 +1,52 @@
+import ServingTestSupport
+import Testing
+
+@testable import Serving
+
+@Suite struct BatchQueueTests {
+  /// Rows are told apart by their numbers: what waits is of no meaning here.
+  private static func rows(_ numbers: ClosedRange<Int>, of job: InferenceJob) -> [WaitingRow] {
+    numbers.map { WaitingRow(job: job, row: $0) }
+  }
+
+  @Test func theMostUrgentComeFirstAndOfThemTheEarliest() throws {
+    let served = try ServedTinyEnsemble()
+    let (first, second) = (try served.idleJob(), try served.idleJob())
+    var queue = BatchQueue()
+    queue.append(Self.rows(0...1, of: first), level: .max, arrival: 0)
+    queue.append(Self.rows(10...11, of: second), level: 2, arrival: 1)
+    queue.append(Self.rows(20...20, of: first), level: .max, arrival: 2)
+    queue.append(Self.rows(30...30, of: second), level: 2, arrival: 3)
+    #expect(queue.urgency?.level == 2)
+    #expect(queue.urgency?.arrival == 1)
+    #expect(queue.take(4).map(\.row) == [10, 11, 30, 0])
+    #expect(queue.take(4).map(\.row) == [1, 20])
+    #expect(queue.isEmpty)
+    #expect(queue.urgency == nil)
+  }
+
+  @Test func theImagesOfARequestThatIsOverAreTakenOut() throws {
+    let served = try ServedTinyEnsemble()
+    let (first, second) = (try served.idleJob(), try served.idleJob())
+    var queue = BatchQueue()
+    queue.append(Self.rows(0...3, of: first), level: 5, arrival: 0)
+    queue.append(Self.rows(4...5, of: second), level: 5, arrival: 1)
+    #expect(queue.take(1).map(\.row) == [0])
+    queue.remove(first)
+    #expect(queue.count == 2)
+    #expect(queue.take(9).map(\.row) == [4, 5])
+  }
+
+  @Test func manyImagesPassInOrder() throws {
+    let job = try ServedTinyEnsemble().idleJob()
+    var queue = BatchQueue()
+    var taken: [Int] = []
+    for round in 0..<200 {
+      queue.append(
+        Self.rows(10 * round...10 * round + 9, of: job), level: 1, arrival: UInt64(round))
+      taken += queue.take(7).map(\.row)
+    }
+    while !queue.isEmpty { taken += queue.take(100).map(\.row) }
+    #expect(taken == Array(0..<2000))
+  }
+}
