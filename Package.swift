@@ -338,7 +338,7 @@ let programs: [Target] = [
     of: "consort", in: "Programs",
     [
       "Datasets", "Decisions", "Ensembles", "Files", "Networks", "Predictions", "Randomness",
-      "Runs", "Schemas", "SearchRuns", "Weights", "consort",
+      "Runs", "Schemas", "SearchRuns", "ServingTestSupport", "Weights", "consort",
     ]),
   .testTarget(
     name: "ForeignFilesTests", dependencies: ["TestSupport", "consort"],
