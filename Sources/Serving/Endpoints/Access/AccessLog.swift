@@ -94,6 +94,8 @@ final class AccessLog: Sendable {
     try WorkerThread { Self.write(monitor, to: descriptor, path) }.detach()
   }
 
+  deinit { monitor.change { $0.isEnding = true } }
+
   /// Ends the thread once all is written, and waits for it.
   func end() {
     monitor.change { $0.isEnding = true }
