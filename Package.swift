@@ -286,7 +286,11 @@ let serving: [Target] = [
       "Compression", "Datasets", "Deployment", "Ensembles", "Files", "Inference", "Networks",
       "Predictions", "Randomness", "Serving", "ServingTestSupport",
     ], exclude: ["Fixtures"]),
-  library("Endpoints", in: "Serving", ["Concurrency", "Files", "Formatting", "HTTP", "Serving"]),
+  // The page of the server, embedded as that of reports is.
+  library("CServingPage", in: "Serving", exclude: ["Page"]),
+  library(
+    "Endpoints", in: "Serving",
+    ["CServingPage", "Concurrency", "Files", "Formatting", "HTTP", "Serving"]),
   tests(
     of: "Endpoints", in: "Serving",
     [

@@ -39,7 +39,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "/", "/v1/models/tiny", "/v2x", "/v2/health", "/v2/health/", "/v2/health/live/", "/v2//models",
+    "//", "/page.html", "/v1/models/tiny", "/v2x", "/v2/health", "/v2/health/", "/v2/health/live/",
+    "/v2//models",
     "/v2/models", "/v2/models/", "/v2/models/tiny/", "/v2/models/tiny/metadata",
     "/v2/models/tiny/infer/", "/v2/models/tiny/versions", "/v2/models/tiny/versions/",
     "/v2/models/tiny/configs", "/v2/models/a/b/c/d", "/v2/repository", "/v2/repository/models/tiny",
@@ -106,6 +107,18 @@ import Testing
     #expect(answer.status == status)
     #expect(answer["Content-Type"] == "application/json")
     #expect(answer.error == reason)
+  }
+
+  @Test(arguments: [
+    ("/", "text/html", "<script src=\"page.js\" defer>"), ("/page.js", "text/javascript", "fetch("),
+    ("/page.css", "text/css", "prefers-color-scheme: dark"),
+  ])
+  func showsAPage(_ path: String, _ type: String, _ part: String) throws {
+    let answer = try Self.server.get().ask("GET", path)
+    #expect(answer.status == 200)
+    #expect(answer["Content-Type"] == "\(type); charset=utf-8")
+    #expect(answer["Content-Security-Policy"]?.hasPrefix("default-src 'none'") == true)
+    #expect(answer.text.contains(part))
   }
 
   @Test func listsItsModels() throws {

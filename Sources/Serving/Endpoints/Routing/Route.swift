@@ -10,6 +10,7 @@ enum Route: Hashable, Sendable {
   case logging, traceSettings
   case sharedMemoryStatus, sharedMemoryChange
   case metrics
+  case page(PageFile)
 
   /// What is asked of a model.
   enum ModelPart: String, Hashable, Sendable {
@@ -27,6 +28,9 @@ enum Route: Hashable, Sendable {
   /// - Parameter segments: What stands between the slashes, decoded.
   init?(_ segments: [String]) {
     switch segments.first {
+    case nil: self = .page(.html)
+    case "page.js" where segments.count == 1: self = .page(.script)
+    case "page.css" where segments.count == 1: self = .page(.style)
     case "v2": self.init(protocolPath: segments.dropFirst())
     case "metrics" where segments.count == 1: self = .metrics
     default: return nil
@@ -122,8 +126,8 @@ extension Route {
   /// Whose token it takes; nil where everyone may ask.
   var access: AccessGroup? {
     switch self {
-    // Probes and balancers have no token.
-    case .live, .ready: nil
+    // Probes and balancers have no token, and a browser has none before it has the page.
+    case .live, .ready, .page: nil
     case .metrics: .metrics
     case .repositoryModel, .namedRepository: .administration
     default: .inference
