@@ -59,11 +59,8 @@ import Testing
     "Bearer inference-01234567890", "Bearer Inference-0123456789", "inference-0123456789",
   ])
   func refusesWhatIsNotTheToken(_ header: String) throws {
-    let tokens = try Result {
-      var tokens = AccessTokens()
-      try tokens.add([Self.inference], to: .inference, source: "test")
-      return tokens
-    }.get()
+    var tokens = AccessTokens()
+    try tokens.add([Self.inference], to: .inference, source: "test")
     #expect(!tokens.permits(.inference, authorization: header))
     #expect(!tokens.permits(.inference, authorization: nil))
     #expect(tokens.permits(.inference, authorization: "Bearer \(Self.inference)"))

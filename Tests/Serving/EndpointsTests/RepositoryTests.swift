@@ -77,7 +77,7 @@ import Testing
     let server = try repositoryServer()
     let first = try probabilities(server)
     let (headers, body) = RunningServer.binaryRequest(1)
-    let asking = Thread.Asking(server, headers, body)
+    let asking = AskingClient(server, headers, body)
     let reloads = (0..<3).flatMap { _ in server.server.reload() }
     let answers = try asking.finish()
     #expect(reloads.map(\.what).contains("model 'tiny'"))
@@ -97,36 +97,35 @@ import Testing
   }
 }
 
-extension Thread {
-  /// A client that asks again and again.
-  final class Asking: @unchecked Sendable {
-    // Written by the thread alone until it has ended.
-    private var outcome: Result<[[Double]], any Error> = .success([])
-    private let lock = NSLock()
-    private var isOver = false
-    private let done = DispatchSemaphore(value: 0)
+/// A client that asks again and again, on a thread of its own.
+///
+/// `@unchecked Sendable`: the outcome is written by the thread, and read once that has ended.
+final class AskingClient: @unchecked Sendable {
+  private var outcome: Result<[[Double]], any Error> = .success([])
+  private let lock = NSLock()
+  private var isOver = false
+  private let done = DispatchSemaphore(value: 0)
 
-    init(_ server: RunningServer, _ headers: [String: String], _ body: [UInt8]) {
-      let thread = Thread { [self] in
-        outcome = Result {
-          var answers: [[Double]] = []
-          let client = try server.client()
-          repeat {
-            try client.send(
-              RunningServer.request("POST", "/v2/models/tiny/infer", headers, body: body))
-            answers.append(try client.response().numbers("probabilities"))
-          } while !lock.withLock { isOver }
-          return answers
-        }
-        done.signal()
+  init(_ server: RunningServer, _ headers: [String: String], _ body: [UInt8]) {
+    let thread = Thread { [self] in
+      outcome = Result {
+        var answers: [[Double]] = []
+        let client = try server.client()
+        repeat {
+          try client.send(
+            RunningServer.request("POST", "/v2/models/tiny/infer", headers, body: body))
+          answers.append(try client.response().numbers("probabilities"))
+        } while !lock.withLock { isOver }
+        return answers
       }
-      thread.start()
+      done.signal()
     }
+    thread.start()
+  }
 
-    func finish() throws -> [[Double]] {
-      lock.withLock { isOver = true }
-      done.wait()
-      return try outcome.get()
-    }
+  func finish() throws -> [[Double]] {
+    lock.withLock { isOver = true }
+    done.wait()
+    return try outcome.get()
   }
 }

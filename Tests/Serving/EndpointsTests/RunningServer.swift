@@ -49,6 +49,15 @@ final class RunningServer: Sendable {
     return try client.response(toHead: method == "HEAD")
   }
 
+  /// Waits until the metrics have one of these lines.
+  func wait(for lines: [String]) throws {
+    for _ in 0..<100_000 {
+      let text = try ask("GET", "/metrics").text
+      if lines.contains(where: { text.contains("\n\($0)\n") }) { return }
+    }
+    Issue.record("none of \(lines) came")
+  }
+
   static func request(
     _ method: String, _ path: String, _ headers: [String: String] = [:], body: [UInt8] = []
   ) -> [UInt8] {
