@@ -8,6 +8,8 @@ package struct ServingOptions: Sendable {
   package var maximumBatch = 16
   /// How many images may wait or be computed at once; requests beyond are refused.
   package var waitingImages = 1024
+  /// Images of more pixels are refused before they are decoded: of these, one takes 100 MB for a moment.
+  package var mostPixels = 25_000_000
   /// How long a request may take that does not say so itself, in seconds; nil for any time.
   package var timeoutSeconds: Double? = 60
 

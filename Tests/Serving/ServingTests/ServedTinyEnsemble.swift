@@ -11,8 +11,6 @@ struct ServedTinyEnsemble {
   let files: TemporaryDirectory
   let ensemble: TinyEnsemble
   let server: ModelServer
-  private let pool: ComputePool
-  private let loaded: LoadedEnsemble
 
   init(
     members: Int = 3, combination: Combination = Combination(), threads: Int = 2,
@@ -27,18 +25,6 @@ struct ServedTinyEnsemble {
     change(&options)
     server = try ModelServer(options: options)
     try server.load("tiny", from: path)
-    pool = try ComputePool(threadCount: 1)
-    loaded = try LoadedEnsemble(
-      ensemble.directory, on: pool, options: options,
-      record: ModelRecord(name: "tiny", version: "1", members: members))
-  }
-
-  /// A request that has not begun.
-  func idleJob() throws -> InferenceJob {
-    InferenceJob(
-      .tensor(TensorBytes(values: TinyEnsemble.images(1, seed: 1))), count: 1,
-      wishes: .init(stageLimit: loaded.members.count), of: loaded, on: pool
-    ) { _ in }
   }
 
   /// The head of a request for `count` images as float32, which follow it.
@@ -82,5 +68,29 @@ struct ServedTinyEnsemble {
     let answer = try await answer(request).get()
     let found = answer.outputs.first { $0.tensor.name == output }
     return found?.tensor.values() ?? []
+  }
+}
+
+/// Requests that have not begun, of a tiny ensemble on a pool of its own.
+struct IdleJobs {
+  private let pool: ComputePool
+  private let ensemble: LoadedEnsemble
+  private let files: TemporaryDirectory
+
+  init() throws {
+    files = try TemporaryDirectory()
+    var options = ServingOptions(inference: InferenceOptions(threads: 1, cacheDirectory: nil))
+    options.maximumBatch = 1
+    pool = try ComputePool(threadCount: 1)
+    ensemble = try LoadedEnsemble(
+      TinyEnsemble(at: "\(files.path)/tiny", members: 1).directory, on: pool, options: options,
+      record: ModelRecord(name: "tiny", version: "1", members: 1))
+  }
+
+  func next() -> InferenceJob {
+    InferenceJob(
+      .tensor(TensorBytes(values: TinyEnsemble.images(1, seed: 1))), count: 1,
+      wishes: .init(stageLimit: 1), of: ensemble, on: pool
+    ) { _, _ in }
   }
 }

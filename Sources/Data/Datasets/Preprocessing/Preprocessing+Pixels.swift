@@ -28,13 +28,17 @@ extension Preprocessing {
   /// - Parameters:
   ///   - encoded: A JPEG or PNG file.
   ///   - name: What an error calls the image.
+  ///   - mostPixels: Images of more pixels are refused before they are decoded; nil for what the decoder allows.
   /// - Returns: Red, green and blue, uint8, `[3, height, width]`.
   /// - Throws: `DatasetError.unreadableImage`, `.wrongImageSize` where the image must have the network's size and has
   ///   not, `.invalidPreprocessing`.
   public func pixels(
-    of encoded: UnsafeRawBufferPointer, name: String = "image"
+    of encoded: UnsafeRawBufferPointer, name: String = "image", mostPixels: Int? = nil
   ) throws(DatasetError) -> [UInt8] {
     let preprocessor = try ImagePreprocessor(self)
+    if let mostPixels {
+      try preprocessor.checkSize(of: encoded, name: name, mostPixels: mostPixels)
+    }
     var pixels = [UInt8](repeating: 0, count: 3 * height * width)
     // A closure that throws a typed error has to be asked for its result.
     let result = pixels.withUnsafeMutableBufferPointer { target in
@@ -135,6 +139,23 @@ public final class ImagePreprocessor {
   public init(_ preprocessing: Preprocessing) throws(DatasetError) {
     try preprocessing.validate()
     self.preprocessing = preprocessing
+  }
+
+  /// Makes sure, by its header, that an image has not too many pixels.
+  ///
+  /// - Throws: `DatasetError.unreadableImage`.
+  func checkSize(
+    of encoded: UnsafeRawBufferPointer, name: String, mostPixels: Int
+  ) throws(DatasetError) {
+    do throws(ImageDecoder.Failure) {
+      let size = try reader.size(of: encoded)
+      let (pixels, overflow) = size.width.multipliedReportingOverflow(by: size.height)
+      guard overflow || pixels > mostPixels else { return }
+      throw ImageDecoder.Failure(
+        reason: "it has \(size.width) x \(size.height) pixels, of which \(mostPixels) are allowed")
+    } catch {
+      throw .unreadableImage(path: name, reason: error.reason)
+    }
   }
 
   /// Decodes an image and brings it to the network's size.

@@ -99,19 +99,11 @@ final class ComputePool: Sendable {
   func stop() { monitor.change { $0.isStopping = true } }
 
   private static func work(_ monitor: Monitor<State>, _ threadCount: Int) {
-    var isFirst = true
-    while true {
-      let batch: Batch? =
-        monitor.change { state in
-          if !isFirst { state.idleThreads += 1 }
-          return nil
-        }
-        ?? monitor.change(when: { $0.hasWork || $0.isStopping }) { state in
-          take(&state, threadCount)
-        }
-      isFirst = false
-      guard let batch else { return }
+    while let batch = monitor.change(
+      when: { $0.hasWork || $0.isStopping }, { take(&$0, threadCount) })
+    {
       batch.runner.run(batch.rows, isAlone: batch.isAlone)
+      monitor.change { $0.idleThreads += 1 }
     }
   }
 

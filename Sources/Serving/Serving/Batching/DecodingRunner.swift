@@ -5,10 +5,13 @@ struct DecodingRunner: BatchRunner {
   private let preprocessing: Preprocessing
   /// The members' place among the groups of the ensemble.
   private let group: Int
+  /// More pixels than this are not decoded.
+  private let mostPixels: Int
 
   let batchSizes = [1]
 
-  init(_ preprocessing: Preprocessing, group: Int) {
+  init(_ preprocessing: Preprocessing, group: Int, mostPixels: Int) {
+    self.mostPixels = mostPixels
     self.preprocessing = preprocessing
     self.group = group
   }
@@ -18,8 +21,10 @@ struct DecodingRunner: BatchRunner {
       do throws(DatasetError) {
         row.job.receive(
           try row.job.withEncodedImage(row.row) { (bytes) throws(DatasetError) in
-            try preprocessing.pixels(of: bytes, name: "image \(row.row)")
+            try preprocessing.pixels(of: bytes, mostPixels: mostPixels)
           }, of: row.row, for: group)
+      } catch .unreadableImage(_, let reason) {
+        row.job.fail(unreadableImage: row.row, reason: reason)
       } catch {
         row.job.fail(unreadableImage: row.row, reason: "\(error)")
       }

@@ -1,5 +1,4 @@
 import Datasets
-import Dispatch
 import Ensembles
 import Predictions
 import Synchronization
@@ -52,14 +51,14 @@ final class InferenceJob: Sendable {
   let count: Int
   private let submitted = ContinuousClock.now
   private let state: Mutex<State>
-  private let finish: @Sendable (Result<EnsembleAnswer, ProtocolError>) -> Void
+  private let finish: @Sendable (InferenceJob, Result<EnsembleAnswer, ProtocolError>) -> Void
 
   /// - Parameters:
   ///   - images: `count` of them, at least one.
   ///   - finish: Is called once, on any thread, with the answer or what went wrong.
   init(
     _ images: Images, count: Int, wishes: Wishes, of ensemble: LoadedEnsemble, on pool: ComputePool,
-    finish: @escaping @Sendable (Result<EnsembleAnswer, ProtocolError>) -> Void
+    finish: @escaping @Sendable (InferenceJob, Result<EnsembleAnswer, ProtocolError>) -> Void
   ) {
     precondition(count > 0, "at least one image")
     self.images = images
@@ -231,9 +230,9 @@ final class InferenceJob: Sendable {
         exits: taken.exits, membersRun: taken.ran, isStaged: isStaged)
       answer.queueSeconds = submitted.duration(to: taken.start ?? end) / .seconds(1)
       answer.computeSeconds = (taken.start ?? end).duration(to: end) / .seconds(1)
-      finish(.success(answer))
+      finish(self, .success(answer))
     } catch {
-      finish(.failure(.internalFault("\(error)")))
+      finish(self, .failure(.internalFault("\(error)")))
     }
   }
 
@@ -245,7 +244,7 @@ final class InferenceJob: Sendable {
     }
     guard isFirst else { return }
     pool.remove(self)
-    finish(.failure(error))
+    finish(self, .failure(error))
   }
 
   /// Ends the request because one of its images is none.

@@ -60,7 +60,9 @@ final class LoadedEnsemble: Sendable {
     }
     groupOfMember = places
     groups = kinds.enumerated().map {
-      Group(preprocessing: $1, runner: pool.add(DecodingRunner($1, group: $0)))
+      Group(
+        preprocessing: $1,
+        runner: pool.add(DecodingRunner($1, group: $0, mostPixels: options.mostPixels)))
     }
     memberRunners = runners.map { pool.add($0) }
     let first = members[0]

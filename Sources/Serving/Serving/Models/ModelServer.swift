@@ -1,6 +1,5 @@
 import Concurrency
 import Deployment
-import Dispatch
 import Formatting
 import Inference
 import Synchronization
@@ -33,6 +32,7 @@ package final class ModelServer: Sendable {
   private let options: ServingOptions
   private let pool: ComputePool
   private let state = Mutex(State())
+  private let deadlines = Deadlines()
 
   /// Starts the threads; no model is loaded yet.
   ///
@@ -171,12 +171,13 @@ package final class ModelServer: Sendable {
     let start = ContinuousClock.now
     let job = InferenceJob(
       work.images, count: work.count, wishes: work.wishes, of: model.ensemble, on: pool
-    ) { [self] outcome in
+    ) { [self] job, outcome in
+      deadlines.remove(job)
       state.withLock { $0.images -= work.count }
       respond(answer(outcome, to: request, by: model, since: start))
     }
+    if let seconds = work.seconds { deadlines.add(job, seconds: seconds) }
     job.begin()
-    if let seconds = work.seconds { Self.expire(job, after: seconds) }
     return Cancellation(job)
   }
 
@@ -197,13 +198,6 @@ package final class ModelServer: Sendable {
     } catch {
       model.record.addFailure(error, seconds: seconds, wasPending: true)
       return .failure(error)
-    }
-  }
-
-  private static func expire(_ job: InferenceJob, after seconds: Double) {
-    // A request that is over meanwhile is not kept for it.
-    DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak job] in
-      job?.fail(.deadlineExceeded)
     }
   }
 

@@ -10,8 +10,8 @@ import Testing
   }
 
   @Test func theMostUrgentComeFirstAndOfThemTheEarliest() throws {
-    let served = try ServedTinyEnsemble()
-    let (first, second) = (try served.idleJob(), try served.idleJob())
+    let jobs = try IdleJobs()
+    let (first, second) = (jobs.next(), jobs.next())
     var queue = BatchQueue()
     queue.append(Self.rows(0...1, of: first), level: .max, arrival: 0)
     queue.append(Self.rows(10...11, of: second), level: 2, arrival: 1)
@@ -26,8 +26,8 @@ import Testing
   }
 
   @Test func theImagesOfARequestThatIsOverAreTakenOut() throws {
-    let served = try ServedTinyEnsemble()
-    let (first, second) = (try served.idleJob(), try served.idleJob())
+    let jobs = try IdleJobs()
+    let (first, second) = (jobs.next(), jobs.next())
     var queue = BatchQueue()
     queue.append(Self.rows(0...3, of: first), level: 5, arrival: 0)
     queue.append(Self.rows(4...5, of: second), level: 5, arrival: 1)
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func manyImagesPassInOrder() throws {
-    let job = try ServedTinyEnsemble().idleJob()
+    let job = try IdleJobs().next()
     var queue = BatchQueue()
     var taken: [Int] = []
     for round in 0..<200 {
