@@ -268,7 +268,7 @@ let serving: [Target] = [
     "CHTTP", in: "Serving", ["CBoundary"], cxxSettings: [.unsafeFlags(["-O2"])],
     linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
   library("HTTP", in: "Serving", ["CHTTP"]),
-  tests(of: "HTTP", in: "Serving", ["CHTTP", "HTTP", "Processes"]),
+  tests(of: "HTTP", in: "Serving", ["CHTTP", "Concurrency", "HTTP", "Processes", "Randomness"]),
 ]
 
 let reports: [Target] = [

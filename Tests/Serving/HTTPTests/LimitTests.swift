@@ -94,10 +94,10 @@ import Testing
   @Test func chunksOfAByte() throws {
     let client = try TestServer().client()
     let head = "\(Self.post)Transfer-Encoding: chunked\r\n\r\n"
-    try client.send(head + String(repeating: "1\r\na\r\n", count: 65_537) + "0\r\n\r\n")
+    try client.send(head + String(repeating: "1\r\na\r\n", count: 65_536) + "0\r\n\r\n")
     #expect(try client.response().body.count == 65_536 + 7)
     try RefusalTests.expectRefusal(
-      head + String(repeating: "1\r\na\r\n", count: 65_536) + "0\r\n\r\n", 413)
+      head + String(repeating: "1\r\na\r\n", count: 65_537) + "0\r\n\r\n", 413)
   }
 
   /// A client that sends on and on still finds its answer: the connection is not reset under it.
