@@ -273,7 +273,9 @@ let serving: [Target] = [
     "CHTTP", in: "Serving", ["CBoundary"], cxxSettings: [.unsafeFlags(["-O2"])],
     linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
   library("HTTP", in: "Serving", ["CHTTP"]),
-  tests(of: "HTTP", in: "Serving", ["CHTTP", "HTTP", "Processes", "ServingTestSupport"]),
+  tests(
+    of: "HTTP", in: "Serving",
+    ["CHTTP", "Concurrency", "HTTP", "Processes", "Randomness", "ServingTestSupport"]),
   library(
     "Serving", in: "Serving",
     [

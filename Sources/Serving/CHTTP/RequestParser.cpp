@@ -85,8 +85,9 @@ void RequestParser::on_field_impl(field, string_view name, string_view value, Er
   if (in_head_) head_.fields.push_back({view(name), view(value)});
 }
 
-void RequestParser::on_chunk_header_impl(std::uint64_t, string_view extensions, Error &error) {
-  if (++chunks_ > limits_.chunks) {
+void RequestParser::on_chunk_header_impl(std::uint64_t size, string_view extensions, Error &error) {
+  // The last one has no bytes, and is none.
+  if (size > 0 && ++chunks_ > limits_.chunks) {
     refusal_ = Refusal{413, "the request's body has too many chunks"};
   } else if (has_control_character(view(extensions))) {
     refusal_ = Refusal{400, "a chunk's extension has a control character"};

@@ -123,6 +123,16 @@ import Testing
     #expect(FileManager.default.contents(atPath: path) == Data([1, 2, 3]))
   }
 
+  #if os(Linux)
+    /// Nobody may make a file in sysfs, root included.
+    @Test func placesThatMayNotBeWrittenTo() {
+      let path = "/sys/consort-test-socket"
+      #expect(throws: HTTPError.permissionDenied(address: "unix:\(path)")) {
+        _ = try TestServer(at: .unix(path: path))
+      }
+    }
+  #endif
+
   @Test func pathsThatCannotBe() throws {
     let directory = try TemporaryDirectory()
     let long = directory.path + "/" + String(repeating: "a", count: 200)

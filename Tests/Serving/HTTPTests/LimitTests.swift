@@ -95,10 +95,10 @@ import Testing
   @Test func chunksOfAByte() throws {
     let client = try TestServer().client()
     let head = "\(Self.post)Transfer-Encoding: chunked\r\n\r\n"
-    try client.send(head + String(repeating: "1\r\na\r\n", count: 65_535) + "0\r\n\r\n")
-    #expect(try client.response().body.count == 65_535 + 7)
+    try client.send(head + String(repeating: "1\r\na\r\n", count: 65_536) + "0\r\n\r\n")
+    #expect(try client.response().body.count == 65_536 + 7)
     try RefusalTests.expectRefusal(
-      head + String(repeating: "1\r\na\r\n", count: 65_536) + "0\r\n\r\n", 413)
+      head + String(repeating: "1\r\na\r\n", count: 65_537) + "0\r\n\r\n", 413)
   }
 
   /// A client that sends on and on still finds its answer: the connection is not reset under it.
@@ -229,10 +229,16 @@ import Testing
     let server = try TestServer(limits: limits)
     let silent = try server.client()
     #expect(try silent.readToEnd().isEmpty)
-    let used = try server.client()
-    try used.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    #expect(try used.response().status == 200)
-    #expect(try used.isAtEnd())
+    // On a busy machine the limit may pass before the request is sent: then another connection is tried.
+    while true {
+      let used = try server.client()
+      guard (try? used.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")) != nil,
+        let response = try? used.response()
+      else { continue }
+      #expect(response.status == 200)
+      #expect(try used.isAtEnd())
+      break
+    }
   }
 
   @Test func readersThatNeverReadAreLeft() async throws {
@@ -257,8 +263,6 @@ import Testing
       $0.headSeconds = 0.05
       $0.bodySeconds = 0.05
       $0.writeSeconds = 0.05
-      $0.idleSeconds = 0.05
-      $0.lingerSeconds = 0.05
     }
     let waiting = Mailbox<HTTPExchange>()
     let server = try TestServer(limits: limits) { waiting.put($0) }
@@ -272,8 +276,8 @@ import Testing
   }
 
   /// Few threads, and as many connections as the machine lets this process open, up to five thousand.
-  @Test func manyIdleConnections() throws {
-    let server = try TestServer()
+  @Test func manyIdleConnections() async throws {
+    let server = try TestServer(limits: HTTPLimits { $0.idleSeconds = 3600 })
     var limit = rlimit()
     getrlimit(noFileLimit, &limit)
     // Both ends are this process's; others of its tests need some too.
@@ -285,8 +289,8 @@ import Testing
       try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
       #expect(try client.response().status == 200)
     }
+    try await eventually { server.server.statistics.openConnections == count }
     #expect(server.server.statistics.acceptedConnections == count)
-    #expect(server.server.statistics.openConnections == count)
   }
 }
 

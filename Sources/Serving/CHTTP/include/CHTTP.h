@@ -3,6 +3,9 @@
 // Every function that can fail returns a status; its result comes through the last argument, owned by the caller, who
 // frees it once. Arguments are borrowed unless they say otherwise. No C++ exception crosses this boundary.
 //
+// Beast and not libmicrohttpd 0.9.75, which takes requests that can be read in two ways, answers faults with HTML, and
+// sees no client leave while its request is worked on; nor cpp-httplib and its like, which need a thread a connection.
+//
 // Few threads serve all connections, and none waits for a handler's work: a handler must return at once, and answer
 // then or later, from any thread.
 //
