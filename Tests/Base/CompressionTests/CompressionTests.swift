@@ -21,8 +21,9 @@ import Testing
   private func decompressed(
     _ data: Data, _ format: Compression.Format, limit: Int = 1 << 20, expectedSize: Int = 0
   ) throws(Compression.Failure) -> [UInt8] {
-    try Array(data).withUnsafeBytes { (bytes) throws(Compression.Failure) in
-      try Compression.decompress(bytes, format, limit: limit, expectedSize: expectedSize)
+    try Array(data).withUnsafeBufferPointer { (bytes) throws(Compression.Failure) in
+      try Compression.decompress(
+        UnsafeRawBufferPointer(bytes), format, limit: limit, expectedSize: expectedSize)
     }
   }
 
@@ -55,7 +56,7 @@ import Testing
   }
 
   @Test func bombsAreRefused() throws {
-    let inner = Data(try decompressed(try #require(Data(decompressed(made.bomb, .gzip))), .gzip))
+    let inner = Data(try decompressed(Data(decompressed(made.bomb, .gzip)), .gzip))
     #expect(failure(inner, .gzip, limit: 1 << 20) == .tooLarge(limit: 1 << 20))
     // A size that is promised takes no memory that the bytes cannot fill.
     #expect(
