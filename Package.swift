@@ -80,7 +80,9 @@ let base: [Target] = [
   library("Compression", in: "Base", ["CZlib"]),
   tests(of: "Compression", in: "Base", ["Compression", "Randomness"], exclude: ["Fixtures"]),
   library("Files", in: "Base", ["CCrypto"]),
-  tests(of: "Files", in: "Base", ["Files"]),
+  tests(of: "Files", in: "Base", ["Files", "Schemas"]),
+  library("Schemas", in: "Base", ["Files"]),
+  tests(of: "Schemas", in: "Base", ["Files", "Schemas"]),
   library("Processes", in: "Base", ["Files"]),
   tests(of: "Processes", in: "Base", ["Processes"]),
   library("Concurrency", in: "Base"),
@@ -110,7 +112,10 @@ let networks: [Target] = [
 let data: [Target] = [
   library(
     "Predictions", in: "Data",
-    ["CKernels", "Compression", "Concurrency", "Files", "Formatting", "Statistics", "Weights"]),
+    [
+      "CKernels", "Compression", "Concurrency", "Files", "Formatting", "Schemas", "Statistics",
+      "Weights",
+    ]),
   system("CLibJPEG", in: "Data", pkgConfig: "libjpeg", apt: "libjpeg-dev", brew: "jpeg-turbo"),
   library("CJPEG", in: "Data", ["CLibJPEG"]),
   system("CLibPNG", in: "Data", pkgConfig: "libpng", apt: "libpng-dev", brew: "libpng"),
@@ -119,7 +124,7 @@ let data: [Target] = [
   library("CResampling", in: "Data", ["CBoundary"], cSettings: [.unsafeFlags(["-O3"])]),
   library(
     "Datasets", in: "Data",
-    ["CJPEG", "CPNG", "CResampling", "Concurrency", "Files", "Randomness"]),
+    ["CJPEG", "CPNG", "CResampling", "Concurrency", "Files", "Randomness", "Schemas"]),
   library("Downloads", in: "Data", ["Datasets", "Files", "Processes"]),
   tests(
     of: "Predictions", in: "Data",
@@ -143,7 +148,7 @@ let ensembles: [Target] = [
     ["CKernels", "Concurrency", "Formatting", "Predictions", "Randomness", "Statistics"]),
   library(
     "Decisions", in: "Ensembles",
-    ["Ensembles", "Files", "Formatting", "Predictions", "Randomness", "Statistics"]),
+    ["Ensembles", "Files", "Formatting", "Predictions", "Randomness", "Schemas", "Statistics"]),
   tests(
     of: "Ensembles", in: "Ensembles",
     [
@@ -155,7 +160,7 @@ let ensembles: [Target] = [
     of: "Decisions", in: "Ensembles",
     [
       "Decisions", "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions",
-      "Randomness", "Statistics",
+      "Randomness", "Schemas", "Statistics",
     ]),
 ]
 
@@ -164,7 +169,8 @@ let engines: [Target] = [
     "COpenVINO", in: "Engines", ["CBoundary"],
     cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
     linkerSettings: openVINOLinkerSettings),
-  library("Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX", "Statistics"]),
+  library(
+    "Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX", "Schemas", "Statistics"]),
   .executableTarget(
     name: "fuzz-models",
     dependencies: ["Inference", "Networks", "ONNX", "Processes", "Randomness"],
@@ -186,22 +192,22 @@ let engines: [Target] = [
 let training: [Target] = [
   library(
     "Runs", in: "Training",
-    ["Datasets", "Files", "Networks", "Predictions", "Randomness", "Weights"]),
+    ["Datasets", "Files", "Networks", "Predictions", "Randomness", "Schemas", "Weights"]),
   tests(
     of: "Runs", in: "Training",
-    ["ArchitectureSearch", "Datasets", "Files", "Networks", "Runs", "SearchRuns"]),
+    ["ArchitectureSearch", "Datasets", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
   library(
     "Training", in: "Training",
     [
-      "Concurrency", "Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs", "Torch",
-      "Weights",
+      "Concurrency", "Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs",
+      "Schemas", "Torch", "Weights",
     ]),
   tests(
     of: "Training", in: "Training",
     [
       "ArchitectureSearch", "Datasets", "Decisions", "Ensembles", "Files", "Networks",
-      "Predictions",
-      "Randomness", "Runs", "SearchTraining", "Statistics", "Torch", "Training", "Weights",
+      "Predictions", "Randomness", "Runs", "Schemas", "SearchTraining", "Statistics", "Torch",
+      "Training", "Weights",
     ],
     resources: [.copy("Fixtures")]),
 ]
@@ -214,15 +220,15 @@ let search: [Target] = [
     of: "ArchitectureSearch", in: "Search",
     ["ArchitectureSearch", "Ensembles", "Networks", "Predictions", "Randomness"]),
   library(
-    "SearchRuns", in: "Search", ["ArchitectureSearch", "Files", "Networks", "Runs"]),
+    "SearchRuns", in: "Search", ["ArchitectureSearch", "Files", "Networks", "Runs", "Schemas"]),
   tests(
     of: "SearchRuns", in: "Search",
-    ["ArchitectureSearch", "Files", "Networks", "Runs", "SearchRuns"]),
+    ["ArchitectureSearch", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
   library(
     "SearchTraining", in: "Search",
     [
       "ArchitectureSearch", "Concurrency", "Datasets", "Files", "Networks", "Predictions",
-      "Randomness", "Runs", "SearchRuns", "Torch", "Training", "Weights",
+      "Randomness", "Runs", "Schemas", "SearchRuns", "Torch", "Training", "Weights",
     ]),
 ]
 
@@ -231,7 +237,7 @@ let deployment: [Target] = [
     "Deployment", in: "Deployment",
     [
       "Concurrency", "Datasets", "Ensembles", "Files", "Formatting", "Inference", "Networks",
-      "ONNX", "Predictions", "Runs", "Weights",
+      "ONNX", "Predictions", "Runs", "Schemas", "Weights",
     ]),
   tests(
     of: "Deployment", in: "Deployment",
@@ -242,7 +248,7 @@ let deployment: [Target] = [
     "Latency", in: "Deployment",
     [
       "ArchitectureSearch", "Decisions", "Deployment", "Ensembles", "Files", "Formatting",
-      "Inference", "Networks", "ONNX", "Predictions", "Randomness", "Runs", "SearchRuns",
+      "Inference", "Networks", "ONNX", "Predictions", "Randomness", "Runs", "Schemas", "SearchRuns",
     ]),
   library(
     "MemberSources", in: "Deployment",
@@ -275,14 +281,14 @@ let reports: [Target] = [
     "Reports", in: "Reports",
     [
       "ArchitectureSearch", "CReportPage", "Decisions", "Ensembles", "Files", "Formatting",
-      "Networks", "Predictions", "Processes", "Statistics",
+      "Networks", "Predictions", "Processes", "Schemas", "Statistics",
     ]),
   library(
     "ReportContents", in: "Reports",
     [
       "ArchitectureSearch", "Datasets", "Decisions", "Deployment", "Ensembles", "Files",
       "Formatting", "Latency", "MemberSources", "Networks", "Predictions", "Reports", "Runs",
-      "SearchRuns",
+      "Schemas", "SearchRuns",
     ]),
   tests(
     of: "ReportContents", in: "Reports",
@@ -291,7 +297,7 @@ let reports: [Target] = [
     of: "Reports", in: "Reports",
     [
       "ArchitectureSearch", "CReportPage", "Decisions", "Ensembles", "Files", "Formatting",
-      "Networks", "Predictions", "Randomness", "Reports", "Statistics",
+      "Networks", "Predictions", "Randomness", "Reports", "Schemas", "Statistics",
     ],
     resources: [.copy("Fixtures")]),
 ]
@@ -304,14 +310,13 @@ let programs: [Target] = [
     [
       "ArchitectureSearch", "CommandLine", "Datasets", "Decisions", "Deployment", "Downloads",
       "Ensembles", "Files", "Formatting", "Inference", "Latency", "MemberSources", "Networks",
-      "Predictions", "Processes", "ReportContents", "Reports", "Runs", "SearchRuns",
+      "Predictions", "Processes", "ReportContents", "Reports", "Runs", "Schemas", "SearchRuns",
     ]),
   tests(
     of: "consort", in: "Programs",
     [
       "Datasets", "Decisions", "Ensembles", "Files", "Networks", "Predictions", "Randomness",
-      "Runs", "SearchRuns", "Weights",
-      "consort",
+      "Runs", "Schemas", "SearchRuns", "Weights", "consort",
     ]),
   .testTarget(
     name: "ForeignFilesTests", dependencies: ["TestSupport", "consort"],

@@ -3,6 +3,7 @@ import Files
 import Networks
 import Predictions
 import Runs
+import Schemas
 import Torch
 import Weights
 
@@ -80,7 +81,7 @@ struct MemberResult {
     try writeDescriptions()
     return try write(
       predict(model, images, normalization, batchSize: batchSize) {
-        .unusableWeights(path: files.weightsPath, reason: "what it says is no distribution")
+        .unusableWeights(path: files.weightsPath, reason: "what it says is not a distribution")
       })
   }
 
