@@ -166,7 +166,7 @@ import Testing
     #expect(labelled.shape == [2, 2])
     #expect(labelled.texts == ["0.500000:1", "0.250000:0:cat", "1.000000:1", "0.000000:0:cat"])
     let all = try classes([0.1, -1234.5678915] as [Double], [2], count: 1000)
-    #expect(all.shape == [2] && all.texts == ["0.100000:0", "-1234.567891:1"])
+    #expect(all.shape == [2] && all.texts == ["0.100000:0", "-1234.567892:1"])
     #expect(try classes([3, 7] as [Int32], [1, 2], count: 1).texts == ["7:1"])
     #expect(
       try classes([UInt64.max, 0] as [UInt64], [1, 2], count: 2).texts

@@ -163,9 +163,9 @@ import Testing
     #expect(shape("4294967296,4294967296") == .tooManyElements)
     #expect(shape("0,4294967296,4294967296,4294967296") == .tooManyElements)
     #expect(shape("9223372036854775807") == .wrongElementCount(expected: .max, found: nil))
-    #expect(
-      shape([String](repeating: "1", count: 65).joined(separator: ","))
-        == .tooManyDimensions(65, limit: 64))
+    #expect(throws: TensorFault.tooManyDimensions(limit: 64)) {
+      try TensorShape([Int](repeating: 1, count: 65))
+    }
     for bad in ["1.5", #""1""#, "9223372036854775808", "null", "[1]"] {
       #expect(
         error(#"{"inputs":[{"name":"x","shape":[\#(bad)],"datatype":"FP32","data":[]}]}"#)
@@ -390,6 +390,20 @@ import Testing
         #"{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":\#(String(repeating: "[", count: 1_000_000))"#
       )
         != nil)
+  }
+
+  @Test func whatTakesMuchMemoryIsLimited() {
+    let ones = [String](repeating: "1", count: 65).joined(separator: ",")
+    #expect(
+      error(#"{"inputs":[{"name":"x","shape":[\#(ones)]}]}"#)
+        == .wrongKind(key: "shape", expected: "a list of at most 64 elements"))
+    let outputs = (0...1000).map { #"{"name":"\#($0)"}"# }.joined(separator: ",")
+    #expect(
+      error(#"{"outputs":[\#(outputs)]}"#)
+        == .wrongKind(key: "outputs", expected: "a list of at most 1000 elements"))
+    let keys = (0...1000).map { #""\#($0)":1"# }.joined(separator: ",")
+    #expect(error("{\(keys)}")?.isBadJSON == true)
+    #expect(error(#"{"parameters":{\#(keys)}}"#)?.isBadJSON == true)
   }
 
   @Test(arguments: [

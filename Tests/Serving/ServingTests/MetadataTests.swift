@@ -11,7 +11,7 @@ import Testing
 
   private let inputs = [
     TensorDescription(name: "x", type: .float32, shape: [-1, 3, 32, 32]),
-    TensorDescription(name: "image", type: .bytes, shape: [-1]),
+    TensorDescription(name: "image", type: .bytes, shape: [-1], isOptional: true),
   ]
   private let outputs = [TensorDescription(name: "p", type: .float32, shape: [-1, 10])]
 
@@ -41,7 +41,7 @@ import Testing
       name: "m", platform: "consort_openvino", maxBatchSize: 8, inputs: inputs, outputs: outputs)
     #expect(
       try json(configuration)
-        == #"{"backend":"consort_openvino","dynamic_batching":{"max_queue_delay_microseconds":0,"preferred_batch_size":[8]},"input":[{"data_type":"TYPE_FP32","dims":[3,32,32],"name":"x"},{"data_type":"TYPE_STRING","dims":[1],"name":"image"}],"max_batch_size":8,"model_transaction_policy":{"decoupled":false},"name":"m","output":[{"data_type":"TYPE_FP32","dims":[10],"name":"p"}],"platform":"consort_openvino","version_policy":{"latest":{"num_versions":1}}}"#
+        == #"{"backend":"consort_openvino","dynamic_batching":{"max_queue_delay_microseconds":0,"preferred_batch_size":[8]},"input":[{"data_type":"TYPE_FP32","dims":[3,32,32],"name":"x","optional":false},{"data_type":"TYPE_STRING","dims":[1],"name":"image","optional":true}],"max_batch_size":8,"model_transaction_policy":{"decoupled":false},"name":"m","output":[{"data_type":"TYPE_FP32","dims":[10],"name":"p"}],"platform":"consort_openvino","version_policy":{"latest":{"num_versions":1}}}"#
     )
   }
 

@@ -17,22 +17,30 @@ import Testing
     }
   }
 
-  private func expectExact(_ texts: [String], sourceLocation: SourceLocation = #_sourceLocation)
-    throws
-  {
-    let json = Data("[\(texts.joined(separator: ","))]".utf8)
-    let floats = try JSONDecoder().decode([Float].self, from: json)
-    let doubles = try JSONDecoder().decode([Double].self, from: json)
-    for (index, text) in texts.enumerated() {
+  /// Expects what `strtof`, `strtod` and Foundation's decoder read; the last refuses numbers that come near the ends of the range.
+  private func expectExact(
+    _ texts: [String], atLeastDecoded least: Int, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    var decoded = 0
+    for text in texts {
       let (float, double) = (value(text, \.float), value(text, \.double))
       #expect(
-        float?.bitPattern == floats[index].bitPattern, "\(text)", sourceLocation: sourceLocation)
+        float?.bitPattern == Float(text)?.bitPattern, "\(text)", sourceLocation: sourceLocation)
       #expect(
-        double?.bitPattern == doubles[index].bitPattern, "\(text)", sourceLocation: sourceLocation)
+        double?.bitPattern == Double(text)?.bitPattern, "\(text)", sourceLocation: sourceLocation)
+      let json = Data("[\(text)]".utf8)
+      guard let floats = try? JSONDecoder().decode([Float].self, from: json),
+        let doubles = try? JSONDecoder().decode([Double].self, from: json)
+      else { continue }
+      decoded += 1
+      #expect(float?.bitPattern == floats[0].bitPattern, "\(text)", sourceLocation: sourceLocation)
+      #expect(
+        double?.bitPattern == doubles[0].bitPattern, "\(text)", sourceLocation: sourceLocation)
     }
+    #expect(decoded >= least, sourceLocation: sourceLocation)
   }
 
-  @Test func numbersBesideTheMiddleBetweenTwoFloats() throws {
+  @Test func numbersBesideTheMiddleBetweenTwoFloats() {
     var texts = [
       "0", "-0", "0.0", "-0e5", "0e999999", "1", "-1", "0.1", "1e22", "1e23", "9007199254740993",
     ]
@@ -49,15 +57,16 @@ import Testing
       let (first, power) = (String(digits[0]), digits.count > 1 ? "e\(digits[1])" : "")
       texts += [first + "0000000000000000000000001" + power]
     }
-    try expectExact(texts)
+    expectExact(texts, atLeastDecoded: 9 * texts.count / 10)
   }
 
-  @Test func numbersAtTheEndsOfTheRange() throws {
-    try expectExact([
+  @Test func numbersAtTheEndsOfTheRange() {
+    let texts = [
       "1.17549435e-38", "1.1754943e-38", "1.17549428e-38", "1e-45", "7.006492321624085e-46",
       "7.006492321624086e-46", "1e-46", "3.4028234e38", "3.40282346638528859811704183484516925e38",
       "340282356779733661637539395458142568447", "5e-44", "1.401298464324817e-45",
-    ])
+    ]
+    expectExact(texts, atLeastDecoded: 4)
     #expect(value("340282356779733661637539395458142568448", \.float) == nil)
     #expect(value("3.4028236e38", \.float) == nil && value("1.8e308", \.double) == nil)
     #expect(value("4.9e-324", \.double) == .leastNonzeroMagnitude && value("1e-999", \.double) == 0)
@@ -66,7 +75,7 @@ import Testing
     #expect(value("0e99999999999999999999999", \.float) == 0)
   }
 
-  @Test func randomNumbers() throws {
+  @Test func randomNumbers() {
     var random = RandomStream(seed: 6)
     var texts: [String] = []
     for _ in 0..<20_000 {
@@ -82,7 +91,7 @@ import Testing
       if Float(number)?.isFinite == true { texts.append(number) }
     }
     #expect(texts.count > 10_000)
-    try expectExact(texts)
+    expectExact(texts, atLeastDecoded: 9 * texts.count / 10)
   }
 
   @Test func floatsOfEverySizeComeBack() {

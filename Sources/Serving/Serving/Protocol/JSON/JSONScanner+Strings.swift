@@ -20,7 +20,7 @@ extension JSONScanner {
     }
   }
 
-  /// Passes over a string, checking its UTF-8 and its escapes, but for the digits after `\u`, which are checked where they are read.
+  /// Passes over a string, checking its UTF-8 and its escapes.
   @discardableResult
   mutating func skipString() throws(ProtocolError) -> (range: Range<Int>, hasEscapes: Bool) {
     guard next == UInt8(ascii: "\"") else { throw fault("'\"' is missing before a string") }
@@ -39,9 +39,13 @@ extension JSONScanner {
       if byte == UInt8(ascii: "\\") {
         hasEscapes = true
         index += 1
-        guard let escape = next, escape == UInt8(ascii: "u") || Self.escapes[escape] != nil else {
-          throw fault("unknown escape in a string")
+        guard let escape = next else { continue }
+        if escape == UInt8(ascii: "u") {
+          index += 1
+          _ = try unicodeScalar(from: &index)
+          continue
         }
+        guard Self.escapes[escape] != nil else { throw fault("unknown escape in a string") }
       }
       if byte >= 0x80 { isASCII = false }
       index += 1
@@ -67,7 +71,7 @@ extension JSONScanner {
       let escape = bytes[place]
       place += 1
       if escape == UInt8(ascii: "u") {
-        let scalar = try unicodeScalar(from: &place, before: range.upperBound)
+        let scalar = try unicodeScalar(from: &place)
         target += String(Character(scalar)).utf8
       } else if let plain = Self.escapes[escape] {
         target.append(plain)
@@ -83,26 +87,26 @@ extension JSONScanner {
 
   /// What `\uXXXX` stands for, or two of them that are halves of one character.
   private func unicodeScalar(
-    from place: inout Int, before end: Int
+    from place: inout Int
   ) throws(ProtocolError) -> Unicode.Scalar {
     let start = place
-    guard let first = hexadecimal(at: place, before: end) else {
+    guard let first = hexadecimal(at: place) else {
       throw fault("'\\u' needs four hexadecimal digits", at: start)
     }
     place += 4
     if let scalar = Unicode.Scalar(first) { return scalar }
     let isPair =
-      first < 0xDC00 && place + 1 < end && bytes[place] == UInt8(ascii: "\\")
+      first < 0xDC00 && place + 1 < bytes.count && bytes[place] == UInt8(ascii: "\\")
       && bytes[place + 1] == UInt8(ascii: "u")
-    guard isPair, let second = hexadecimal(at: place + 2, before: end), second >> 10 == 0x37,
+    guard isPair, let second = hexadecimal(at: place + 2), second >> 10 == 0x37,
       let scalar = Unicode.Scalar(0x10000 + (first & 0x3FF) << 10 + (second & 0x3FF))
     else { throw fault("half of a surrogate pair", at: start) }
     place += 6
     return scalar
   }
 
-  private func hexadecimal(at place: Int, before end: Int) -> UInt32? {
-    guard place + 4 <= end else { return nil }
+  private func hexadecimal(at place: Int) -> UInt32? {
+    guard place + 4 <= bytes.count else { return nil }
     var value: UInt32 = 0
     for byte in bytes[place..<place + 4] {
       guard let digit = Character(UnicodeScalar(byte)).hexDigitValue else { return nil }

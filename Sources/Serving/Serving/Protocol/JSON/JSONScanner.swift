@@ -1,10 +1,12 @@
 /// Reads JSON from first to last byte, as RFC 8259 has it and nothing beyond.
 ///
 /// The caller takes what it knows and skips the rest, so that no tree of values is built, and memory follows what is kept. Every
-/// fault is an error: damaged UTF-8, a key that stands twice, nesting deeper than 100.
+/// fault is an error: damaged UTF-8, a key that stands twice, nesting deeper than 100, more than 1,000 keys.
 struct JSONScanner {
   /// As deep as Triton reads.
   static let deepestNesting = 100
+  /// No object of the protocol has nearly as many; each is kept while its object is read.
+  static let mostKeys = 1000
 
   /// All of the JSON.
   let bytes: UnsafeBufferPointer<UInt8>
@@ -77,6 +79,9 @@ struct JSONScanner {
         skipSpace()
         let key = try string()
         guard keys.insert(key).inserted else { throw .repeatedKey(key) }
+        guard keys.count <= Self.mostKeys else {
+          throw fault("an object has more than \(Self.mostKeys) keys")
+        }
         guard take(UInt8(ascii: ":")) else { throw fault("':' is missing after a key") }
         try member(&self, key)
       } while take(UInt8(ascii: ","))

@@ -38,14 +38,17 @@ package struct ModelConfiguration: Hashable, Sendable, Encodable {
     package let type: String
     /// Its dimensions without the batch.
     package let dims: [Int]
+    /// Whether requests may leave it out; nil for outputs.
+    package let optional: Bool?
 
     private enum CodingKeys: String, CodingKey {
-      case name, dims
+      case name, dims, optional
       case type = "data_type"
     }
 
-    init(_ tensor: TensorDescription) {
+    init(_ tensor: TensorDescription, isInput: Bool) {
       name = tensor.name
+      optional = isInput ? tensor.isOptional : nil
       type = tensor.type == .bytes ? "TYPE_STRING" : "TYPE_\(tensor.type.rawValue)"
       let dimensions = Array(tensor.shape.dropFirst())
       // Triton has no tensor without dimensions beside the batch.
@@ -87,8 +90,8 @@ package struct ModelConfiguration: Hashable, Sendable, Encodable {
   ) {
     (self.name, self.platform, backend) = (name, platform, platform)
     self.maxBatchSize = maxBatchSize
-    input = inputs.map(Tensor.init)
-    output = outputs.map(Tensor.init)
+    input = inputs.map { Tensor($0, isInput: true) }
+    output = outputs.map { Tensor($0, isInput: false) }
     dynamicBatching = DynamicBatching(
       preferredBatchSize: [maxBatchSize], maxQueueDelayMicroseconds: queueDelayMicroseconds)
   }

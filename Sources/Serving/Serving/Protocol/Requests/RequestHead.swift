@@ -5,6 +5,9 @@ struct RequestHead {
   var outputs: [RequestedOutput] = []
   private var inputs: [InputHead] = []
 
+  /// The most inputs and the most outputs, each of which takes more memory than JSON.
+  static let mostTensors = 1000
+
   /// One without content.
   init() {}
 
@@ -19,12 +22,12 @@ struct RequestHead {
       case "parameters": head.parameters = try Parameters(&scanner)
       case "inputs":
         hasInputs = true
-        try scanner.list(of: key) { (scanner) throws(ProtocolError) in
+        try scanner.list(of: key, most: Self.mostTensors) { (scanner) throws(ProtocolError) in
           head.inputs.append(try InputHead(&scanner))
         }
       case "outputs":
         guard try scanner.kind() != .null else { return try scanner.null() }
-        try scanner.list(of: key) { (scanner) throws(ProtocolError) in
+        try scanner.list(of: key, most: Self.mostTensors) { (scanner) throws(ProtocolError) in
           head.outputs.append(try RequestedOutput(&scanner))
         }
       default: try scanner.skip()
@@ -191,19 +194,26 @@ extension JSONScanner {
     return nil
   }
 
-  /// The list that a key has.
+  /// The list of at most so many elements that a key has.
   mutating func list(
-    of key: String, _ element: (inout JSONScanner) throws(ProtocolError) -> Void
+    of key: String, most: Int, _ element: (inout JSONScanner) throws(ProtocolError) -> Void
   ) throws(ProtocolError) {
     guard try kind() == .array else { throw .wrongKind(key: key, expected: "a list") }
-    try array(element)
+    var count = 0
+    try array { (scanner) throws(ProtocolError) in
+      count += 1
+      guard count <= most else {
+        throw .wrongKind(key: key, expected: "a list of at most \(most) elements")
+      }
+      try element(&scanner)
+    }
   }
 
   /// A list of integers.
   fileprivate mutating func dimensions() throws(ProtocolError) -> [Int] {
     let fault = ProtocolError.wrongKind(key: "shape", expected: "a list of integers")
     var dimensions: [Int] = []
-    try list(of: "shape") { (scanner) throws(ProtocolError) in
+    try list(of: "shape", most: TensorShape.mostDimensions) { (scanner) throws(ProtocolError) in
       guard try scanner.kind() == .number else { throw fault }
       guard let dimension = try scanner.number().integer(as: Int.self) else { throw fault }
       dimensions.append(dimension)

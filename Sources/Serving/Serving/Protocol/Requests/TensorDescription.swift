@@ -6,10 +6,13 @@ package struct TensorDescription: Hashable, Sendable {
   package let type: ElementType
   /// Its dimensions, the batch first; -1 for any length.
   package let shape: [Int]
+  /// Whether requests may leave it out, as where another input can stand in its place.
+  package let isOptional: Bool
 
   /// Describes a tensor.
-  package init(name: String, type: ElementType, shape: [Int]) {
+  package init(name: String, type: ElementType, shape: [Int], isOptional: Bool = false) {
     (self.name, self.type, self.shape) = (name, type, shape)
+    self.isOptional = isOptional
   }
 
   /// Whether the lengths agree, but for those that may be any.

@@ -82,6 +82,29 @@ package struct InferenceTensor: Sendable {
     }
   }
 
+  /// The index of the first element that is NaN or infinite; nil where there is none, as in integers.
+  package var firstNotFinite: Int? {
+    switch type {
+    case .float16: firstIndex(ofAllSet: 0x7C00 as UInt16)
+    case .bfloat16: firstIndex(ofAllSet: 0x7F80 as UInt16)
+    case .float32: firstIndex(ofAllSet: 0x7F80_0000 as UInt32)
+    case .float64: firstIndex(ofAllSet: 0x7FF0_0000_0000_0000 as UInt64)
+    default: nil
+    }
+  }
+
+  /// The first element that has all bits of `mask`, as numbers that are not finite have all those of the exponent.
+  private func firstIndex<Bits: FixedWidthInteger & BitwiseCopyable>(ofAllSet mask: Bits) -> Int? {
+    guard case .values(let bytes) = content else { return nil }
+    return bytes.withBytes { bytes in
+      (0..<shape.elementCount).first { index in
+        let bits = bytes.loadUnaligned(
+          fromByteOffset: index * MemoryLayout<Bits>.size, as: Bits.self)
+        return bits & mask == mask
+      }
+    }
+  }
+
   /// The elements of a BYTES tensor; nil for another.
   package var elements: ByteElements? {
     guard case .elements(let elements) = content else { return nil }

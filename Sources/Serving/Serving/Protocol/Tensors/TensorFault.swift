@@ -3,7 +3,7 @@ package enum TensorFault: Error, Hashable, Sendable, CustomStringConvertible {
   /// A dimension below 0.
   case negativeDimension(Int)
   /// More dimensions than any tensor has.
-  case tooManyDimensions(Int, limit: Int)
+  case tooManyDimensions(limit: Int)
   /// The product of the dimensions, or the bytes that they take, overflows.
   case tooManyElements
   /// No type of the protocol.
@@ -48,8 +48,7 @@ package enum TensorFault: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .negativeDimension(let dimension):
       "the dimension \(dimension) is negative; give the lengths of the data that is sent"
-    case .tooManyDimensions(let count, let limit):
-      "\(count) dimensions, where at most \(limit) are read"
+    case .tooManyDimensions(let limit): "more than \(limit) dimensions"
     case .tooManyElements: "the product of its dimensions is too large; give those of the data"
     case .unknownType(let text):
       "unknown datatype '\(text.shortened)'; use one of "

@@ -13,7 +13,7 @@ package struct TensorShape: Hashable, Sendable, CustomStringConvertible {
   /// - Throws: `TensorFault.negativeDimension`, `.tooManyDimensions` or `.tooManyElements`.
   package init(_ dimensions: [Int]) throws(TensorFault) {
     guard dimensions.count <= Self.mostDimensions else {
-      throw .tooManyDimensions(dimensions.count, limit: Self.mostDimensions)
+      throw .tooManyDimensions(limit: Self.mostDimensions)
     }
     var (count, isEmpty) = (1, false)
     for dimension in dimensions {
