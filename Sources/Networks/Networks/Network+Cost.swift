@@ -124,7 +124,12 @@ extension Layer.Operation {
         convolution.kernelSize, convolution.kernelSize, from.channels / convolution.groups,
         to.channels, to.height, to.width)
     case (.linear(let outputs), .vector(let inputs), _): product(outputs, inputs)
-    default: 0
+    // Of shapes that a validated network does not have.
+    case (.convolution, _, _), (.linear, _, _): nil
+    case (.batchNorm, _, _), (.relu, _, _), (.silu, _, _), (.sigmoid, _, _), (.add, _, _),
+      (.scale, _, _), (.maxPool, _, _), (.globalAveragePool, _, _), (.dropout, _, _),
+      (.dropPath, _, _):
+      0
     }
   }
 }
