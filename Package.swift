@@ -169,10 +169,7 @@ let engines: [Target] = [
     path: "Tests/FuzzModels"),
   tests(
     of: "Inference", in: "Engines",
-    [
-      "COpenVINO", "Datasets", "Deployment", "Ensembles", "Files", "Inference", "ONNX",
-      "Predictions",
-    ],
+    ["COpenVINO", "Datasets", "Files", "Inference", "InferenceTestSupport", "ONNX"],
     exclude: ["Fixtures"]),
   library(
     "CTorch", in: "Engines", ["CBoundary"], cxxSettings: torchCxxSettings,
@@ -187,7 +184,7 @@ let training: [Target] = [
     ["Datasets", "Files", "Networks", "Predictions", "Randomness", "Weights"]),
   tests(
     of: "Runs", in: "Training",
-    ["ArchitectureSearch", "Datasets", "Files", "Networks", "Runs", "SearchRuns"]),
+    ["Datasets", "Files", "Networks", "Runs", "SearchRuns"]),
   library(
     "Training", in: "Training",
     [
@@ -234,7 +231,8 @@ let deployment: [Target] = [
   tests(
     of: "Deployment", in: "Deployment",
     [
-      "Datasets", "Deployment", "Ensembles", "Files", "Inference", "Networks", "Runs", "Weights",
+      "Datasets", "Deployment", "Ensembles", "Files", "Inference", "InferenceTestSupport",
+      "Networks", "Predictions", "Runs", "Weights",
     ]),
   library(
     "Latency", in: "Deployment",
@@ -250,12 +248,15 @@ let deployment: [Target] = [
     ]),
   tests(
     of: "MemberSources", in: "Deployment",
-    ["Datasets", "Deployment", "Inference", "MemberSources", "Predictions"]),
+    [
+      "Datasets", "Deployment", "Inference", "InferenceTestSupport", "MemberSources",
+      "Predictions",
+    ]),
   tests(
     of: "Latency", in: "Deployment",
     [
-      "ArchitectureSearch", "Decisions", "Ensembles", "Inference", "Latency", "Networks",
-      "SearchRuns",
+      "ArchitectureSearch", "Decisions", "Ensembles", "Inference", "InferenceTestSupport",
+      "Latency", "Networks", "SearchRuns",
     ]),
 ]
 
@@ -352,6 +353,9 @@ let package = Package(
       name: "EnsembleTestSupport",
       dependencies: ["Decisions", "Ensembles", "Files", "Predictions", "TestSupport"],
       path: "Tests/EnsembleTestSupport"),
+    .target(
+      name: "InferenceTestSupport", dependencies: ["Inference", "TestSupport"],
+      path: "Tests/InferenceTestSupport"),
     .testTarget(
       name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/ArchitectureTests"),
   ] + base + networks + data + ensembles + engines + training + search + deployment + reports

@@ -3,9 +3,7 @@ import Files
 import TestSupport
 import Testing
 
-@testable import Decisions
 @testable import Ensembles
-@testable import Formatting
 @testable import Predictions
 @testable import Statistics
 

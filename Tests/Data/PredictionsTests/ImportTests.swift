@@ -5,7 +5,6 @@ import Testing
 
 @testable import Decisions
 @testable import Ensembles
-@testable import Formatting
 @testable import Predictions
 @testable import Statistics
 

@@ -1,11 +1,7 @@
 import EnsembleTestSupport
 import Testing
 
-@testable import Decisions
-@testable import Ensembles
-@testable import Formatting
 @testable import Predictions
-@testable import Statistics
 
 @Suite struct PredictionSetsTests {
   private let rows = [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]]

@@ -6,9 +6,7 @@ import Weights
 
 @testable import Decisions
 @testable import Ensembles
-@testable import Formatting
 @testable import Predictions
-@testable import Statistics
 
 @Suite struct PredictionsTests {
   private let directory: TemporaryDirectory

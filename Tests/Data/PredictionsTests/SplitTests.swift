@@ -2,11 +2,7 @@ import EnsembleTestSupport
 import Files
 import Testing
 
-@testable import Decisions
-@testable import Ensembles
-@testable import Formatting
 @testable import Predictions
-@testable import Statistics
 
 @Suite struct SplitTests {
   @Test(arguments: [

@@ -2,6 +2,7 @@ import Datasets
 import Deployment
 import Files
 import Inference
+import InferenceTestSupport
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
     _ models: [String], names: [String]? = nil
   ) throws -> ModelSelection {
     try ModelSelection(
-      models.map { fixture("\($0).onnx") }, names: names, preprocessing: overrides)
+      models.map { modelFixture($0) }, names: names, preprocessing: overrides)
   }
 
   @Test func takesNamedMembersInTheirOrder() throws {
@@ -38,13 +39,13 @@ import Testing
       error
         == .unknownMembers(
           named: ["logit"], known: ["logits", "softmax"],
-          paths: [fixture("logits.onnx"), fixture("softmax.onnx")]))
+          paths: [modelFixture("logits"), modelFixture("softmax")]))
     #expect(error?.isMisuse == true)
     #expect(throws: DeploymentError.self) {
       try Self.select(["logits", "softmax"], names: ["logits", "logits"])
     }
-    #expect(throws: InferenceError.unknownPreprocessing(source: fixture("half.onnx"))) {
-      try ModelSelection([fixture("half.onnx")])
+    #expect(throws: InferenceError.unknownPreprocessing(source: modelFixture("half"))) {
+      try ModelSelection([modelFixture("half")])
     }
   }
 

@@ -1,6 +1,7 @@
 import Datasets
 import Deployment
 import Inference
+import InferenceTestSupport
 import MemberSources
 import Predictions
 import TestSupport
@@ -17,7 +18,7 @@ import Testing
     }
     let files = try MemberSource(path: "\(directory.path)/files")
     #expect(files.inputs == ["\(directory.path)/files/a.safetensors"] && !files.holdsModels)
-    let model = try MemberSource(path: fixture("logits.onnx", of: "Engines/InferenceTests"))
+    let model = try MemberSource(path: modelFixture("logits"))
     #expect(model.isModelFile && model.holdsModels)
     let missing = "\(directory.path)/none.safetensors"
     #expect(

@@ -1,7 +1,7 @@
-import Deployment
 import Files
 import Foundation
 import Inference
+import InferenceTestSupport
 import TestSupport
 import Testing
 

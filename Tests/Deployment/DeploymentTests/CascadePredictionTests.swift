@@ -2,8 +2,8 @@ import Datasets
 import Deployment
 import Ensembles
 import Inference
+import InferenceTestSupport
 import Predictions
-import TestSupport
 import Testing
 
 /// Members that run one after another give what all of them would, combined.

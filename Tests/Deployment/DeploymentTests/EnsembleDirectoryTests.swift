@@ -4,6 +4,7 @@ import Ensembles
 import Files
 import Foundation
 import Inference
+import InferenceTestSupport
 import TestSupport
 import Testing
 
@@ -15,7 +16,7 @@ import Testing
   {
     (
       try EnsembleMember(ImageModel(fixture: name), preprocessing: preprocessing),
-      .file(try MappedFile(path: fixture("\(name).onnx")))
+      .file(try MappedFile(path: modelFixture(name)))
     )
   }
 
@@ -40,7 +41,7 @@ import Testing
     #expect(members.map(\.name) == ["logits", "softmax"])
     #expect(members.map(\.preprocessing) == [Self.preprocessing, Self.preprocessing])
     let copy = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(read.path)/member-0.onnx")))
-    #expect(copy == [UInt8](try Data(contentsOf: URL(fileURLWithPath: fixture("logits.onnx")))))
+    #expect(copy == [UInt8](try Data(contentsOf: URL(fileURLWithPath: modelFixture("logits")))))
   }
 
   @Test func leavesNothingBehindWhereMembersDoNotFit() throws {
@@ -52,12 +53,22 @@ import Testing
     #expect(
       error
         == .differentMembers(
-          first: fixture("logits.onnx"), second: fixture("six-classes.onnx"),
+          first: modelFixture("logits"), second: modelFixture("six-classes"),
           difference: "number of classes (5 and 6)"))
     // Two of one name are refused after their files are written.
     let twins = try [Self.member("logits"), Self.member("logits")]
     #expect(throws: InferenceError.self) {
       try EnsembleDirectory.write(to: "\(directory.path)/ensemble", members: twins)
+    }
+    #expect(try directory.names() == [])
+  }
+
+  /// An ensemble holds one file a member.
+  @Test func refusesNumbersBesideAModel() throws {
+    let directory = try TemporaryDirectory()
+    #expect(throws: InferenceError.externalData(source: modelFixture("beside"))) {
+      try EnsembleDirectory.write(
+        to: "\(directory.path)/ensemble", members: [Self.member("beside")])
     }
     #expect(try directory.names() == [])
   }
@@ -74,7 +85,7 @@ import Testing
     let directory = try TemporaryDirectory()
     let ensemble = try Self.write(to: "\(directory.path)/ensemble")
     let path = try directory.write(
-      [UInt8](try Data(contentsOf: URL(fileURLWithPath: fixture("logits-2.onnx")))),
+      [UInt8](try Data(contentsOf: URL(fileURLWithPath: modelFixture("logits-2")))),
       to: "ensemble/member-0.onnx")
     #expect(
       throws: InferenceError.changedMember(
