@@ -40,7 +40,9 @@ import Testing
     let error = #expect(throws: EnsembleError.self, "\(text)") {
       try read(text, labels: labels, options: options)
     }
-    return error?.description ?? ""
+    guard case .invalidImport(let source, let reason, let fix)? = error else { return "" }
+    #expect(source.contains("scores.csv"), "\(text)")
+    return "\(reason); \(fix)"
   }
 
   private func accuracy(_ predictions: Predictions) throws -> Double {
@@ -109,7 +111,11 @@ import Testing
     #expect(found.labels == [0, 1])
     #expect(found.notes.map(\.text).contains("commas in its numbers are decimal commas"))
     let unmarked = #expect(throws: EnsembleError.self) { try read(bytes) }
-    #expect(unmarked?.description.contains("save it as UTF-8") == true)
+    guard case .invalidImport(_, _, let fix)? = unmarked else {
+      Issue.record("\(String(describing: unmarked))")
+      return
+    }
+    #expect(fix.contains("save it as UTF-8"))
   }
 
   /// Names that are numbers, in the order of their text: a label is the class that it names.
@@ -160,7 +166,6 @@ import Testing
   func whatIsNotCertainIsRefused(_ text: String, _ message: String) {
     let error = refusal(text)
     #expect(error.contains(message), "\(text): \(error)")
-    #expect(error.contains("scores.csv"))
   }
 
   @Test func whatWasInferredIsSaid() throws {

@@ -47,19 +47,21 @@ import Testing
   @Test func leavesNothingBehindWhereMembersDoNotFit() throws {
     let directory = try TemporaryDirectory()
     let members = try [Self.member("logits"), Self.member("six-classes")]
-    let error = #expect(throws: InferenceError.self) {
-      try EnsembleDirectory.write(to: "\(directory.path)/ensemble", members: members)
-    }
     #expect(
-      error
-        == .differentMembers(
-          first: modelFixture("logits"), second: modelFixture("six-classes"),
-          difference: "number of classes (5 and 6)"))
+      throws: InferenceError.differentMembers(
+        first: modelFixture("logits"), second: modelFixture("six-classes"),
+        difference: "number of classes (5 and 6)")
+    ) { try EnsembleDirectory.write(to: "\(directory.path)/ensemble", members: members) }
     // Two of one name are refused after their files are written.
     let twins = try [Self.member("logits"), Self.member("logits")]
-    #expect(throws: InferenceError.self) {
+    let error = #expect(throws: InferenceError.self) {
       try EnsembleDirectory.write(to: "\(directory.path)/ensemble", members: twins)
     }
+    guard case .notAnEnsemble(_, let reason)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(reason.contains("two members have one name"))
     #expect(try directory.names() == [])
   }
 
@@ -114,10 +116,22 @@ import Testing
     let directory = try TemporaryDirectory()
     let ensemble = try Self.write(to: "\(directory.path)/ensemble")
     try Self.change(text, to: change, in: directory)
-    let error = #expect(throws: InferenceError.self) { try EnsembleDirectory(path: ensemble.path) }
-    let description = try #require(error).description
-    #expect(description.contains(message), "\(description)")
-    #expect(description.contains("`consort build-ensemble` writes one"))
+    try Self.expectRefused(ensemble, message)
+  }
+
+  /// Expects that the ensemble's `ensemble.json` is no more read, for a reason that contains `message`.
+  private static func expectRefused(
+    _ ensemble: EnsembleDirectory, _ message: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let error = #expect(throws: InferenceError.self, sourceLocation: sourceLocation) {
+      try EnsembleDirectory(path: ensemble.path)
+    }
+    guard case .notAnEnsemble(_, let reason)? = error else {
+      Issue.record("\(String(describing: error))", sourceLocation: sourceLocation)
+      return
+    }
+    #expect(reason.contains(message), "\(reason)", sourceLocation: sourceLocation)
   }
 
   /// Replaces `text` in the `ensemble.json` of the directory's ensemble.
@@ -179,10 +193,7 @@ import Testing
       #""cascade": null"#, #""expectedMultiplyAccumulates": 5"#, #""exitFractions": [0, 1]"#,
     ] {
       try Self.change(#""version" : 1"#, to: #"\#(key), "version" : 1"#, in: directory)
-      let error = #expect(throws: InferenceError.self) {
-        try EnsembleDirectory(path: ensemble.path)
-      }
-      #expect(try #require(error).description.contains("belongs to version 2"))
+      try Self.expectRefused(ensemble, "belongs to version 2")
       try Self.change(#"\#(key), "version" : 1"#, to: #""version" : 1"#, in: directory)
     }
   }
@@ -208,10 +219,7 @@ import Testing
       Self.cascade, expected: 8665, exitFractions: [0.75, 0.25], to: directory)
     // The keys are sorted, and the cascade's threshold comes before the same exit fraction.
     try Self.change(text, to: change, in: directory)
-    let error = #expect(throws: InferenceError.self) { try EnsembleDirectory(path: ensemble.path) }
-    let description = try #require(error).description
-    #expect(description.contains(message), "\(description)")
-    #expect(description.contains("`consort build-ensemble` writes one"))
+    try Self.expectRefused(ensemble, message)
   }
 
   /// "logits" names its classes itself.
@@ -223,7 +231,11 @@ import Testing
     }
     let names = (0..<5).map { "class \($0)" }
     let error = #expect(throws: InferenceError.self) { try write(names.reversed()) }
-    #expect(error?.description.contains("name their classes otherwise") == true)
+    guard case .notAnEnsemble(_, let reason)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(reason.contains("name their classes otherwise"))
     #expect(try directory.names() == [])
     #expect(try write(names).manifest.labels == names)
   }

@@ -53,12 +53,17 @@ import Testing
 
   @Test func tooFewMembersAreRefused() throws {
     let members = try decisionMembers("test")
-    #expect(throws: EnsembleError.self) { try Forecast(from: Array(members.prefix(2))) }
+    let few = EnsembleError.invalidArgument(
+      name: "the number of members", value: "2", expected: "at least 3")
+    #expect(throws: few) { try Forecast(from: Array(members.prefix(2))) }
     #expect(try Forecast(from: Array(members.prefix(3))).points.map(\.memberCount) == [4, 5, 6])
     for known in [-1, 2, 5, 6] {
-      #expect(throws: EnsembleError.self) { try Forecast.check(members, known: known) }
+      let error = EnsembleError.invalidArgument(
+        name: "the number of known members", value: "\(known)",
+        expected: "at least 3 and fewer than all 5")
+      #expect(throws: error) { try Forecast.check(members, known: known) }
     }
-    #expect(throws: EnsembleError.self) { try Forecast.check([], known: 3) }
+    #expect(throws: EnsembleError.noMembers) { try Forecast.check([], known: 3) }
     #expect(try Forecast.check(members, known: 3).map(\.forecast.memberCount) == [4, 5])
   }
 }

@@ -112,8 +112,7 @@ import Testing
       ([Self.stem], .outputIsNotLogits(layer: "stem")),
     ]
     for (layers, expected) in cases {
-      let error = #expect(throws: NetworkError.self) { _ = try Self.network(layers) }
-      #expect(error == expected)
+      #expect(throws: expected) { _ = try Self.network(layers) }
     }
   }
 
