@@ -136,7 +136,7 @@ class Page:
         return float(self.wait("document.documentElement?.dataset.drawn"))
 
     def settle(self, seconds=1.5):
-        """Gives the page time where nothing tells that it is ready."""
+        """Gives the page time where nothing says that it is ready."""
         time.sleep(seconds)
 
     def draw_all(self):

@@ -15,7 +15,7 @@ func networksPerSecond(
     var sum = 0.0
     for _ in 0..<count {
       let architecture = Architecture(optionCounts.map { stream.integer(below: $0) })
-      sum += try CostModel.macs.cost(of: space.network(architecture)) ?? 0
+      sum += try CostModel.multiplyAccumulates.cost(of: space.network(architecture)) ?? 0
     }
     precondition(sum > 0, "every network costs something")
     return Double(count) / (start.duration(to: .now) / .seconds(1))

@@ -82,18 +82,18 @@ struct Image {
 };
 
 constexpr float least = static_cast<float>(CONSORT_LEAST_LOGARITHM);
-/// Below this log-probability a double's exponential no longer tells all floats apart that a class may be dropped for.
+/// Below this log-probability a double's exponential no longer distinguishes all floats that a class may be dropped for.
 constexpr float least_compared = -80;
 
 /// Sets `left` to the classes to which some member gives as much as to `pivot`, and adds all members up in `totals`,
-/// unless that is NULL. Returns whether `pivot` can tell anything.
+/// unless that is NULL. Returns whether `pivot` can decide anything.
 INLINED bool compare(const Image &image, int64_t pivot, int32_t *left, float *totals) {
   const int64_t classes = image.classes, whole = classes / float_lanes * float_lanes;
-  bool tells = true;
+  bool decides = true;
   for (int64_t member = 0; member < image.member_count; ++member) {
     const float *const row = image.row(member);
     float threshold = row[pivot] > least ? row[pivot] : least;
-    if (image.takes_probabilities && threshold < least_compared) tells = false;
+    if (image.takes_probabilities && threshold < least_compared) decides = false;
     const Floats thresholds = floats(threshold);
     for (int64_t c = 0; c < whole; c += float_lanes) {
       const Floats values = greater(load(row + c), floats(least));
@@ -112,7 +112,7 @@ INLINED bool compare(const Image &image, int64_t pivot, int32_t *left, float *to
       if (totals) totals[c] = member == 0 ? value : totals[c] + value;
     }
   }
-  return tells;
+  return decides;
 }
 
 INLINED int64_t first_greatest(const float *values, int64_t count) {
@@ -304,7 +304,7 @@ struct Scoring {
   Scratch &scratch;
   /// All rivals and those at the front.
   int64_t rivals, front;
-  /// How many prefixes there are of those behind the front; -1 where these are not even gathered.
+  /// How many prefixes there are of those behind the front; -1 where these are not even collected.
   int64_t rest_levels;
 
   /// Makes the prefix of a step, of the front alone.

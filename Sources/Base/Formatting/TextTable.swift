@@ -2,9 +2,9 @@
 public struct TextTable: Sendable {
   /// To which side a column's cells are pushed.
   public enum Alignment: Hashable, Sendable {
-    /// Words.
+    /// For text.
     case left
-    /// Numbers.
+    /// For numbers, whose digits then stand below each other.
     case right
   }
 
@@ -17,7 +17,7 @@ public struct TextTable: Sendable {
     /// Whether other columns go before it where the terminal is narrow.
     public let isKept: Bool
 
-    /// Creates a column.
+    /// Creates a column; one that is kept is never left out of a narrow terminal.
     public init(_ title: String, _ alignment: Alignment = .left, isKept: Bool = false) {
       self.title = title
       self.alignment = alignment

@@ -55,8 +55,8 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
     case .invalidImport(let source, let reason, let fix): "'\(source)' \(reason); \(fix)"
     case .testDataChosenOn(let source, let fingerprint)
     where fingerprint.hasPrefix(DataIdentity.labelsPrefix):
-      "'\(source)' has the labels of the images that the choice was made on, in the same order, and nothing else tells "
-        + "them apart; report on other images, or give both sets ids, or each list its \"fingerprint\""
+      "'\(source)' has the labels of the images that the choice was made on, in the same order, and nothing else "
+        + "distinguishes them; report on other images, or give both sets ids, or each list its \"fingerprint\""
     case .testDataChosenOn(let source, let fingerprint):
       "'\(source)' predicts the images that the choice was made on (fingerprint "
         + "'\(fingerprint)'); report on a test set that chose nothing"

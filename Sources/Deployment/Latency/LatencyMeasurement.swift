@@ -267,7 +267,9 @@ extension Network {
     _ image: ImageShape, _ layers: [Layer], endsInMap: Bool
   ) throws(NetworkError) -> Network {
     let ending = [
-      Layer("pool", .globalAveragePool, inputs: [layers.last?.name ?? inputName]),
+      Layer(
+        "pool", .globalAveragePool(keepsDimensions: false), inputs: [layers.last?.name ?? inputName]
+      ),
       Layer("head", .linear(outputs: 10), inputs: ["pool"]),
     ]
     return try Network(name: "timed", input: image, layers: layers + (endsInMap ? ending : []))

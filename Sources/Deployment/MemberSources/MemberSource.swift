@@ -93,7 +93,7 @@ struct SourcePredictions {
   var holdOut: [Predictions] = []
   /// Of the images that judge.
   var test: [Predictions] = []
-  /// Milliseconds of members that the source tells.
+  /// Milliseconds of members that the source gives.
   var latencies: [String: Double] = [:]
   /// Models that can be timed, each for members of one network.
   var models: [TimedModel] = []

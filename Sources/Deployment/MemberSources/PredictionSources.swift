@@ -12,7 +12,7 @@ package struct PredictionSources {
   package private(set) var test: [Predictions] = []
   /// Of further images.
   package private(set) var shifted: [Predictions]?
-  /// Milliseconds that the sources tell.
+  /// Milliseconds that the sources give.
   package private(set) var latencies: [String: Double] = [:]
   /// Models that can be timed.
   package private(set) var models: [TimedModel] = []

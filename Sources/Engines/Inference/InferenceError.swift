@@ -50,7 +50,7 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   case uncountable(source: String, layer: String, reason: String)
   /// Two members of an ensemble do not fit each other.
   case differentMembers(first: String, second: String, difference: String)
-  /// Nobody says how images become the model's input.
+  /// Neither the model nor an option says how images become its input.
   case unknownPreprocessing(source: String)
   /// What is said about how images become the model's input does not fit it.
   case wrongPreprocessing(source: String, reason: String)

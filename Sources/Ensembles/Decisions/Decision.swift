@@ -32,7 +32,7 @@ public struct Decision: Codable, Sendable {
     /// Of all that is random.
     public var seed: UInt64 = 0
 
-    /// Creates options.
+    /// The defaults of `consort report`: ensembles of up to four members, no budget.
     public init() {}
   }
 
@@ -189,4 +189,32 @@ extension Decision.Options {
         name: "the least accuracy", value: "\(minimumAccuracy)", expected: "a number in 0...1")
     }
   }
+}
+
+/// What a search was to try, and tried.
+public struct SearchRecord: Codable, Hashable, Sendable {
+  /// How many of what there was.
+  public struct Share: Codable, Hashable, Sendable {
+    /// How many there were to try.
+    public let planned: Int
+    /// How many were tried.
+    public let tried: Int
+
+    /// Whether time was over before all were tried.
+    public var isCut: Bool { tried < planned }
+  }
+
+  /// The seconds that the search was given; nil for no limit.
+  public let seconds: Double?
+  /// Ensembles, single members among them.
+  public let ensembles: Share
+  /// The most members of an ensemble that was tried.
+  public let largestEnsemble: Int
+  /// Budgets and accuracies for each of which the best cascade was searched.
+  public let cascadeGoals: Share
+  /// How many of the hold-out's images, drawn at random, thresholds were searched on; nil for all.
+  public let cascadeImages: Int?
+
+  /// Whether time was over before all was tried.
+  public var isCut: Bool { ensembles.isCut || cascadeGoals.isCut }
 }

@@ -97,11 +97,12 @@ extension Layer.Operation {
   /// What a layer costs; nil where a count overflows.
   func totals(input: FeatureShape, output: FeatureShape) -> NetworkTotals? {
     guard let parameters = parameters(input: input),
-      let macs = multiplyAccumulates(input: input, output: output),
+      let multiplyAccumulates = multiplyAccumulates(input: input, output: output),
       let elements = output.checkedCount, let bytes = product(4, elements)
     else { return nil }
     return NetworkTotals(
-      parameters: parameters, multiplyAccumulates: macs, trainingActivationBytes: bytes)
+      parameters: parameters, multiplyAccumulates: multiplyAccumulates,
+      trainingActivationBytes: bytes)
   }
 
   private func parameters(input: FeatureShape) -> Int? {

@@ -83,7 +83,7 @@ extension Layer.Operation {
         outputs: outputs, inputs: map.channels / groups, size: convolution.kernelSize)
       try body("weight", sizes, .convolutionWeight(groups: groups))
       if convolution.hasBias { try body("bias", .vector(outputs), .convolutionBias) }
-    case (.batchNormalization, .map(let map)):
+    case (.batchNorm, .map(let map)):
       try body("weight", .vector(map.channels), .normalizationWeight)
       try body("bias", .vector(map.channels), .normalizationBias)
       try body("running_mean", .vector(map.channels), .runningMean)

@@ -130,3 +130,43 @@ public struct SafeTensors: Sendable {
     }
   }
 }
+
+/// The bytes of one tensor in a mapped file, which stays mapped as long as this value lives.
+public struct TensorBytes: Sendable {
+  let file: MappedFile
+  let range: Range<Int>
+
+  /// The number of bytes.
+  public var count: Int { range.count }
+
+  /// Calls `body` with the bytes, which are valid during the call only.
+  ///
+  /// The address may be less aligned than the elements.
+  public func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    try file.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
+  /// Lets the system take back the memory of these bytes, counted from the tensor's first; the next read brings them in
+  /// again.
+  public func release(_ part: Range<Int>) {
+    let bytes = part.clamped(to: 0..<count)
+    file.release(range.lowerBound + bytes.lowerBound..<range.lowerBound + bytes.upperBound)
+  }
+}
+
+extension SafeTensors {
+  /// Makes sure that a tensor of weights can be computed with: all numbers are finite, and variances not negative.
+  ///
+  /// - Throws: `WeightsError.uselessNumber`, or as `floats(named:)` does.
+  public func checkNumbers(of name: String) throws {
+    let numbers = try floats(named: name)
+    guard numbers.allSatisfy(\.isFinite) else {
+      throw WeightsError.uselessNumber(
+        path: path, tensor: name, reason: "holds NaN or infinite numbers")
+    }
+    guard !name.hasSuffix("running_var") || numbers.allSatisfy({ $0 >= 0 }) else {
+      throw WeightsError.uselessNumber(
+        path: path, tensor: name, reason: "is a variance, and holds numbers below 0")
+    }
+  }
+}

@@ -9,7 +9,7 @@ public struct Operand: Hashable, Sendable {
   /// Whether there may be several of it; only the last operand may.
   public let isRepeated: Bool
 
-  /// Creates an operand.
+  /// Creates an operand, which is needed once unless said otherwise.
   public init(_ name: String, help: String, isOptional: Bool = false, isRepeated: Bool = false) {
     self.name = name
     self.help = help
@@ -54,7 +54,8 @@ public struct Command: Sendable {
   /// Carries it out.
   public private(set) var run: @Sendable (ParsedArguments) throws -> Void
 
-  /// Creates a command.
+  /// Creates a command, which `run` carries out with the arguments that fit `operands` and `options`; what it throws is
+  /// printed, and ends the program with status 1, or 2 where it is a `UsageError`.
   public init(
     name: String, summary: String, operands: [Operand] = [], options: [CommandOption] = [],
     discussion: String = "", examples: [String] = [],

@@ -20,7 +20,7 @@ public struct Program: Sendable {
   /// The commands, in the order of the help.
   public let commands: [Command]
 
-  /// Creates a program.
+  /// Creates a program; `main()` carries it out.
   public init(name: String, summary: String, version: String, commands: [Command]) {
     self.name = name
     self.summary = summary

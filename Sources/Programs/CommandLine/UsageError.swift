@@ -3,12 +3,12 @@ public struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong, in one sentence.
   public let message: String
 
-  /// Creates an error.
+  /// - Parameter message: What is wrong with the arguments and what to type, in one sentence without a full stop.
   public init(_ message: String) {
     self.message = message
   }
 
-  /// The message.
+  /// The message, as it is printed.
   public var description: String { message }
 }
 

@@ -41,7 +41,7 @@ private func costModel(
     guard given == nil else {
       throw UsageError("'\(file)' counts multiply-accumulates: leave --latencies out")
     }
-    return .macs
+    return .multiplyAccumulates
   }
   let measure = Shell.line(["consort", "latencies", Shell.operand(file)])
   if let given {

@@ -99,6 +99,9 @@ package struct PredictionReport {
   }
 
   /// The figures as JSON.
+  ///
+  /// - Throws: `EncodingError` where a figure is not finite, or `EnsembleError` where the predictions cannot be
+  ///   compared with the labels.
   package func json() throws -> String {
     try Answer(
       images: found.indices.count, skipped: found.skipped.map(\.name),
@@ -123,6 +126,8 @@ package struct PredictionReport {
   }
 
   /// The figures as a table; of images without labels, which have none, their most probable classes.
+  ///
+  /// - Throws: `EnsembleError` where the predictions cannot be compared with the labels.
   package func text() throws -> String {
     guard images.hasLabels else { return predictionsTable + summary }
     var table = TextTable(columns: [
@@ -190,6 +195,8 @@ package struct PredictionReport {
   }
 
   /// Writes the predictions of the ensemble and of each member that saw all images into a new directory.
+  ///
+  /// - Throws: `FileError` where the directory exists or cannot be written, or `WeightsError`.
   package func write(to directory: String) throws {
     try Directory.createWhole(directory) { place in
       for (index, member) in members.enumerated() {
@@ -200,6 +207,8 @@ package struct PredictionReport {
   }
 
   /// Writes the ensemble's most probable classes of each image as the file at `path`.
+  ///
+  /// - Throws: `FileError` where the file cannot be written.
   package func writeCSV(to path: String) throws {
     try DurableFile.write(to: path) { writer in try lines { try writer.write($0) } }
   }

@@ -24,7 +24,9 @@ enum SearchPlanFacts {
       }
     var text =
       "\(kind): \(space.decisions.count) decisions, \(NumberFormat.power(space.size)) architectures"
-    if plan.cost.measure == .macs, let range = try? plan.costRange(.macs) {
+    if plan.cost.measure == .multiplyAccumulates,
+      let range = try? plan.costRange(.multiplyAccumulates)
+    {
       text += " of \(plan.cost.text(range.lowerBound)) to \(plan.cost.text(range.upperBound))"
     }
     return text

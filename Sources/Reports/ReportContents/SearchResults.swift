@@ -112,7 +112,7 @@ package struct SearchResults {
     }
   }
 
-  /// All that the page tells.
+  /// All that the page shows.
   package func content(command: String?) -> SearchContent {
     SearchContent(
       memberCount: plan.members, target: plan.cost, settings: plan.settings.map(setting),

@@ -136,7 +136,7 @@ extension MobileSpace {
       stemStride: try reader.integer("stemStride", in: 1...8),
       head: try reader.integer("head", in: 1...65_536), stages: stages,
       dropout: try reader.optionalNumber("dropout", in: 0...0.99) ?? 0.2,
-      stochasticDepth: try reader.optionalNumber("stochasticDepth", in: 0...0.99) ?? 0.2,
+      dropPathRate: try reader.optionalNumber("stochasticDepth", in: 0...0.99) ?? 0.2,
       conventions: known)
   }
 }

@@ -9,7 +9,7 @@ import Torch
 import Training
 import Weights
 
-/// Judges candidates of a search by training each for a while, members side by side.
+/// Judges architectures of a search by training each for a while, members side by side.
 ///
 /// A member's directory is called after its network and its place. What is there is not made again, and a training that
 /// was stopped goes on from its checkpoint.
@@ -17,7 +17,7 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
   /// Images passed in training up to each rung.
   public let trainingImages: [Int]
   private let rungs: [Int]
-  private let work: CandidateWork
+  private let work: ArchitectureWork
   /// Who was asked for last, and up to which rung.
   private let latest = Mutex<(members: [SearchMember], rung: Int)>(([], 0))
   private var setup: SearchSetup { work.setup }
@@ -26,17 +26,22 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
   ///
   /// - Parameters:
   ///   - experiment: The recipe and the images, without members.
-  ///   - rungs: Epochs after which candidates are judged, rising.
+  ///   - rungs: Epochs after which architectures are judged, rising.
+  /// - Throws: `ExperimentError` where too few images are left to train on, or `TorchError` where the device has no
+  ///   room for them.
   public init(
     _ experiment: Experiment, rungs: [Int], on images: RunImages, setup: SearchSetup
   ) throws {
-    let work = try CandidateWork(experiment, on: images, setup: setup)
+    let work = try ArchitectureWork(experiment, on: images, setup: setup)
     self.rungs = rungs
     self.work = work
     trainingImages = rungs.map { $0 * work.partition.training.count }
   }
 
   /// Trains what is not yet trained as far.
+  ///
+  /// - Throws: `FileError`, or `TrainingError` where the machine fails; an architecture that fails by itself is an
+  ///   outcome.
   public func evaluate(
     _ members: [SearchMember], rung: Int, deadline: ContinuousClock.Instant?
   ) throws -> [MemberOutcome]? {
@@ -82,7 +87,7 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
     try work.identity(ofNetwork: member.network.name, place: member.place)
   }
 
-  /// Removes the checkpoints of those that did not get on from the rung before: they take space, and if a later candidate
+  /// Removes the checkpoints of those that did not get on from the rung before: they take space, and if a later architecture
   /// has one of them, it is trained again, to the same bits.
   private func removeCheckpoints(of members: [SearchMember]) throws {
     for member in members { try CheckpointStore.removeAll(of: directory(of: member)) }
@@ -98,14 +103,14 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
 extension ProxyEvaluator {
   /// Trains a member up to the rung; returns false where it was stopped before.
   private func train(
-    _ candidate: SearchMember, _ images: WorkerImages, rung: Int,
+    _ member: SearchMember, _ images: WorkerImages, rung: Int,
     _ queue: WorkQueue<SearchMember>
   ) throws -> Bool {
-    let files = directory(of: candidate)
-    let name = candidate.network.name
+    let files = directory(of: member)
+    let name = member.network.name
     try Directory.create(files.path)
     do {
-      guard try runEpochs(training(of: candidate, images, files), files, upTo: rung, queue) else {
+      guard try runEpochs(training(of: member, images, files), files, upTo: rung, queue) else {
         return false
       }
       setup.observe(.memberEvaluated(member: name))
@@ -124,16 +129,16 @@ extension ProxyEvaluator {
   }
 
   private func training(
-    of candidate: SearchMember, _ images: WorkerImages, _ files: MemberDirectory
+    of searched: SearchMember, _ images: WorkerImages, _ files: MemberDirectory
   ) throws -> (training: MemberTraining, holdOut: EvaluationImages) {
-    let network = try work.fitted(candidate.network)
-    var (member, data) = work.memberImages(of: network, place: candidate.place, images)
+    let network = try work.fitted(searched.network)
+    var (member, data) = work.memberImages(of: network, place: searched.place, images)
     guard let holdOut = data.holdOut else {
       preconditionFailure("a plan without held-out images is refused")
     }
     // Only the rungs are judged, not every epoch.
     data.holdOut = nil
-    let identity = try identity(of: candidate)
+    let identity = try identity(of: searched)
     func training() throws -> MemberTraining {
       try MemberTraining(
         member, of: work.experiment, network: network, data: data,
@@ -151,18 +156,18 @@ extension ProxyEvaluator {
 
   /// Trains up to the rung, and predicts the held-out images at each rung on the way.
   private func runEpochs(
-    _ candidate: (training: MemberTraining, holdOut: EvaluationImages), _ files: MemberDirectory,
+    _ state: (training: MemberTraining, holdOut: EvaluationImages), _ files: MemberDirectory,
     upTo rung: Int, _ queue: WorkQueue<SearchMember>
   ) throws -> Bool {
-    let training = candidate.training
-    try predictIfDue(candidate, files)
+    let training = state.training
+    try predictIfDue(state, files)
     while training.position.epoch < rungs[rung] {
       let learningRate = training.learningRate
       if try training.step() {
         let metrics = try training.finishEpoch(learningRate: learningRate)
         setup.observe(
           .progressed(member: training.member.name, imagesPerSecond: metrics.imagesPerSecond))
-        try predictIfDue(candidate, files)
+        try predictIfDue(state, files)
       }
       if queue.shouldStop(), training.position.epoch < rungs[rung] {
         try training.saveCheckpoint()
@@ -174,19 +179,19 @@ extension ProxyEvaluator {
   }
 
   private func predictIfDue(
-    _ candidate: (training: MemberTraining, holdOut: EvaluationImages), _ files: MemberDirectory
+    _ state: (training: MemberTraining, holdOut: EvaluationImages), _ files: MemberDirectory
   ) throws {
-    let training = candidate.training
+    let training = state.training
     guard let rung = rungs.firstIndex(of: training.position.epoch), training.position.step == 0,
       !Directory.exists(files.predictionsPath(rung: rung + 1))
     else { return }
     let predictions = try work.predictions(
-      of: training.result, training.member.name, on: candidate.holdOut,
+      of: training.result, training.member.name, on: state.holdOut,
       batchSize: work.experiment.recipe.pieceSize, epoch: training.position.epoch)
     // Before the predictions, which say that the member has come so far.
     if rung < rungs.count - 1 { try training.saveCheckpoint() }
     try predictions.write(
       to: files.predictionsPath(rung: rung + 1),
-      metadata: [MemberMetadata.training: candidate.training.identity])
+      metadata: [MemberMetadata.training: state.training.identity])
   }
 }

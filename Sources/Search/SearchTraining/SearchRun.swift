@@ -63,6 +63,9 @@ public struct SearchRun {
   }
 
   /// Searches for each setting in turn, then trains what was found.
+  ///
+  /// - Throws: `TrainingError`, `TorchError`, `NetworkError` or `FileError`; what was found until then stays, and the
+  ///   next run goes on from it.
   public func run() throws -> Outcome {
     try Runtime.setDeterministic(true, allowTF32: false)
     try Runtime.keepMemory()
@@ -114,7 +117,7 @@ public struct SearchRun {
   private enum SettingResult {
     /// The user asked to stop.
     case interrupted
-    /// No candidate was trained as far as it should.
+    /// No architecture was trained as far as it should.
     case nothing
     case ensemble(FoundEnsemble)
   }
@@ -162,11 +165,11 @@ public struct SearchRun {
       setting == .duplicated
       ? [Network](repeating: networks[0], count: plan.members) : networks
     let costs = members.map { conditions.costModel.cost(of: $0) ?? 0 }
-    let macs = members.map { $0.totals.multiplyAccumulates }
+    let multiplyAccumulates = members.map { $0.totals.multiplyAccumulates }
     let last = setting.stages(memberCount: plan.members).last?.name
     return FoundEnsemble(
       setting: setting, networks: members.map(\.name), cost: costs.reduce(0, +),
-      multiplyAccumulates: macs.reduce(0, +),
+      multiplyAccumulates: multiplyAccumulates.reduce(0, +),
       holdOutAccuracy: records.filter { $0.stage == last }.best?.accuracy ?? 0, records: records)
   }
 

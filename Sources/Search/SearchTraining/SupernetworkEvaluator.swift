@@ -8,17 +8,17 @@ import Torch
 import Training
 import Weights
 
-/// Judges candidates of a search as paths through shared weights, one set of them for each place in the ensemble.
+/// Judges architectures of a search as paths through shared weights, one set of them for each place in the ensemble.
 ///
-/// The weights are trained once, when the first candidates are judged. Members in different places have weights of their
+/// The weights are trained once, when the first architectures are judged. Members in different places have weights of their
 /// own, so that an ensemble's members differ as trained ones would.
 public final class SupernetworkEvaluator: MemberEvaluator, Sendable {
-  /// None: candidates are not trained by themselves.
+  /// None: architectures are not trained by themselves.
   public let trainingImages = [0]
   private let space: any SearchSpace
   private let parameters: [Parameter]
   private let places: Int
-  private let work: CandidateWork
+  private let work: ArchitectureWork
   private let cache = OutcomeCache()
   private var experiment: Experiment { work.experiment }
   private var setup: SearchSetup { work.setup }
@@ -28,6 +28,8 @@ public final class SupernetworkEvaluator: MemberEvaluator, Sendable {
   /// - Parameters:
   ///   - experiment: The recipe and the images, without members.
   ///   - places: How many members an ensemble under search has.
+  /// - Throws: `NetworkError` where the space holds a network that cannot be built, `ExperimentError` where too few
+  ///   images are left to train on, or `TorchError` where the device has no room for them.
   public init(
     _ experiment: Experiment, space: any SearchSpace, places: Int, on images: RunImages,
     setup: SearchSetup
@@ -35,10 +37,12 @@ public final class SupernetworkEvaluator: MemberEvaluator, Sendable {
     self.space = space
     self.places = places
     parameters = try SharedWeights.largestParameters(of: space)
-    work = try CandidateWork(experiment, on: images, setup: setup)
+    work = try ArchitectureWork(experiment, on: images, setup: setup)
   }
 
   /// Trains the shared weights where they are not yet, and predicts the held-out images along each path.
+  ///
+  /// - Throws: `FileError`, `TrainingError` or `TorchError`.
   public func evaluate(
     _ members: [SearchMember], rung: Int, deadline: ContinuousClock.Instant?
   ) throws -> [MemberOutcome]? {

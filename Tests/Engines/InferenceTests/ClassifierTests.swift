@@ -132,7 +132,7 @@ import Testing
   }
 
   /// Whether OpenVINO read the compiled model from a file.
-  private func isFromCache(_ part: Classifier.Part) throws -> Bool {
+  private func isFromCache(_ part: Classifier.CompiledMembers) throws -> Bool {
     var text = [CChar](repeating: 0, count: 16)
     let status = co_compiled_property(
       part.compiled.handle, "LOADED_FROM_CACHE", &text, text.count)

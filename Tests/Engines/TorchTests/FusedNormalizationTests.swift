@@ -34,7 +34,7 @@ import Torch
       .contiguous(.channelsLast)
     let other = try Tensor.normal([6, 4], standardDeviation: 1, generator: generator)
     for leaf in [map, other] { try leaf.setRequiresGradient() }
-    let layer = Tensor.BatchNormalization(
+    let layer = Tensor.BatchNormVectors(
       weight: try .full([4], 1), bias: try .full([4], 0.1), runningMean: try .zeros([4]),
       runningVariance: try .full([4], 1))
     let weights = try Tensor.normal([6, 4, 1, 1], standardDeviation: 1, generator: generator)
@@ -45,7 +45,7 @@ import Torch
     #expect(try gradient == weights.elements())
   }
 
-  private typealias Vectors = (_ weight: Tensor, _ bias: Tensor) -> Tensor.BatchNormalization
+  private typealias Vectors = (_ weight: Tensor, _ bias: Tensor) -> Tensor.BatchNormVectors
 
   /// The layer's running statistics as the fixture has them before and after.
   private func runningStatistics(
@@ -73,7 +73,7 @@ import Torch
       let weight = try Tensor.normal([channels], standardDeviation: 1, generator: generator)
       let bias = try Tensor.normal([channels], standardDeviation: 1, generator: generator)
       for leaf in [map, weight, bias] { try leaf.setRequiresGradient() }
-      let layer = Tensor.BatchNormalization(
+      let layer = Tensor.BatchNormVectors(
         weight: weight, bias: bias, runningMean: try .zeros([channels]),
         runningVariance: try .full([channels], 1))
       let output =
@@ -112,7 +112,7 @@ import Torch
   @Test func whatIsNoNumberStaysNone() throws {
     let map = try Tensor([1, .nan, 3, 4, 5, 6, 7, 8] as [Float], shape: [1, 2, 2, 2]).contiguous(
       .channelsLast)
-    let layer = Tensor.BatchNormalization(
+    let layer = Tensor.BatchNormVectors(
       weight: try .full([2], 1), bias: try .zeros([2]), runningMean: try .zeros([2]),
       runningVariance: try .full([2], 1))
     let output: [Float] = try map.batchNormRelu(
@@ -122,7 +122,7 @@ import Torch
   }
 
   @Test func refusesOtherMaps() throws {
-    let layer = Tensor.BatchNormalization(
+    let layer = Tensor.BatchNormVectors(
       weight: try .full([2], 1), bias: try .zeros([2]), runningMean: try .zeros([2]),
       runningVariance: try .full([2], 1))
     for map in [

@@ -42,7 +42,7 @@ import Torch
     #expect((25...75).contains(firsts.count { $0 == 0 }))
   }
 
-  @Test(arguments: [true, false]) func batchNormalization(training: Bool) throws {
+  @Test(arguments: [true, false]) func batchNorm(training: Bool) throws {
     let name = training ? "batch_norm_training" : "batch_norm_evaluation"
     let fixture = try Fixture.named(name)
     let earlier = try #require(fixture.earlier)

@@ -17,7 +17,7 @@ import Torch
     let kernel = try leaf([32, 16, 3, 3])
     let (weight, bias) = (try leaf([32]), try leaf([32]))
     let runningMean = try Tensor.zeros([32])
-    let layer = Tensor.BatchNormalization(
+    let layer = Tensor.BatchNormVectors(
       weight: weight, bias: bias, runningMean: runningMean,
       runningVariance: try .full([32], 1))
     let convolved = try map.conv2d(kernel, stride: 1, padding: 1)

@@ -55,10 +55,10 @@ import Testing
     let decision = try Decision(
       sets(14, images: 60), pace: SearchPace(seconds: 1e6) { found.append($0) })
     #expect(decision.search?.isCut == false)
-    let ensembles = found.filter { $0.subject == .ensembles }
+    let ensembles = found.filter { $0.kind == .ensembles }
     #expect(ensembles.map(\.done) == [1024, 1470] && ensembles.allSatisfy { $0.total == 1470 })
     #expect(ensembles.allSatisfy { ($0.secondsLeft ?? -1) >= 0 })
-    let cascades = found.filter { $0.subject == .cascades }
+    let cascades = found.filter { $0.kind == .cascades }
     #expect(!cascades.isEmpty && cascades.allSatisfy { $0.done <= $0.total })
   }
 

@@ -244,7 +244,7 @@ import Testing
         let cascade = try Cascade(
           of: [0, 2, 3, 4].map { holdOut[$0] }, rule: rule, confidence: confidence,
           goal: .cost(atMost: 600))
-        #expect(cascade.chosenOn == holdOut[0].identity)
+        #expect(cascade.validation == holdOut[0].identity)
         #expect(cascade.stages.last?.confidenceThreshold == nil)
         let report = try cascade.report(on: test.shuffled())
         let members = cascade.stages.compactMap { stage in test.first { $0.name == stage.member } }

@@ -15,7 +15,7 @@ import Testing
     let holdOut = try decisionMembers("hold-out")
     let fitted = try WeightedGeometricMean(fittedTo: holdOut)
     #expect(fitted.members == ["m0", "m1", "m2", "m3", "m4"])
-    #expect(fitted.chosenOn == holdOut[0].identity)
+    #expect(fitted.validation == holdOut[0].identity)
     expectClose(fitted.weights.reduce(0, +), 1, within: 1e-12)
     for (weight, expected) in zip(fitted.weights, expected.weights) {
       expectClose(weight, expected, within: 1e-5)

@@ -38,7 +38,7 @@ import Testing
     case tied
     /// Probabilities of 0, also of labels.
     case zeros
-    /// Sums closer than floats tell apart.
+    /// Sums closer than floats distinguish.
     case close
   }
 

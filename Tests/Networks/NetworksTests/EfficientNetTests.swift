@@ -30,7 +30,7 @@ import Testing
   @Test func stochasticDepthGrowsWithDepth() throws {
     let layers = try EfficientNet(.b0).network.layers
     let rates = layers.compactMap { layer -> Double? in
-      if case .stochasticDepth(let rate) = layer.operation { rate } else { nil }
+      if case .dropPath(let rate) = layer.operation { rate } else { nil }
     }
     #expect(rates == [2, 4, 6, 7, 9, 10, 12, 13, 14].map { 0.2 * Double($0) / 16 })
     #expect(layers.count { $0.operation == .add } == rates.count)

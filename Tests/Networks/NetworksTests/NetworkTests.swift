@@ -10,7 +10,8 @@ import Testing
   private static let stem = Layer(
     "stem", .convolution(outputChannels: 4, kernelSize: 3, stride: 1, padding: 1), inputs: ["input"]
   )
-  private static let pool = Layer("pool", .globalAveragePool, inputs: ["stem"])
+  private static let pool = Layer(
+    "pool", .globalAveragePool(keepsDimensions: false), inputs: ["stem"])
   private static let head = Layer("head", .linear(outputs: 2), inputs: ["pool"])
 
   @Test func shapesFollowTheLayers() throws {
@@ -38,7 +39,7 @@ import Testing
   /// The stem's output is freed once, though it is read twice at one place.
   @Test func aLayerAddedToItselfIsAliveOnce() throws {
     let twice = Layer("twice", .add, inputs: ["stem", "stem"])
-    let pool = Layer("pool", .globalAveragePool, inputs: ["twice"])
+    let pool = Layer("pool", .globalAveragePool(keepsDimensions: false), inputs: ["twice"])
     let cost = try Self.network([Self.stem, twice, pool, Self.head]).cost
     #expect(cost.peakActivationBytes == 4 * (4 * 64 + 4 * 64))
   }
@@ -123,9 +124,9 @@ import Testing
       .convolution(outputChannels: 4, kernelSize: 3, stride: 1, padding: -1),
       .convolution(outputChannels: .max, kernelSize: 3, stride: 1, padding: 1),
       .convolution(outputChannels: 4, kernelSize: 99, stride: 1, padding: 1),
-      .batchNormalization(epsilon: 0, momentum: 0.1),
-      .batchNormalization(epsilon: 1e-5, momentum: .nan),
-      .dropout(rate: 1), .linear(outputs: 3), .stochasticDepth(rate: -0.1),
+      .batchNorm(epsilon: 0, momentum: 0.1),
+      .batchNorm(epsilon: 1e-5, momentum: .nan),
+      .dropout(rate: 1), .linear(outputs: 3), .dropPath(rate: -0.1),
       .maxPool(kernelSize: 3, stride: 2, padding: 2),
       .maxPool(kernelSize: 0, stride: 2, padding: 0),
       .convolution(Convolution(outputChannels: 4, kernelSize: 3, padding: .same, groups: 2)),

@@ -13,8 +13,8 @@ import Testing
           "conv",
           .convolution(Convolution(outputChannels: 2, kernelSize: 1, padding: .symmetric(0))),
           inputs: ["input"]),
-        Layer("norm", .batchNormalization(epsilon: 1e-5, momentum: 0.1), inputs: ["conv"]),
-        Layer("pool", .globalAveragePool, inputs: ["norm"]),
+        Layer("norm", .batchNorm(epsilon: 1e-5, momentum: 0.1), inputs: ["conv"]),
+        Layer("pool", .globalAveragePool(keepsDimensions: false), inputs: ["norm"]),
         Layer("head", .linear(outputs: 3), inputs: ["pool"]),
       ])
   }

@@ -19,7 +19,7 @@ import Testing
         Layer("images", .relu, inputs: ["input"]),
         Layer("x", .silu, inputs: ["images"]),
         Layer("x.sigmoid", .sigmoid, inputs: ["x"]),
-        Layer("pool", .globalAveragePool, inputs: ["x.sigmoid"]),
+        Layer("pool", .globalAveragePool(keepsDimensions: false), inputs: ["x.sigmoid"]),
         Layer("logits", .linear(outputs: 3), inputs: ["pool"]),
         Layer("logits.weight", .linear(outputs: 2), inputs: ["logits"]),
       ])

@@ -210,7 +210,7 @@ import Testing
     }
   #endif
 
-  /// The damage of files of candidates changes nothing of what is found.
+  /// Damaged files of architectures change nothing of what is found.
   @Test func damagedCandidatesAreTrainedAnew() throws {
     try Consort.withDirectory { directory in
       try write(in: directory)

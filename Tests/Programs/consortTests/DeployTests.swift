@@ -140,7 +140,7 @@ import Testing
     #expect(try Self.manifest(directory, "plain")["exitFractions"] == nil)
   }
 
-  /// Models hold no predictions: a name and a cost are all that tells that they are the decision's members.
+  /// Models hold no predictions: a name and a cost are all that says that they are the decision's members.
   @Test func modelsAreToldByNameAndCost() throws {
     let directory = try TemporaryDirectory()
     try Self.write([Self.candidate("a", ["logits", "softmax"])], to: directory)

@@ -11,7 +11,7 @@ func image(_ name: String) throws -> [UInt8] {
 }
 
 extension Consort {
-  /// What was printed, less the lines that tell how long it took.
+  /// What was printed, less the lines that say how long it took.
   var outputWithoutTime: String {
     output.split(separator: "\n", omittingEmptySubsequences: false)
       .filter { !$0.contains("\"seconds\"") && !$0.contains(" ms an image") }

@@ -41,7 +41,7 @@ private let dependencies = checkout.appendingPathComponent(".deps").path
   @Test func jsonTellsTheFrontier() throws {
     try Consort.withDirectory { directory in
       try makeRun(at: directory + "/run")
-      // No renderer: the figures come all the same, and the status tells.
+      // No renderer: the figures come all the same, and the status says so.
       let run = try Consort(
         ["frontier", directory + "/run", "--json"], environment: ["CONSORT_DEPS": directory])
       #expect(run.status == 1)

@@ -31,7 +31,7 @@ import Testing
     for index in 0..<160 {
       let colour = (0..<3).map { _ in UInt8(truncatingIfNeeded: random.next()) }
       let pixels = colour.flatMap { [UInt8](repeating: $0, count: 64) }
-      let png = try #require(Picture(width: 8, height: 8, pixels: pixels).png())
+      let png = try #require(RGBImage(width: 8, height: 8, pixels: pixels).png())
       try directory.write(png, to: "images/\(1000 + index).png")
     }
     let answer = try run(["predict", model("logits"), "--data", "images", "--json"] + Self.feeding)

@@ -98,7 +98,7 @@ import Testing
     #expect(try predicted("0,0,0", "1,1,1", []) != alone)
   }
 
-  /// Each image's answer depends on the others in its batch, which the graph alone does not tell.
+  /// Each image's answer depends on the others in its batch, which the graph alone does not show.
   @Test func answersThatDependOnTheBatchAreMeasured() throws {
     try directory.write(image("rgb.png"), to: "test/class 1/c.png")
     let arguments = ["predict", model("by-batch"), "--data", "test"] + Self.imagenet

@@ -87,7 +87,7 @@ import Testing
     #expect(both.contains("<li>A further clear") && both.contains("chart-forecast"))
   }
 
-  /// The page says where nothing tells the images that choose from those that judge, and what was inferred.
+  /// The page says where nothing distinguishes the images that choose from those that judge, and what was inferred.
   @Test(arguments: [
     ("unknown", "could not be compared", true), ("fingerprints", "share some images", false),
     ("identifiers", "no id is in both", false), ("scores", "the same scores by all", false),

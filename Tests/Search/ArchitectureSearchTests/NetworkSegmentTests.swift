@@ -54,7 +54,7 @@ import Testing
         Layer("silu", .silu, inputs: ["widen"]),
         Layer("depth", .convolution(Self.convolution(24, groups: 24)), inputs: ["silu"]),
         Layer("narrow", .convolution(Self.convolution(8, kernelSize: 1)), inputs: ["depth"]),
-        Layer("pool", .globalAveragePool, inputs: ["narrow"]),
+        Layer("pool", .globalAveragePool(keepsDimensions: false), inputs: ["narrow"]),
         Layer("dropout", .dropout(rate: 0.2), inputs: ["pool"]),
         Layer("head", .linear(outputs: 5), inputs: ["dropout"]),
       ])
@@ -73,7 +73,7 @@ import Testing
       layers: [
         Layer("stem", .convolution(Self.convolution(8)), inputs: ["input"]),
         Layer("head", .convolution(Self.convolution(5, kernelSize: 1)), inputs: ["stem"]),
-        Layer("pool", .globalAveragePool, inputs: ["head"]),
+        Layer("pool", .globalAveragePool(keepsDimensions: false), inputs: ["head"]),
       ])
     #expect(
       convolutional.segments().map(\.text) == ["3 x 8 x 8: conv8/3", "8 x 8 x 8: conv5/1 pool"])
@@ -103,7 +103,7 @@ import Testing
         Layer("\(index)", .convolution(Self.convolution(4)), inputs: [layers[index].name]))
     }
     layers.append(Layer("add", .add, inputs: ["99", "stem"]))
-    layers.append(Layer("pool", .globalAveragePool, inputs: ["add"]))
+    layers.append(Layer("pool", .globalAveragePool(keepsDimensions: false), inputs: ["add"]))
     layers.append(Layer("head", .linear(outputs: 2), inputs: ["pool"]))
     let segments = try Network(
       name: "far", input: ImageShape(channels: 3, height: 4, width: 4), layers: layers
@@ -135,17 +135,17 @@ extension Layer.Operation {
       "conv\(convolution.outputChannels)/\(convolution.kernelSize)"
         + (convolution.stride > 1 ? "s\(convolution.stride)" : "")
         + (convolution.groups > 1 ? "g\(convolution.groups)" : "")
-    case .batchNormalization: "bn"
+    case .batchNorm: "bn"
     case .relu: "relu"
     case .silu: "silu"
     case .sigmoid: "sigmoid"
     case .add: "add"
     case .scale: "scale"
     case .maxPool(let kernelSize, _, _): "max\(kernelSize)"
-    case .globalAveragePool: "pool"
-    case .squeeze: "squeeze"
+    case .globalAveragePool(keepsDimensions: false): "pool"
+    case .globalAveragePool(keepsDimensions: true): "squeeze"
     case .dropout: "dropout"
-    case .stochasticDepth: "depth"
+    case .dropPath: "depth"
     case .linear(let outputs): "linear\(outputs)"
     }
   }

@@ -90,7 +90,7 @@ import Testing
         }
       }
     }
-    let range = try space.costRange(.macs)
+    let range = try space.costRange(.multiplyAccumulates)
     #expect(range.lowerBound == costs.min())
     #expect(range.upperBound == costs.max())
     #expect(space.size == 36)

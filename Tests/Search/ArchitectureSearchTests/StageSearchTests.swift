@@ -16,7 +16,8 @@ import Testing
     controller: ControllerChoice = .evolution(population: 8, sample: 3)
   ) -> StageSearch.Conditions {
     StageSearch.Conditions(
-      space: Self.space, costModel: .macs, target: CostTarget(target: 2e6, tolerance: tolerance),
+      space: Self.space, costModel: .multiplyAccumulates,
+      target: CostTarget(target: 2e6, tolerance: tolerance),
       reward: .absolute(weight: -0.1), controller: controller, cohort: 6, budget: budget, seed: 1)
   }
 
@@ -131,7 +132,7 @@ import Testing
     }
   }
 
-  @Test func aFailedCandidateIsRecordedAndTheSearchGoesOn() throws {
+  @Test func aFailedArchitectureIsRecordedAndTheSearchGoesOn() throws {
     let evaluator = FakeEvaluator()
     let whole = try run(stage(.duplicated), conditions(), evaluator).records
     let failing = FakeEvaluator()
@@ -147,7 +148,7 @@ import Testing
     #expect(records.best?.number != 3)
   }
 
-  @Test func candidatesOfAnotherCostAreNotEvaluated() throws {
+  @Test func architecturesOfAnotherCostAreNotEvaluated() throws {
     let (records, _) = try run(stage(.joint), conditions(tolerance: 0.1), FakeEvaluator())
     #expect(records.allSatisfy { abs($0.cost / 2e6 - 1) <= 0.1 })
     let (single, _) = try run(stage(.duplicated), conditions(tolerance: 0.1), FakeEvaluator())

@@ -47,8 +47,8 @@ import Testing
     let encoder = JSONEncoder()
     let read = try SearchPlan(json: encoder.encode(plan), file: "again.json")
     #expect(read == plan)
-    #expect(plan.cost.measure == .macs)
-    _ = try plan.costRange(.macs)
+    #expect(plan.cost.measure == .multiplyAccumulates)
+    _ = try plan.costRange(.multiplyAccumulates)
   }
 
   @Test(arguments: [
@@ -116,7 +116,7 @@ import Testing
 
   @Test func aTargetOutOfReachSaysWhatIsReached() throws {
     let plan = try plan(replacing: "20000000", by: "2000000")
-    let error = #expect(throws: SearchError.self) { _ = try plan.costRange(.macs) }
+    let error = #expect(throws: SearchError.self) { _ = try plan.costRange(.multiplyAccumulates) }
     #expect(
       error.map { "\($0)" }
         == "no network of the search space meets the cost target, 1.0 M MACs (duplicated): it reaches from 4.2 M MACs "

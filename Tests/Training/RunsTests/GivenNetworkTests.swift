@@ -29,8 +29,8 @@ import Testing
           .convolution(
             Convolution(outputChannels: 8, kernelSize: 3, stride: 1, padding: .symmetric(1))),
           inputs: ["input"]),
-        Layer("bn", .batchNormalization(epsilon: 1e-5, momentum: 0.1), inputs: ["conv"]),
-        Layer("pool", .globalAveragePool, inputs: ["bn"]),
+        Layer("bn", .batchNorm(epsilon: 1e-5, momentum: 0.1), inputs: ["conv"]),
+        Layer("pool", .globalAveragePool(keepsDimensions: false), inputs: ["bn"]),
         Layer("head", .linear(outputs: 10), inputs: ["pool"]),
       ])
   }

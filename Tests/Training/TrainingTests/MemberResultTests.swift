@@ -74,7 +74,7 @@ import Weights
     try damage.inflict(on: path)
     let told = try Self.train(Self.experiment(), in: run)
     let isTold = told.first.map { $0.hasPrefix(Self.names[1]) && $0.contains("'\(path)'") } ?? false
-    // Nobody can tell that there was more than a training that was stopped before it.
+    // Nothing shows that there was more than a training that was stopped before it.
     #expect(isTold || (file.contains("predictions-test") && damage == .deleted), "\(told)")
     #expect(told.contains("\(Self.names[1]): trained") == file.hasPrefix("weights"))
     #expect(!told.contains { $0.hasPrefix(Self.names[0]) })

@@ -22,7 +22,7 @@ import Torch
       .init(
         stride: 2, kernelSizes: [3, 5], expansions: [1, 2], squeezeRatios: [0, 0.25],
         blocks: [1, 2], channels: [8, 16], skips: [true, false])
-    ], dropout: 0, stochasticDepth: 0, conventions: .symmetric)
+    ], dropout: 0, dropPathRate: 0, conventions: .symmetric)
 
   private func sharedWeights(_ space: any SearchSpace) throws -> SharedWeights {
     try SharedWeights(

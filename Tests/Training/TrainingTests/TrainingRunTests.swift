@@ -565,7 +565,8 @@ import Weights
           "stem",
           .convolution(
             Convolution(outputChannels: 10, kernelSize: 9, stride: 1, padding: .symmetric(0))),
-          inputs: ["input"]), Layer("pool", .globalAveragePool, inputs: ["stem"]),
+          inputs: ["input"]),
+        Layer("pool", .globalAveragePool(keepsDimensions: false), inputs: ["stem"]),
       ])
     #expect(
       problem(network)

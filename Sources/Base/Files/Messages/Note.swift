@@ -1,13 +1,14 @@
-/// What was inferred from a file of another program, for the user to see.
+/// What a reader inferred about a file that does not say it, for the user to see and to correct.
 ///
-/// A reader that infers says so in its `notes`; a command prints them once its work is done.
+/// Readers collect them in their `notes` and go on; commands print them with `lines(_:)` once their work is done. What cannot
+/// be inferred is an error instead.
 public struct Note: Hashable, Codable, Sendable {
-  /// The file, or the directory.
+  /// The path of the file or directory, as the user gave it.
   public let source: String
-  /// What was understood and why, such as "scores are probabilities: rows sum to 1".
+  /// What was understood and why, in one line without a full stop, such as "scores are probabilities: rows sum to 1".
   public let text: String
 
-  /// Creates a note.
+  /// Creates a note about `source`; notes of the same text are printed as one.
   public init(source: String, text: String) {
     self.source = source
     self.text = text

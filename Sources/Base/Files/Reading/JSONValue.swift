@@ -8,9 +8,9 @@ public enum JSONValue: Hashable, Sendable {
   case integer(Int)
   /// Any other number.
   case number(Double)
-  /// A text.
+  /// A string, unescaped.
   case string(String)
-  /// A list.
+  /// An array, in its order.
   case array([JSONValue])
   /// Values by key.
   case object([String: JSONValue])
@@ -18,6 +18,8 @@ public enum JSONValue: Hashable, Sendable {
 
 extension JSONValue: Codable {
   /// Decodes whatever is there.
+  ///
+  /// - Throws: `DecodingError` where the input is no JSON.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -38,6 +40,8 @@ extension JSONValue: Codable {
   }
 
   /// Encodes the value; a number that is not finite, which JSON lacks, becomes null.
+  ///
+  /// - Throws: `EncodingError`, as the encoder does.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
@@ -57,17 +61,17 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
   ExpressibleByDictionaryLiteral
 {
-  /// A literal.
+  /// `.string`, of a literal in code.
   public init(stringLiteral value: String) { self = .string(value) }
-  /// A literal.
+  /// `.integer`, of a literal in code.
   public init(integerLiteral value: Int) { self = .integer(value) }
-  /// A literal.
+  /// `.number`, of a literal in code.
   public init(floatLiteral value: Double) { self = .number(value) }
-  /// A literal.
+  /// `.bool`, of a literal in code.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
-  /// A literal.
+  /// `.array`, of a literal in code.
   public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-  /// A literal.
+  /// `.object`, of a literal in code; of equal keys the last counts.
   public init(dictionaryLiteral elements: (String, JSONValue)...) {
     self = .object(Dictionary(elements) { _, last in last })
   }

@@ -1,6 +1,6 @@
 /// Why the classes of images cannot be matched with a model's, and what settles it.
 public enum ClassProblem: Hashable, Sendable, CustomStringConvertible {
-  /// Nobody names the model's classes, and there are more or fewer of the images'.
+  /// The model's classes have no names, and their number is not that of the images'.
   case differentCounts(found: Int, classes: Int)
   /// Some of the images' classes fit names of the model's, others fit none.
   case unknownNames([String], total: Int)

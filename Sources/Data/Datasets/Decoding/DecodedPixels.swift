@@ -1,4 +1,6 @@
-/// A decoded part of an image, at a fraction of its size.
+/// A decoded part of an image, at full size or at the half, quarter or eighth that the decoder reduced it to.
+///
+/// It does not own its bytes, which are those of the decoder's scratch memory: they are valid until its next image.
 struct DecodedPixels {
   /// Rows of four bytes a pixel: red, green, blue and one without meaning.
   let bytes: UnsafePointer<UInt8>
@@ -41,7 +43,7 @@ public struct PixelRectangle: Hashable, Sendable {
   /// The numbers of columns and rows.
   public var width, height: Int
 
-  /// Creates a rectangle.
+  /// Creates a rectangle, which need not lie within any image.
   public init(x: Int, y: Int, width: Int, height: Int) {
     (self.x, self.y, self.width, self.height) = (x, y, width, height)
   }

@@ -79,6 +79,8 @@ extension Preprocessing.Resizing: Codable {
   }
 
   /// Decodes what `encode` wrote.
+  ///
+  /// - Throws: `DecodingError` at the key that is missing or of another type.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     switch try container.decode(Kind.self, forKey: .kind) {
@@ -89,6 +91,8 @@ extension Preprocessing.Resizing: Codable {
   }
 
   /// Encodes the kind and its number side by side.
+  ///
+  /// - Throws: `EncodingError`, as the encoder does.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     switch self {

@@ -10,19 +10,19 @@ import Randomness
 /// The images depend on the four values alone and are the same, bit for bit, on every machine: everything is whole
 /// numbers. Image `i` of a split does not depend on how many follow it.
 public struct ProceduralImages: Codable, Hashable, Sendable {
-  /// The side of the square images, in pixels.
+  /// The side of the square images, in pixels; 8 to 512.
   public var imageSize: Int
-  /// The number of training images.
+  /// The number of training images; 1 to 10 million.
   public var trainCount: Int
-  /// The number of test images.
+  /// The number of test images; 1 to 10 million.
   public var testCount: Int
-  /// What the images are drawn from.
+  /// What all random numbers follow from: another seed gives other images of the same kind.
   public var seed: UInt64
 
   /// The classes, in the order of the labels.
   public static let classNames = ProceduralFigure.allCases.map(\.rawValue)
 
-  /// Describes a data set; nothing is drawn yet.
+  /// Creates a description as it is: `validate()` checks it, `dataset()` draws the images.
   public init(
     imageSize: Int = 16, trainCount: Int = 3000, testCount: Int = 5000, seed: UInt64 = 0
   ) {

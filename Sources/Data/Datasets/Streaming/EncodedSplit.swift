@@ -28,11 +28,11 @@ public struct EncodedSplit: Sendable {
     case folder(directory: String)
     /// Names are paths.
     case files
-    case shards([MappedFile], places: [Place])
+    case shards([MappedFile], places: [ShardLocation])
   }
 
   /// Where an image is in the shards.
-  struct Place: Sendable {
+  struct ShardLocation: Sendable {
     let shard: Int
     let bytes: Range<Int>
   }

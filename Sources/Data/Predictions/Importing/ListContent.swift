@@ -40,7 +40,7 @@ struct ListContent: Decodable {
     var entry = PredictionList.Entry(file: try values.decode(String.self, forKey: Key("file")))
     entry.name = try values.decodeIfPresent(String.self, forKey: Key("name"))
     entry.network = try values.decodeIfPresent(String.self, forKey: Key("network"))
-    entry.macs = try cost(values, "macs")
+    entry.multiplyAccumulates = try cost(values, "macs")
     entry.parameters = try cost(values, "parameters")
     entry.latencyMilliseconds = try values.decodeIfPresent(
       Double.self, forKey: Key("latencyMilliseconds"))

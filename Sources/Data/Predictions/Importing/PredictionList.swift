@@ -17,7 +17,7 @@ public struct PredictionList: Hashable, Sendable {
     /// The name of its network; the member's name where it is nil.
     public var network: String?
     /// Multiply-accumulates of one image through it.
-    public var macs: Int?
+    public var multiplyAccumulates: Int?
     /// The network's parameters.
     public var parameters: Int?
     /// Measured milliseconds of one image through it, where they are known.

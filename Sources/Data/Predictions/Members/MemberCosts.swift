@@ -16,12 +16,14 @@ struct MemberCosts {
   init(
     _ members: [PredictionList.Entry], path: String, resolved: (String) -> String
   ) throws(EnsembleError) {
-    values = members.map { Cost(multiplyAccumulates: $0.macs ?? 1, parameters: $0.parameters ?? 1) }
+    values = members.map {
+      Cost(multiplyAccumulates: $0.multiplyAccumulates ?? 1, parameters: $0.parameters ?? 1)
+    }
     let isOwn = { (entry: PredictionList.Entry) in entry.file.lowercased().hasSuffix(".safetensors")
     }
     let foreign = members.filter { !isOwn($0) }
     for (key, known) in [
-      ("macs", { (entry: PredictionList.Entry) in entry.macs != nil }),
+      ("macs", { (entry: PredictionList.Entry) in entry.multiplyAccumulates != nil }),
       ("parameters", { $0.parameters != nil }),
     ] {
       guard let unknown = foreign.first(where: { !known($0) }) else { continue }

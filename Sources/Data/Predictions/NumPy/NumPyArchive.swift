@@ -1,3 +1,4 @@
+import CZlib
 import Files
 
 /// The arrays of an `.npz` file, which is a ZIP archive, compressed or not.
@@ -26,12 +27,12 @@ struct NumPyArchive {
 
   private struct Entry {
     let name: String
-    let place: Place
+    let place: EntryBytes
     let isCompressed: Bool
   }
 
   /// Where the bytes of an entry are, and how many they are out of the archive.
-  private struct Place {
+  private struct EntryBytes {
     let range: Range<Int>
     let size: Int
   }
@@ -118,7 +119,7 @@ struct NumPyArchive {
   /// The bytes of the entry whose record in the central directory is at `record`.
   private static func place(
     of record: Int, extra: Int, _ extraLength: Int, _ reader: LittleEndianReader
-  ) -> Place? {
+  ) -> EntryBytes? {
     guard let compressed = reader.number(4, at: record + 20),
       let size = reader.number(4, at: record + 24),
       let offset = reader.number(4, at: record + 42)
@@ -140,7 +141,7 @@ struct NumPyArchive {
     else { return nil }
     let start = values[2] + 30 + nameLength + localExtra
     guard start <= reader.count, values[1] <= reader.count - start else { return nil }
-    return Place(range: start..<start + values[1], size: values[0])
+    return EntryBytes(range: start..<start + values[1], size: values[0])
   }
 
   private static func wideNumbers(
@@ -177,4 +178,37 @@ private struct LittleEndianReader {
     guard place >= 0, place <= bytes.count, length <= bytes.count - place else { return nil }
     return UnsafeRawBufferPointer(rebasing: bytes[place..<place + length])
   }
+}
+
+/// The bytes that a DEFLATE stream without a head stands for; nil where it is damaged or they are not `size`.
+///
+/// Source: RFC 1951.
+func inflated(_ bytes: UnsafeRawBufferPointer, size: Int) -> [UInt8]? {
+  // No stream makes more of a byte than this: a greater size is a lie, and memory is not taken for it.
+  guard size >= 0, size / 1032 <= bytes.count else { return nil }
+  var stream = z_stream()
+  guard
+    inflateInit2_(&stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+  else { return nil }
+  defer { inflateEnd(&stream) }
+  var isWhole = false
+  let result = [UInt8](unsafeUninitializedCapacity: size) { target, count in
+    let input = bytes.bindMemory(to: UInt8.self)
+    stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+    stream.next_out = target.baseAddress
+    var (left, room) = (bytes.count, size)
+    var status = Z_OK
+    // The library counts in 32 bits.
+    while status == Z_OK {
+      let (given, free) = (UInt32(clamping: left), UInt32(clamping: room))
+      (stream.avail_in, stream.avail_out) = (given, free)
+      status = inflate(&stream, Z_NO_FLUSH)
+      left -= Int(given - stream.avail_in)
+      room -= Int(free - stream.avail_out)
+      if given == stream.avail_in, free == stream.avail_out { break }
+    }
+    isWhole = status == Z_STREAM_END && room == 0
+    count = size - room
+  }
+  return isWhole ? result : nil
 }

@@ -3,7 +3,7 @@ import Formatting
 import Predictions
 
 extension DecidedCandidate {
-  /// Checks that the members at `positions` are those that the decision was made of, as far as they tell.
+  /// Checks that the members at `positions` are those that the decision was made of, as far as they say.
   ///
   /// A run holds its members' predictions, whose SHA-256 the decision names. Other models have a name and a cost alone.
   ///

@@ -86,8 +86,8 @@ package struct WeightsImport {
     }
     var layers = network.layers
     for index in layers.indices {
-      guard case .batchNormalization = layers[index].operation else { continue }
-      layers[index].operation = .batchNormalization(epsilon: 1e-3, momentum: 0.01)
+      guard case .batchNorm = layers[index].operation else { continue }
+      layers[index].operation = .batchNorm(epsilon: 1e-3, momentum: 0.01)
     }
     return try network.replacing(layers: layers)
   }

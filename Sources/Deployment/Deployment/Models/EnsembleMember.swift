@@ -21,7 +21,7 @@ package struct EnsembleMember: Sendable {
   /// The classes' names, in the order of the output, where they are known.
   package let labels: [String]?
 
-  /// Describes a member.
+  /// Takes what the caller says of the model, and of the rest what its file says.
   ///
   /// - Parameters:
   ///   - model: What computes it.

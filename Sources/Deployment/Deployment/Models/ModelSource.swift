@@ -82,7 +82,7 @@ package struct ModelSource {
 // MARK: - Names
 
 extension ModelSource {
-  /// The names of all members of all sources, each once, as `MemberNames` tells them apart.
+  /// The names of all members of all sources, each once, as `MemberNames` makes them unique.
   ///
   /// - Throws: `DeploymentError.memberGivenTwice` where a source is given twice.
   static func names(of sources: [ModelSource]) throws(DeploymentError) -> [[String]] {

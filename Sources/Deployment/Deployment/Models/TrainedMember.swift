@@ -13,7 +13,7 @@ package struct TrainedMember {
   package let network: Network
   /// What its images are like; nil where it was not recorded.
   package private(set) var description: MemberInterface?
-  /// What tells its training from others; nil outside of a run.
+  /// What distinguishes its training from others; nil outside of a run.
   private var identity: String?
   /// The directory of its files.
   package let directory: MemberDirectory
@@ -63,6 +63,9 @@ package struct TrainedMember {
   }
 
   /// The member `name` of a run.
+  ///
+  /// - Throws: `ExperimentError`, `NetworkError` or `FileError` where a file of the run or the member is missing or
+  ///   damaged.
   package init(name: String, in run: RunDirectory) throws {
     let (record, files) = (try run.dataRecord(), run.member(name))
     let sealed = try files.sealedDescription()
@@ -84,6 +87,8 @@ package struct TrainedMember {
   }
 
   /// The member as an ONNX model.
+  ///
+  /// - Throws: `ExperimentError` where the weights are not the member's, `ONNXError`, or `FileError`.
   package func onnx(endsInSoftmax: Bool) throws -> [UInt8] {
     let export = try ONNXExport(
       of: network, weights: directory.weights(of: identity), endsInSoftmax: endsInSoftmax)
@@ -101,6 +106,8 @@ package struct TrainedMember {
   }
 
   /// The member as a model that can be loaded.
+  ///
+  /// - Throws: As `onnx(endsInSoftmax:)`, or `InferenceError` where OpenVINO cannot read the model.
   package func imageModel(endsInSoftmax: Bool) throws -> ImageModel {
     try onnx(endsInSoftmax: endsInSoftmax).withUnsafeBytes {
       try ImageModel(bytes: $0, source: directory.path)

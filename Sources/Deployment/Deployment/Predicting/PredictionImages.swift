@@ -46,14 +46,14 @@ extension PredictionImages {
   /// - Parameter indices: Each in `0..<count`.
   /// - Returns: In the order of `indices`, without those that cannot be decoded.
   /// - Throws: `FileError` where a file cannot be read.
-  package func pictures(of indices: [Int], side: Int = 112) throws -> [(index: Int, Picture)] {
+  package func pictures(of indices: [Int], side: Int = 112) throws -> [(index: Int, RGBImage)] {
     switch self {
     case .decoded(let split):
       return indices.map { index in
         let pixels = split.bytes.withBytes { bytes in
           Array(bytes[index * split.bytesPerImage..<(index + 1) * split.bytesPerImage])
         }
-        return (index, Picture(width: split.width, height: split.height, pixels: pixels))
+        return (index, RGBImage(width: split.width, height: split.height, pixels: pixels))
       }
     case .encoded(let split):
       return try Self.pictures(of: indices, in: split, side: side)
@@ -62,7 +62,7 @@ extension PredictionImages {
 
   private static func pictures(
     of indices: [Int], in split: EncodedSplit, side: Int
-  ) throws -> [(index: Int, Picture)] {
+  ) throws -> [(index: Int, RGBImage)] {
     let stream = ImageStream(
       split, height: side, width: side, corruptImages: .skip, hashesContents: false, workers: 1,
       prefetchedBatches: 1
@@ -72,13 +72,13 @@ extension PredictionImages {
         ImageRequest(index: $0, geometry: .evaluation(.shortSide(side)))
       }
     }
-    var found: [(index: Int, Picture)] = []
+    var found: [(index: Int, RGBImage)] = []
     let size = 3 * side * side
     while let batch = try stream.next() {
       batch.pixels.withBytes { bytes in
         for (place, index) in batch.indices.enumerated() {
           let pixels = Array(bytes[place * size..<(place + 1) * size])
-          found.append((index, Picture(width: side, height: side, pixels: pixels)))
+          found.append((index, RGBImage(width: side, height: side, pixels: pixels)))
         }
       }
     }

@@ -10,7 +10,7 @@ package struct PredictionOptions: Sendable {
   /// What is done about an image that cannot be decoded.
   package var corruptImages: CorruptImages
 
-  /// Creates options.
+  /// Batches of 16 images, and an error at the first one that cannot be decoded, unless told otherwise.
   package init(
     inference: InferenceOptions, batch: Int = 16, corruptImages: CorruptImages = .fail
   ) {

@@ -23,7 +23,7 @@ struct CountedOperation {
 
   /// All operations of a model, in the order of computation.
   static func all(
-    of graph: Owned<co_model>, shape: [Int]
+    of graph: OpenVINOHandle<co_model>, shape: [Int]
   ) throws(EngineFailure) -> [CountedOperation] {
     let shape = shape.map(Int64.init)
     var operations: [CountedOperation] = []

@@ -40,7 +40,7 @@ public struct ModelCost: Codable, Hashable, Sendable {
   }
 
   init(
-    _ graph: Owned<co_model>, source: String, shape: [Int], batch: Int
+    _ graph: OpenVINOHandle<co_model>, source: String, shape: [Int], batch: Int
   ) throws(InferenceError) {
     let operations: [CountedOperation]
     do throws(EngineFailure) {
@@ -93,20 +93,20 @@ private struct CostCounter {
   }
 
   mutating func add(_ operation: CountedOperation) throws(InferenceError) {
-    let macs = try multiplyAccumulates(of: operation)
-    guard macs > 0 || operation.parameters > 0 else { return }
+    let count = try multiplyAccumulates(of: operation)
+    guard count > 0 || operation.parameters > 0 else { return }
     parameters = try sum(parameters, operation.parameters, operation)
-    multiplyAccumulates = try sum(multiplyAccumulates, macs, operation)
+    multiplyAccumulates = try sum(multiplyAccumulates, count, operation)
     layers.append(
       ModelCost.Layer(
         name: operation.name, type: operation.type, output: operation.outputText,
-        parameters: operation.parameters, multiplyAccumulates: macs))
+        parameters: operation.parameters, multiplyAccumulates: count))
   }
 
   private func multiplyAccumulates(of operation: CountedOperation) throws(InferenceError) -> Int {
     guard operation.kind != CO_OTHER_OPERATION else { return 0 }
     guard operation.kind != CO_UNCOUNTED else {
-      throw uncountable(operation, "nobody counts what \(operation.type) multiplies")
+      throw uncountable(operation, "it is not known what \(operation.type) multiplies")
     }
     guard let products = operation.products else {
       throw uncountable(

@@ -24,7 +24,7 @@ public struct ImageModel: Sendable {
   public let notes: [Note]
   /// Whether some of its numbers lie in files beside its own.
   public let hasExternalData: Bool
-  let graph: Owned<co_model>
+  let graph: OpenVINOHandle<co_model>
   package let output: Int
   /// The SHA-256 of its file.
   package let contentHash: String
@@ -71,7 +71,7 @@ public struct ImageModel: Sendable {
     /// What it is; where nil, what the graph ends in, or else logits, which predicting checks.
     public var kind: OutputKind?
 
-    /// Creates a choice.
+    /// Leaves to the file what is nil.
     public init(name: String? = nil, kind: OutputKind? = nil) {
       self.name = name
       self.kind = kind
@@ -132,7 +132,7 @@ public struct ImageModel: Sendable {
   /// The graph for batches of `batch` images, with float32 in and out.
   ///
   /// - Throws: `InferenceError.fixedBatchInside` where its own numbers fit another batch only.
-  func specialized(batch: Int) throws(InferenceError) -> Owned<co_model> {
+  func specialized(batch: Int) throws(InferenceError) -> OpenVINOHandle<co_model> {
     do throws(EngineFailure) {
       let graph = try graph.specialized(output: output, shape: input.shape(batch: batch))
       let sizes = try ModelPort(of: graph, CO_OUTPUT, index: 0).dimensions
@@ -145,9 +145,9 @@ public struct ImageModel: Sendable {
   }
 }
 
-extension Owned<co_model> {
-  func specialized(output: Int, shape: [Int]) throws(EngineFailure) -> Owned<co_model> {
+extension OpenVINOHandle<co_model> {
+  func specialized(output: Int, shape: [Int]) throws(EngineFailure) -> OpenVINOHandle<co_model> {
     let shape = shape.map(Int64.init)
-    return try Owned { co_model_specialized(handle, output, shape, shape.count, $0) }
+    return try OpenVINOHandle { co_model_specialized(handle, output, shape, shape.count, $0) }
   }
 }

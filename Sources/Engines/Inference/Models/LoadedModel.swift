@@ -6,7 +6,7 @@ import ONNX
 /// A model that OpenVINO has read, before it is known to be a classifier of images.
 struct LoadedModel {
   let source: String
-  let graph: Owned<co_model>
+  let graph: OpenVINOHandle<co_model>
   let metadata: [String: String]
   let inputs, outputs: [ModelPort]
 
@@ -46,7 +46,7 @@ struct LoadedModel {
     hasExternalData = description.hasExternalData
     let core = try Engine.core()
     do throws(EngineFailure) {
-      graph = try Owned { read(core.handle, $0) }
+      graph = try OpenVINOHandle { read(core.handle, $0) }
       inputs = try ModelPort.all(of: graph, CO_INPUT)
       outputs = try ModelPort.all(of: graph, CO_OUTPUT)
     } catch {

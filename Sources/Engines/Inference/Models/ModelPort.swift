@@ -8,7 +8,7 @@ struct ModelPort: Hashable, Sendable {
   let dimensions: [Int?]?
 
   init(
-    of model: Owned<co_model>, _ side: co_side, index: Int
+    of model: OpenVINOHandle<co_model>, _ side: co_side, index: Int
   ) throws(EngineFailure) {
     var port = co_port()
     try EngineFailure.check(co_model_port(model.handle, side, index, &port))
@@ -21,7 +21,9 @@ struct ModelPort: Hashable, Sendable {
     dimensions = port.sizes
   }
 
-  static func all(of model: Owned<co_model>, _ side: co_side) throws(EngineFailure) -> [ModelPort] {
+  static func all(of model: OpenVINOHandle<co_model>, _ side: co_side) throws(EngineFailure)
+    -> [ModelPort]
+  {
     var count = 0
     try EngineFailure.check(co_model_port_count(model.handle, side, &count))
     var ports: [ModelPort] = []
@@ -30,7 +32,7 @@ struct ModelPort: Hashable, Sendable {
   }
 
   private static func name(
-    of model: Owned<co_model>, _ side: co_side, index: Int
+    of model: OpenVINOHandle<co_model>, _ side: co_side, index: Int
   ) throws(EngineFailure) -> String {
     var text = [CChar](repeating: 0, count: 256)
     try EngineFailure.check(co_model_port_name(model.handle, side, index, &text, text.count))

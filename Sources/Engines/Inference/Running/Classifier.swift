@@ -10,11 +10,11 @@ public struct Classifier: Sendable {
   public let models: [ImageModel]
   /// The number of images at a time.
   public let batch: Int
-  package let parts: [Part]
+  package let parts: [CompiledMembers]
 
   /// Members that are compiled as one model.
-  package struct Part: Sendable {
-    let compiled: Owned<co_compiled>
+  package struct CompiledMembers: Sendable {
+    let compiled: OpenVINOHandle<co_compiled>
     /// Places in `models`, in the order of the outputs.
     package let members: [Int]
   }
@@ -40,10 +40,10 @@ public struct Classifier: Sendable {
       // Models of one thread each would be pinned to one and the same processor.
       options.isPinned = options.isPinned ?? false
     }
-    var parts: [Part] = []
+    var parts: [CompiledMembers] = []
     for members in groups {
       parts.append(
-        Part(
+        CompiledMembers(
           compiled: try Self.compile(members.map { models[$0] }, batch, options),
           members: members))
     }
@@ -85,9 +85,9 @@ public struct Classifier: Sendable {
 
   private static func compile(
     _ models: [ImageModel], _ batch: Int, _ options: InferenceOptions
-  ) throws(InferenceError) -> Owned<co_compiled> {
+  ) throws(InferenceError) -> OpenVINOHandle<co_compiled> {
     let core = try Engine.core()
-    var graphs: [Owned<co_model>] = []
+    var graphs: [OpenVINOHandle<co_model>] = []
     for model in models { graphs.append(try model.specialized(batch: batch)) }
     let cache = options.cacheDirectory.flatMap {
       CompiledModelCache(in: $0, key: cacheKey(models, batch, options))
@@ -109,10 +109,10 @@ public struct Classifier: Sendable {
   }
 
   private static func compile(
-    _ graph: Owned<co_model>, with properties: [(key: String, value: String)],
-    _ core: Owned<co_core>
-  ) throws(EngineFailure) -> Owned<co_compiled> {
-    try Owned { result in
+    _ graph: OpenVINOHandle<co_model>, with properties: [(key: String, value: String)],
+    _ core: OpenVINOHandle<co_core>
+  ) throws(EngineFailure) -> OpenVINOHandle<co_compiled> {
+    try OpenVINOHandle { result in
       withCStrings(properties.map(\.key)) { keys in
         withCStrings(properties.map(\.value)) { values in
           co_compile(core.handle, graph.handle, keys, values, properties.count, result)
@@ -121,7 +121,7 @@ public struct Classifier: Sendable {
     }
   }
 
-  /// Tells apart what is compiled of other models, or otherwise; the engine's own name of the file has all that matters.
+  /// Distinguishes what is compiled of other models, or otherwise; the engine's own name of the file has all that matters.
   private static func cacheKey(
     _ models: [ImageModel], _ batch: Int, _ options: InferenceOptions
   ) -> String {
@@ -131,9 +131,11 @@ public struct Classifier: Sendable {
     return String(hasher.finish().prefix(32))
   }
 
-  private static func joined(_ graphs: [Owned<co_model>]) throws(EngineFailure) -> Owned<co_model> {
+  private static func joined(_ graphs: [OpenVINOHandle<co_model>]) throws(EngineFailure)
+    -> OpenVINOHandle<co_model>
+  {
     let handles = graphs.map(\.handle)
-    return try Owned { result in
+    return try OpenVINOHandle { result in
       withExtendedLifetime(graphs) { co_model_joined(handles, handles.count, result) }
     }
   }

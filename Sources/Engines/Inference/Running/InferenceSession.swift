@@ -11,7 +11,7 @@ public final class InferenceSession {
   public let input: UnsafeMutableBufferPointer<Float>
   // A member's results, `[batch, classes]`, in the order of the classifier's models.
   private let outputs: [UnsafeMutableBufferPointer<Float>]
-  private let requests: [Owned<co_request>]
+  private let requests: [OpenVINOHandle<co_request>]
 
   /// Prepares memory and requests.
   ///
@@ -23,7 +23,7 @@ public final class InferenceSession {
     input = Self.allocate(classifier.batch * models[0].input.count)
     outputs = models.map { Self.allocate(classifier.batch * $0.classes) }
     do throws(EngineFailure) {
-      var requests: [Owned<co_request>] = []
+      var requests: [OpenVINOHandle<co_request>] = []
       for part in classifier.parts {
         requests.append(try Self.request(of: part, input: input, outputs: outputs))
       }
@@ -53,10 +53,10 @@ public final class InferenceSession {
   }
 
   private static func request(
-    of part: Classifier.Part, input: UnsafeMutableBufferPointer<Float>,
+    of part: Classifier.CompiledMembers, input: UnsafeMutableBufferPointer<Float>,
     outputs: [UnsafeMutableBufferPointer<Float>]
-  ) throws(EngineFailure) -> Owned<co_request> {
-    let request = try Owned<co_request> { co_request_create(part.compiled.handle, $0) }
+  ) throws(EngineFailure) -> OpenVINOHandle<co_request> {
+    let request = try OpenVINOHandle<co_request> { co_request_create(part.compiled.handle, $0) }
     try EngineFailure.check(
       co_request_bind(request.handle, CO_INPUT, 0, input.baseAddress, input.count))
     for (index, member) in part.members.enumerated() {

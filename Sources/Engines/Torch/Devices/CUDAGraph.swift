@@ -12,6 +12,7 @@ public final class CUDAGraph {
   /// recorded, not carried out, and may not copy from or to fresh memory of the host, nor wait for the GPU.
   ///
   /// - Parameter generators: Those that `body` draws from; a replay draws on from the seed and place that they then have.
+  /// - Throws: `TorchError` where the work cannot be captured, or what `body` throws.
   public init(device: Device, generators: [Generator] = [], capturing body: () throws -> Void)
     throws
   {

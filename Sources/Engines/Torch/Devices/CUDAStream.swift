@@ -19,6 +19,8 @@ public final class CUDAStream {
 
   /// Runs `body` with this as the calling thread's stream of its device: after the work of the earlier one, which then
   /// waits for the work of this one.
+  ///
+  /// - Throws: `TorchError` where the streams cannot be switched, or what `body` throws.
   public func run<R>(_ body: () throws -> R) throws -> R {
     var earlier = ct_cuda_stream()
     try check("cuda_stream.enter", functions.stream_enter(handle, &earlier))

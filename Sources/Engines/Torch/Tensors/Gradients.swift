@@ -1,6 +1,8 @@
 import CTorch
 
 /// Runs `body` without recording operations for gradients, on this thread.
+///
+/// - Throws: `TorchError` where recording cannot be switched, or what `body` throws.
 public func withoutGradients<R>(_ body: () throws -> R) throws -> R {
   var earlier = true
   try check("set_grad_mode", ct_set_gradient_mode(false, &earlier))
@@ -23,7 +25,7 @@ extension Tensor {
     try check("backward", ct_backward(handle))
   }
 
-  /// The gradient gathered so far; nil where there is none.
+  /// The gradient accumulated so far; nil where there is none.
   public func gradient() throws(TorchError) -> Tensor? {
     var result = ct_tensor()
     try check("grad", ct_gradient(handle, &result))

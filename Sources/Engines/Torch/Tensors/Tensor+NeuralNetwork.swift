@@ -52,7 +52,7 @@ extension Tensor {
   }
 
   /// What batch normalisation learns and tracks, each `[C]`, float32.
-  public struct BatchNormalization {
+  public struct BatchNormVectors {
     let weight, bias, runningMean, runningVariance: Tensor
 
     /// Gathers the four vectors of one layer.
@@ -70,7 +70,7 @@ extension Tensor {
   ///   - training: Whether to use the batch's statistics and update the running ones.
   ///   - momentum: The weight of the batch in the running statistics (PyTorch's sense).
   public func batchNorm(
-    _ layer: BatchNormalization, training: Bool, momentum: Double, epsilon: Double
+    _ layer: BatchNormVectors, training: Bool, momentum: Double, epsilon: Double
   ) throws(TorchError) -> Tensor {
     try .make("batch_norm") { result in
       ct_batch_norm(
@@ -84,7 +84,7 @@ extension Tensor {
   /// Of float32 `[N, C, H, W]` on the CPU, channels-last. It reads and writes memory about a third as often as the two
   /// operations would, and the same bits come out for any number of threads.
   public func batchNormRelu(
-    _ layer: BatchNormalization, momentum: Double, epsilon: Double
+    _ layer: BatchNormVectors, momentum: Double, epsilon: Double
   ) throws(TorchError) -> Tensor {
     try .make("batch_norm_relu") { result in
       ct_batch_norm_relu(
@@ -95,7 +95,7 @@ extension Tensor {
 
   /// `batchNormRelu` of the sum with `other`, of the same shape.
   public func addBatchNormRelu(
-    _ other: Tensor, _ layer: BatchNormalization, momentum: Double, epsilon: Double
+    _ other: Tensor, _ layer: BatchNormVectors, momentum: Double, epsilon: Double
   ) throws(TorchError) -> (sum: Tensor, output: Tensor) {
     var sum = ct_tensor()
     let output = try Tensor.make("add_batch_norm_relu") { result in

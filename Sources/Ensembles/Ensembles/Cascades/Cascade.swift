@@ -47,7 +47,12 @@ public struct Cascade: Codable, Hashable, Sendable {
   /// What the cascade does on the hold-out.
   public let holdOut: Outcome
   /// Which images the thresholds, and the members where they were searched, were chosen on.
-  public let chosenOn: DataIdentity
+  public let validation: DataIdentity
+
+  private enum CodingKeys: String, CodingKey {
+    case stages, rule, confidence, holdOut
+    case validation = "chosenOn"
+  }
 
   /// Finds the thresholds for members in the order given.
   ///
@@ -94,7 +99,7 @@ public struct Cascade: Codable, Hashable, Sendable {
     }
     self.rule = rule
     self.confidence = confidence
-    chosenOn = holdOut[0].identity
+    validation = holdOut[0].identity
     self.holdOut = Self.outcome(
       Array(search.stages[...last]), stages, images: holdOut[0].count)
   }
@@ -121,7 +126,7 @@ public struct Cascade: Codable, Hashable, Sendable {
   /// - Throws: `EnsembleError.testDataChosenOn` where the thresholds were chosen on its images; others where a member is
   ///   missing, or where they predict different data.
   public func report(on test: [Predictions]) throws(EnsembleError) -> Outcome {
-    try Predictions.checkUnseen(test, by: chosenOn)
+    try Predictions.checkUnseen(test, by: validation)
     let members = try Predictions.of(stages.map(\.member), in: test)
     let found = StageStatistics.of(members, rule: rule, measure: confidence)
     return Self.outcome(found, stages, images: members[0].count)

@@ -8,7 +8,7 @@ public struct CascadeStops: Codable, Hashable, Sendable {
   /// sure; none where every image goes on.
   public var confidenceThresholds: [Double?]
 
-  /// Creates stops.
+  /// Creates stops after each member but the last; what does not fit the members is refused where a `Combination` is used.
   public init(confidence: CascadeConfidence, confidenceThresholds: [Double?]) {
     self.confidence = confidence
     self.confidenceThresholds = confidenceThresholds

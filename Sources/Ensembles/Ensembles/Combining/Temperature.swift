@@ -11,9 +11,14 @@ public struct Temperature: Codable, Hashable, Sendable {
   /// The mean negative log-likelihood on the hold-out with the temperature; never more than `before`.
   public let after: Double
   /// Which images the temperature was fitted on.
-  public let chosenOn: DataIdentity
+  public let validation: DataIdentity
   /// Why there was nothing to fit; nil where a temperature was fitted.
   public let gap: Gap?
+
+  private enum CodingKeys: String, CodingKey {
+    case value, before, after, gap
+    case validation = "chosenOn"
+  }
 
   /// The temperatures that are tried.
   public static let range = 0.01...100.0
@@ -53,7 +58,7 @@ public struct Temperature: Codable, Hashable, Sendable {
   ///
   /// Complexity: O(N C) an iteration, of which it takes about ten.
   public init(fittedTo holdOut: Predictions) throws(EnsembleError) {
-    chosenOn = holdOut.identity
+    validation = holdOut.identity
     let metrics = try Metrics(of: [holdOut])
     before = metrics.negativeLogLikelihood
     let isRounded = holdOut.ruledOutCount > 0

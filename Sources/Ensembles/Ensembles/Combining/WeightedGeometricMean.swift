@@ -12,7 +12,12 @@ public struct WeightedGeometricMean: Codable, Hashable, Sendable {
   /// The mean negative log-likelihood on the hold-out, in nats.
   public let negativeLogLikelihood: Double
   /// Which images the weights were fitted on.
-  public let chosenOn: DataIdentity
+  public let validation: DataIdentity
+
+  private enum CodingKeys: String, CodingKey {
+    case members, weights, negativeLogLikelihood
+    case validation = "chosenOn"
+  }
 
   /// Finds the weights of the least negative log-likelihood: the minimum of a convex function, the same in every run.
   ///
@@ -27,7 +32,7 @@ public struct WeightedGeometricMean: Codable, Hashable, Sendable {
     try Predictions.checkSameData(holdOut)
     try Predictions.checkNamesDiffer(holdOut)
     members = holdOut.map(\.name)
-    chosenOn = holdOut[0].identity
+    validation = holdOut[0].identity
     var weights = Array(repeating: 1 / Double(holdOut.count), count: holdOut.count)
     let likelihood = DrawnLikelihood(holdOut, start: weights)
     var current = likelihood(weights)

@@ -25,7 +25,12 @@ public struct Calibration: Codable, Hashable, Sendable {
   /// The hold-out's mean negative log-likelihood with the ensemble's temperature, in nats.
   public let after: Double
   /// Which images the temperatures were fitted on.
-  public let chosenOn: DataIdentity
+  public let validation: DataIdentity
+
+  private enum CodingKeys: String, CodingKey {
+    case members, rule, memberTemperatures, ensembleTemperature, uncalibrated, before, after
+    case validation = "chosenOn"
+  }
 
   /// The place that is better on the hold-out; none where neither is better than no temperature.
   ///
@@ -48,7 +53,7 @@ public struct Calibration: Codable, Hashable, Sendable {
     try Predictions.checkNamesDiffer(holdOut)
     members = holdOut.map(\.name)
     self.rule = rule
-    chosenOn = holdOut[0].identity
+    validation = holdOut[0].identity
     var temperatures: [Temperature] = []
     var scaled: [Predictions] = []
     for member in holdOut {
@@ -123,7 +128,7 @@ public struct Calibration: Codable, Hashable, Sendable {
   /// - Throws: `EnsembleError.testDataChosenOn` where the temperatures were fitted on its images; others where a member is
   ///   missing, or where they predict different data.
   public func report(on test: [Predictions]) throws(EnsembleError) -> Report {
-    try Predictions.checkUnseen(test, by: chosenOn)
+    try Predictions.checkUnseen(test, by: validation)
     let places: [Place?] = [nil, .beforeCombining, .afterCombining]
     var summaries: [ReliabilitySummary] = []
     for place in places {

@@ -15,6 +15,8 @@ public struct Diversity: Codable, Hashable, Sendable {
   public let errorCorrelation: [[Double?]]
 
   /// Reads what was written. The last two are empty where they were not yet computed.
+  ///
+  /// - Throws: `DecodingError` at the key that is missing or of another type.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     members = try container.decode([String].self, forKey: .members)

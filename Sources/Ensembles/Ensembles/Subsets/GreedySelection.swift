@@ -16,8 +16,8 @@ public struct GreedySelection: Codable, Hashable, Sendable {
   }
 
   /// The names of the members to choose from.
-  public let candidates: [String]
-  /// Positions in `candidates`, in the order in which they were added in all rounds.
+  public let memberNames: [String]
+  /// Positions in `memberNames`, in the order in which they were added in all rounds.
   public let rounds: [Int]
   /// What each round's ensemble measures on the hold-out.
   public let scores: [Double]
@@ -28,19 +28,25 @@ public struct GreedySelection: Codable, Hashable, Sendable {
   /// What the choice makes best.
   public let measure: Measure
   /// Which images the choice was made on.
-  public let chosenOn: DataIdentity
+  public let validation: DataIdentity
+
+  private enum CodingKeys: String, CodingKey {
+    case rounds, scores, chosenRounds, rule, measure
+    case memberNames = "candidates"
+    case validation = "chosenOn"
+  }
 
   /// Chooses.
   ///
   /// - Parameters:
-  ///   - holdOut: Hold-out predictions by all candidates, never those of a test set.
+  ///   - holdOut: Hold-out predictions by all members, never those of a test set.
   ///   - roundCount: How many rounds; at least 1.
   ///   - measure: What is made best.
   ///   - rule: How members are combined.
-  /// - Throws: `EnsembleError` where there are no candidates or no rounds, or where candidates predict different data or
+  /// - Throws: `EnsembleError` where there are no members or no rounds, or where members predict different data or
   ///   share a name.
   ///
-  /// Complexity: O(N C K R) for K candidates and R rounds.
+  /// Complexity: O(N C K R) for K members and R rounds.
   public init(
     from holdOut: [Predictions], roundCount: Int = 25,
     measure: Measure = .negativeLogLikelihood, rule: CombinationRule = .geometricMean
@@ -51,14 +57,14 @@ public struct GreedySelection: Codable, Hashable, Sendable {
       throw .invalidArgument(
         name: "the number of rounds", value: "\(roundCount)", expected: "at least 1")
     }
-    candidates = holdOut.map(\.name)
+    memberNames = holdOut.map(\.name)
     self.measure = measure
     self.rule = rule
-    chosenOn = holdOut[0].identity
+    validation = holdOut[0].identity
     var rounds: [Int] = []
     var scores: [Double] = []
     for _ in 0..<roundCount {
-      // All candidates' ensembles begin with what was chosen: that is summed once.
+      // All members' ensembles begin with what was chosen: that is summed once.
       let subsets = holdOut.indices.map { rounds + [$0] }
       let found = Self.scores(holdOut, rule, subsets, measure)
       let best = found.indices.reduce(0) {
@@ -88,9 +94,9 @@ public struct GreedySelection: Codable, Hashable, Sendable {
     measure == .top1Accuracy ? first > second : first < second
   }
 
-  /// The chosen members' names with how often each counts, in the order of the candidates.
+  /// The chosen members' names with how often each counts, in the order of the members.
   public var members: [(name: String, count: Int)] {
-    candidates.enumerated().compactMap { place, name in
+    memberNames.enumerated().compactMap { place, name in
       let count = rounds.prefix(chosenRounds).count { $0 == place }
       return count > 0 ? (name, count) : nil
     }
@@ -100,7 +106,7 @@ public struct GreedySelection: Codable, Hashable, Sendable {
   ///
   /// - Throws: `EnsembleError` where a member is missing, or where they predict different data.
   package func chosen(in predictions: [Predictions]) throws(EnsembleError) -> [Predictions] {
-    try Predictions.of(rounds.prefix(chosenRounds).map { candidates[$0] }, in: predictions)
+    try Predictions.of(rounds.prefix(chosenRounds).map { memberNames[$0] }, in: predictions)
   }
 
   /// Combines predictions of the chosen members, perhaps of other data, found by their names.

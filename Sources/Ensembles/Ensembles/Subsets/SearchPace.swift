@@ -3,7 +3,7 @@ public struct SearchPace {
   /// How far a search is.
   public struct Progress: Hashable, Sendable {
     /// What is tried.
-    public enum Subject: Hashable, Sendable {
+    public enum SearchKind: Hashable, Sendable {
       /// Ensembles, of which there are exactly so many.
       case ensembles
       /// Sequences of members, of which there are at most so many.
@@ -11,7 +11,7 @@ public struct SearchPace {
     }
 
     /// What is tried.
-    public let subject: Subject
+    public let kind: SearchKind
     /// How many are tried, and are to be.
     public let done, total: Int
     /// From the time of those that were tried; nil before there is any.
@@ -40,14 +40,14 @@ public struct SearchPace {
 /// Measures one part of a search, and reports how far it is.
 package struct SearchClock {
   private let pace: SearchPace
-  private let subject: SearchPace.Progress.Subject
+  private let kind: SearchPace.Progress.SearchKind
   private let start = ContinuousClock.now
   private let limit: Double?
 
   /// - Parameter limit: The seconds of this part; nil for no limit.
-  package init(_ pace: SearchPace, _ subject: SearchPace.Progress.Subject, limit: Double?) {
+  package init(_ pace: SearchPace, _ kind: SearchPace.Progress.SearchKind, limit: Double?) {
     self.pace = pace
-    self.subject = subject
+    self.kind = kind
     self.limit = limit
   }
 
@@ -62,6 +62,6 @@ package struct SearchClock {
   /// Reports that `done` of `total` are tried.
   package func report(_ done: Int, of total: Int, secondsLeft: Double?) {
     pace.report(
-      SearchPace.Progress(subject: subject, done: done, total: total, secondsLeft: secondsLeft))
+      SearchPace.Progress(kind: kind, done: done, total: total, secondsLeft: secondsLeft))
   }
 }

@@ -48,14 +48,14 @@ package struct SubsetEvaluator {
   /// The top-1 accuracy of every subset: many times faster than all metrics.
   package func top1Accuracies() -> [Double] {
     guard rule != .majorityVote else { return metrics().map(\.top1Accuracy) }
-    struct Part {
+    struct PartialHits {
       var hits: [Int32]
       var allRight: Int64 = 0
     }
     let scratchBytes = consort_top1_scratch_bytes(
       Int64(members.count), Int64(classes), Int64(walk.largestSize))
     let parts = ImageBlocks(members).map(
-      initial: { Part(hits: [Int32](repeating: 0, count: subsetCount)) },
+      initial: { PartialHits(hits: [Int32](repeating: 0, count: subsetCount)) },
       { part, _, images in
         let scratch = UnsafeMutableRawPointer.allocate(byteCount: scratchBytes, alignment: 64)
         defer { scratch.deallocate() }
@@ -71,17 +71,17 @@ package struct SubsetEvaluator {
     }
   }
 
-  private struct Part: Sendable {
+  private struct PartialMetrics: Sendable {
     var sums: MetricSums
     /// `[images of the part, largest size]`: how many subsets of each size are right.
     var imageHits: [Int32] = []
   }
 
-  private func metricSums(countsImages: Bool) -> [Part] {
+  private func metricSums(countsImages: Bool) -> [PartialMetrics] {
     let scratchBytes = consort_metrics_scratch_bytes(
       Int64(members.count), Int64(classes), Int64(walk.largestSize), rule.summand)
     return ImageBlocks(members).map(
-      initial: { Part(sums: MetricSums(ensembles: subsetCount, classes: classes)) },
+      initial: { PartialMetrics(sums: MetricSums(ensembles: subsetCount, classes: classes)) },
       { part, range, images in
         let scratch = UnsafeMutableRawPointer.allocate(byteCount: scratchBytes, alignment: 64)
         defer { scratch.deallocate() }

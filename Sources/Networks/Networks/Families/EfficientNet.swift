@@ -38,17 +38,17 @@ public struct EfficientNet: Hashable, Sendable {
   /// - Parameters:
   ///   - inputSize: Pixels of each side; the paper's where it is nil.
   ///   - classes: The number of logits.
-  ///   - stochasticDepth: The rate that the last block would have; earlier ones have a share of it.
+  ///   - dropPathRate: The rate that the last block would have; earlier ones have a share of it.
   public init(
     _ scale: Scale, flavor: Flavor = .tensorFlow, inputSize: Int? = nil, classes: Int = 1000,
-    stochasticDepth: Double = 0.2
+    dropPathRate: Double = 0.2
   ) throws(NetworkError) {
     let figures = scale.figures
     network = try MobileNetwork(
       name: "efficientnet-\(scale)" + (flavor == .symmetric ? "-symmetric" : ""),
       inputSize: inputSize ?? figures.resolution, stem: scale.channels(32), stemStride: 2,
       stages: scale.stages, head: scale.channels(1280), classes: classes,
-      dropout: figures.dropout, stochasticDepth: stochasticDepth, flavor: flavor
+      dropout: figures.dropout, dropPathRate: dropPathRate, flavor: flavor
     ).network
   }
 }

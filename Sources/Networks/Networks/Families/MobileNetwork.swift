@@ -50,12 +50,12 @@ public struct MobileNetwork: Hashable, Sendable {
   ///   - head: The channels of the last convolution, of 1 x 1.
   ///   - classes: The number of logits.
   ///   - dropout: The rate before the last layer.
-  ///   - stochasticDepth: The rate that a block after the last would have, in 0...1; earlier ones have a share of it.
+  ///   - dropPathRate: The rate that a block after the last would have, in 0...1; earlier ones have a share of it.
   ///   - flavor: Whose padding and normalisation the network has.
   /// - Throws: `NetworkError` where a number is out of its range, or a count overflows.
   public init(
     name: String, inputSize: Int, stem: Int, stemStride: Int, stages: [Stage], head: Int,
-    classes: Int, dropout: Double = 0.2, stochasticDepth: Double = 0.2,
+    classes: Int, dropout: Double = 0.2, dropPathRate: Double = 0.2,
     flavor: EfficientNet.Flavor = .tensorFlow
   ) throws(NetworkError) {
     let check = NumberCheck(network: name)
@@ -65,8 +65,8 @@ public struct MobileNetwork: Hashable, Sendable {
     try check.requireSize(stemStride, "the stem's stride")
     try check.requireSize(head, "the head's channels")
     try check.require(
-      (0...1).contains(stochasticDepth), "the stochastic depth must be in 0...1")
-    var builder = Builder(flavor: flavor, blocks: blocks, stochasticDepth: stochasticDepth)
+      (0...1).contains(dropPathRate), "the stochastic depth must be in 0...1")
+    var builder = Builder(flavor: flavor, blocks: blocks, dropPathRate: dropPathRate)
     builder.appendStem(outputs: stem, stride: stemStride)
     for (index, stage) in stages.enumerated() { builder.append(stage, index: index) }
     builder.appendHead(outputs: head, classes: classes, dropout: dropout)
@@ -106,19 +106,19 @@ extension MobileNetwork {
     let padsAsTensorFlow: Bool
     let normalization: Layer.Operation
     let totalBlocks: Int
-    let stochasticDepth: Double
+    let dropPathRate: Double
     private(set) var layers: LayerList
     private var channels = 0
     private var blocks = 0
 
-    init(flavor: EfficientNet.Flavor, blocks: Int, stochasticDepth: Double) {
+    init(flavor: EfficientNet.Flavor, blocks: Int, dropPathRate: Double) {
       padsAsTensorFlow = flavor == .tensorFlow
       normalization =
         flavor == .tensorFlow
-        ? .batchNormalization(epsilon: 1e-3, momentum: 0.01)
-        : .batchNormalization(epsilon: 1e-5, momentum: 0.1)
+        ? .batchNorm(epsilon: 1e-3, momentum: 0.01)
+        : .batchNorm(epsilon: 1e-5, momentum: 0.1)
       totalBlocks = blocks
-      self.stochasticDepth = stochasticDepth
+      self.dropPathRate = dropPathRate
       layers = LayerList(capacity: Self.layersOfABlock * (blocks + 1))
     }
 
@@ -141,7 +141,7 @@ extension MobileNetwork {
       appendConvolution("conv_head", outputs: outputs)
       layers.append("bn2", normalization)
       layers.append("bn2.act", .silu)
-      layers.append("global_pool", .globalAveragePool)
+      layers.append("global_pool", .globalAveragePool(keepsDimensions: false))
       layers.append("dropout", .dropout(rate: dropout))
       layers.append("classifier", .linear(outputs: classes))
     }
@@ -174,7 +174,7 @@ extension MobileNetwork {
 
     private mutating func appendSqueezeExcitation(channels: Int, squeezed: Int) {
       let map = layers.last
-      layers.append("se.squeeze", .squeeze)
+      layers.append("se.squeeze", .globalAveragePool(keepsDimensions: true))
       appendConvolution("se.conv_reduce", outputs: squeezed, hasBias: true)
       layers.append("se.act1", .silu)
       appendConvolution("se.conv_expand", outputs: channels, hasBias: true)
@@ -183,8 +183,8 @@ extension MobileNetwork {
     }
 
     private mutating func appendShortcut(from input: String) {
-      let rate = stochasticDepth * Double(blocks) / Double(totalBlocks)
-      if rate > 0 { layers.append("drop_path", .stochasticDepth(rate: rate)) }
+      let rate = dropPathRate * Double(blocks) / Double(totalBlocks)
+      if rate > 0 { layers.append("drop_path", .dropPath(rate: rate)) }
       layers.append("add", .add, from: [layers.last, input])
     }
 

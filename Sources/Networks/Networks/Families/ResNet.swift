@@ -34,7 +34,7 @@ public struct ResNet: Hashable, Sendable {
       builder.appendStages(
         zip([64, 128, 256, 512], blocks).map { ($0, $1) }, isBottleneck: depth >= 50)
     }
-    builder.layers.append("global_pool", .globalAveragePool)
+    builder.layers.append("global_pool", .globalAveragePool(keepsDimensions: false))
     builder.layers.append("fc", .linear(outputs: classes ?? (isSmall ? 10 : 1000)))
     let size = inputSize ?? (isSmall ? 32 : 224)
     network = try Network(
@@ -110,7 +110,7 @@ extension ResNet {
     }
 
     private mutating func appendNormalization(_ name: String) {
-      layers.append(name, .batchNormalization(epsilon: 1e-5, momentum: 0.1))
+      layers.append(name, .batchNorm(epsilon: 1e-5, momentum: 0.1))
     }
   }
 }

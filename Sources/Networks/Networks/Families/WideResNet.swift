@@ -99,7 +99,7 @@ public struct WideResNet: Hashable, Sendable {
     mutating func appendHead(classes: Int) {
       layers.append("bn", .wideResNetNormalization)
       layers.append("relu", .relu)
-      layers.append("pool", .globalAveragePool)
+      layers.append("pool", .globalAveragePool(keepsDimensions: false))
       layers.append("head", .linear(outputs: classes))
     }
 
@@ -130,6 +130,6 @@ public struct WideResNet: Hashable, Sendable {
 }
 
 extension Layer.Operation {
-  fileprivate static let wideResNetNormalization = Layer.Operation.batchNormalization(
+  fileprivate static let wideResNetNormalization = Layer.Operation.batchNorm(
     epsilon: 1e-5, momentum: 0.1)
 }

@@ -2,8 +2,10 @@
 
 extension Layer.Operation: Codable {
   private enum Name: String, CodingKey {
-    case convolution, batchNormalization, relu, silu, sigmoid, add, scale, maxPool
-    case globalAveragePool, squeeze, dropout, stochasticDepth, linear
+    case convolution, relu, silu, sigmoid, add, scale, maxPool, globalAveragePool, dropout, linear
+    case batchNorm = "batchNormalization"
+    case globalAveragePoolKeepingDimensions = "squeeze"
+    case dropPath = "stochasticDepth"
   }
 
   private struct Numbers: Codable {
@@ -46,10 +48,10 @@ extension Layer.Operation: Codable {
       case .sigmoid: .sigmoid
       case .add: .add
       case .scale: .scale
-      case .globalAveragePool: .globalAveragePool
-      case .squeeze: .squeeze
-      case .batchNormalization:
-        .batchNormalization(
+      case .globalAveragePool: .globalAveragePool(keepsDimensions: false)
+      case .globalAveragePoolKeepingDimensions: .globalAveragePool(keepsDimensions: true)
+      case .batchNorm:
+        .batchNorm(
           epsilon: try numbers.require(\.epsilon, "epsilon", path),
           momentum: try numbers.require(\.momentum, "momentum", path))
       case .maxPool:
@@ -58,12 +60,14 @@ extension Layer.Operation: Codable {
           stride: try numbers.require(\.stride, "stride", path),
           padding: try numbers.require(\.padding, "padding", path))
       case .dropout: .dropout(rate: try numbers.require(\.rate, "rate", path))
-      case .stochasticDepth: .stochasticDepth(rate: try numbers.require(\.rate, "rate", path))
+      case .dropPath: .dropPath(rate: try numbers.require(\.rate, "rate", path))
       case .linear: .linear(outputs: try numbers.require(\.outputs, "outputs", path))
       }
   }
 
   /// Encodes the name and the numbers.
+  ///
+  /// - Throws: `EncodingError`, as the encoder does.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Name.self)
     var numbers = Numbers()
@@ -71,22 +75,22 @@ extension Layer.Operation: Codable {
     switch self {
     case .convolution(let convolution):
       return try container.encode(convolution, forKey: .convolution)
-    case .batchNormalization(let epsilon, let momentum):
-      name = .batchNormalization
+    case .batchNorm(let epsilon, let momentum):
+      name = .batchNorm
       (numbers.epsilon, numbers.momentum) = (epsilon, momentum)
     case .maxPool(let kernelSize, let stride, let padding):
       name = .maxPool
       (numbers.kernelSize, numbers.stride, numbers.padding) = (kernelSize, stride, padding)
     case .dropout(let rate): (name, numbers.rate) = (.dropout, rate)
-    case .stochasticDepth(let rate): (name, numbers.rate) = (.stochasticDepth, rate)
+    case .dropPath(let rate): (name, numbers.rate) = (.dropPath, rate)
     case .linear(let outputs): (name, numbers.outputs) = (.linear, outputs)
     case .relu: name = .relu
     case .silu: name = .silu
     case .sigmoid: name = .sigmoid
     case .add: name = .add
     case .scale: name = .scale
-    case .globalAveragePool: name = .globalAveragePool
-    case .squeeze: name = .squeeze
+    case .globalAveragePool(keepsDimensions: false): name = .globalAveragePool
+    case .globalAveragePool(keepsDimensions: true): name = .globalAveragePoolKeepingDimensions
     }
     try container.encode(numbers, forKey: name)
   }
@@ -113,6 +117,8 @@ extension Convolution: Codable {
   }
 
   /// Encodes the numbers; groups and bias where there are any.
+  ///
+  /// - Throws: `EncodingError`, as the encoder does.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(outputChannels, forKey: .outputChannels)
@@ -144,6 +150,8 @@ extension Convolution.Padding: Codable {
   }
 
   /// Encodes the number of pixels, or "same".
+  ///
+  /// - Throws: `EncodingError`, as the encoder does.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {

@@ -54,7 +54,7 @@ extension Layer {
         outputChannels: map.channels, kernelSize: kernelSize, stride: stride,
         padding: .symmetric(padding), groups: map.channels)
       return .map(try outputShape(of: window, on: map))
-    case .batchNormalization(let epsilon, let momentum):
+    case .batchNorm(let epsilon, let momentum):
       _ = try requireMap(input)
       try require(epsilon > 0 && epsilon.isFinite, "epsilon must be positive")
       try require((0...1).contains(momentum), "the momentum must be in 0...1")
@@ -74,14 +74,14 @@ extension Layer {
           reason: "cannot scale \(input) by \(second): it takes \(channels) x 1 x 1")
       }
       return input
-    case .globalAveragePool:
+    case .globalAveragePool(keepsDimensions: false):
       return .vector(try requireMap(input).channels)
-    case .squeeze:
+    case .globalAveragePool(keepsDimensions: true):
       return .map(ImageShape(channels: try requireMap(input).channels, height: 1, width: 1))
     case .dropout(let rate):
       try require((0..<1).contains(rate), "the dropout rate must be in 0..<1")
       return input
-    case .stochasticDepth(let rate):
+    case .dropPath(let rate):
       _ = try requireMap(input)
       try require((0..<1).contains(rate), "the rate must be in 0..<1")
       return input

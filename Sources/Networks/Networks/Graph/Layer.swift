@@ -21,7 +21,7 @@ extension Layer {
     /// A convolution with a square kernel.
     case convolution(Convolution)
     /// Batch normalisation with scale and shift; `momentum` weighs the new batch (PyTorch's sense).
-    case batchNormalization(epsilon: Double, momentum: Double)
+    case batchNorm(epsilon: Double, momentum: Double)
     /// max(x, 0).
     case relu
     /// x sigmoid(x), also called swish.
@@ -34,14 +34,13 @@ extension Layer {
     case scale
     /// The largest number under a square kernel; what lies outside of the map does not count.
     case maxPool(kernelSize: Int, stride: Int, padding: Int)
-    /// The mean over all positions: a map becomes a vector.
-    case globalAveragePool
-    /// The mean over all positions: a map becomes one of a single position.
-    case squeeze
+    /// The mean over all positions: `[C, H, W]` becomes a vector `[C]`, or `[C, 1, 1]` where it keeps its dimensions, as
+    /// squeeze-and-excitation needs it.
+    case globalAveragePool(keepsDimensions: Bool)
     /// Dropout while training; `rate` is the share set to zero.
     case dropout(rate: Double)
     /// Stochastic depth while training; `rate` is the share of images whose map is set to zero. Source: arXiv:1603.09382.
-    case stochasticDepth(rate: Double)
+    case dropPath(rate: Double)
     /// A fully connected layer with bias, over a vector.
     case linear(outputs: Int)
   }
@@ -113,5 +112,22 @@ extension Layer.Operation {
       Convolution(
         outputChannels: outputChannels, kernelSize: kernelSize, stride: stride,
         padding: .symmetric(padding)))
+  }
+}
+
+/// Layers under construction, each reading the one before unless told otherwise.
+struct LayerList {
+  private(set) var layers: [Layer] = []
+  /// What the names of the next layers begin with, such as "blocks.0.".
+  var prefix = ""
+
+  /// Creates an empty list with room for so many layers.
+  init(capacity: Int = 0) { layers.reserveCapacity(capacity) }
+
+  /// The name of what the next layer reads.
+  var last: String { layers.last?.name ?? Network.inputName }
+
+  mutating func append(_ name: String, _ operation: Layer.Operation, from inputs: [String]? = nil) {
+    layers.append(Layer(prefix + name, operation, inputs: inputs ?? [last]))
   }
 }

@@ -141,7 +141,7 @@ private struct Builder {
     var folded: [String: Layer] = [:]
     for layer in network.layers {
       guard case .convolution = layer.operation, let reader = readers[layer.name],
-        reader.count == 1, case .batchNormalization = reader[0].operation
+        reader.count == 1, case .batchNorm = reader[0].operation
       else { continue }
       folded[layer.name] = reader[0]
     }
@@ -159,7 +159,7 @@ private struct Builder {
     values[layer.name] = output
     switch layer.operation {
     case .convolution(let convolution): try append(layer, convolution, inputs)
-    case .batchNormalization(let epsilon, _):
+    case .batchNorm(let epsilon, _):
       if folded[layer.inputs[0]]?.name == layer.name {
         values[layer.name] = inputs[0]
       } else {
@@ -181,12 +181,13 @@ private struct Builder {
           ("strides", .integers([stride, stride])),
           ("pads", .integers([padding, padding, padding, padding])),
         ])
-    case .globalAveragePool:
+    case .globalAveragePool(keepsDimensions: false):
       let map = name("map", of: layer)
       graph.append("GlobalAveragePool", map, inputs)
       graph.append("Flatten", output, [map], [("axis", .integer(1))])
-    case .squeeze: graph.append("GlobalAveragePool", output, inputs)
-    case .dropout, .stochasticDepth: values[layer.name] = inputs[0]
+    case .globalAveragePool(keepsDimensions: true):
+      graph.append("GlobalAveragePool", output, inputs)
+    case .dropout, .dropPath: values[layer.name] = inputs[0]
     case .linear(let outputs): appendLinear(layer, outputs: outputs, inputs)
     }
   }
@@ -238,7 +239,7 @@ private struct Builder {
 
   /// What a normalisation with its running statistics multiplies by and adds, a channel.
   private func scalesAndShifts(of layer: Layer) -> (scales: [Double], shifts: [Double]) {
-    guard case .batchNormalization(let epsilon, _) = layer.operation else { return ([], []) }
+    guard case .batchNorm(let epsilon, _) = layer.operation else { return ([], []) }
     let (weight, bias, mean, variance) = (
       values("weight", of: layer), values("bias", of: layer),
       values("running_mean", of: layer), values("running_var", of: layer)

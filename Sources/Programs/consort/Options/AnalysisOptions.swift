@@ -166,7 +166,7 @@ extension MemberAnalysis {
       throw UsageError("\(error)")
     }
     do { try sources.check() } catch {
-      // How a split was understood tells why something is missing.
+      // How a split was understood says why something is missing.
       Terminal.writeNotes(Note.lines(sources.notes))
       throw error
     }

@@ -6,7 +6,7 @@ final class SearchDisplay {
   private let images: Int
   private let isLimited: Bool
   private var line: ProgressLine?
-  private var subject: SearchPace.Progress.Subject?
+  private var kind: SearchPace.Progress.SearchKind?
   private var isAnnounced = false
 
   /// Searches that take less are not worth a line, in seconds.
@@ -22,11 +22,11 @@ final class SearchDisplay {
 
   /// Shows how far it is.
   func show(_ progress: SearchPace.Progress) {
-    if subject != progress.subject {
+    if kind != progress.kind {
       end()
-      subject = progress.subject
+      kind = progress.kind
       isAnnounced = false
-      line = ProgressLine(Self.noun(progress.subject))
+      line = ProgressLine(Self.noun(progress.kind))
     }
     guard progress.done < progress.total else { return end() }
     announce(progress)
@@ -41,15 +41,15 @@ final class SearchDisplay {
     guard !isAnnounced, let left = progress.secondsLeft, left > Self.short else { return }
     isAnnounced = true
     let (most, all) =
-      progress.subject == .cascades ? ("at most ", "at most about ") : ("", "about ")
+      progress.kind == .cascades ? ("at most ", "at most about ") : ("", "about ")
     Terminal.writeError(
-      "searching \(most)\(progress.total.grouped) \(Self.noun(progress.subject)) on "
+      "searching \(most)\(progress.total.grouped) \(Self.noun(progress.kind)) on "
         + "\(images.counted("image")): \(all)\(NumberFormat.duration(left)) left"
         + (isLimited ? "" : "; --seconds S takes the best that is found in that time"))
   }
 
-  private static func noun(_ subject: SearchPace.Progress.Subject) -> String {
-    switch subject {
+  private static func noun(_ kind: SearchPace.Progress.SearchKind) -> String {
+    switch kind {
     case .ensembles: "ensembles"
     case .cascades: "sequences of members for cascades"
     }

@@ -32,7 +32,7 @@ struct FinalistChart {
       "description": "Test accuracy of the finalists against cost.", "height": 400,
       "data": ["values": .array(points.map(row))],
       "encoding": SearchCharts.encoding(
-        costs: points.map(\.cost), in: measure == .milliseconds ? .latency : .macs,
+        costs: points.map(\.cost), in: measure == .milliseconds ? .latency : .multiplyAccumulates,
         title: axisTitle, accuracies: accuracies, "Test accuracy, %"),
       "layer": .array(layers),
     ]

@@ -19,7 +19,7 @@ struct ReliabilityChart {
       specification["title"] = [
         "text": .string(title),
         "subtitle":
-          "Bars that end on the dashed line tell the truth; below it the model is too sure.",
+          "Bars that end on the dashed line are calibrated; below it the model is too sure.",
       ]
     }
     return .object(specification)

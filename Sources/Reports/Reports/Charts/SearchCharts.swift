@@ -45,7 +45,8 @@ extension SearchCharts {
         "field": "cost", "type": "quantitative", "title": .string(title),
         "scale": ["domain": ChartParts.domain(costs), "zero": false, "nice": false],
         "axis": [
-          "format": measure == .macs ? "~s" : "~r", "labelOverlap": true, "tickCount": 8,
+          "format": measure == .multiplyAccumulates ? "~s" : "~r", "labelOverlap": true,
+          "tickCount": 8,
           "labelSeparation": 8,
         ],
       ],

@@ -37,7 +37,7 @@ struct SearchFrontierChart {
   }
 
   private var axisTitle: String {
-    content.target.measure == .macs
+    content.target.measure == .multiplyAccumulates
       ? "MACs per image, all members" : "Milliseconds per image, all members"
   }
 
@@ -96,8 +96,8 @@ struct SearchFrontierChart {
             ChartParts.word("networks", "Networks"), ChartParts.word("stage", "Search"),
             ChartParts.quantity("accuracy", "Hold-out, %", format: ".2f"),
             ChartParts.quantity(
-              "cost", content.target.measure == .macs ? "MACs" : "ms",
-              format: content.target.measure == .macs ? ",d" : ".3f"),
+              "cost", content.target.measure == .multiplyAccumulates ? "MACs" : "ms",
+              format: content.target.measure == .multiplyAccumulates ? ",d" : ".3f"),
             ChartParts.quantity("reward", "Reward", format: ".4f"),
             ChartParts.word("rung", "Trained to"),
           ],

@@ -106,7 +106,11 @@ private struct LayerPaths {
   /// as a gated map comes first.
   func isOnGate(_ index: Int) -> Bool {
     path(from: index).contains { place in
-      if case .squeeze = layers[place].operation { true } else { false }
+      if case .globalAveragePool(keepsDimensions: true) = layers[place].operation {
+        true
+      } else {
+        false
+      }
     }
   }
 }

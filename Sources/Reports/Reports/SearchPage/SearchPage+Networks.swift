@@ -29,13 +29,13 @@ extension SearchPage {
 
   private func picture(_ found: SearchContent.FoundNetwork, widest: Int) -> HTML {
     let name = found.network.name
-    let macs = NumberFormat.scaled(found.network.totals.multiplyAccumulates)
+    let multiplyAccumulates = NumberFormat.scaled(found.network.totals.multiplyAccumulates)
     let sketch = NetworkSketch(found.network).svg(
       label: "Layers of \(name)", widest: widest)
     return """
       <div class="found">
       <p><b>\(found.count > 1 ? "\(found.count) × " : "")\(name)</b> \
-      <span class="small">\(macs) MACs, \
+      <span class="small">\(multiplyAccumulates) MACs, \
       <a href="\(networksPath)/\(name).json" aria-label="\(name) as JSON">JSON</a></span></p>
       <div class="strip" tabindex="0" role="region" aria-label="Picture of \(name)">\(sketch)</div>
       <p class="small">\(found.choices.joined(separator: "; "))</p>

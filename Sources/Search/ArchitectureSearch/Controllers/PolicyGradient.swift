@@ -24,7 +24,7 @@ public struct PolicyGradient: Controller {
     /// The share of the expected evaluations during which the policy rests.
     public var warmUp: Double
 
-    /// Creates settings.
+    /// Creates settings; the ranges are checked where a plan is read.
     public init(learningRate: Double = 0.1, baselineDecay: Double = 0.95, warmUp: Double = 0.25) {
       self.learningRate = learningRate
       self.baselineDecay = baselineDecay

@@ -4,7 +4,7 @@
 public struct RandomSearch: Controller {
   private var draws: Draws
 
-  /// Creates a controller.
+  /// Proposes what `draws` draws: the same seed gives the same architectures.
   public init(_ draws: Draws) {
     self.draws = draws
   }

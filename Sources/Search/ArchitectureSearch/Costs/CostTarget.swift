@@ -12,13 +12,13 @@ public struct CostTarget: Codable, Hashable, Sendable {
   /// What costs.
   public enum Measure: String, Codable, Hashable, Sendable, CaseIterable {
     /// Multiply-accumulates of convolutions and linear layers.
-    case macs
+    case multiplyAccumulates = "macs"
     /// Milliseconds of one image on one thread, members one after another, by a table measured on this machine.
     case latency
   }
 
-  /// Creates a target.
-  public init(target: Double, tolerance: Double?, measure: Measure = .macs) {
+  /// Creates a target in the unit of `measure`.
+  public init(target: Double, tolerance: Double?, measure: Measure = .multiplyAccumulates) {
     self.target = target
     self.tolerance = tolerance
     self.measure = measure
@@ -40,7 +40,7 @@ extension CostTarget.Measure {
   /// Such as "26.7 M MACs" or "1.25 ms".
   public func text(_ cost: Double) -> String {
     switch self {
-    case .macs: "\(scaled(cost)) MACs"
+    case .multiplyAccumulates: "\(scaled(cost)) MACs"
     case .latency: "\((cost * 1000).rounded() / 1000) ms"
     }
   }
@@ -55,14 +55,14 @@ extension CostTarget.Measure {
 /// Counts or looks up what a network costs.
 public enum CostModel: Sendable {
   /// Multiply-accumulates.
-  case macs
+  case multiplyAccumulates
   /// By a measured table.
   case latency(LatencyTable)
 
   /// The cost of one image; nil where the table lacks a part of the network.
   public func cost(of network: Network) -> Double? {
     switch self {
-    case .macs: Double(network.totals.multiplyAccumulates)
+    case .multiplyAccumulates: Double(network.totals.multiplyAccumulates)
     case .latency(let table): table.latency(of: network)
     }
   }

@@ -13,7 +13,7 @@ public struct LatencyTable: Sendable {
   /// How well it predicts whole networks; nil where none were measured.
   public let check: Check?
 
-  /// Creates a table.
+  /// Creates a table of what was measured under the same `conditions`.
   ///
   /// - Parameters:
   ///   - milliseconds: Of each segment, finite and positive.
@@ -79,7 +79,7 @@ extension LatencyTable {
     /// What was predicted and what was measured.
     public let networks: [Comparison]
 
-    /// Creates a check.
+    /// Compares networks, none of which the table was made of.
     public init(networks: [Comparison]) {
       self.networks = networks
     }
@@ -177,6 +177,8 @@ extension LatencyTable: Codable {
   }
 
   /// Encodes the table, the longest segments first.
+  ///
+  /// - Throws: `EncodingError`, as the encoder does.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(Self.version, forKey: .version)
@@ -200,12 +202,16 @@ extension LatencyTable.Check: Codable {
   }
 
   /// Decodes the networks; the errors follow from them.
+  ///
+  /// - Throws: `DecodingError` at the key that is missing or of another type.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(networks: try container.decode([Comparison].self, forKey: .networks))
   }
 
   /// Encodes the networks, and the errors for who reads the file.
+  ///
+  /// - Throws: `EncodingError`, as the encoder does.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(networks, forKey: .networks)

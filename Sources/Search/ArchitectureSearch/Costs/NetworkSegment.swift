@@ -65,7 +65,7 @@ extension NetworkSegment {
       default: throw error
       }
     }
-    let pool = Layer("pool", .globalAveragePool, inputs: [last])
+    let pool = Layer("pool", .globalAveragePool(keepsDimensions: false), inputs: [last])
     let shapes = try Network(name: "segment", input: input, layers: alone + [pool]).shapes
     return shapes[shapes.count - 2]
   }
@@ -185,7 +185,7 @@ extension NetworkSegment.Step {
 extension Layer.Operation {
   fileprivate var isForTrainingOnly: Bool {
     switch self {
-    case .dropout, .stochasticDepth: true
+    case .dropout, .dropPath: true
     default: false
     }
   }
@@ -195,9 +195,10 @@ extension Layer.Operation {
   /// What engines compute together with the convolution before it stays with that, unless others need its result.
   fileprivate func canBeginSegment(readers: Int) -> Bool {
     switch self {
-    case .convolution, .linear, .globalAveragePool: true
-    case .batchNormalization, .relu, .silu, .sigmoid: readers > 1
-    case .add, .scale, .maxPool, .squeeze, .dropout, .stochasticDepth: false
+    case .convolution, .linear, .globalAveragePool(keepsDimensions: false): true
+    case .batchNorm, .relu, .silu, .sigmoid: readers > 1
+    case .add, .scale, .maxPool, .globalAveragePool(keepsDimensions: true), .dropout, .dropPath:
+      false
     }
   }
 
@@ -219,6 +220,8 @@ extension NetworkSegment.Step: Codable {
   }
 
   /// Decodes what `encode` wrote.
+  ///
+  /// - Throws: `DecodingError` at the key that is missing or of another type.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let reads = try container.decode([Int].self, forKey: .reads)
@@ -232,6 +235,8 @@ extension NetworkSegment.Step: Codable {
   }
 
   /// Encodes the operation, and the numbers of what it reads.
+  ///
+  /// - Throws: `EncodingError`, as the encoder does.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(operation, forKey: .operation)

@@ -10,7 +10,7 @@ public struct EnsembleScorer {
   /// The share that goes on after each rung but the last.
   private let kept: Double
 
-  /// Creates a scorer.
+  /// Scores by successive halving: all architectures on the first rung, the best of them on each further one.
   ///
   /// - Parameters:
   ///   - evaluator: What trains members.
@@ -46,6 +46,7 @@ public struct EnsembleScorer {
   ///   - fixed: Members that all of them have besides.
   ///   - rewards: What an architecture is worth by its accuracy, to decide which go on.
   /// - Returns: One score an architecture; nil where the evaluator stopped.
+  /// - Throws: What the evaluator throws, or `EnsembleError` where members cannot be combined.
   public func score(
     _ architectures: [[SearchMember]], beside fixed: [SearchMember],
     deadline: ContinuousClock.Instant?, rewards: (_ architecture: Int, _ accuracy: Double) -> Double

@@ -23,7 +23,7 @@ public struct EvaluationRecord: Codable, Hashable, Sendable {
   /// Its part of the time that the evaluation of its cohort took.
   public var seconds: Double
 
-  /// Describes an evaluation.
+  /// Creates a record as it is; of `accuracy` and `failure` one is nil.
   public init(
     stage: String, number: Int, members: [Architecture], networks: [String], cost: Double,
     accuracy: Double?, reward: Double, rung: Int, rungs: Int, failure: String?,

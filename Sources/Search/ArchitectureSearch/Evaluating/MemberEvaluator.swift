@@ -3,13 +3,13 @@ import Predictions
 
 /// A network under evaluation, as the member of an ensemble.
 public struct SearchMember: Hashable, Sendable {
-  /// The network.
+  /// For images of the plan's size; its name identifies it within the space.
   public let network: Network
   /// Its place in the ensemble, from 0, which selects the random numbers of its training. Members of one ensemble differ
   /// in it; the same place is the same training, whatever the ensemble.
   public let place: Int
 
-  /// Creates a member.
+  /// Puts a network in its place, from 0, in the ensemble.
   public init(network: Network, place: Int) {
     self.network = network
     self.place = place

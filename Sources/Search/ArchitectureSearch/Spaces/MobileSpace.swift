@@ -13,9 +13,14 @@ public struct MobileSpace: SearchSpace, Codable, Hashable {
   /// The rate before the last layer.
   public var dropout: Double
   /// The rate that the last block would have.
-  public var stochasticDepth: Double
+  public var dropPathRate: Double
   /// Whose padding and normalisation: "tensorflow" or "symmetric".
   public var conventions: Conventions
+
+  private enum CodingKeys: String, CodingKey {
+    case inputSize, classes, stem, stemStride, head, stages, dropout, conventions
+    case dropPathRate = "stochasticDepth"
+  }
 
   /// Whose conventions the networks follow.
   public enum Conventions: String, Codable, Hashable, Sendable, CaseIterable {
@@ -49,7 +54,7 @@ public struct MobileSpace: SearchSpace, Codable, Hashable {
     /// Whether a block that keeps the shape adds its input.
     public var skips: [Bool]
 
-    /// Creates a stage.
+    /// Creates a stage; each list holds at least one option.
     public init(
       stride: Int, kernelSizes: [Int], expansions: [Int], squeezeRatios: [Double], blocks: [Int],
       channels: [Int], skips: [Bool]
@@ -64,10 +69,10 @@ public struct MobileSpace: SearchSpace, Codable, Hashable {
     }
   }
 
-  /// Creates a space.
+  /// Creates a space as it is: a number that no network can have is an error of `network(_:)`.
   public init(
     inputSize: Int, classes: Int, stem: Int, stemStride: Int, head: Int, stages: [Stage],
-    dropout: Double = 0.2, stochasticDepth: Double = 0.2, conventions: Conventions = .tensorFlow
+    dropout: Double = 0.2, dropPathRate: Double = 0.2, conventions: Conventions = .tensorFlow
   ) {
     self.inputSize = inputSize
     self.classes = classes
@@ -76,7 +81,7 @@ public struct MobileSpace: SearchSpace, Codable, Hashable {
     self.head = head
     self.stages = stages
     self.dropout = dropout
-    self.stochasticDepth = stochasticDepth
+    self.dropPathRate = dropPathRate
     self.conventions = conventions
   }
 
@@ -108,7 +113,7 @@ public struct MobileSpace: SearchSpace, Codable, Hashable {
     try MobileNetwork(
       name: name(of: architecture), inputSize: inputSize, stem: stem, stemStride: stemStride,
       stages: chosenStages(architecture), head: head, classes: classes, dropout: dropout,
-      stochasticDepth: stochasticDepth, flavor: conventions.flavor
+      dropPathRate: dropPathRate, flavor: conventions.flavor
     ).network
   }
 
@@ -162,7 +167,7 @@ extension MobileSpace {
         channels: [16, 24], skips: [true]),
       Stage(around: 24, blocks: 2, stride: 2), Stage(around: 48, blocks: 2, stride: 2),
       Stage(around: 64, blocks: 2, stride: 1), Stage(around: 96, blocks: 2, stride: 2),
-    ], dropout: 0.1, stochasticDepth: 0, conventions: .symmetric)
+    ], dropout: 0.1, dropPathRate: 0, conventions: .symmetric)
 }
 
 extension MobileSpace.Stage {

@@ -29,7 +29,7 @@ public struct SearchDecision: Hashable, Sendable {
   /// What may be chosen, in words; at least one.
   public let options: [String]
 
-  /// Creates a decision.
+  /// Creates a decision among `options`, at least one.
   public init(part: String, name: String, options: [String]) {
     self.part = part
     self.name = name
@@ -42,7 +42,7 @@ public struct Architecture: Hashable, Sendable {
   /// The options' numbers, from 0, in the order of the decisions.
   public var choices: [Int]
 
-  /// Creates an architecture.
+  /// Takes one option's number, from 0, for each decision of a space, in their order.
   public init(_ choices: [Int]) {
     self.choices = choices
   }
@@ -50,11 +50,15 @@ public struct Architecture: Hashable, Sendable {
 
 extension Architecture: Codable {
   /// Decodes a list of numbers.
+  ///
+  /// - Throws: `DecodingError` where it is no list of whole numbers.
   public init(from decoder: any Decoder) throws {
     choices = try decoder.singleValueContainer().decode([Int].self)
   }
 
   /// Encodes the list of numbers.
+  ///
+  /// - Throws: `EncodingError`, as the encoder does.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(choices)

@@ -16,14 +16,14 @@ public struct WideResNetSpace: SearchSpace, Codable, Hashable {
     /// How many channels each has.
     public var channels: [Int]
 
-    /// Creates a group.
+    /// Creates a group; each list holds at least one option.
     public init(blocks: [Int], channels: [Int]) {
       self.blocks = blocks
       self.channels = channels
     }
   }
 
-  /// Creates a space.
+  /// Creates a space as it is: a number that no network can have is an error of `network(_:)`.
   public init(inputSize: Int = 32, classes: Int = 10, groups: [Group]) {
     self.inputSize = inputSize
     self.classes = classes

@@ -64,7 +64,9 @@ public struct SearchBudget: Codable, Hashable, Sendable {
   /// counts as if it had not.
   public var trainingImages: Int?
 
-  /// Creates a budget.
+  /// Creates a budget; nil is no limit.
+  ///
+  /// - Precondition: One of the three is given.
   public init(evaluations: Int? = nil, seconds: Double? = nil, trainingImages: Int? = nil) {
     precondition(
       evaluations != nil || seconds != nil || trainingImages != nil, "a search has to end")

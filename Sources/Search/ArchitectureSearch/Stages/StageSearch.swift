@@ -25,7 +25,7 @@ public struct StageSearch {
     /// Decides all random numbers.
     public var seed: Int
 
-    /// Gathers the conditions.
+    /// Creates conditions as they are; the cost model must count what the target does.
     public init(
       space: any SearchSpace, costModel: CostModel, target: CostTarget, reward: Reward,
       controller: ControllerChoice, cohort: Int, budget: SearchBudget, seed: Int

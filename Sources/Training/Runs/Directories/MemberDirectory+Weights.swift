@@ -38,6 +38,8 @@ extension MemberDirectory {
   }
 
   /// What `member.json` says, where the weights were written with it; nil where an earlier version wrote them.
+  ///
+  /// - Throws: `ExperimentError.unusableMember` where either file is damaged, or `FileError` where it cannot be read.
   public func sealedDescription() throws -> MemberInterface? {
     let isSealed: Bool
     do throws(WeightsError) {
@@ -69,6 +71,8 @@ extension MemberDirectory {
   }
 
   /// The weights, whatever lies beside them: their own checksum holds, and every number is finite.
+  ///
+  /// - Throws: `ExperimentError.unusableMember`, `.foreignMember`, or `FileError` where the file cannot be read.
   public func unsealedWeights(of identity: String? = nil) throws -> SafeTensors {
     do {
       let file = try SafeTensors(path: weightsPath)

@@ -1,8 +1,8 @@
 import Files
 
 // A run that gets more epochs has its members trained in `retraining`, a run of its own inside of it. All of them take the
-// place of the earlier ones once all are complete: until then all that read the run read the earlier ones, and nobody
-// reads some of both.
+// place of the earlier ones once all are complete: until then every reader of the run reads the earlier ones, and
+// none reads some of both.
 
 extension RunDirectory {
   /// The same members with more epochs, while they are trained.

@@ -168,7 +168,7 @@ public struct MemberDirectory: Hashable, Sendable {
     return (splits.map(predictionsPath) + [weightsPath, networkPath])
       .allSatisfy(Directory.exists)
   }
-  /// A search's candidate's predictions on the hold-out after a rung, from 1.
+  /// The predictions of a search's architecture on the hold-out after a rung, from 1.
   public func predictionsPath(rung: Int) -> String { predictionsPath(split: "rung-\(rung)") }
 }
 
@@ -189,7 +189,7 @@ public struct DataRecord: Codable, Hashable, Sendable {
   /// How pixels were computed where the size changed; nil in the records of earlier versions.
   public var interpolation: Preprocessing.Interpolation?
 
-  /// Creates a record.
+  /// Creates a record as it is; `claim` writes it into a run, which from then on refuses other images.
   public init(
     name: String, availableImages: Int, trainingImages: Int, holdOutImages: Int, testImages: Int,
     classNames: [String], trainingFingerprint: String, testFingerprint: String, mean: [Float],
@@ -211,6 +211,8 @@ public struct DataRecord: Codable, Hashable, Sendable {
   }
 
   /// Reads what `claim` wrote.
+  ///
+  /// - Throws: `ExperimentError.unusableDataRecord`, or `FileError` where the file cannot be read.
   package init(path: String) throws {
     let bytes = try MappedFile(path: path).withBytes { Data($0) }
     do {

@@ -32,7 +32,7 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
   /// Threads inside one operation.
   public var threads: Int
 
-  /// Describes this machine.
+  /// Reads this machine's system, processor and memory, and takes now for the start.
   public init(command: [String], versions: [String: String], device: String, threads: Int) {
     self.command = command
     self.versions = versions
@@ -98,6 +98,8 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
   }
 
   /// Writes it as the file at `path`.
+  ///
+  /// - Throws: `FileError` where it cannot be written.
   public func write(to path: String) throws {
     try DurableFile.write(readableJSON(), to: path)
   }

@@ -8,7 +8,7 @@ import Files
 
 /// How far a run is, read from its directory by anybody at any time, also while others train in it.
 ///
-/// Reading writes nothing, and holds each lock no longer than it takes to ask whether somebody else does.
+/// Reading writes nothing, and holds each lock no longer than it takes to ask whether another process holds it.
 public struct RunStatus: Codable, Hashable, Sendable {
   /// The experiment's name.
   public let experiment: String

@@ -40,7 +40,7 @@ public struct TimeEstimate: Hashable, Sendable {
     /// The mean over its epochs that are over, times the number of all of them; nil where none is.
     public var secondsByEpochs: Double?
 
-    /// Creates a description.
+    /// Says what is known of a member; a share outside of 0...1 is brought into it.
     public init(
       network: String, state: MemberState, doneShare: Double = 0, ownSecondsLeft: Double? = nil,
       secondsByEpochs: Double? = nil

@@ -20,6 +20,8 @@ package enum Checkpoint {
   }
 
   /// Writes a checkpoint of the training that `identity` distinguishes from others.
+  ///
+  /// - Throws: `WeightsError` where the file cannot be written.
   package static func write(
     _ state: [CheckpointTensor], at position: Position, of identity: String, to path: String
   ) throws {
@@ -92,6 +94,9 @@ package enum Checkpoint {
   }
 
   /// Fills the tensors from the file, which must hold these and no others.
+  ///
+  /// - Throws: `TrainingError.unusableWeights` where names, shapes or values do not fit, `WeightsError` or
+  ///   `TorchError`.
   package static func load(
     _ file: SafeTensors, into state: [(name: String, tensor: Tensor)]
   ) throws {
@@ -124,6 +129,9 @@ package struct CheckpointTensor {
   package let shape: [Int]
   package let values: [Float]
 
+  /// Copies a tensor's values out of its device.
+  ///
+  /// - Throws: `TorchError` where the tensor cannot be read.
   package init(_ name: String, _ tensor: Tensor) throws {
     self.name = name
     shape = try tensor.shape()
@@ -162,6 +170,8 @@ extension Checkpoint.Position {
 
 extension Model {
   /// Writes weights and running statistics under their own names, as safetensors with a checksum.
+  ///
+  /// - Throws: `WeightsError` where the file cannot be written, or `TorchError` where a tensor cannot be read.
   public func writeWeights(to path: String, metadata: [String: String] = [:]) throws {
     let contents = try state.map { try CheckpointTensor($0.name, $0.tensor).content }
     try SafeTensors.write(to: path, tensors: contents, metadata: metadata, isChecksummed: true)

@@ -51,6 +51,9 @@ package struct CheckpointStore {
   }
 
   /// Writes a checkpoint, then removes those that are older than the one before it, or damaged.
+  ///
+  /// - Throws: `WeightsError` where it cannot be written; the earlier ones stay. `FileError` where an old one cannot
+  ///   be removed.
   package mutating func save(
     _ state: [CheckpointTensor], at position: Checkpoint.Position, step: Int
   ) throws {
@@ -93,6 +96,8 @@ package struct CheckpointStore {
   }
 
   /// Removes all of a member's checkpoints.
+  ///
+  /// - Throws: `FileError` where one cannot be removed.
   package static func removeAll(of directory: MemberDirectory) throws {
     for path in try directory.checkpointPaths() { try Directory.removeFile(path) }
   }

@@ -11,7 +11,7 @@ public struct Augmentation: Hashable, Sendable {
   /// Whether half of the images are mirrored.
   public let flips: Bool
 
-  /// Creates an augmentation.
+  /// Without padding and flips, images stay as they are.
   public init(cropPadding: Int, flips: Bool) {
     self.cropPadding = cropPadding
     self.flips = flips
@@ -29,7 +29,7 @@ public struct Augmentation: Hashable, Sendable {
     /// Whether columns run from right to left.
     public let isFlipped: Bool
 
-    /// Creates a draw.
+    /// Places a crop, in pixels of the padded image.
     public init(top: Int, left: Int, isFlipped: Bool) {
       self.top = top
       self.left = left
@@ -48,6 +48,8 @@ public struct Augmentation: Hashable, Sendable {
   }
 
   /// The images at `indices`, each as its draw says: `[B, C, H, W]`, uint8.
+  ///
+  /// - Throws: `TorchError` where an index is none of an image, or memory does not suffice.
   public func batch(of source: ImageTensors, at indices: [Int], _ draws: [Draw]) throws -> Tensor {
     try Gather(places(of: indices, draws, in: source), from: source).images()
   }

@@ -32,6 +32,8 @@ package enum BatchImages {
   }
 
   /// The images and their labels on the device.
+  ///
+  /// - Throws: `TorchError` where memory does not suffice.
   package func tensors(on device: Device) throws -> any BatchTensors {
     switch self {
     case .places(let places, let source): try Augmentation.Gather(places, from: source)

@@ -27,6 +27,8 @@ package enum EvaluationImages {
   }
 
   /// Runs a model over the images; also returns the fingerprint of those that it saw.
+  ///
+  /// - Throws: `TorchError`, or `DatasetError` where an image cannot be read and is not to be left out.
   package func evaluate(
     _ model: Model, normalization: Normalization, batchSize: Int
   ) throws -> (evaluation: Evaluation, fingerprint: String) {

@@ -15,11 +15,15 @@ public final class ImageTensors {
   public let device: Device
 
   /// Puts a split on a device; on the CPU its bytes are used where they lie.
+  ///
+  /// - Throws: `TorchError` where the device has no room for them.
   public convenience init(_ split: ImageSplit, device: Device = .cpu) throws {
     try self.init(Resident(split, device: device))
   }
 
   /// The tensors of a split that lies on a device, for the calling thread.
+  ///
+  /// - Throws: `TorchError` where the tensors cannot be shared.
   public init(_ resident: Resident) throws {
     images = try resident.images.tensor()
     labels = try resident.labels.tensor()
@@ -34,6 +38,8 @@ public final class ImageTensors {
     fileprivate let device: Device
 
     /// Puts a split on a device; on the CPU its bytes are used where they lie.
+    ///
+    /// - Throws: `TorchError` where the device has no room for them.
     public init(_ split: ImageSplit, device: Device) throws {
       count = split.count
       channels = split.channels

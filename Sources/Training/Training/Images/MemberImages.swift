@@ -89,6 +89,9 @@ package struct DeviceImages: Sendable {
     case streamed(EncodedDataset)
   }
 
+  /// Puts the images on the device; those that are streamed stay files.
+  ///
+  /// - Throws: `TorchError` where the device has no room for them.
   package init(_ images: RunImages, _ partition: DataPartition, device: Device) throws {
     self.device = device
     switch images {
@@ -109,6 +112,9 @@ package struct WorkerImages {
     case streamed(EncodedDataset)
   }
 
+  /// Takes the images for the calling thread.
+  ///
+  /// - Throws: `TorchError` where the tensors cannot be shared.
   package init(_ images: DeviceImages) throws {
     device = images.device
     switch images.source {

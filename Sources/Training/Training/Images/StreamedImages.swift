@@ -44,6 +44,8 @@ package struct StreamedImages: Sendable {
   }
 
   /// The pixels of some of a batch's images, all where it is nil: `[B, 3, H, W]`, uint8, where they lie.
+  ///
+  /// - Throws: `TorchError` where the tensor cannot be made.
   package func tensor(_ batch: ImageBatch, _ range: Range<Int>? = nil) throws -> Tensor {
     let range = range ?? 0..<batch.count
     let size = 3 * height * width

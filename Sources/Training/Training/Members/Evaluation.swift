@@ -15,6 +15,8 @@ public struct Evaluation: Hashable, Sendable {
   public let top1Accuracy: Double
 
   /// Runs the model over a split without augmentation, in batches.
+  ///
+  /// - Throws: `TorchError` where memory does not suffice or shapes disagree.
   public init(
     of model: Model, on split: ImageTensors, normalization: Normalization, batchSize: Int = 250
   ) throws {
@@ -90,6 +92,7 @@ extension Predictions {
   /// - Parameters:
   ///   - fingerprint: Of the images that it saw.
   ///   - classes: How many there are.
+  /// - Throws: `EnsembleError` where the log-probabilities are no distribution, or a label is no class.
   package init(
     _ evaluation: Evaluation, of network: Network, name: String, split: String,
     fingerprint: String, classes: Int

@@ -42,6 +42,10 @@ package final class MemberTraining {
   private let checkpointInterval: CheckpointInterval
   private var lastCheckpoint = ContinuousClock.now
 
+  /// Creates the model, and goes on from the newest checkpoint that can be used, where there is one.
+  ///
+  /// - Throws: `TrainingError` where a checkpoint or the weights to start from cannot be used, `FileError` or
+  ///   `TorchError`.
   package init(
     _ member: Experiment.Member, of experiment: Experiment, network: Network,
     data images: MemberImages,
@@ -92,6 +96,9 @@ package final class MemberTraining {
   }
 
   /// Takes one step; returns whether the epoch's steps are over.
+  ///
+  /// - Throws: `TrainingError.lossNotFinite`, `DatasetError` where an image cannot be read, `FileError` or
+  ///   `TorchError`.
   package func step() throws -> Bool {
     let start = ContinuousClock.now
     let batch = try images.training.batch(epoch: position.epoch, step: position.step)
@@ -122,6 +129,9 @@ package final class MemberTraining {
   }
 
   /// Evaluates the epoch that has taken all its steps, and saves its metrics.
+  ///
+  /// - Throws: `TrainingError.lossNotFinite`, `DatasetError` where an image cannot be read, `FileError` or
+  ///   `TorchError`.
   package func finishEpoch(learningRate: Double) throws -> EpochMetrics {
     let start = ContinuousClock.now
     let evaluation = try images.holdOut?.evaluate(
@@ -143,6 +153,9 @@ package final class MemberTraining {
   }
 
   /// Saves where the training stands, also in the middle of an epoch.
+  ///
+  /// - Throws: `TrainingError.lossNotFinite` where it could not go on from there; the last good one stays.
+  ///   `WeightsError`, `FileError` or `TorchError` otherwise.
   package func saveCheckpoint() throws {
     try count()
     let state = try Self.state(model, optimizer, average).map { name, tensor in
@@ -196,5 +209,30 @@ package final class MemberTraining {
       return .lossNotFinite(member: member.name, epoch: position.epoch, step: stepsPerEpoch)
     }
     return .lossNotFinite(member: member.name, epoch: position.epoch + 1, step: position.step)
+  }
+}
+
+/// The exponential moving average of a model's weights and running statistics, as a model of its own.
+///
+/// After step t, counted from 1, it is d times itself plus 1 - d times the model, with d = min(decay, (1 + t) / (10 + t)).
+/// Source: TensorFlow's `ExponentialMovingAverage` with `num_updates`, as EfficientNet's official training has it.
+final class WeightAverage {
+  /// The averages.
+  let model: Model
+  private let decay: Double
+  private let averages, sources: [Tensor]
+
+  /// Starts from the model as it is.
+  init(of source: Model, decay: Double) throws {
+    model = try source.copy()
+    self.decay = decay
+    averages = model.state.map(\.tensor)
+    sources = source.state.map(\.tensor)
+  }
+
+  /// Takes the model's tensors in, after `step` steps.
+  func update(step: Int) throws {
+    let warmUp = (1 + Double(step)) / (10 + Double(step))
+    try averages.interpolate(towards: sources, weight: 1 - min(decay, warmUp))
   }
 }

@@ -24,6 +24,7 @@ public final class Model {
   /// - Parameters:
   ///   - memoryFormat: How maps and convolution weights lie in memory.
   ///   - precision: What convolutions and linear layers compute with. In bfloat16 it is what PyTorch's autocast does.
+  /// - Throws: `TorchError` where memory does not suffice.
   public init(
     _ network: Network, generator: Generator, device: Device = .cpu,
     memoryFormat: MemoryFormat = .channelsLast, precision: Recipe.Precision = .float32
@@ -70,7 +71,7 @@ public final class Model {
     tensors = try other.tensors.mapValues { try $0.detached().clone() }
   }
 
-  /// Runs a network on tensors of somebody else's, normalised by the batch in training and outside of it.
+  /// Runs a network on tensors of another owner, normalised by the batch in training and outside of it.
   ///
   /// - Parameter tensors: One for each parameter and buffer of the network, of its shape, on `device`.
   package init(
@@ -92,6 +93,7 @@ public final class Model {
   ///   - training: Whether batch statistics and dropout are used.
   ///   - generator: For dropout, on the model's device.
   /// - Returns: Logits `[N, classes]`, float32.
+  /// - Throws: `TorchError` where shapes disagree or memory does not suffice.
   public func logits(
     _ images: Tensor, training: Bool, generator: Generator? = nil
   ) throws -> Tensor {
@@ -125,11 +127,11 @@ public final class Model {
     case .layer(let layer):
       alive[layer.name] = try run(layer, alive: alive, training: training, generator: generator)
     case .batchNormRelu(let normalization, let relu):
-      let (vectors, epsilon, momentum) = try batchNormalization(normalization)
+      let (vectors, epsilon, momentum) = try batchNorm(normalization)
       alive[relu.name] = try input(0, of: normalization, alive).batchNormRelu(
         vectors, momentum: momentum, epsilon: epsilon)
     case .addBatchNormRelu(let add, let normalization, let relu):
-      let (vectors, epsilon, momentum) = try batchNormalization(normalization)
+      let (vectors, epsilon, momentum) = try batchNorm(normalization)
       let (sum, output) = try input(0, of: add, alive).addBatchNormRelu(
         input(1, of: add, alive), vectors, momentum: momentum, epsilon: epsilon)
       alive[add.name] = sum
@@ -148,8 +150,8 @@ public final class Model {
         bias: convolution.hasBias ? computed(tensor(layer, "bias")) : nil,
         stride: convolution.stride, padding: convolution.zeros(around: first),
         groups: convolution.groups)
-    case .batchNormalization:
-      let (vectors, epsilon, momentum) = try batchNormalization(layer)
+    case .batchNorm:
+      let (vectors, epsilon, momentum) = try batchNorm(layer)
       return try first.batchNorm(
         vectors, training: training || normalizesByBatch, momentum: momentum, epsilon: epsilon)
     case .relu:
@@ -164,14 +166,14 @@ public final class Model {
       return try first.multiplied(by: input(1, of: layer, alive))
     case .add:
       return try first.adding(input(1, of: layer, alive))
-    case .globalAveragePool:
+    case .globalAveragePool(keepsDimensions: false):
       return try first.mean(over: [2, 3])
-    case .squeeze:
+    case .globalAveragePool(keepsDimensions: true):
       return try first.mean(over: [2, 3], keepingDimensions: true)
     case .dropout(let rate):
       guard training, let generator else { return first }
       return try first.dropout(rate: rate, generator: generator)
-    case .stochasticDepth(let rate):
+    case .dropPath(let rate):
       guard training, let generator else { return first }
       return try first.dropPath(rate: rate, generator: generator)
     case .linear:
@@ -189,13 +191,13 @@ public final class Model {
     return tensor
   }
 
-  private func batchNormalization(
+  private func batchNorm(
     _ layer: Layer
-  ) throws -> (vectors: Tensor.BatchNormalization, epsilon: Double, momentum: Double) {
-    guard case .batchNormalization(let epsilon, let momentum) = layer.operation else {
+  ) throws -> (vectors: Tensor.BatchNormVectors, epsilon: Double, momentum: Double) {
+    guard case .batchNorm(let epsilon, let momentum) = layer.operation else {
       throw NetworkError.invalidParameter(layer: layer.name, reason: "is no normalisation")
     }
-    let vectors = Tensor.BatchNormalization(
+    let vectors = Tensor.BatchNormVectors(
       weight: try tensor(layer, "weight"), bias: try tensor(layer, "bias"),
       runningMean: try tensor(layer, "running_mean"),
       runningVariance: try tensor(layer, "running_var"))
@@ -239,6 +241,8 @@ extension Convolution {
 
 extension Parameter {
   /// A new tensor on the CPU with a value to start a training from.
+  ///
+  /// - Throws: `TorchError` where memory does not suffice.
   package func initialValue(
     _ initialization: Initialization, _ generator: Generator
   ) throws -> Tensor {

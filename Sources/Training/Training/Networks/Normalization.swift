@@ -57,6 +57,7 @@ public struct Normalization: Hashable, Sendable {
   /// Normalises bytes into a float32 tensor of the same shape.
   ///
   /// - Parameter images: `[B, C, H, W]`, uint8.
+  /// - Throws: `TorchError` where there are not as many channels as means.
   public func normalized(_ images: Tensor, device: Device) throws -> Tensor {
     try Constants(self, device: device).normalized(images)
   }
@@ -66,6 +67,8 @@ public struct Normalization: Hashable, Sendable {
     private let means, factors: Tensor
 
     /// Puts the numbers on `device`.
+    ///
+    /// - Throws: `TorchError` where memory does not suffice.
     public init(_ normalization: Normalization, device: Device) throws {
       let shape = [1, normalization.mean.count, 1, 1]
       means = try Tensor(normalization.mean, shape: shape).moved(to: device)
@@ -74,6 +77,8 @@ public struct Normalization: Hashable, Sendable {
     }
 
     /// Normalises bytes `[B, C, H, W]`, uint8, on the device, into a float32 tensor of the same shape.
+    ///
+    /// - Throws: `TorchError` where there are not as many channels as means.
     public func normalized(_ images: Tensor) throws -> Tensor {
       let result = try images.converted(to: .float32)
       try result.subtract(means)

@@ -45,6 +45,6 @@ enum FusedStep {
 
 extension Layer {
   fileprivate var isNormalization: Bool {
-    if case .batchNormalization = operation { true } else { false }
+    if case .batchNorm = operation { true } else { false }
   }
 }

@@ -4,11 +4,15 @@ import Torch
 
 extension Recipe {
   /// The optimizer that the recipe asks for, for a model's parameters.
+  ///
+  /// - Throws: `TorchError` where memory does not suffice for the optimizer's buffers.
   package func optimizer(of model: Model) throws -> any Optimizer {
     try optimizer(of: model.parameters.filter(\.isTrainable), model.trainableTensors)
   }
 
   /// The optimizer that the recipe asks for, for trainable parameters and their tensors.
+  ///
+  /// - Throws: `TorchError` where memory does not suffice for the optimizer's buffers.
   package func optimizer(of parameters: [Parameter], _ tensors: [Tensor]) throws -> any Optimizer {
     let weightDecays = parameters.map { parameter in
       switch parameter.kind {

@@ -5,7 +5,7 @@
 
 Networks of timm and torchvision get weights by a formula, which ExportTests.swift repeats. Each is imported and exported; ONNX's
 checker must accept the file, and ONNX Runtime must give PyTorch's logits, for two batch sizes. exports.json keeps the SHA-256 of each
-file, so that the tests can tell whether what was checked here is still what is written.
+file, so that the tests can check whether what was checked here is still what is written.
 
 Made with PyTorch 2.11.0, timm 1.0.31, torchvision 0.26.0, onnx 1.23.2, ONNX Runtime 1.32.0 and safetensors.
 """

@@ -5,7 +5,7 @@ import Predictions
 
 @testable import Reports
 
-/// All that a report tells, of members that do not exist.
+/// All that a report shows, of members that do not exist.
 struct SyntheticReport {
   var members = SyntheticMembers()
   /// Two stages: three take a debug build long to search.

@@ -6,7 +6,7 @@ import Randomness
 @testable import ArchitectureSearch
 @testable import Reports
 
-/// All that a report on a search tells, of a search that nobody made.
+/// All that a report on a search shows, of a search that never ran.
 struct SyntheticSearch {
   var space: any SearchSpace = WideResNetSpace.cifar
   var memberCount = 2

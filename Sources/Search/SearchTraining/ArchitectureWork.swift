@@ -7,8 +7,8 @@ import Runs
 import Torch
 import Training
 
-/// What judging candidates takes, whatever judges: the images on the devices, and workers side by side.
-struct CandidateWork: Sendable {
+/// What judging architectures takes, whatever judges: the images on the devices, and workers side by side.
+struct ArchitectureWork: Sendable {
   /// The recipe and the images, without members.
   let experiment: Experiment
   let images: RunImages
@@ -53,7 +53,7 @@ struct CandidateWork: Sendable {
     let data = worker.memberImages(
       of: member, network, in: experiment, partition,
       resizing: images.resizing(imageSize: experiment.data.imageSize),
-      // The finalists' training names images that cannot be decoded; every candidate would again.
+      // The finalists' training names images that cannot be decoded; every architecture would again.
       StreamedImages.Decoding(
         corruptImages: experiment.data.corruptImages, workers: setup.decoders, skipped: { _ in }))
     return (member, data)

@@ -35,7 +35,7 @@ extension co_request: ForeignHandle {
 
 /// Owns a handle. OpenVINO's cores and compiled models may be used by several threads at once; models may because
 /// nothing here changes one that is shared; requests stay within one session.
-final class Owned<Handle: ForeignHandle>: Sendable {
+final class OpenVINOHandle<Handle: ForeignHandle>: Sendable {
   // The address as an integer, because it never changes and pointers are not Sendable.
   private let address: UInt
 
@@ -79,12 +79,13 @@ struct EngineFailure: Error {
 
 /// The engine of this process.
 enum Engine {
-  private static let shared = Result<Owned<co_core>, EngineFailure> { () throws(EngineFailure) in
-    try Owned(co_core_create)
+  private static let shared = Result<OpenVINOHandle<co_core>, EngineFailure> {
+    () throws(EngineFailure) in
+    try OpenVINOHandle(co_core_create)
   }
 
   /// The one core, created at its first use.
-  static func core() throws(InferenceError) -> Owned<co_core> {
+  static func core() throws(InferenceError) -> OpenVINOHandle<co_core> {
     switch shared {
     case .success(let core): return core
     case .failure(let failure): throw .engineUnusable(reason: failure.reason)
