@@ -40,9 +40,12 @@ import Testing
     let error = #expect(throws: EnsembleError.self, "\(text)") {
       try read(text, labels: labels, options: options)
     }
-    guard case .invalidImport(let source, let reason, let fix)? = error else { return "" }
-    #expect(source.contains("scores.csv"), "\(text)")
-    return "\(reason); \(fix)"
+    switch error {
+    case .invalidImport(let source, let reason, let fix)?: return "'\(source)' \(reason); \(fix)"
+    case .notADistribution(let source, let image, let reason)?:
+      return "image \(image) of '\(source)' \(reason)"
+    default: return ""
+    }
   }
 
   private func accuracy(_ predictions: Predictions) throws -> Double {
@@ -166,6 +169,7 @@ import Testing
   func whatIsNotCertainIsRefused(_ text: String, _ message: String) {
     let error = refusal(text)
     #expect(error.contains(message), "\(text): \(error)")
+    #expect(error.contains("scores.csv"))
   }
 
   @Test func whatWasInferredIsSaid() throws {

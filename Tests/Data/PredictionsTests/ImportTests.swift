@@ -131,11 +131,14 @@ import Testing
     let error = #expect(throws: EnsembleError.self) {
       try Predictions(importing: path, as: Self.description)
     }
-    guard case .invalidImport(path, let reason, let fix)? = error else {
+    guard case .invalidImport(let source, let reason, let fix)? = error else {
       Issue.record("\(message): \(String(describing: error))")
       return
     }
-    #expect("\(reason); \(fix)".contains(message), "\(reason); \(fix)")
+    // Behind the path stands the line or the image.
+    #expect(source.hasPrefix(path))
+    let said = "\(source.dropFirst(path.count)) \(reason); \(fix)"
+    #expect(said.contains(message), "\(said)")
   }
 
   @Test func smallestTables() throws {

@@ -203,7 +203,7 @@ import Weights
     let error = #expect(throws: ExperimentError.self) {
       try Self.train(Self.experiment(epochs: 3), in: directory)
     }
-    guard case .longerTraining(directory.path, 1, 3, _, _)? = error else {
+    guard case .otherExperiment(directory.path, _)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
