@@ -49,8 +49,8 @@ public final class RunningConsort {
     kill(process.processIdentifier, signal)
   }
 
-  /// Whether a trainer works for it.
-  public var hasTrainer: Bool { trainer != nil }
+  /// Waits until a trainer works for it; returns whether one does.
+  public func waitForTrainer() -> Bool { wait { $0.trainer != nil } }
 
   private var trainer: pid_t? {
     // Of a process that has just ended nothing can be read.

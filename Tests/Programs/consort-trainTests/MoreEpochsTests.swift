@@ -42,8 +42,7 @@ import Testing
       // While the checkpoints are brought over, and later.
       for instant in [0.02, 0.1, 0.4] {
         let running = try TinyExperiment.start(in: directory)
-        let hasTrainer = running.wait { $0.hasTrainer }
-        #expect(hasTrainer)
+        #expect(running.waitForTrainer())
         let end = Date.now + instant
         _ = running.wait { _ in Date.now >= end }
         running.killTrainer()
@@ -94,8 +93,7 @@ import Testing
       let before = try weights(directory)
       for kill in 0..<8 {
         let running = try TinyExperiment.start(["--retrain"], in: directory)
-        let hasTrainer = running.wait { $0.hasTrainer }
-        #expect(hasTrainer)
+        #expect(running.waitForTrainer())
         let end = Date.now + Double.random(in: 0.02...0.3)
         _ = running.wait { _ in Date.now >= end }
         running.killTrainer()
