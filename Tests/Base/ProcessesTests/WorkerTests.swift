@@ -54,6 +54,8 @@ import Testing
       signal(SIGHUP, SIG_IGN)
       let ending = try Worker.run("/bin/sh", arguments: ["-c", "kill -HUP $$ $PPID; exit 3"])
       #expect(ending == .exited(status: 3))
+      // Afterwards too.
+      raise(SIGHUP)
     }
   }
 
