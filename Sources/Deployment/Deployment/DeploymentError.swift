@@ -77,7 +77,7 @@ package enum DeploymentError: Error, Hashable, Sendable, CustomStringConvertible
   private var decisionDescription: String {
     switch self {
     case .invalidDecision(let path, let reason):
-      "'\(path)' is no decision: \(reason); give the file as it was written, or write it again"
+      "'\(path)' is not a decision: \(reason); give the file as it was written, or write it again"
     case .unknownCandidate(let path, let id, let known):
       "'\(path)' has no candidate '\(id)'"
         + "\(Spelling.suggestion(for: id, among: known)) (it has \(Self.listing(known))); name one of them with --candidate"
@@ -85,7 +85,7 @@ package enum DeploymentError: Error, Hashable, Sendable, CustomStringConvertible
       "the candidate '\(id)' of '\(path)' cannot be built: \(reason); write the file again"
     case .otherMember(let path, let member, let source, let split):
       "'\(path)' was made of another '\(member)' than the one in '\(source)': their predictions of the \(split) images "
-        + "differ; give the run that it was made of, or decide anew with `\(Shell.line(["consort", "frontier", Shell.operand(source)]))`"
+        + "differ; give the run that it was made of, or decide again with `\(Shell.line(["consort", "frontier", Shell.operand(source)]))`"
     case .missingDecided(let id, let members, let known):
       "the candidate '\(id)' needs \(Self.listing(members)), which the models given do not have "
         + "(they have \(Self.listing(known))); give the runs and files that hold all its members"
@@ -96,7 +96,7 @@ package enum DeploymentError: Error, Hashable, Sendable, CustomStringConvertible
   private var misuseDescription: String {
     switch self {
     case .outputOfNoFile(let path):
-      "--output and --output-kind go with ONNX files, and '\(path)' is none: build an ensemble anew with them"
+      "--output and --output-kind go with ONNX files, and '\(path)' is none: build an ensemble again with them"
     case .memberGivenTwice(let name, let first, let second):
       "'\(first)' and '\(second)' both hold '\(name)'; give one of them under another name"
     case .membersOfEnsemble:

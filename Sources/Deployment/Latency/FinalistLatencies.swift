@@ -18,7 +18,7 @@ package enum LatencyError: Error, Hashable, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .invalidLatencies(let path, let reason):
-      "'\(path)' holds no latencies: \(reason); remove it, or measure anew with --latency"
+      "'\(path)' holds no latencies: \(reason); remove it, or measure again with --latency"
     }
   }
 }

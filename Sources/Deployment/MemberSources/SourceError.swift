@@ -63,7 +63,7 @@ package enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
       "the predictions in '\(predictions)' are not known to be of the test images of '\(path)' (their fingerprints "
         + "differ): name the data set of the run that made them, or leave --data out"
     case .notARun(let path, let reason):
-      "'\(path)' is no run directory: \(reason); name one that `consort train` wrote, such as runs/NAME"
+      "'\(path)' is not a run directory: \(reason); name one that `consort train` wrote, such as runs/NAME"
     case .missingPredictions(let path, let split, let members, let total):
       "\(members.count) of \(total) members in '\(path)' lack predictions on \(split) images "
         + "(\(DeploymentError.listing(members))); "

@@ -104,7 +104,7 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .allSkipped(let first):
       "none of the images can be decoded, '\(first)' the first of them; give JPEG or PNG files"
     case .notAnEnsemble(let path, let reason):
-      "'\(path)' is no ensemble: \(reason); `consort build-ensemble` writes one"
+      "'\(path)' is not an ensemble: \(reason); `consort build-ensemble` writes one"
     case .unfitCombination(let reason):
       "the members cannot be combined so: \(reason); give a combination that was made for them"
     case .changedMember(let path, let reason):
@@ -126,7 +126,7 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   private var modelDescription: String {
     switch self {
     case .unreadableModel(let source, let reason):
-      "'\(source)' is no ONNX model that can be run: \(reason); export it again"
+      "'\(source)' is not an ONNX model that can be run: \(reason); export it again"
     case .severalInputs(let source, let inputs):
       "'\(source)' has \(inputs.count) inputs (\(Self.list(inputs))) where one of images is needed; "
         + "export the classifier alone"
@@ -152,10 +152,10 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unknownOutput(let source, let name, let outputs):
       "'\(source)' has no output '\(name)'\(Spelling.suggestion(for: name, among: outputs)) (it has \(Self.list(outputs))); name one of them with --output"
     case .oneOutput(let source, let output):
-      "the output '\(output)' of '\(source)' is one number an image, which is no distribution over classes; export it "
+      "the output '\(output)' of '\(source)' is one number an image, which is not a distribution over classes; export it "
         + "with one output a class, of two classes [1 - p, p]"
     case .sigmoids(let source, let output):
-      "the output '\(output)' of '\(source)' comes out of a sigmoid, each class by itself, which is no distribution over "
+      "the output '\(output)' of '\(source)' comes out of a sigmoid, each class by itself, which is not a distribution over "
         + "the classes; export the logits before it, or end it in a softmax"
     case .sortedOutput(let source, let output):
       "the output '\(output)' of '\(source)' is sorted (TopK), so that its numbers are in no order of classes; export the "

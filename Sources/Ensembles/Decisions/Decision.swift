@@ -97,15 +97,17 @@ public struct Decision: Codable, Sendable {
   /// The version that is written here.
   public static let currentVersion = 1
 
-  /// Decides.
+  /// Decides what to deploy: chosen on the hold-out, judged on the test images.
   ///
+  /// - Parameters:
+  ///   - sets: Predictions of both by the same members.
+  ///   - options: What may be deployed, and for what budget.
+  ///   - pace: How long the search may take. What a limit cuts off is on record in `search`; without one, the same
+  ///     arguments give the same decision.
   /// - Throws: `EnsembleError.unreachableGoal` where nothing fits the budget or is accurate enough on the hold-out, with what
   ///   there is; `.invalidArgument` for options out of range, or a member whose latency is not known where it counts.
   ///
   /// Complexity: that of `SubsetScores` for all ensembles on the hold-out, and of `Metrics` for those that are kept.
-  ///
-  /// - Parameter pace: How long the search may take. What a limit cuts off is on record in `search`; without one, the same
-  ///   arguments give the same decision.
   public init(
     _ sets: PredictionSets, options: Options = Options(), pace: SearchPace = SearchPace()
   ) throws(EnsembleError) {

@@ -66,9 +66,12 @@ public struct RepeatedComparison: Codable, Hashable, Sendable {
   /// again might turn it.
   public let verdict: Frontier.Verdict
 
-  /// Compares.
+  /// Compares two kinds of ensembles, each trained from several seeds, on the same images.
   ///
-  /// - Parameter seed: Of the bootstrap.
+  /// - Parameters:
+  ///   - first: The one that is to be better.
+  ///   - second: The one that it is compared with, which is subtracted.
+  ///   - seed: Of the bootstrap.
   /// - Throws: `EnsembleError.differentData` where the images are not the same.
   public init(
     _ first: RepeatedEnsemble, minus second: RepeatedEnsemble, seed: UInt64 = 0

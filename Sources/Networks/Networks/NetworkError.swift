@@ -56,10 +56,10 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .noLayers(let network): "network '\(network)' has no layers"
     case .invalidInput(let shape):
-      "an input of \(shape.channels) x \(shape.height) x \(shape.width) is no image"
+      "an input of \(shape.channels) x \(shape.height) x \(shape.width) is not an image"
     case .duplicateName(let layer): "layer '\(layer)': the name is taken; names are unique"
     case .unknownInput(let layer, let input):
-      "layer '\(layer)' reads '\(input)', which is no earlier layer"
+      "layer '\(layer)' reads '\(input)', which is not an earlier layer"
     case .wrongInputCount(let layer, let expected, let actual):
       "layer '\(layer)' takes \(expected) input(s), not \(actual)"
     case .shapeMismatch(let layer, let reason): "layer '\(layer)': \(reason)"

@@ -21,9 +21,9 @@ public enum ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unusableExport(let network, let reason):
       "the network '\(network)' cannot be written as ONNX: \(reason)"
     case .notAModel(let path, let offset, let reason):
-      "'\(path)' is no ONNX model, or is damaged: at byte \(offset) it \(reason); export or copy it again"
+      "'\(path)' is not an ONNX model, or is damaged: at byte \(offset) it \(reason); export or copy it again"
     case .invalidModel(let path, let reason):
-      "'\(path)' is no usable ONNX model: \(reason); export it again, and see what `onnx.checker.check_model` says of it"
+      "'\(path)' is not a usable ONNX model: \(reason); export it again, and see what `onnx.checker.check_model` says of it"
     case .tooLarge(let path):
       "'\(path)' is longer than 2 GiB, which no ONNX model is: give the model's own file"
     }

@@ -30,7 +30,7 @@ package enum WorkerCommands {
       once, at the end. Run the same command again after an interruption: it goes on from the last checkpoint.
 
       More members or more epochs in the experiment are added to its run. Members that cannot go on to the same result as
-      a longer training from the start are trained anew with --retrain, beside those that are there, whose place they take.
+      a longer training from the start are trained again with --retrain, beside those that are there, whose place they take.
 
       Exit status: 0 when all members asked for are trained, 1 after an error or an interruption, 2 for arguments that make
       no sense, 3 when members stopped because their loss was not finite and all others are trained.
@@ -80,7 +80,7 @@ package enum WorkerCommands {
       CommandOption(
         "--retrain",
         help:
-          "Where the run has fewer epochs than the experiment: train anew what cannot go on. What is there is kept until all "
+          "Where the run has fewer epochs than the experiment: train again what cannot go on. What is there is kept until all "
           + "is complete."),
     ] + workerOptions
 

@@ -50,7 +50,7 @@ final class SearchDisplay {
       speeds[member] = nil
       redraw(now: true)
     case .memberDamaged(let member, let reason):
-      say("\(member): \(reason): it is trained anew")
+      say("\(member): \(reason): it is trained again")
     case .memberFailed(let member, let reason):
       cohort?.done += 1
       say("failed: \(member): \(reason)")

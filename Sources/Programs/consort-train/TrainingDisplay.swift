@@ -50,7 +50,7 @@ final class TrainingDisplay {
     case .checkpointDamaged(let member, let error):
       say("\(padded(member.name))  \(error); goes on from the one before")
     case .memberDamaged(let member, let reason):
-      say("\(padded(member.name))  \(reason); it is made anew")
+      say("\(padded(member.name))  \(reason); it is made again")
     case .imageSkipped(let image, let count):
       say("skipped \(image.name): \(image.reason) (\(count) so far)")
     case .memberFailed(let member, let error):

@@ -49,7 +49,7 @@ public enum SearchEvent: Sendable {
   case progressed(member: String, imagesPerSecond: Double)
   /// A member has come to the rung.
   case memberEvaluated(member: String)
-  /// A member's files cannot be used; it is trained anew.
+  /// A member's files cannot be used; it is trained again.
   case memberDamaged(member: String, reason: String)
   /// A member could not be evaluated, and counts as failed.
   case memberFailed(member: String, reason: String)

@@ -26,7 +26,7 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case tooFewImages(trainingImages: Int?, holdOut: Int, available: Int)
   /// The run directory was made by another experiment.
   case otherExperiment(directory: String, difference: String)
-  /// The run has fewer epochs, and these members would have to be trained anew for more.
+  /// The run has fewer epochs, and these members would have to be trained again for more.
   case longerTraining(
     directory: String, epochs: Int, wanted: Int, members: [String], dependsOnEpochs: Bool)
   /// The run has more epochs.
@@ -83,14 +83,14 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
     case .invalidNetworkFile(let path, let reason):
       "'\(path)' describes no network: \(reason); `consort train` writes such a file for each member"
     case .invalidLatencies(let path, let reason):
-      "'\(path)' is no table of latencies: \(reason); restore the file, or remove it and measure again"
+      "'\(path)' is not a table of latencies: \(reason); restore the file, or remove it and measure again"
     case .tooFewImages(let training, let holdOut, let available):
       "the experiment asks for \(training.map { "\($0) training images" } ?? "at least one training image") "
         + "beside a hold-out of \(holdOut), but the data has \(available): lower data.holdOut or data.trainingImages"
     case .otherExperiment(let directory, let difference):
       "'\(directory)' was made by another experiment (\(difference)): give another name or --out, or remove it"
     case .longerTraining(let directory, let epochs, let wanted, let members, let dependsOnEpochs):
-      "'\(directory)' has \(epochs) epochs, and \(wanted) are asked for: \(Self.listing(members)) would be trained anew, since "
+      "'\(directory)' has \(epochs) epochs, and \(wanted) are asked for: \(Self.listing(members)) would be trained again, since "
         + (dependsOnEpochs
           ? "with this learning rate every step depends on the number of epochs"
           : "what a complete member would go on from is not kept")
@@ -105,28 +105,28 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
       "'\(directory)' was made with other images than these: give the same --data, or another --out"
     case .unusableDataRecord(let file):
       "'\(file)' does not say which images the run was made with: restore the file, or remove it and run `consort train` with the "
-        + "same --data, which writes it anew"
+        + "same --data, which writes it again"
     case .unusableDescription(let file):
-      "'\(file)' does not say how images become the network's input: restore the file, run `consort train` again, which writes a "
-        + "run's damaged files anew, or import the weights again"
+      "'\(file)' does not say how images become the network's input: restore the file, run `consort train`, which writes a "
+        + "run's damaged files again, or import the weights again"
     case .unusableMember(let file, let reason):
-      "'\(file)' cannot be used: \(reason); restore it, or run `consort train` again, which trains a run's damaged members "
-        + "anew, or `consort import`"
+      "'\(file)' cannot be used: \(reason); restore it, or run `consort train`, which trains a run's damaged members "
+        + "again, or `consort import`"
     case .foreignMember(let file):
       "'\(file)' belongs to another member or experiment: put the member's own in its place, or remove it and run "
-        + "`consort train` again, which trains the member anew"
+        + "`consort train`, which trains the member again"
     case .damagedExperiment(let file, let reason):
       "'\(file)' is not JSON (\(reason)): put a copy of the experiment in its place, or give another --out"
     case .unusablePlan(let file, let reason): "'\(file)': \(reason)"
     case .unusableFinds(let file):
-      "'\(file)' does not say what was found: remove it, and run `consort search` again, which writes it anew"
+      "'\(file)' does not say what was found: remove it, and run `consort search`, which writes it again"
     case .busy(let directory):
       "another process is at work in '\(directory)': wait for its end (`\(Shell.line(["consort", "status", Shell.operand(directory)]))` shows it), or give "
         + "another --out"
     case .unusableRecord(let file, let line):
       "'\(file)', line \(line), makes no sense: remove that line and those after it, which are then evaluated again"
     case .notARun(let directory):
-      "'\(directory)' is no run directory and not empty: give another --out"
+      "'\(directory)' is not a run directory and not empty: give another --out"
     }
   }
 

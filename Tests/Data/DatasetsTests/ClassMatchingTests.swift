@@ -160,7 +160,8 @@ import Testing
     let cases: [([UInt8], String)] = [
       (Array("cat\n\ndog".utf8), "line 2 is empty"), ([], "names no class"),
       ([0xFF, 0xFE, 0x63, 0], "UTF-16; save it as UTF-8"), ([0x63, 0xE9, 10], "UTF-8"),
-      (Array(#"{"a": "b"}"#.utf8), "no JSON list of names"), (Array("[1, 2]".utf8), "no JSON list"),
+      (Array(#"{"a": "b"}"#.utf8), "not a JSON list of names"),
+      (Array("[1, 2]".utf8), "not a JSON list"),
     ]
     for (bytes, words) in cases {
       let path = try directory.write(bytes, to: "classes")

@@ -205,7 +205,8 @@ import Testing
     #expect(uncounted.members[0].latencyMilliseconds == 2.5 && timed.multiplyAccumulates == 1)
     #expect(timed.notes.contains { $0.text.contains("--cost latency") })
     for (text, message) in [
-      ("[]", "is no list"), ("{", "is no list"), ("{\"split\": \"s\"}", "\"members\" is missing"),
+      ("[]", "is not a list"), ("{", "is not a list"),
+      ("{\"split\": \"s\"}", "\"members\" is missing"),
       ("{\"split\": 1, \"members\": []}", "split has another type"),
       (
         "{\"split\": \"s\", \"split\": \"t\", \"members\": [{\"file\": \"x.csv\"}]}",

@@ -29,10 +29,10 @@ import Testing
       try FileManager.default.createDirectory(
         atPath: "\(directory)/mine", withIntermediateDirectories: true)
       try Data("dear diary".utf8).write(to: URL(filePath: "\(directory)/mine/diary"))
-      try expectFailure(in: directory, ["'mine' is no run directory", "another --out"]) {
+      try expectFailure(in: directory, ["'mine' is not a run directory", "another --out"]) {
         try TinyExperiment.train(["--out", "mine"], in: directory)
       }
-      try expectFailure(in: directory, ["'mine/diary' is no run directory", "another --out"]) {
+      try expectFailure(in: directory, ["'mine/diary' is not a run directory", "another --out"]) {
         try TinyExperiment.train(["--out", "mine/diary"], in: directory)
       }
     }

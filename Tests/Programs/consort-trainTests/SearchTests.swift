@@ -235,7 +235,7 @@ import Testing
       try FileManager.default.removeItem(atPath: directory + "/runs/tiny/evaluations.jsonl")
       let again = try Consort(command, directory: directory)
       #expect(again.status == 0, "\(again.errors)")
-      #expect(again.output.contains("it is trained anew"))
+      #expect(again.output.contains("it is trained again"))
       #expect(try records(in: directory) == expected)
     }
   }

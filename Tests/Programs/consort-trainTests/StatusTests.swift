@@ -46,7 +46,7 @@ import Testing
       #expect(run.status == 1 && run.output == "")
       #expect(
         run.errors == """
-          consort: error: 'runs/tiny' is no run directory: there is no such directory; \
+          consort: error: 'runs/tiny' is not a run directory: there is no such directory; \
           name one that `consort train` wrote, such as runs/NAME
 
           """)

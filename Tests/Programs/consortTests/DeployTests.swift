@@ -211,7 +211,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{", [], "'decision.json' is no decision: it is no JSON"),
+    ("{", [], "'decision.json' is not a decision: it is no JSON"),
     ("[]", [], "it is no JSON object"), ("{}", [], "'version' is missing"),
     (#"{"version": 2}"#, [], "its version is 2, not 1"),
     (#"{"version": 1, "candidates": []}"#, [], "it has nothing \"deployed\""),
@@ -258,7 +258,7 @@ import Testing
     ),
     (
       candidate("a", ["logits", "softmax"], rest: #", "id": "b""#),
-      "'decision.json' is no decision: the key 'id' stands twice in one object"
+      "'decision.json' is not a decision: the key 'id' stands twice in one object"
     ),
     (
       candidate("a", ["logits", "softmax"], rest: #", "expectedMultiplyAccumulates": -1"#),

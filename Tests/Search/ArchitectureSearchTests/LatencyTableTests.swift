@@ -77,11 +77,11 @@ import Testing
     ("\"version\":1", "\"version\":2", "it is 2, not 1"),
     ("\"measuredMilliseconds\":4", "\"measuredMilliseconds\":0", "'b' has a time"),
     ("\"reads\":[0]", "\"reads\":[]", "one result or two"),
-    ("\"reads\":[0]", "\"reads\":[9]", "no piece of a network"),
-    ("\"reads\":[0]", "\"reads\":[-9223372036854775808]", "no piece of a network"),
-    ("\"channels\":3,", "\"channels\":0,", "no piece of a network"),
-    ("\"channels\":16", "\"channels\":32", "no piece of a network"),
-    ("\"outputs\":10", "\"outputs\":9223372036854775807", "no piece of a network"),
+    ("\"reads\":[0]", "\"reads\":[9]", "not a piece of a network"),
+    ("\"reads\":[0]", "\"reads\":[-9223372036854775808]", "not a piece of a network"),
+    ("\"channels\":3,", "\"channels\":0,", "not a piece of a network"),
+    ("\"channels\":16", "\"channels\":32", "not a piece of a network"),
+    ("\"outputs\":10", "\"outputs\":9223372036854775807", "not a piece of a network"),
   ])
   func nonsenseIsRefused(text: String, nonsense: String, reason: String) throws {
     let json = String(decoding: try Self.encoded(Self.table()), as: UTF8.self)

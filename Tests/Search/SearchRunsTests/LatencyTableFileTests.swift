@@ -37,7 +37,7 @@ import Testing
     let path = try directory.write(Array(damaged.utf8), to: "latencies.json")
     let error = try #require(
       #expect(throws: ExperimentError.self) { _ = try LatencyTable(file: path) })
-    #expect("\(error)".hasPrefix("'\(path)' is no table of latencies: "))
+    #expect("\(error)".hasPrefix("'\(path)' is not a table of latencies: "))
     #expect("\(error)".contains(reason))
   }
 }

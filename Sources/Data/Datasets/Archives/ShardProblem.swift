@@ -33,7 +33,7 @@ public enum ShardProblem: Hashable, Sendable, CustomStringConvertible {
     case .cutShort(let byte):
       "it ends too early, at byte \(byte); fetch or write it again"
     case .wrongChecksum(let byte):
-      "the header at byte \(byte) is damaged (its checksum is wrong), or this is no tar archive; fetch or write it again"
+      "the header at byte \(byte) is damaged (its checksum is wrong), or this is not a tar archive; fetch or write it again"
     case .invalidSize(let byte):
       "the header at byte \(byte) gives an impossible size; fetch or write the shard again"
     case .invalidAttributes(let byte):

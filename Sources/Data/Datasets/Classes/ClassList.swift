@@ -49,7 +49,7 @@ public struct ClassList: Sendable {
       }
       guard let names = value.flatMap(Self.names) else {
         throw unusable(
-          "it is no JSON list of names, nor an object of names by number; give one of these, or one name a line"
+          "it is not a JSON list of names, nor an object of names by number; give one of these, or one name a line"
         )
       }
       self.names = names

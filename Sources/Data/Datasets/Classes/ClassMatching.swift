@@ -90,12 +90,12 @@ private struct Match {
     var holders: [Int: String] = [:]
     var inexact: (name: String, label: String)?
     for (place, name) in found.enumerated() where isUsed[place] {
-      let candidates = names.places(of: name)
-      guard let output = candidates.first else {
+      let matches = names.places(of: name)
+      guard let output = matches.first else {
         unknown.append(name)
         continue
       }
-      guard candidates.count == 1 else { throw Failure(problem: .ambiguousName(name)) }
+      guard matches.count == 1 else { throw Failure(problem: .ambiguousName(name)) }
       if let other = holders.updateValue(name, forKey: output) {
         throw Failure(problem: .sameClass(first: other, second: name, label: labels[output]))
       }

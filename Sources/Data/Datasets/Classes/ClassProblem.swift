@@ -43,7 +43,7 @@ public enum ClassProblem: Hashable, Sendable, CustomStringConvertible {
       "numbers from '\(first)' to '\(last)' may count the model's \(classes) from 0 or from 1, or be something else; say "
         + "--class-order numbers, numbers-from-1 or folders"
     case .numberOutOfRange(let name, let first, let classes):
-      "'\(name)' is no number from \(first) to \(first + classes - 1); where numbers count from \(1 - first), say "
+      "'\(name)' is not a number from \(first) to \(first + classes - 1); where numbers count from \(1 - first), say "
         + "--class-order \(first == 0 ? "numbers-from-1" : "numbers"); otherwise correct it, or say folders, text or names"
     case .sameNumber(let first, let second):
       "'\(first)' and '\(second)' are one number; join or rename them"

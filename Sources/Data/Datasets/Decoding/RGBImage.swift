@@ -21,7 +21,7 @@ public struct RGBImage: Hashable, Sendable {
     precondition(self.pixels.count == 3 * width * height, "three channels, or one")
   }
 
-  /// The bytes of a PNG file without metadata; nil where libpng runs out of memory.
+  /// The bytes of a PNG file without metadata; nil where libpng cannot make one.
   public func png() -> [UInt8]? {
     let plane = width * height
     let interleaved = (0..<3 * plane).map { pixels[$0 % 3 * plane + $0 / 3] }

@@ -133,7 +133,7 @@ extension ImportedLabels {
       }
       if let image = numbers.firstIndex(where: { $0 < 0 }) {
         return refused(
-          "gives image \(image) the label \(numbers[image]), which is no class",
+          "gives image \(image) the label \(numbers[image]), which is not a class",
           "leave out images without a label")
       }
       let image = numbers.firstIndex { $0 >= count } ?? 0

@@ -94,7 +94,7 @@ struct ImportedScores {
     self.evidence = evidence
     guard classes == 1, evidence.certainKind == nil else { return }
     throw .invalidImport(
-      source: path, reason: "has one score an image, which is no distribution over classes",
+      source: path, reason: "has one score an image, which is not a distribution over classes",
       fix: "give a score for each class: of two, the one and 1 less it")
   }
 

@@ -130,7 +130,7 @@ struct ListContent: Decodable {
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
       DecodingError.dataCorrupted(let context):
       context.codingPath.isEmpty
-        ? "it is no JSON object"
+        ? "it is not a JSON object"
         : "\(context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")) has another type"
     default: "it cannot be read"
     }

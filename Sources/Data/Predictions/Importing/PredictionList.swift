@@ -54,7 +54,8 @@ public struct PredictionList: Hashable, Sendable {
       content = try StrictJSON.decode(ListContent.self, from: file.withBytes { Data($0) })
     } catch {
       throw .invalidImport(
-        source: path, reason: "is no list of predictions (\(ListContent.reason(error)))", fix: fix
+        source: path, reason: "is not a list of predictions (\(ListContent.reason(error)))",
+        fix: fix
       )
     }
     splitText = content.split
@@ -89,7 +90,7 @@ public struct PredictionList: Hashable, Sendable {
   /// Reads every member's predictions, in order, of the same images and classes in the same order.
   ///
   /// - Parameters:
-  ///   - labels: A file of classes in place of the list's.
+  ///   - given: A file of labels in place of the list's.
   ///   - said: What the user says about all files, in place of what the list says.
   /// - Throws: `EnsembleError` naming the file, the place and the fix; also where members predict different data.
   public func predictions(

@@ -43,7 +43,7 @@ extension Predictions {
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - labels: A file of labels, which are found by id where both files have ids; nil where `path` has them.
+  ///   - labelsPath: A file of labels, which are found by id where both files have ids; nil where `path` has them.
   ///   - description: What the file does not say.
   ///   - kind: What the scores are; nil to look.
   ///   - options: What else the user says.

@@ -35,7 +35,9 @@ extension Predictions {
 
   /// Writes the predictions file at `path`, whole or not at all, with a checksum.
   ///
-  /// - Parameter others: Further metadata.
+  /// - Parameters:
+  ///   - path: The file, of safetensors.
+  ///   - others: Further metadata, by key; the predictions' own keys stay as they are.
   /// - Throws: `EnsembleError.weights`; what was at `path` is then unchanged.
   public func write(to path: String, metadata others: [String: String] = [:]) throws {
     var metadata = [

@@ -60,7 +60,7 @@ struct NumPyArchive {
 
   private static func entries(of file: MappedFile) throws(EnsembleError) -> [Entry] {
     let broken = EnsembleError.invalidImport(
-      source: file.path, reason: "is no whole ZIP archive", fix: "save it with numpy.savez")
+      source: file.path, reason: "is not a whole ZIP archive", fix: "save it with numpy.savez")
     let result: Result<[Entry], EnsembleError> = file.withBytes { bytes in
       let reader = LittleEndianReader(bytes)
       guard let (start, count) = directory(reader), count <= mostEntries else {

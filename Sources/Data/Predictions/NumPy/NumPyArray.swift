@@ -160,7 +160,7 @@ extension NumPyArray {
     _ file: NumPyBytes, range: Range<Int>, source: String
   ) throws(EnsembleError) -> Header {
     let broken = EnsembleError.invalidImport(
-      source: source, reason: "is no NumPy array", fix: "save it with numpy.save")
+      source: source, reason: "is not a NumPy array", fix: "save it with numpy.save")
     let found: (text: [UInt8], end: Int)? = file.withBytes { all in
       let bytes = UnsafeRawBufferPointer(rebasing: all[range])
       guard bytes.count >= 10, bytes.prefix(6).elementsEqual([0x93] + Array("NUMPY".utf8))

@@ -102,7 +102,7 @@ extension ColumnRoles {
       let numbers = ImageIdentifiers(unchecked: columns.texts(identifier))
       note(
         numbers.areRowNumbers
-          ? "the column \(quoted([identifier])) numbers the rows and is no class"
+          ? "the column \(quoted([identifier])) numbers the rows and is not a class"
           : "images are identified by the column \(quoted([identifier]))")
     }
   }

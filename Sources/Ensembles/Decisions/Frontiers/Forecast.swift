@@ -106,6 +106,9 @@ public struct Forecast: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - predictions: Of the same data by K members of one kind.
   ///   - known: How many of them are known, at least 3 and fewer than K.
+  ///   - rule: How members are combined.
+  ///   - maximumSubsets: Where there are more ensembles of one size, this many are drawn at random.
+  ///   - seed: Of these draws.
   ///   - whole: The forecast from all members, where it is there already.
   /// - Returns: One check for each number of members from `known + 1` to K or twice `known`.
   /// - Throws: As the forecast does.

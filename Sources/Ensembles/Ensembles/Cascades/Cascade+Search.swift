@@ -28,12 +28,12 @@ extension Cascade {
   /// stages. What members predict together is computed once for all goals, as far as it fits into 256 MiB.
   ///
   /// - Parameters:
-  ///   - holdOut: Hold-out predictions by all K candidates; never those of a test set.
+  ///   - holdOut: Hold-out predictions by all K members to choose from; never those of a test set.
   ///   - maximumStages: The most stages, at least 1.
   ///   - rule: How the members so far are combined.
   ///   - confidences: What may measure how sure a prediction is; at least one.
   ///   - goals: What is wanted on the hold-out.
-  ///   - costs: `[K]`: what each candidate costs for one image, such as milliseconds (default: multiply-accumulates).
+  ///   - costs: `[K]`: what each member costs for one image, such as milliseconds (default: multiply-accumulates).
   ///     Goals count cost in the same.
   ///   - beamWidth: How many of the best cascades of one size are extended; at least 1.
   ///   - fewestReaching: How many images come to each stage at least.

@@ -44,7 +44,7 @@ package struct CascadeSearch {
   package func run(_ goals: [Cascade.Goal], clock: SearchClock) -> (
     cascades: [Cascade?], tried: Int
   ) {
-    var best = [(candidate: BeamSearch.Candidate, confidence: CascadeConfidence)?](
+    var best = [(planned: BeamSearch.PlannedSequence, confidence: CascadeConfidence)?](
       repeating: nil, count: goals.count)
     var tried = 0
     var progress = CascadeProgress(
@@ -59,7 +59,7 @@ package struct CascadeSearch {
         let found = beam.best(for: goal, maximumStages: maximumStages, &progress)
         if number == confidences.count - 1, !clock.isOver { tried += 1 }
         guard let found else { continue }
-        if let earlier = best[place]?.candidate,
+        if let earlier = best[place]?.planned,
           !ThresholdSearch.isBetter(found.plan, earlier.plan, beam.total(goal))
         {
           continue
@@ -73,8 +73,8 @@ package struct CascadeSearch {
         members: holdOut, costs: costs, rule: rule, confidence: best.confidence, width: beamWidth,
         fewestReaching: fewestReaching)
       return Cascade(
-        best.candidate.sequence.map { holdOut[$0] }, beam.search(best.candidate.sequence, goal),
-        best.candidate.plan, rule: rule, confidence: best.confidence)
+        best.planned.sequence.map { holdOut[$0] }, beam.search(best.planned.sequence, goal),
+        best.planned.plan, rule: rule, confidence: best.confidence)
     }
     return (cascades, tried)
   }
@@ -126,7 +126,7 @@ struct CascadeProgress {
 
 /// A search over sequences of members.
 private struct BeamSearch {
-  struct Candidate: Sendable {
+  struct PlannedSequence: Sendable {
     let sequence: [Int]
     let plan: ThresholdSearch.Plan
     /// Whether the plan meets the goal; else it is that of the highest accuracy, for others to build on.
@@ -168,12 +168,12 @@ private struct BeamSearch {
   /// The best cascade; of those that were tried where time is over before all are.
   mutating func best(
     for goal: Cascade.Goal, maximumStages: Int, _ progress: inout CascadeProgress
-  ) -> Candidate? {
-    var beam: [Candidate] = []
-    var best: Candidate?
+  ) -> PlannedSequence? {
+    var beam: [PlannedSequence] = []
+    var best: PlannedSequence?
     for count in 1...maximumStages {
       let sequences = count == 1 ? members.indices.map { [$0] } : extensions(of: beam)
-      var found: [Candidate] = []
+      var found: [PlannedSequence] = []
       let chunk = chunkSize(stages: count)
       for start in stride(from: 0, to: sequences.count, by: chunk) {
         let part = Array(sequences[start..<min(start + chunk, sequences.count)])
@@ -182,9 +182,9 @@ private struct BeamSearch {
         progress.advance(by: part.count)
         if progress.clock.isOver { break }
       }
-      for candidate in found where candidate.meetsGoal {
-        if best.map({ ThresholdSearch.isBetter(candidate.plan, $0.plan, total(goal)) }) ?? true {
-          best = candidate
+      for planned in found where planned.meetsGoal {
+        if best.map({ ThresholdSearch.isBetter(planned.plan, $0.plan, total(goal)) }) ?? true {
+          best = planned
         }
       }
       guard !progress.clock.isOver else { break }
@@ -200,13 +200,13 @@ private struct BeamSearch {
   }
 
   /// Each other member at each place of each sequence, each once.
-  private func extensions(of beam: [Candidate]) -> [[Int]] {
+  private func extensions(of beam: [PlannedSequence]) -> [[Int]] {
     var known: Set<[Int]> = []
     var result: [[Int]] = []
-    for candidate in beam {
-      for member in members.indices where !candidate.sequence.contains(member) {
-        for place in 0...candidate.sequence.count {
-          var sequence = candidate.sequence
+    for planned in beam {
+      for member in members.indices where !planned.sequence.contains(member) {
+        for place in 0...planned.sequence.count {
+          var sequence = planned.sequence
           sequence.insert(member, at: place)
           if known.insert(sequence).inserted { result.append(sequence) }
         }
@@ -251,24 +251,26 @@ private struct BeamSearch {
       fewestReaching: fewestReaching)
   }
 
-  private func evaluate(_ sequences: [[Int]], _ goal: Cascade.Goal) -> [Candidate] {
-    parallelMap(sequences.count) { candidate(sequences[$0], goal) }
+  private func evaluate(_ sequences: [[Int]], _ goal: Cascade.Goal) -> [PlannedSequence] {
+    parallelMap(sequences.count) { planned(sequences[$0], goal) }
   }
 
-  private func candidate(_ sequence: [Int], _ goal: Cascade.Goal) -> Candidate {
+  private func planned(_ sequence: [Int], _ goal: Cascade.Goal) -> PlannedSequence {
     let search = search(sequence, goal)
     if let plan = search.best() {
-      return Candidate(sequence: sequence, plan: plan, meetsGoal: true)
+      return PlannedSequence(sequence: sequence, plan: plan, meetsGoal: true)
     }
     // A cascade without early stops may still be the beginning of one that meets the goal.
     let plan = ThresholdSearch.Plan(
       thresholds: Array(repeating: nil, count: sequence.count - 1),
       hits: search.stages[sequence.count - 1].isRight.count { $0 },
       cost: search.costs.reduce(0, +) * Double(images))
-    return Candidate(sequence: sequence, plan: plan, meetsGoal: false)
+    return PlannedSequence(sequence: sequence, plan: plan, meetsGoal: false)
   }
 
-  private func isBetter(_ first: Candidate, _ second: Candidate, _ goal: Cascade.Goal) -> Bool {
+  private func isBetter(_ first: PlannedSequence, _ second: PlannedSequence, _ goal: Cascade.Goal)
+    -> Bool
+  {
     guard first.meetsGoal == second.meetsGoal else { return first.meetsGoal }
     if first.meetsGoal { return ThresholdSearch.isBetter(first.plan, second.plan, total(goal)) }
     return (first.plan.hits, -first.plan.cost) > (second.plan.hits, -second.plan.cost)

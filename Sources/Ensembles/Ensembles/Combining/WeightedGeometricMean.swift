@@ -57,9 +57,9 @@ public struct WeightedGeometricMean: Codable, Hashable, Sendable {
   ) -> ([Double], WeightedLikelihood)? {
     var length = 1.0
     for _ in 0..<40 {
-      let candidate = zip(weights, step.direction).map { max(0, $0 + length * $1) }
-      let found = likelihood(candidate)
-      if found.value <= current.value + 1e-4 * length * step.slope { return (candidate, found) }
+      let moved = zip(weights, step.direction).map { max(0, $0 + length * $1) }
+      let found = likelihood(moved)
+      if found.value <= current.value + 1e-4 * length * step.slope { return (moved, found) }
       length /= 2
     }
     return nil

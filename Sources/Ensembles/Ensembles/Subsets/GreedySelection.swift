@@ -36,7 +36,7 @@ public struct GreedySelection: Codable, Hashable, Sendable {
     case validation = "chosenOn"
   }
 
-  /// Chooses.
+  /// Chooses members round by round; the best of all rounds' ensembles is kept.
   ///
   /// - Parameters:
   ///   - holdOut: Hold-out predictions by all members, never those of a test set.

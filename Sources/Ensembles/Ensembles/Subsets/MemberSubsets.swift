@@ -55,8 +55,8 @@ package struct MemberSubsets {
       // Floyd's method: each subset is as likely as any other.
       var subset: Set<Int> = []
       for last in (memberCount - size)..<memberCount {
-        let candidate = generator.integer(below: last + 1)
-        subset.insert(subset.contains(candidate) ? last : candidate)
+        let drawn = generator.integer(below: last + 1)
+        subset.insert(subset.contains(drawn) ? last : drawn)
       }
       found.insert(subset.sorted())
     }

@@ -58,7 +58,7 @@ extension OperationHeader {
   private func checkPermutation() throws {
     guard operation == "Transpose", let order = attributes["perm"]?.integers else { return }
     guard order.sorted() == Array(order.indices) else {
-      throw failure("has a 'perm' that is no order of the axes, \(order)")
+      throw failure("has a 'perm' that is not an order of the axes, \(order)")
     }
   }
 

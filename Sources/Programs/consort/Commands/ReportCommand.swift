@@ -19,7 +19,7 @@ let reportCommand = Command(
     CommandOption("--no-latency", help: "Do not time the members on this machine."),
     CommandOption(
       "--latency",
-      help: "Time the finalists of a search anew; they are timed once, and then on record."),
+      help: "Time the finalists of a search again; they are timed once, and then on record."),
     CommandOption(
       "--out", "DIR",
       help: "Where the page goes (default: SOURCE/report, without a list's .json; for several "

@@ -27,7 +27,7 @@ let statusCommand = Command(
   ],
   options: [
     CommandOption("--json", help: "Print the status as JSON in place of the table."),
-    CommandOption("--watch", help: "Draw it anew every two seconds until nothing runs."),
+    CommandOption("--watch", help: "Redraw it every two seconds until nothing runs."),
   ],
   discussion: """
     Works while the run is trained, and afterwards; reads only. The time left of a running member is what its trainer

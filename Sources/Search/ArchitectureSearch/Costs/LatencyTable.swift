@@ -161,7 +161,8 @@ extension LatencyTable: Codable {
         row.milliseconds.isTime, .segments,
         "segment \(index) takes \(row.milliseconds) ms; a time is finite and positive")
       try require(
-        (try? row.segment.output()) != nil, .segments, "segment \(index) is no piece of a network")
+        (try? row.segment.output()) != nil, .segments,
+        "segment \(index) is not a piece of a network")
       let earlier = milliseconds.updateValue(row.milliseconds, forKey: row.segment)
       try require(earlier == nil, .segments, "segment \(index) is there twice")
     }

@@ -80,7 +80,7 @@ struct MemberResult {
     try writeDescriptions()
     return try write(
       predict(model, images, normalization, batchSize: batchSize) {
-        .unusableWeights(path: files.weightsPath, reason: "what it says is no distribution")
+        .unusableWeights(path: files.weightsPath, reason: "what it says is not a distribution")
       })
   }
 

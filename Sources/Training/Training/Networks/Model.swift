@@ -195,7 +195,7 @@ public final class Model {
     _ layer: Layer
   ) throws -> (vectors: Tensor.BatchNormVectors, epsilon: Double, momentum: Double) {
     guard case .batchNorm(let epsilon, let momentum) = layer.operation else {
-      throw NetworkError.invalidParameter(layer: layer.name, reason: "is no normalisation")
+      throw NetworkError.invalidParameter(layer: layer.name, reason: "is not a normalisation")
     }
     let vectors = Tensor.BatchNormVectors(
       weight: try tensor(layer, "weight"), bias: try tensor(layer, "bias"),
