@@ -78,7 +78,9 @@ let base: [Target] = [
   system("CCrypto", in: "Base", apt: "libssl-dev", brew: "openssl@3"),
   system("CZlib", in: "Base", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
   library("Files", in: "Base", ["CCrypto"]),
-  tests(of: "Files", in: "Base", ["Files"]),
+  tests(of: "Files", in: "Base", ["Files", "Schemas"]),
+  library("Schemas", in: "Base", ["Files"]),
+  tests(of: "Schemas", in: "Base", ["Files", "Schemas"]),
   library("Processes", in: "Base", ["Files"]),
   tests(of: "Processes", in: "Base", ["Processes"]),
   library("Concurrency", in: "Base"),
@@ -108,7 +110,7 @@ let networks: [Target] = [
 let data: [Target] = [
   library(
     "Predictions", in: "Data",
-    ["CKernels", "CZlib", "Concurrency", "Files", "Formatting", "Statistics", "Weights"]),
+    ["CKernels", "CZlib", "Concurrency", "Files", "Formatting", "Schemas", "Statistics", "Weights"]),
   system("CLibJPEG", in: "Data", pkgConfig: "libjpeg", apt: "libjpeg-dev", brew: "jpeg-turbo"),
   library("CJPEG", in: "Data", ["CLibJPEG"]),
   system("CLibPNG", in: "Data", pkgConfig: "libpng", apt: "libpng-dev", brew: "libpng"),
@@ -117,7 +119,7 @@ let data: [Target] = [
   library("CResampling", in: "Data", ["CBoundary"], cSettings: [.unsafeFlags(["-O3"])]),
   library(
     "Datasets", in: "Data",
-    ["CJPEG", "CPNG", "CResampling", "Concurrency", "Files", "Randomness"]),
+    ["CJPEG", "CPNG", "CResampling", "Concurrency", "Files", "Randomness", "Schemas"]),
   library("Downloads", in: "Data", ["Datasets", "Files", "Processes"]),
   tests(
     of: "Predictions", in: "Data",
@@ -141,7 +143,7 @@ let ensembles: [Target] = [
     ["CKernels", "Concurrency", "Formatting", "Predictions", "Randomness", "Statistics"]),
   library(
     "Decisions", in: "Ensembles",
-    ["Ensembles", "Files", "Formatting", "Predictions", "Randomness", "Statistics"]),
+    ["Ensembles", "Files", "Formatting", "Predictions", "Randomness", "Schemas", "Statistics"]),
   tests(
     of: "Ensembles", in: "Ensembles",
     [
@@ -153,7 +155,7 @@ let ensembles: [Target] = [
     of: "Decisions", in: "Ensembles",
     [
       "Decisions", "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions",
-      "Randomness", "Statistics",
+      "Randomness", "Schemas", "Statistics",
     ]),
 ]
 
@@ -162,7 +164,8 @@ let engines: [Target] = [
     "COpenVINO", in: "Engines", ["CBoundary"],
     cxxSettings: [.unsafeFlags(["-I\(openVINO)/include", "-O2"])],
     linkerSettings: openVINOLinkerSettings),
-  library("Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX", "Statistics"]),
+  library(
+    "Inference", in: "Engines", ["COpenVINO", "Datasets", "Files", "ONNX", "Schemas", "Statistics"]),
   .executableTarget(
     name: "fuzz-models",
     dependencies: ["Inference", "Networks", "ONNX", "Processes", "Randomness"],
@@ -181,22 +184,22 @@ let engines: [Target] = [
 let training: [Target] = [
   library(
     "Runs", in: "Training",
-    ["Datasets", "Files", "Networks", "Predictions", "Randomness", "Weights"]),
+    ["Datasets", "Files", "Networks", "Predictions", "Randomness", "Schemas", "Weights"]),
   tests(
     of: "Runs", in: "Training",
-    ["Datasets", "Files", "Networks", "Runs", "SearchRuns"]),
+    ["Datasets", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
   library(
     "Training", in: "Training",
     [
-      "Concurrency", "Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs", "Torch",
-      "Weights",
+      "Concurrency", "Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs",
+      "Schemas", "Torch", "Weights",
     ]),
   tests(
     of: "Training", in: "Training",
     [
       "ArchitectureSearch", "Datasets", "Decisions", "Ensembles", "Files", "Networks",
-      "Predictions",
-      "Randomness", "Runs", "SearchTraining", "Statistics", "Torch", "Training", "Weights",
+      "Predictions", "Randomness", "Runs", "Schemas", "SearchTraining", "Statistics", "Torch",
+      "Training", "Weights",
     ],
     resources: [.copy("Fixtures")]),
 ]
@@ -209,15 +212,15 @@ let search: [Target] = [
     of: "ArchitectureSearch", in: "Search",
     ["ArchitectureSearch", "Ensembles", "Networks", "Predictions", "Randomness"]),
   library(
-    "SearchRuns", in: "Search", ["ArchitectureSearch", "Files", "Networks", "Runs"]),
+    "SearchRuns", in: "Search", ["ArchitectureSearch", "Files", "Networks", "Runs", "Schemas"]),
   tests(
     of: "SearchRuns", in: "Search",
-    ["ArchitectureSearch", "Files", "Networks", "Runs", "SearchRuns"]),
+    ["ArchitectureSearch", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
   library(
     "SearchTraining", in: "Search",
     [
       "ArchitectureSearch", "Concurrency", "Datasets", "Files", "Networks", "Predictions",
-      "Randomness", "Runs", "SearchRuns", "Torch", "Training", "Weights",
+      "Randomness", "Runs", "Schemas", "SearchRuns", "Torch", "Training", "Weights",
     ]),
 ]
 
@@ -226,7 +229,7 @@ let deployment: [Target] = [
     "Deployment", in: "Deployment",
     [
       "Concurrency", "Datasets", "Ensembles", "Files", "Formatting", "Inference", "Networks",
-      "ONNX", "Predictions", "Runs", "Weights",
+      "ONNX", "Predictions", "Runs", "Schemas", "Weights",
     ]),
   tests(
     of: "Deployment", in: "Deployment",
@@ -238,7 +241,7 @@ let deployment: [Target] = [
     "Latency", in: "Deployment",
     [
       "ArchitectureSearch", "Decisions", "Deployment", "Ensembles", "Files", "Formatting",
-      "Inference", "Networks", "ONNX", "Predictions", "Randomness", "Runs", "SearchRuns",
+      "Inference", "Networks", "ONNX", "Predictions", "Randomness", "Runs", "Schemas", "SearchRuns",
     ]),
   library(
     "MemberSources", in: "Deployment",
@@ -268,14 +271,14 @@ let reports: [Target] = [
     "Reports", in: "Reports",
     [
       "ArchitectureSearch", "CReportPage", "Decisions", "Ensembles", "Files", "Formatting",
-      "Networks", "Predictions", "Processes", "Statistics",
+      "Networks", "Predictions", "Processes", "Schemas", "Statistics",
     ]),
   library(
     "ReportContents", in: "Reports",
     [
       "ArchitectureSearch", "Datasets", "Decisions", "Deployment", "Ensembles", "Files",
       "Formatting", "Latency", "MemberSources", "Networks", "Predictions", "Reports", "Runs",
-      "SearchRuns",
+      "Schemas", "SearchRuns",
     ]),
   tests(
     of: "ReportContents", in: "Reports",
@@ -287,7 +290,7 @@ let reports: [Target] = [
     of: "Reports", in: "Reports",
     [
       "ArchitectureSearch", "CReportPage", "Decisions", "Ensembles", "Files", "Formatting",
-      "Networks", "Predictions", "Randomness", "Reports", "Statistics",
+      "Networks", "Predictions", "Randomness", "Reports", "Schemas", "Statistics",
     ],
     resources: [.copy("Fixtures")]),
 ]
@@ -300,14 +303,13 @@ let programs: [Target] = [
     [
       "ArchitectureSearch", "CommandLine", "Datasets", "Decisions", "Deployment", "Downloads",
       "Ensembles", "Files", "Formatting", "Inference", "Latency", "MemberSources", "Networks",
-      "Predictions", "Processes", "ReportContents", "Reports", "Runs", "SearchRuns",
+      "Predictions", "Processes", "ReportContents", "Reports", "Runs", "Schemas", "SearchRuns",
     ]),
   tests(
     of: "consort", in: "Programs",
     [
       "Datasets", "Decisions", "Ensembles", "Files", "Networks", "Predictions", "Randomness",
-      "Runs", "SearchRuns", "Weights",
-      "consort",
+      "Runs", "Schemas", "SearchRuns", "Weights", "consort",
     ]),
   .testTarget(
     name: "ForeignFilesTests", dependencies: ["TestSupport", "consort"],

@@ -1,6 +1,7 @@
 import Deployment
 import Files
 import Inference
+import Schemas
 import SearchRuns
 
 #if canImport(FoundationEssentials)

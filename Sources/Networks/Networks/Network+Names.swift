@@ -1,4 +1,33 @@
+import Files
+
 extension Network {
+  /// The forms of the names, for those who ask for another.
+  static let knownNames =
+    "wide-resnet-DEPTH-WIDTH, such as wide-resnet-16-4, resnet-DEPTH, such as resnet-18, and efficientnet-b0 to "
+    + "efficientnet-b7, also with -symmetric"
+
+  /// The network whose name is near `name`, as an error says it; nothing where none is.
+  static func suggestion(for name: String) -> String {
+    let known =
+      ResNet.depths.map { "resnet-\($0)" }
+      + EfficientNet.Scale.allCases.flatMap {
+        ["efficientnet-\($0)", "efficientnet-\($0)-symmetric"]
+      }
+    if let meant = wideResNet(meant: name) { return " (did you mean '\(meant)'?)" }
+    return Spelling.suggestion(for: name.lowercased(), among: known)
+  }
+
+  /// The Wide ResNet with the numbers in `name`, which others call WRN-28-10 or WideResNet28x10.
+  private static func wideResNet(meant name: String) -> String? {
+    let numbers = name.split { !$0.isASCII || !$0.isNumber }.compactMap { Int($0) }
+    guard ["wide", "wrn"].contains(where: name.lowercased().hasPrefix), numbers.count <= 2 else {
+      return nil
+    }
+    let depth = numbers.first ?? 16
+    guard depth >= 10, depth % 6 == 4 else { return nil }
+    return "wide-resnet-\(depth)-\(numbers.count > 1 ? numbers[1] : 1)"
+  }
+
   /// The network of that name: "wide-resnet-DEPTH-WIDTH", "resnet-DEPTH", "efficientnet-b0" to "-b7", or
   /// "efficientnet-b0-symmetric".
   ///

@@ -1,5 +1,3 @@
-import Files
-
 /// A network that is not well formed, or a name that stands for none.
 public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   /// There are no layers.
@@ -31,26 +29,6 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   /// No ResNet has this depth.
   case invalidResNet(depth: Int)
 
-  /// The network whose name is near.
-  private static func suggestion(for name: String) -> String {
-    let known =
-      ResNet.depths.map { "resnet-\($0)" }
-      + (0...7).flatMap { ["efficientnet-b\($0)", "efficientnet-b\($0)-symmetric"] }
-    if let meant = wideResNet(meant: name) { return " (did you mean '\(meant)'?)" }
-    return Spelling.suggestion(for: name.lowercased(), among: known)
-  }
-
-  /// The Wide ResNet with the numbers in `name`, which others call WRN-28-10 or WideResNet28x10.
-  private static func wideResNet(meant name: String) -> String? {
-    let numbers = name.split { !$0.isASCII || !$0.isNumber }.compactMap { Int($0) }
-    guard ["wide", "wrn"].contains(where: name.lowercased().hasPrefix), numbers.count <= 2 else {
-      return nil
-    }
-    let depth = numbers.first ?? 16
-    guard depth >= 10, depth % 6 == 4 else { return nil }
-    return "wide-resnet-\(depth)-\(numbers.count > 1 ? numbers[1] : 1)"
-  }
-
   /// One sentence naming the layer and what is wrong with it.
   public var description: String {
     switch self {
@@ -68,9 +46,7 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
     case .outputIsNotLogits(let layer): "the last layer, '\(layer)', must give a vector of logits"
     case .tooLarge(let layer): "layer '\(layer)': its sizes overflow"
     case .unknownName(let name):
-      "no network is called '\(name)'; known: wide-resnet-DEPTH-WIDTH, such as wide-resnet-16-4, resnet-DEPTH, such as "
-        + "resnet-18, and efficientnet-b0 to efficientnet-b7, also with -symmetric"
-        + Self.suggestion(for: name)
+      "no network is called '\(name)'; known: \(Network.knownNames)\(Network.suggestion(for: name))"
     case .invalidWideResNet(let depth, let widenFactor):
       "wide-resnet-\(depth)-\(widenFactor): the depth must be 6N + 4 (10, 16, 22, 28, 40 ...), the width at least 1"
     case .invalidNumber(let network, let reason): "network '\(network)': \(reason)"

@@ -1,4 +1,5 @@
 import Formatting
+import Runs
 import Training
 
 /// What is shown of a member under training.

@@ -3,6 +3,7 @@ import Ensembles
 import Files
 import Formatting
 import Predictions
+import Schemas
 
 #if canImport(Glibc)
   import Glibc

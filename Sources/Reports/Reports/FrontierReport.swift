@@ -1,6 +1,7 @@
 import Decisions
 import Ensembles
 import Files
+import Schemas
 
 /// Accuracy against compute as files, with nothing chosen.
 package enum FrontierReport {

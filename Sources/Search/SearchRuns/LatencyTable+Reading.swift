@@ -1,6 +1,7 @@
 import ArchitectureSearch
 import Files
 import Runs
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -20,7 +21,7 @@ extension LatencyTable {
     do {
       self = try StrictJSON.decode(LatencyTable.self, from: file.withBytes { Data($0) })
     } catch {
-      let reason = (error as? DecodingError)?.place ?? "\(error)"
+      let reason = (error as? DecodingError)?.placeAndReason ?? "\(error)"
       throw ExperimentError.invalidLatencies(path: path, reason: reason)
     }
   }

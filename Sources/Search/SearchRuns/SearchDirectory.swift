@@ -1,6 +1,7 @@
 import ArchitectureSearch
 import Files
 import Runs
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

@@ -4,6 +4,7 @@ import Files
 import Networks
 import Predictions
 import Runs
+import Schemas
 import Synchronization
 import Torch
 import Training

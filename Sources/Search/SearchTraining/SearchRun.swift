@@ -2,6 +2,7 @@ import ArchitectureSearch
 import Files
 import Networks
 import Runs
+import Schemas
 import SearchRuns
 import Torch
 import Training

@@ -1,3 +1,4 @@
+import Schemas
 import TestSupport
 import Testing
 

@@ -206,8 +206,8 @@ import Testing
     #expect(timed.notes.contains { $0.text.contains("--cost latency") })
     for (text, message) in [
       ("[]", "is not a list"), ("{", "is not a list"),
-      ("{\"split\": \"s\"}", "\"members\" is missing"),
-      ("{\"split\": 1, \"members\": []}", "split has another type"),
+      ("{\"split\": \"s\"}", "'members' is missing"),
+      ("{\"split\": 1, \"members\": []}", "'split' is of another type"),
       (
         "{\"split\": \"s\", \"split\": \"t\", \"members\": [{\"file\": \"x.csv\"}]}",
         "key 'split' stands twice"

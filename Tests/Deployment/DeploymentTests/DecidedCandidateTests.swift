@@ -31,12 +31,12 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[]", "it is no JSON object"), (#"{"version": 2}"#, "its version is 2, not 1"),
-    (#"{"version": 1}"#, "'candidates' is missing"), ("{", "it is no JSON"),
+    ("[]", "it is not a JSON object"), (#"{"version": 2}"#, "its version is 2, not 1"),
+    (#"{"version": 1}"#, "'candidates' is missing"), ("{", "it is not JSON"),
     (#"{"version": 1, "candidates": []}"#, #"it has nothing "deployed""#),
     (
       #"{"version": 1, "candidates": [{"id": 3, "members": [], "combination": {}}]}"#,
-      "'candidates.0.id' is of another type"
+      "'candidates[0].id' is of another type"
     ),
   ])
   func saysWhatIsWrong(json: String, reason: String) throws {

@@ -98,7 +98,7 @@ import Testing
   @Test(arguments: [
     (#""version" : 2"#, #""version" : 4"#, "its version is not in 1 to 3"),
     (#""version" : 2"#, #""version" : true"#, "its version is not in 1 to 3"),
-    (#""classes" : 5"#, #""classes" : 5, "weight" : [1]"#, "the key 'weight' is not known"),
+    (#""classes" : 5"#, #""classes" : 5, "weight" : [1]"#, "unknown key 'weight'; remove it"),
     (#""classes" : 5"#, #""classes" : 5, "classes" : 5"#, "the key 'classes' stands twice"),
     (#""rule" : "#, #""rule" : "geometricMean", "rule" : "#, "the key 'rule' stands twice"),
     (#""kind" : "#, #""kind" : "shortSide", "kind" : "#, "the key 'kind' stands twice"),
@@ -110,7 +110,7 @@ import Testing
     (#""file""#, #""fill""#, "lacks a value"),
     (#""arithmeticMean""#, #""mean""#, "lacks a value or has one of another type"),
     (#""parameters" : 274"#, #""parameters" : 275"#, "its cost is not the sum"),
-    ("{", "[", "is no JSON object"),
+    ("{", "[", "is not a JSON object"),
   ])
   func refusesManifestsThatMakeNoSense(text: String, change: String, message: String) throws {
     let directory = try TemporaryDirectory()
@@ -190,7 +190,8 @@ import Testing
     #expect(try read.members().count == 2)
     for key in [
       #""weights": [1, 0]"#, #""memberTemperatures": [1, 1]"#, #""temperature": 1"#,
-      #""cascade": null"#, #""expectedMultiplyAccumulates": 5"#, #""exitFractions": [0, 1]"#,
+      #""cascade": {"confidence": "margin", "confidenceThresholds": [0.1, null]}"#,
+      #""expectedMultiplyAccumulates": 5"#, #""exitFractions": [0, 1]"#,
     ] {
       try Self.change(#""version" : 1"#, to: #"\#(key), "version" : 1"#, in: directory)
       try Self.expectRefused(ensemble, "belongs to version 2")
@@ -200,9 +201,9 @@ import Testing
 
   @Test(arguments: [
     (#""confidence" : "margin""#, #""confidence" : "sure""#, "lacks a value"),
-    (#""confidence" : "margin""#, #""confidence" : "margin", "a" : 1"#, "key 'a' of its cascade"),
+    (#""confidence" : "margin""#, #""confidence" : "margin", "a" : 1"#, "unknown key 'cascade.a'"),
     ("0.25", "0.25, 0.5", "its cascade has 2 thresholds for 2 members"),
-    ("0.25", #""0.25""#, "has one of another type"), ("0.25", "1e999", "is no JSON object"),
+    ("0.25", #""0.25""#, "has one of another type"), ("0.25", "1e999", "is not a JSON object"),
     (#""temperature" : 2"#, #""temperature" : 0"#, "a temperature is not in"),
     (#""temperature" : 2"#, #""temperature" : 2, "weights" : [1, 0]"#, "weights go with the"),
     ("1.5", "-1.5", "a temperature is not in"), ("1.5,", "", "it has 1 temperatures for 2"),

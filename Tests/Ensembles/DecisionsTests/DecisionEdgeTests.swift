@@ -137,8 +137,9 @@ import Testing
 
   private func randomOptions(_ generator: inout RandomStream) -> Decision.Options {
     var options = Decision.Options()
-    options.rule = CombinationRule.allCases[generator.integer(below: 4)]
-    options.cost = CostMeasure.allCases[generator.integer(below: 4)]
+    options.rule =
+      CombinationRule.allCases[generator.integer(below: CombinationRule.allCases.count)]
+    options.cost = CostMeasure.allCases[generator.integer(below: CostMeasure.allCases.count)]
     options.isSameNetworkOnly = generator.integer(below: 2) == 0
     options.maximumStages = 1 + generator.integer(below: 3)
     options.confidences = [CascadeConfidence.allCases[generator.integer(below: 4)]]

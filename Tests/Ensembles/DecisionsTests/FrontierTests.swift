@@ -1,5 +1,6 @@
 import EnsembleTestSupport
 import Files
+import Schemas
 import TestSupport
 import Testing
 

@@ -211,14 +211,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{", [], "'decision.json' is not a decision: it is no JSON"),
-    ("[]", [], "it is no JSON object"), ("{}", [], "'version' is missing"),
+    ("{", [], "'decision.json' is not a decision: it is not JSON"),
+    ("[]", [], "it is not a JSON object"), ("{}", [], "'version' is missing"),
     (#"{"version": 2}"#, [], "its version is 2, not 1"),
     (#"{"version": 1, "candidates": []}"#, [], "it has nothing \"deployed\""),
-    (#"{"version": 1, "candidates": [{"id": 1}]}"#, [], "'candidates.0.id' is of another type"),
+    (#"{"version": 1, "candidates": [{"id": 1}]}"#, [], "'candidates[0].id' is of another type"),
     (
       #"{"version": 1, "candidates": [\#(candidate("a", ["x"], #"{"rule": "mean"}"#))]}"#, [],
-      "'candidates.0.combination.rule' has a value that is not known"
+      "'candidates[0].combination.rule' has a value that is not known"
     ),
     (
       #"{"version": 1, "candidates": [\#(candidate("a", ["x"])), \#(candidate("b", ["x"]))]}"#,

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Predictions
 import Runs
+import Schemas
 import TestSupport
 import Testing
 

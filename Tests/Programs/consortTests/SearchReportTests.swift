@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Predictions
+import Schemas
 import SearchRuns
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Decisions
 import Foundation
+import Schemas
 import Testing
 
 @testable import Reports

@@ -1,8 +1,8 @@
 import Decisions
-import Files
 import Formatting
 import Foundation
 import Predictions
+import Schemas
 import Testing
 
 @testable import Reports

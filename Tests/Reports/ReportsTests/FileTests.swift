@@ -1,6 +1,7 @@
 import Ensembles
 import Files
 import Foundation
+import Schemas
 import Testing
 
 @testable import Reports

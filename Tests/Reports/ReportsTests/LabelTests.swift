@@ -1,6 +1,7 @@
 import Decisions
 import Foundation
 import Randomness
+import Schemas
 import TestSupport
 import Testing
 

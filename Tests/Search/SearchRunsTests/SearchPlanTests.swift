@@ -2,6 +2,7 @@ import ArchitectureSearch
 import Foundation
 import Networks
 import Runs
+import Schemas
 import SearchRuns
 import TestSupport
 import Testing
@@ -63,7 +64,7 @@ import Testing
     (
       #"{"preset": "wide-resnet-32"}"#,
       #"{"kind": "wide-resnet", "groups": [{"blocks": [], "channels": [8]}]}"#,
-      "'s.json': space.groups[0].blocks is empty: add whole numbers from 1 to 1000 to choose from"
+      "'s.json': space.groups[0].blocks is empty: add what to choose from"
     ),
     (
       #"{"preset": "wide-resnet-32"}"#,
@@ -73,15 +74,15 @@ import Testing
     (
       #"{"preset": "wide-resnet-32"}"#,
       #"{"kind": "wide-resnet", "groups": [{"blocks": [0], "channels": [8]}]}"#,
-      "'s.json': space.groups[0].blocks has 0, but may have whole numbers from 1 to 1000 only"
+      "'s.json': space.groups[0].blocks[0] is 0, but must be in 1 to 1000"
     ),
     (
       #"["duplicated", "joint"]"#, #"["duplicated", "parallel"]"#,
-      "'s.json': settings has the text \"parallel\", but may have single, duplicated, joint, sequential only"
+      "'s.json': settings[1] must be one of single, duplicated, joint, sequential, not 'parallel'"
     ),
     (
       #"{"kind": "random"}"#, #"{"kind": "bayes"}"#,
-      "'s.json': controller.kind is 'bayes', but must be random, evolution or reinforce"
+      "'s.json': controller.kind must be one of random, evolution, reinforce, not 'bayes'"
     ),
     (
       #"{"kind": "random"}"#, #"{"kind": "random", "population": 3}"#,
@@ -89,7 +90,7 @@ import Testing
     ),
     (
       #""mnasnet""#, #""accuracy""#,
-      "'s.json': reward.kind is 'accuracy', but must be absolute or mnasnet"
+      "'s.json': reward.kind must be one of absolute, mnasnet, not 'accuracy'"
     ),
     (
       #"{"evaluations": 10}"#, "{}",
@@ -98,7 +99,7 @@ import Testing
     ("[1, 4]", "[4, 1]", "'s.json': evaluator.rungs must rise, as in [1, 2, 4]"),
     (
       "[1, 4]", "[1, 5]",
-      "'s.json': evaluator.rungs must be a list of whole numbers from 1, but is 5"
+      "'s.json': evaluator.rungs[1] is 5, but must be in 1 to 4"
     ),
     (
       #""holdOut": 100"#, #""holdOut": 0"#,
@@ -106,11 +107,11 @@ import Testing
     ),
     (
       #""measure": "macs""#, #""measure": "joules""#,
-      "'s.json': cost.measure is 'joules', but must be macs or latency"
+      "'s.json': cost.measure must be one of macs, latency, not 'joules'"
     ),
   ])
   func aBadPlanIsRefusedWithItsMend(_ old: String, _ new: String, _ message: String) throws {
-    let error = #expect(throws: ExperimentError.self) { _ = try plan(replacing: old, by: new) }
+    let error = #expect(throws: SchemaError.self) { _ = try plan(replacing: old, by: new) }
     #expect(error.map { "\($0)" } == message)
   }
 

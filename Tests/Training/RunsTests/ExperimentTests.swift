@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import Foundation
+import Schemas
 import TestSupport
 import Testing
 
@@ -18,12 +19,12 @@ import Testing
     try Experiment(json: Data(text.utf8), file: "e.json")
   }
 
-  private func error(_ text: String) -> ExperimentError? {
+  private func error(_ text: String) -> SchemaError? {
     do {
       _ = try read(text)
       return nil
     } catch {
-      return error as? ExperimentError
+      return error as? SchemaError
     }
   }
 
@@ -205,7 +206,7 @@ import Testing
     }
     #expect(
       try Experiment(json: Data(experiment.readableJSON().utf8), file: "r.json") == experiment)
-    let nameless = #expect(throws: ExperimentError.self) {
+    let nameless = #expect(throws: SchemaError.self) {
       _ = try Experiment(
         json: Data(#"{"members": [{"network": "resnet-20"}]}"#.utf8), file: "my cats.json")
     }

@@ -1,5 +1,5 @@
-import Files
 import Foundation
+import Schemas
 import TestSupport
 import Testing
 
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  private func error(_ json: Data) -> ExperimentError? {
+  private func error(_ json: Data) -> SchemaError? {
     do {
       _ = try Experiment(json: json, file: "e.json")
       return nil

@@ -1,7 +1,7 @@
 import Datasets
-import Files
 import Foundation
 import Networks
+import Schemas
 import TestSupport
 import Testing
 
@@ -208,7 +208,7 @@ import Testing
     }
     let network = try given.replacing(layers: layers)
     other.members = [.init(network: network, count: 2)]
-    #expect(throws: ExperimentError.self) { try run.claim(for: other, data: data) }
+    #expect(throws: SchemaError.self) { try run.claim(for: other, data: data) }
     #expect(try run.experiment() == experiment)
   }
 }

@@ -2,6 +2,7 @@ import Datasets
 import Files
 import Foundation
 import Runs
+import Schemas
 import TestSupport
 import Testing
 
@@ -30,7 +31,7 @@ import Testing
     let changed = json.replacing(text, with: change, maxReplacements: 1)
     try #require(changed != json)
     try DurableFile.write(changed, to: member.descriptionPath)
-    let error = #expect(throws: ExperimentError.self) { try member.description() }
+    let error = #expect(throws: SchemaError.self) { try member.description() }
     let said = error?.description ?? ""
     #expect(said.hasPrefix("'\(member.descriptionPath)': \(message)"), "\(said)")
     #expect(!said.contains("did you mean"))
@@ -49,7 +50,7 @@ import Testing
     let changed = json.replacing(
       #""interpolation" : "#, with: #""interpolation" : "bicubic", "interpolation" : "#)
     try DurableFile.write(changed, to: run.dataPath)
-    #expect(throws: ExperimentError.repeatedKey(file: run.dataPath, key: "interpolation")) {
+    #expect(throws: SchemaError.repeatedKey(file: run.dataPath, key: "interpolation")) {
       try run.dataRecord()
     }
   }

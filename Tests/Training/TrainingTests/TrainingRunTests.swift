@@ -6,6 +6,7 @@ import Foundation
 import Networks
 import Predictions
 import Runs
+import Schemas
 import Statistics
 import Synchronization
 import Testing

@@ -67,7 +67,7 @@ public enum SystemPath {
   }
 
   /// The same within a text in JSON.
-  static func json(_ text: String) -> String {
+  package static func json(_ text: String) -> String {
     replacing(text) { byte in
       let digits = String(byte, radix: 16)
       return byte < 0x80

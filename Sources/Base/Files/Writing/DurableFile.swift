@@ -201,6 +201,13 @@ public enum DurableFile {
     }
   }
 
+  /// Writes `text` as the whole file at `path`, in UTF-8.
+  ///
+  /// - Throws: `FileError`; what was at `path` is then unchanged.
+  public static func write(_ text: String, to path: String, isSynced: Bool = true) throws {
+    try write(Array(text.utf8), to: path, isSynced: isSynced)
+  }
+
   /// Writes `bytes` as the whole file at `path`.
   ///
   /// - Throws: `FileError`; what was at `path` is then unchanged.

@@ -1,4 +1,5 @@
 import Files
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

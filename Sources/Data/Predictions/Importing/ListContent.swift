@@ -1,4 +1,5 @@
 import Files
+import Schemas
 
 /// What the JSON of a list of predictions holds.
 struct ListContent: Decodable {
@@ -126,12 +127,7 @@ struct ListContent: Decodable {
     switch error {
     case let fault as Fault: fault.text
     case let error as StrictJSON.KeyError: "\(error)"
-    case DecodingError.keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-      DecodingError.dataCorrupted(let context):
-      context.codingPath.isEmpty
-        ? "it is not a JSON object"
-        : "\(context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")) has another type"
+    case let error as DecodingError: error.fault
     default: "it cannot be read"
     }
   }

@@ -2,6 +2,7 @@ import Ensembles
 import Files
 import Predictions
 import Runs
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -70,9 +71,9 @@ package struct DecidedCandidate: Decodable, Hashable, Sendable {
     } catch let error as StrictJSON.KeyError {
       reason = "\(error)"
     } catch let error as DecodingError {
-      reason = error.placeAndFault
+      reason = error.fault
     } catch {
-      reason = "it is no JSON"
+      reason = "it is not JSON"
     }
     throw .invalidDecision(path: path, reason: reason)
   }
@@ -116,25 +117,5 @@ extension DecidedCandidate.Decision {
       throw .unknownCandidate(path: path, id: id, known: candidates.map(\.id))
     }
     return found
-  }
-}
-
-extension DecodingError {
-  /// Where in the file what is wrong, such as "'candidates.3.members' is missing".
-  fileprivate var placeAndFault: String {
-    func place(_ context: Context, _ last: (any CodingKey)? = nil) -> String {
-      let keys = context.codingPath + (last.map { [$0] } ?? [])
-      return keys.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
-    }
-    switch self {
-    case .keyNotFound(let key, let context): return "'\(place(context, key))' is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      let place = place(context)
-      return place.isEmpty ? "it is no JSON object" : "'\(place)' is of another type"
-    case .dataCorrupted(let context):
-      let place = place(context)
-      return place.isEmpty ? "it is no JSON" : "'\(place)' has a value that is not known"
-    @unknown default: return "it cannot be understood"
-    }
   }
 }

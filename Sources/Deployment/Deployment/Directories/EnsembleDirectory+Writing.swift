@@ -1,6 +1,7 @@
 import Ensembles
 import Files
 import Inference
+import Schemas
 
 extension EnsembleDirectory {
   /// Writes an ensemble as the directory at `path`, whole or not at all.

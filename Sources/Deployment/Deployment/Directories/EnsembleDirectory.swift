@@ -2,6 +2,7 @@ import Datasets
 import Ensembles
 import Files
 import Inference
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -34,7 +35,7 @@ package struct EnsembleDirectory: Sendable {
       throw InferenceError.notAnEnsemble(path: path, reason: "\(Self.manifestName) is over 16 MiB")
     }
     let data = mapped.withBytes { Data($0) }
-    try Self.checkKeys(data, path: path)
+    try Self.checkVersion(data, path: path)
     do {
       manifest = try StrictJSON.decodeAll(EnsembleManifest.self, from: data)
     } catch let error as StrictJSON.KeyError {
@@ -48,43 +49,18 @@ package struct EnsembleDirectory: Sendable {
     }
   }
 
-  /// Makes sure that the version and all keys are known, so that nothing that matters is passed over.
-  private static func checkKeys(_ data: Data, path: String) throws(InferenceError) {
+  /// Makes sure that the version is known: the keys of another may mean something else.
+  private static func checkVersion(_ data: Data, path: String) throws(InferenceError) {
     guard case .object(let object)? = try? JSONDecoder().decode(JSONValue.self, from: data) else {
-      throw .notAnEnsemble(path: path, reason: "\(manifestName) is no JSON object")
+      throw .notAnEnsemble(path: path, reason: "\(manifestName) is not a JSON object")
     }
-    guard case .integer(let version)? = object["version"],
-      EnsembleManifest.knownVersions.contains(version)
-    else {
-      let known = EnsembleManifest.knownVersions
+    let known = EnsembleManifest.knownVersions
+    guard case .integer(let version)? = object["version"], known.contains(version) else {
       throw .notAnEnsemble(
         path: path,
         reason: "its version is not in \(known.lowerBound) to \(known.upperBound), known here")
     }
-    let known = version == 1 ? keys : keys.union(laterKeys)
-    if let key = object.keys.sorted().first(where: { !known.contains($0) }) {
-      let reason =
-        laterKeys.contains(key)
-        ? "the key '\(key)' belongs to version \(EnsembleManifest.currentVersion)"
-        : "the key '\(key)' is not known"
-      throw .notAnEnsemble(path: path, reason: reason)
-    }
-    if case .object(let cascade)? = object["cascade"],
-      let key = cascade.keys.sorted().first(where: { !cascadeKeys.contains($0) })
-    {
-      throw .notAnEnsemble(path: path, reason: "the key '\(key)' of its cascade is not known")
-    }
   }
-
-  private static let keys: Set = [
-    "version", "rule", "classes", "labels", "parameters", "multiplyAccumulates", "members",
-  ]
-  /// What came with version 2.
-  private static let laterKeys: Set = [
-    "weights", "memberTemperatures", "temperature", "cascade", "expectedMultiplyAccumulates",
-    "exitFractions",
-  ]
-  private static let cascadeKeys: Set = ["confidence", "confidenceThresholds"]
 
   /// Reads the members, each the very file that the ensemble was built with.
   ///

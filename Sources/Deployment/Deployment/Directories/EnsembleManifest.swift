@@ -89,6 +89,9 @@ extension EnsembleManifest {
     guard Set(members.map(\.name)).count == members.count,
       Set(members.map(\.file)).count == members.count
     else { return "two members have one name or one file" }
+    if version == 1, let key = firstLaterKey {
+      return "the key '\(key.stringValue)' belongs to version \(Self.currentVersion)"
+    }
     guard version >= Self.versionWithOutputs || !members.contains(where: \.choosesOutput) else {
       return "its members' outputs are chosen, which belongs to version \(Self.versionWithOutputs)"
     }
@@ -99,6 +102,16 @@ extension EnsembleManifest {
       return "a threshold of its cascade is below 0"
     }
     return costFault ?? combination.fault(memberCount: members.count) ?? expectationFault
+  }
+
+  /// The first part of a combination that version 1 does not have.
+  private var firstLaterKey: CodingKeys? {
+    if weights != nil { return .weights }
+    if memberTemperatures != nil { return .memberTemperatures }
+    if temperature != nil { return .temperature }
+    if cascade != nil { return .cascade }
+    if expectedMultiplyAccumulates != nil { return .expectedMultiplyAccumulates }
+    return exitFractions != nil ? .exitFractions : nil
   }
 
   private var costFault: String? {

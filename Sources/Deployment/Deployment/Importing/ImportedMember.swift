@@ -2,6 +2,7 @@ import Datasets
 import Files
 import Networks
 import Runs
+import Schemas
 
 extension WeightsImport {
   /// How images become the network's input, and what the classes are called.

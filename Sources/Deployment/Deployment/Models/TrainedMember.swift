@@ -4,6 +4,7 @@ import Inference
 import Networks
 import ONNX
 import Runs
+import Schemas
 
 /// A member whose weights are there: trained in a run, or imported.
 package struct TrainedMember {

@@ -1,5 +1,5 @@
 import Datasets
-import Files
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

@@ -3,6 +3,9 @@
 /// Each rule works on the log-probabilities, in float64, and gives a normalised distribution. A log-probability of minus
 /// infinity counts as -1e12 where logarithms are averaged: one member's zero rules a class out, and where the members
 /// together rule all classes out, those with the fewest zeros are left.
+///
+/// A new rule stands last, because comparisons are with the first. All of these are sums over the members, which subsets and
+/// the kernels rest on.
 public enum CombinationRule: String, Codable, CaseIterable, Sendable {
   /// The normalised geometric mean of the probabilities: the softmax of the mean log-probabilities.
   case geometricMean
@@ -22,11 +25,12 @@ public enum CombinationRule: String, Codable, CaseIterable, Sendable {
 
 extension CombinationRule {
   /// The names that users give the rules.
-  package static let names: [(name: String, rule: CombinationRule)] = [
-    ("geometric-mean", .geometricMean), ("arithmetic-mean", .arithmeticMean),
-    ("logit-mean", .logitMean), ("majority-vote", .majorityVote),
-  ]
+  package static var names: [(name: String, rule: CombinationRule)] {
+    allCases.map { ($0.name, $0) }
+  }
 
-  /// The name that users give it.
-  package var name: String { Self.names.first { $0.rule == self }?.name ?? rawValue }
+  /// The name that users give it: such as "geometric-mean" for `geometricMean`.
+  package var name: String {
+    rawValue.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined()
+  }
 }

@@ -5,6 +5,7 @@ import Formatting
 import Inference
 import Latency
 import Runs
+import Schemas
 
 /// `consort bench`: measures latency and throughput.
 let benchCommand = Command(

@@ -1,7 +1,7 @@
 import CommandLine
-import Files
 import Formatting
 import Networks
+import Schemas
 
 /// `consort cost`: what a network costs for one image.
 let costCommand = Command(

@@ -2,6 +2,7 @@ import CommandLine
 import Deployment
 import Files
 import Formatting
+import Schemas
 
 /// `consort export`: trained members for other runtimes.
 let exportCommand = Command(

@@ -6,6 +6,7 @@ import MemberSources
 import Predictions
 import ReportContents
 import Reports
+import Schemas
 
 /// `consort frontier`: accuracy against cost of what can be made of members, and which of it to take.
 let frontierCommand = Command(

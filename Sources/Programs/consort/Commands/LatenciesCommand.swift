@@ -4,6 +4,7 @@ import Files
 import Formatting
 import Latency
 import Runs
+import Schemas
 import SearchRuns
 
 /// `consort latencies`: how long each part of a search space's networks takes on this machine.

@@ -1,10 +1,10 @@
 import CommandLine
-import Files
 import Formatting
 import MemberSources
 import Predictions
 import ReportContents
 import Runs
+import Schemas
 import SearchRuns
 
 #if canImport(Glibc)

@@ -1,7 +1,7 @@
 import CommandLine
-import Files
 import Formatting
 import Inference
+import Schemas
 
 /// What `consort cost` prints about the ONNX file at `path`.
 func modelCost(path: String, _ arguments: ParsedArguments) throws -> String {

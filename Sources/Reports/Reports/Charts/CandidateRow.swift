@@ -1,8 +1,8 @@
 import Decisions
 import Ensembles
-import Files
 import Formatting
 import Predictions
+import Schemas
 
 /// What the chart and the page's panel show of a candidate.
 struct CandidateRow {

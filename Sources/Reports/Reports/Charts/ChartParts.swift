@@ -1,4 +1,4 @@
-import Files
+import Schemas
 
 /// How wide a chart's plot is.
 enum ChartWidth {

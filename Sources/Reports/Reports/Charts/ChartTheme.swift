@@ -1,4 +1,4 @@
-import Files
+import Schemas
 
 /// Colours and fonts of the charts.
 ///

@@ -1,6 +1,6 @@
 import Ensembles
-import Files
 import Formatting
+import Schemas
 
 /// The members' measures of diversity as matrices of colours.
 struct DiversityChart {

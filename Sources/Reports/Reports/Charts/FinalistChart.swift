@@ -1,4 +1,4 @@
-import Files
+import Schemas
 import Statistics
 
 /// Test accuracy of what was trained in full against what it costs: ensembles, and their members alone.

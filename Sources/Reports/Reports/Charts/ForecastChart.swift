@@ -1,6 +1,6 @@
 import Decisions
-import Files
 import Formatting
+import Schemas
 
 /// What further members of each network would bring: known means, the fitted law and where it was checked.
 struct ForecastChart {

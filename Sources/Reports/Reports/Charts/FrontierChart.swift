@@ -1,6 +1,6 @@
 import Decisions
-import Files
 import Predictions
+import Schemas
 
 /// The chart of accuracy against compute as a Vega-Lite 5 specification.
 struct FrontierChart {

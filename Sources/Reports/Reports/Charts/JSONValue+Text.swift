@@ -1,4 +1,4 @@
-import Files
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

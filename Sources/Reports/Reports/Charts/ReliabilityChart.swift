@@ -1,6 +1,6 @@
 import Ensembles
-import Files
 import Formatting
+import Schemas
 
 /// How often predictions of each confidence are right: a diagram each, with how many there are below.
 struct ReliabilityChart {

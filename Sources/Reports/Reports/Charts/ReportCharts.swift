@@ -1,5 +1,5 @@
 import Ensembles
-import Files
+import Schemas
 
 /// The charts that there is something to draw for.
 struct ReportCharts {

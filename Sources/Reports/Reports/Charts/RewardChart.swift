@@ -1,5 +1,5 @@
 import ArchitectureSearch
-import Files
+import Schemas
 
 /// The rewards of all evaluations in the order of the search, a panel a stage.
 struct RewardChart {

@@ -1,5 +1,5 @@
 import ArchitectureSearch
-import Files
+import Schemas
 
 /// The charts of a search that there is something to draw for.
 struct SearchCharts {

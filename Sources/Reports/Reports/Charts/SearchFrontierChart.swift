@@ -1,5 +1,5 @@
-import Files
 import Formatting
+import Schemas
 import Statistics
 
 /// Hold-out accuracy of all evaluations against their cost, with a frontier for each size of ensemble.

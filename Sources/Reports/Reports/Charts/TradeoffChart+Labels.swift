@@ -1,5 +1,5 @@
 import Decisions
-import Files
+import Schemas
 
 /// The names of the deployed candidate and of the best single model.
 ///

@@ -1,6 +1,6 @@
 import Decisions
-import Files
 import Predictions
+import Schemas
 
 /// The chart of every candidate's test accuracy against its cost.
 struct TradeoffChart {

@@ -1,6 +1,7 @@
 import Files
 import Formatting
 import Predictions
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

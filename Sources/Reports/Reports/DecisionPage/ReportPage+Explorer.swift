@@ -1,7 +1,7 @@
 import Decisions
 import Ensembles
-import Files
 import Predictions
+import Schemas
 
 extension ReportPage {
   /// The chart of all candidates with its controls, and the panel of the one that is looked at.

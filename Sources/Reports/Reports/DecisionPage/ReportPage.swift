@@ -1,6 +1,6 @@
 import Decisions
 import Ensembles
-import Files
+import Schemas
 
 /// The report as one page that opens without a network.
 struct ReportPage {

@@ -1,4 +1,5 @@
 import Files
+import Schemas
 
 /// Where a report is written.
 struct ReportDirectory {

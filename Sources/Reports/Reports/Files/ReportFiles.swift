@@ -2,6 +2,7 @@ import Decisions
 import Ensembles
 import Files
 import Predictions
+import Schemas
 
 /// The report's figures as JSON and CSV.
 struct ReportFiles {

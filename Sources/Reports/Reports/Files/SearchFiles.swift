@@ -1,6 +1,7 @@
 import ArchitectureSearch
 import Decisions
 import Files
+import Schemas
 
 /// A search's figures as CSV and JSON.
 struct SearchFiles {

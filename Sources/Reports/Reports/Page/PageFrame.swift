@@ -1,6 +1,6 @@
 import CReportPage
 import Decisions
-import Files
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

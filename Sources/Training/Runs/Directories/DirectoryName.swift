@@ -1,3 +1,5 @@
+import Schemas
+
 /// What experiments and networks may be called, because directories are called after them.
 package enum DirectoryName {
   /// The rule in words.
@@ -10,4 +12,13 @@ package enum DirectoryName {
 
   private static let bytes = Set(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.".utf8)
+}
+
+extension FieldType<String> {
+  /// What a directory can be called.
+  package static var directoryName: Self {
+    text.refusing { name in
+      DirectoryName.isValid(name) ? nil : "is '\(name)', but must be \(DirectoryName.rule)"
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import Predictions
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -37,7 +38,7 @@ public struct RunDirectory: Hashable, Sendable {
 
   /// The experiment that made this run.
   ///
-  /// - Throws: `ExperimentError.notARun` where there is none, or another where it cannot be read.
+  /// - Throws: `ExperimentError.notARun` where there is none, `SchemaError` or another where it cannot be read.
   public func experiment() throws -> Experiment {
     guard Directory.exists(experimentPath) else {
       throw ExperimentError.notARun(directory: path)
@@ -45,7 +46,7 @@ public struct RunDirectory: Hashable, Sendable {
     guard !isBeingReplaced else { throw ExperimentError.beingReplaced(directory: path) }
     do {
       return try Experiment(path: experimentPath)
-    } catch ExperimentError.notJSON(let file, let reason) {
+    } catch SchemaError.notJSON(let file, let reason) {
       throw ExperimentError.damagedExperiment(file: file, reason: reason)
     }
   }
@@ -218,7 +219,7 @@ public struct DataRecord: Codable, Hashable, Sendable {
     do {
       self = try StrictJSON.decode(DataRecord.self, from: bytes)
     } catch let error as StrictJSON.KeyError {
-      throw ExperimentError(error, file: path)
+      throw SchemaError(error, file: path)
     } catch {
       throw ExperimentError.unusableDataRecord(file: path)
     }

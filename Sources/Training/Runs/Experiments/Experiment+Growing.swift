@@ -1,5 +1,5 @@
-import Files
 import Networks
+import Schemas
 
 extension Experiment {
   /// What an experiment becomes with another one's members.

@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import Networks
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -9,7 +10,7 @@ import Networks
 #endif
 
 /// What is trained, on what, and how: everything that decides the result, apart from the images themselves.
-public struct Experiment: Encodable, Hashable, Sendable {
+public struct Experiment: Hashable, Sendable {
   /// The run directory's name.
   public var name: String
   /// Which images.
@@ -36,9 +37,9 @@ public struct Experiment: Encodable, Hashable, Sendable {
   /// Several members of one network.
   public struct MemberGroup: Hashable, Sendable {
     /// The network's name, such as "wide-resnet-16-1".
-    public let network: String
+    public internal(set) var network: String
     /// The network itself, where it is given as data; nil where its name says it all.
-    public let architecture: Network?
+    public internal(set) var architecture: Network?
     /// How many are trained.
     public var count: Int
     /// The weights that each starts from: a directory that `consort import` or a training wrote, or a safetensors file;
@@ -107,7 +108,7 @@ public struct Experiment: Encodable, Hashable, Sendable {
 }
 
 /// Which images an experiment uses.
-public struct DataSelection: Encodable, Hashable, Sendable {
+public struct DataSelection: Hashable, Sendable {
   /// The built-in synthetic images; nil for those of the directory that the user gives.
   public var procedural: ProceduralImages?
   /// The side to which images of a directory are brought; nil where they already have one size, or where each member's
@@ -146,46 +147,51 @@ public struct DataSelection: Encodable, Hashable, Sendable {
 extension Experiment {
   /// Reads and validates an experiment file, and the network files that it names, relative to the working directory.
   ///
-  /// - Throws: `ExperimentError` naming the file, the key and the fix.
+  /// - Throws: `SchemaError` naming the file, the key and the fix, or `ExperimentError.unreadable`.
   public init(path: String) throws {
-    try self.init(json: ObjectReader.contents(of: path), file: path)
+    try self.init(json: Self.contents(of: path), file: path)
   }
 
   /// Reads and validates an experiment in JSON, and the network files that it names; `file` names it in errors.
-  public init(json: Data, file: String) throws(ExperimentError) {
-    var reader = try ObjectReader(json: json, file: file)
-    if let given = try reader.optionalDirectoryName("name") {
-      name = given
-    } else {
-      name = try Self.name(ofFile: file, reader)
-    }
-    if var data = try reader.optionalObject("data") {
-      self.data = try DataSelection(&data)
-    } else {
-      data = DataSelection()
-    }
-    members = []
-    for var group in try reader.objects("members") { members.append(try MemberGroup(&group)) }
-    guard !members.isEmpty else { throw reader.invalid("members", "is empty: add a network") }
-    if var recipe = try reader.optionalObject("recipe") {
-      self.recipe = try Recipe(&recipe)
-      try recipe.finish()
-    } else {
-      recipe = Recipe(.fast)
-    }
-    seed = try reader.optionalInteger("seed", in: 0...Int.max) ?? 0
-    try reader.finish()
+  public init(json: Data, file: String) throws(SchemaError) {
+    self.init(name: "", data: DataSelection(), members: [], recipe: Recipe(.fast))
+    try read(json: json, file: file)
     try checkNetworks(file: file)
   }
 
+  /// The bytes of the file of an experiment or a search plan.
+  ///
+  /// - Throws: `ExperimentError.unreadable`.
+  package static func contents(of path: String) throws(ExperimentError) -> Data {
+    do {
+      return try MappedFile(path: path).withBytes { Data($0) }
+    } catch {
+      throw .unreadable(file: path, reason: error.reason)
+    }
+  }
+}
+
+extension Experiment: SchemaObject {
+  /// All that decides the result.
+  public mutating func walk(_ fields: inout ObjectFields) throws(SchemaError) {
+    var name = fields.isReading ? nil : name
+    try fields.field("name", &name, .directoryName)
+    self.name = if let name { name } else { try Self.nameOfFile(fields) }
+    try fields.object("data", &data)
+    try fields.field("members", &members, .list(of: .object(.unnamed)), isRequired: true)
+    if fields.isReading, members.isEmpty {
+      throw fields.invalid("members", "is empty: add a network")
+    }
+    try fields.object("recipe", &recipe)
+    try fields.field("seed", &seed, .integer(0...Int.max))
+  }
+
   /// What an experiment without a name is called: as its file, without ".json".
-  private static func name(
-    ofFile file: String, _ reader: ObjectReader
-  ) throws(ExperimentError) -> String {
-    let last = file.split(separator: "/").last.map(String.init) ?? ""
+  private static func nameOfFile(_ fields: ObjectFields) throws(SchemaError) -> String {
+    let last = fields.place(of: "name").file.split(separator: "/").last.map(String.init) ?? ""
     let name = last.hasSuffix(".json") ? String(last.dropLast(5)) : last
     guard DirectoryName.isValid(name) else {
-      throw reader.invalid(
+      throw fields.invalid(
         "name",
         "is missing, and the file's name cannot take its place: add one of \(DirectoryName.rule)")
     }
@@ -193,38 +199,37 @@ extension Experiment {
   }
 }
 
-extension DataSelection {
-  package init(_ reader: inout ObjectReader) throws(ExperimentError) {
-    if var images = try reader.optionalObject("procedural") {
-      let standard = ProceduralImages()
-      let chosen = ProceduralImages(
-        imageSize: try images.optionalInteger("imageSize", in: 1...Int.max) ?? standard.imageSize,
-        trainCount: try images.optionalInteger("trainCount", in: 1...Int.max)
-          ?? standard.trainCount,
-        testCount: try images.optionalInteger("testCount", in: 1...Int.max)
-          ?? standard.testCount,
-        seed: UInt64(try images.optionalInteger("seed", in: 0...Int.max) ?? 0))
-      do {
-        try chosen.validate()
-      } catch {
-        throw reader.invalid("procedural", "cannot be drawn: \(error)")
-      }
-      try images.finish()
-      procedural = chosen
+extension DataSelection: SchemaObject {
+  /// Which images, and how many.
+  public mutating func walk(_ fields: inout ObjectFields) throws(SchemaError) {
+    try fields.field("procedural", &procedural, .object(ProceduralImages()).refusing(\.fault))
+    try fields.field("imageSize", &imageSize, .integer(4...4096))
+    if fields.isReading, procedural != nil, imageSize != nil {
+      throw fields.invalid("imageSize", "belongs into data.procedural for the synthetic images")
     }
-    imageSize = try reader.optionalInteger("imageSize", in: 4...4096)
-    if procedural != nil, imageSize != nil {
-      throw reader.invalid("imageSize", "belongs into data.procedural for the synthetic images")
+    try fields.field("corruptImages", &corruptImages, .choice)
+    try fields.field("trainingImages", &trainingImages, .integer(1...1_000_000_000))
+    try fields.field("holdOut", &holdOut, .integer(0...1_000_000_000))
+  }
+}
+
+extension ProceduralImages: SchemaObject {
+  /// All four values.
+  public mutating func walk(_ fields: inout ObjectFields) throws(SchemaError) {
+    try fields.field("imageSize", &imageSize, .integer(1...Int.max))
+    try fields.field("trainCount", &trainCount, .integer(1...Int.max))
+    try fields.field("testCount", &testCount, .integer(1...Int.max))
+    var number = Int(clamping: seed)
+    try fields.field("seed", &number, .integer(0...Int.max))
+    seed = UInt64(number)
+  }
+
+  fileprivate var fault: String? {
+    do {
+      try validate()
+      return nil
+    } catch {
+      return "cannot be drawn: \(error)"
     }
-    corruptImages = .fail
-    if let name = try reader.optionalString("corruptImages") {
-      guard let known = CorruptImages(rawValue: name) else {
-        throw reader.invalid("corruptImages", "is '\(name)', but must be fail or skip")
-      }
-      corruptImages = known
-    }
-    trainingImages = try reader.optionalInteger("trainingImages", in: 1...1_000_000_000)
-    holdOut = try reader.optionalInteger("holdOut", in: 0...1_000_000_000)
-    try reader.finish()
   }
 }

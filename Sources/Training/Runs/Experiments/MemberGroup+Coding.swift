@@ -1,68 +1,62 @@
-import Files
 import Networks
+import Schemas
 
 // The network is a text where its name says it all, else the network itself as an object.
 
-extension Experiment.MemberGroup: Encodable {
-  private enum CodingKeys: CodingKey {
-    case network, count, weights
-  }
+extension Experiment.MemberGroup: SchemaObject {
+  /// What a group is before its keys are read.
+  static let unnamed = Self(network: "", count: 1)
 
-  /// Encodes the network's name, or the network itself, and the rest as far as there is any.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    if let architecture {
-      try container.encode(architecture, forKey: .network)
-    } else {
-      try container.encode(network, forKey: .network)
-    }
-    try container.encode(count, forKey: .count)
-    try container.encodeIfPresent(weights, forKey: .weights)
+  /// The network by its name or as data, and the rest.
+  public mutating func walk(_ fields: inout ObjectFields) throws(SchemaError) {
+    var named = NamedNetwork(name: network, architecture: architecture)
+    try fields.field("network", &named, .network, isRequired: true)
+    (network, architecture) = (named.name, named.architecture)
+    try fields.field("count", &count, .integer(1...10_000))
+    try fields.field("weights", &weights, .text)
   }
 }
 
-extension Experiment.MemberGroup {
-  package init(_ reader: inout ObjectReader) throws(ExperimentError) {
-    let (name, architecture) = try Self.network(&reader)
-    let count = try reader.optionalInteger("count", in: 1...10_000) ?? 1
-    let weights = try reader.optionalString("weights")
-    try reader.finish()
-    if let architecture {
-      self.init(network: architecture, count: count, weights: weights)
-    } else {
-      self.init(network: name, count: count, weights: weights)
-    }
-  }
+private struct NamedNetwork {
+  var name: String
+  /// nil where the name says it all.
+  var architecture: Network?
+}
 
-  private static func network(
-    _ reader: inout ObjectReader
-  ) throws(ExperimentError) -> (name: String, architecture: Network?) {
-    let value = try reader.json("network")
-    do {
-      switch value {
-      case .string(let path) where path.hasSuffix(".json"):
-        let network = try Network(file: path)
-        return (network.name, network)
-      case .string(let name):
-        _ = try Network(named: name)
-        return (name, nil)
-      case .object:
-        let network = try Network(value)
-        return (network.name, network)
-      default: break
-      }
-    } catch {
-      throw reader.invalid("network", "does not work: \(error)")
-    }
-    throw reader.wrongType(
-      "network", "a network's name, the path of a network.json, or what such a file holds", value)
+extension FieldType<NamedNetwork> {
+  fileprivate static var network: Self {
+    Self(
+      read: { (value, place) throws(SchemaError) in
+        do {
+          switch value {
+          case .string(let path) where path.hasSuffix(".json"):
+            let network = try Network(file: path)
+            return NamedNetwork(name: network.name, architecture: network)
+          case .string(let name):
+            _ = try Network(named: name)
+            return NamedNetwork(name: name)
+          case .object:
+            let network = try Network(value)
+            return NamedNetwork(name: network.name, architecture: network)
+          default: break
+          }
+        } catch {
+          throw place.invalid("does not work: \(error)")
+        }
+        throw place.wrongType(
+          "a network's name, the path of a network.json, or what such a file holds", value)
+      },
+      write: { (network) throws(SchemaError) in
+        guard let architecture = network.architecture else { return .string(network.name) }
+        return try JSONValue(encoding: architecture)
+      })
   }
 }
 
 extension Experiment {
   /// Makes sure that networks given as data can be trained, and that no two share a name; `file` names the experiment
   /// in errors.
-  func checkNetworks(file: String) throws(ExperimentError) {
+  func checkNetworks(file: String) throws(SchemaError) {
     var groups: [String: Int] = [:]
     for (index, group) in members.enumerated() {
       let key = "members[\(index)].network"

@@ -1,5 +1,6 @@
 import Files
 import Networks
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

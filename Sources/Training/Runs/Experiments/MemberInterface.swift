@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import Networks
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -28,14 +29,14 @@ extension MemberDirectory {
 
   /// What `member.json` says; nil where there is none.
   ///
-  /// - Throws: `ExperimentError.unusableDescription` where it cannot be understood, `FileError` where it cannot be read.
+  /// - Throws: `ExperimentError.unusableDescription` or `SchemaError` where it cannot be understood, `FileError` where it cannot be read.
   public func description() throws -> MemberInterface? {
     guard Directory.exists(descriptionPath) else { return nil }
     let bytes = try MappedFile(path: descriptionPath).withBytes { Data($0) }
     do {
       return try StrictJSON.decodeAll(MemberInterface.self, from: bytes)
     } catch let error as StrictJSON.KeyError {
-      throw ExperimentError(error, file: descriptionPath)
+      throw SchemaError(error, file: descriptionPath)
     } catch {
       throw ExperimentError.unusableDescription(file: descriptionPath)
     }

@@ -1,5 +1,6 @@
 import Files
 import Networks
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -24,7 +25,7 @@ extension Network {
       let json = file.withBytes { Data($0) }
       try self.init(StrictJSON.decode(JSONValue.self, from: json))
     } catch {
-      let reason = (error as? DecodingError)?.place ?? "\(error)"
+      let reason = (error as? DecodingError)?.placeAndReason ?? "\(error)"
       throw ExperimentError.invalidNetworkFile(path: path, reason: reason)
     }
   }
@@ -35,7 +36,7 @@ extension Network {
       self = try StrictJSON.decodeAll(
         Network.self, from: JSONEncoder().encode(value), isOptional: Self.keysOfDefaults.contains)
     } catch {
-      throw NetworkProblem((error as? DecodingError)?.place ?? "\(error)")
+      throw NetworkProblem((error as? DecodingError)?.placeAndReason ?? "\(error)")
     }
   }
 
@@ -60,26 +61,5 @@ extension Network {
     {
       throw NetworkProblem("it is not the network that is known as '\(name)': give it another name")
     }
-  }
-}
-
-extension DecodingError {
-  /// What is wrong, and at which key.
-  package var place: String {
-    let context: Context? =
-      switch self {
-      case .typeMismatch(_, let context), .valueNotFound(_, let context),
-        .keyNotFound(_, let context), .dataCorrupted(let context):
-        context
-      @unknown default: nil
-      }
-    guard let context else { return "\(self)" }
-    let path = context.codingPath.reduce("") { path, key in
-      if let index = key.intValue { return "\(path)[\(index)]" }
-      return path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)"
-    }
-    let text = context.debugDescription
-    let reason = text.last == "." ? String(text.dropLast()) : text
-    return path.isEmpty ? reason : "\(path): \(reason)"
   }
 }

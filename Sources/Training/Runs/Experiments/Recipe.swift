@@ -1,5 +1,6 @@
 import Datasets
 import Files
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -16,7 +17,10 @@ import Files
 #endif
 
 /// How a member is trained: steps along the gradients of augmented batches.
-public struct Recipe: Encodable, Hashable, Sendable {
+///
+/// A new property is optional and nil where it says nothing new, or the members of earlier runs are taken for others
+/// (`Experiment.identity`). What it changes in a step stands in `TrainingStep`, and in the search's `SupernetworkTraining`.
+public struct Recipe: Hashable, Sendable {
   /// The named recipe that it started from.
   public var preset: Preset
   /// Passes over the training images.
@@ -122,7 +126,7 @@ extension Recipe {
   /// - Throws: `ExperimentError` where the file is none in JSON.
   package static func notes(ofFile path: String) throws -> [Note] {
     var keys: Set<String> = []
-    let contents = try ObjectReader.contents(of: path)
+    let contents = try Experiment.contents(of: path)
     collect(&keys, in: try JSONDecoder().decode(JSONValue.self, from: contents), isRecipe: false)
     return keys.sorted().compactMap { earlier in
       renamedKeys[earlier].map {
@@ -187,92 +191,47 @@ public enum LearningRate: Hashable, Sendable {
   }
 }
 
-extension LearningRate: Encodable {
-  private enum Kind: String, Encodable {
-    case steps, exponential, oneCycle
+extension Recipe: SchemaObject {
+  /// A preset, and what differs from it.
+  public mutating func walk(_ fields: inout ObjectFields) throws(SchemaError) {
+    for (earlier, key) in Self.renamedKeys { try fields.rename(earlier, to: key) }
+    try fields.field("preset", &preset, .choice)
+    if fields.isReading { self = Recipe(preset) }
+    try fields.field("epochs", &epochs, .integer(1...100_000))
+    try fields.field("batchSize", &batchSize, .integer(1...65_536))
+    try walkLearningRate(&fields)
+    try fields.object("optimizer", &optimizer)
+    try fields.field("momentum", &momentum, .number(0...0.9999))
+    try fields.field("weightDecay", &weightDecay, .number(0...1))
+    try fields.field("decaysNormalization", &decaysNormalization, .flag)
+    try fields.field(
+      "gradientAccumulationSteps", &gradientAccumulationSteps, .integer(1...1024))
+    try fields.field("labelSmoothing", &labelSmoothing, .number(0...0.999))
+    try walkCrops(&fields)
+    try fields.field("flips", &flips, .flag)
+    try fields.field("emaDecay", &emaDecay, .number(0...0.999999))
+    try fields.field("precision", &precision, .choice)
   }
 
-  private enum CodingKeys: CodingKey {
-    case kind, initial, factor, epochs, warmUpEpochs, peak, warmUp
-  }
-
-  /// Encodes the kind and its numbers side by side.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    switch self {
-    case .steps(let initial, let factor, let epochs):
-      try container.encode(Kind.steps, forKey: .kind)
-      try container.encode(initial, forKey: .initial)
-      try container.encode(factor, forKey: .factor)
-      try container.encode(epochs, forKey: .epochs)
-    case .exponential(let initial, let factor, let epochs, let warmUpEpochs):
-      try container.encode(Kind.exponential, forKey: .kind)
-      try container.encode(initial, forKey: .initial)
-      try container.encode(factor, forKey: .factor)
-      try container.encode(epochs, forKey: .epochs)
-      try container.encode(warmUpEpochs, forKey: .warmUpEpochs)
-    case .oneCycle(let peak, let warmUp):
-      try container.encode(Kind.oneCycle, forKey: .kind)
-      try container.encode(peak, forKey: .peak)
-      try container.encode(warmUp, forKey: .warmUp)
-    }
-  }
-}
-
-extension Recipe {
-  /// Reads a recipe: a preset, `fast` where none is named, and what differs from it.
-  package init(_ reader: inout ObjectReader) throws(ExperimentError) {
-    for (earlier, key) in Self.renamedKeys { try reader.rename(earlier, to: key) }
-    let name = try reader.optionalString("preset") ?? Preset.fast.rawValue
-    guard let preset = Preset(rawValue: name) else {
-      let names = Preset.allCases.map(\.rawValue)
-      throw reader.invalid("preset", "must be " + Spelling.oneOf(names, not: name))
-    }
-    self.init(preset)
-    epochs = try reader.optionalInteger("epochs", in: 1...100_000) ?? epochs
-    batchSize = try reader.optionalInteger("batchSize", in: 1...65_536) ?? batchSize
-    if var chosen = try reader.optionalObject("optimizer") {
-      optimizer = try OptimizerChoice(&chosen)
-      try chosen.finish()
-    }
-    decaysNormalization =
-      try reader.optionalBoolean("decaysNormalization") ?? decaysNormalization
-    gradientAccumulationSteps =
-      try reader.optionalInteger("gradientAccumulationSteps", in: 1...1024)
-      ?? gradientAccumulationSteps
-    momentum = try reader.optionalNumber("momentum", in: 0...0.9999) ?? momentum
-    weightDecay = try reader.optionalNumber("weightDecay", in: 0...1) ?? weightDecay
-    labelSmoothing = try reader.optionalNumber("labelSmoothing", in: 0...0.999) ?? labelSmoothing
-    try readCrops(&reader)
-    flips = try reader.optionalBoolean("flips") ?? flips
-    emaDecay = try reader.optionalNumber("emaDecay", in: 0...0.999999) ?? emaDecay
-    if let name = try reader.optionalString("precision") {
-      guard let known = Precision(rawValue: name) else {
-        let names = Precision.allCases.map(\.rawValue).joined(separator: " or ")
-        throw reader.invalid("precision", "is '\(name)', but must be \(names)")
-      }
-      precision = known
-    }
-    if var rate = try reader.optionalObject("learningRate") {
-      learningRate = try LearningRate(&rate)
-      try rate.finish()
+  /// The preset's own depends on the size of a batch.
+  private mutating func walkLearningRate(_ fields: inout ObjectFields) throws(SchemaError) {
+    var rate = fields.isReading ? nil : learningRate
+    try fields.field("learningRate", &rate, .object(learningRate))
+    if let rate {
+      learningRate = rate
     } else if preset == .efficientNetOfficial {
       learningRate = Self.efficientNetLearningRate(batchSize: batchSize)
     }
   }
-}
 
-extension Recipe {
-  /// What is said of one kind of crops takes the place of the preset's other kind.
-  fileprivate mutating func readCrops(_ reader: inout ObjectReader) throws(ExperimentError) {
-    let padding = try reader.optionalInteger("cropPadding", in: 0...64)
-    var crop: RandomResizedCrop?
-    if var object = try reader.optionalObject("randomResizedCrop") {
-      crop = try RandomResizedCrop(&object)
-      try object.finish()
-    }
-    if crop != nil, let padding, padding > 0 {
-      throw reader.invalid("cropPadding", "does not go with random resized crops: leave it out")
+  /// One kind of crops takes the place of the preset's other kind.
+  private mutating func walkCrops(_ fields: inout ObjectFields) throws(SchemaError) {
+    var padding = fields.isReading ? nil : cropPadding
+    var crop = fields.isReading ? nil : randomResizedCrop
+    try fields.field("cropPadding", &padding, .integer(0...64))
+    try fields.field("randomResizedCrop", &crop, .object(RandomResizedCrop()))
+    if fields.isReading, crop != nil, let padding, padding > 0 {
+      throw fields.invalid("cropPadding", "does not go with random resized crops: leave it out")
     }
     if crop != nil || padding != nil {
       (randomResizedCrop, cropPadding) = (crop, padding ?? 0)
@@ -280,77 +239,93 @@ extension Recipe {
   }
 }
 
-extension RandomResizedCrop {
-  fileprivate init(_ reader: inout ObjectReader) throws(ExperimentError) {
-    let standard = RandomResizedCrop()
-    self.init(
-      area: try reader.optionalRange("area", in: 1e-3...1) ?? standard.area,
-      aspectRatio: try reader.optionalRange("aspectRatio", in: 0.1...10) ?? standard.aspectRatio)
-    if let name = try reader.optionalString("interpolation") {
-      guard let known = Preprocessing.Interpolation(rawValue: name) else {
-        throw reader.invalid("interpolation", "is '\(name)', but must be bilinear or bicubic")
-      }
-      interpolation = known
-    }
+extension RandomResizedCrop: SchemaObject {
+  /// All that a crop is.
+  public mutating func walk(_ fields: inout ObjectFields) throws(SchemaError) {
+    try fields.field("area", &area, .bounds(1e-3...1))
+    try fields.field("aspectRatio", &aspectRatio, .bounds(0.1...10))
+    try fields.field("interpolation", &interpolation, .choice)
   }
 }
 
-extension Recipe.OptimizerChoice: Encodable {
-  private enum Kind: String, Encodable {
+extension Recipe.OptimizerChoice: KindedObject {
+  /// The optimizers.
+  public enum Kind: String, CaseIterable {
     case sgd
     case rmsProp = "rmsprop"
   }
 
-  private enum CodingKeys: CodingKey {
-    case kind, decay, epsilon
-  }
-
-  package init(_ reader: inout ObjectReader) throws(ExperimentError) {
-    let kind = try reader.string("kind")
-    switch Kind(rawValue: kind) {
-    case .sgd?: self = .sgd
-    case .rmsProp?:
-      self = .rmsProp(
-        decay: try reader.optionalNumber("decay", in: 0...0.999999) ?? 0.9,
-        epsilon: try reader.optionalNumber("epsilon", in: 1e-12...1) ?? 1e-3)
-    case nil: throw reader.invalid("kind", "is '\(kind)', but must be sgd or rmsprop")
-    }
-  }
-
-  /// Encodes the kind and its numbers side by side.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
+  /// The optimizer without its numbers.
+  public var kind: Kind {
     switch self {
-    case .sgd: try container.encode(Kind.sgd, forKey: .kind)
-    case .rmsProp(let decay, let epsilon):
-      try container.encode(Kind.rmsProp, forKey: .kind)
-      try container.encode(decay, forKey: .decay)
-      try container.encode(epsilon, forKey: .epsilon)
+    case .sgd: .sgd
+    case .rmsProp: .rmsProp
     }
+  }
+
+  /// The optimizer with the usual numbers.
+  public static func standard(_ kind: Kind) -> Self {
+    switch kind {
+    case .sgd: .sgd
+    case .rmsProp: .rmsProp(decay: 0.9, epsilon: 1e-3)
+    }
+  }
+
+  /// The kind and its numbers side by side.
+  public mutating func walk(_ fields: inout ObjectFields) throws(SchemaError) {
+    try fields.kind(&self)
+    guard case .rmsProp(var decay, var epsilon) = self else { return }
+    try fields.field("decay", &decay, .number(0...0.999999))
+    try fields.field("epsilon", &epsilon, .number(1e-12...1))
+    self = .rmsProp(decay: decay, epsilon: epsilon)
   }
 }
 
-extension LearningRate {
-  package init(_ reader: inout ObjectReader) throws(ExperimentError) {
-    let kind = try reader.string("kind")
-    switch Kind(rawValue: kind) {
-    case .steps?:
-      self = .steps(
-        initial: try reader.number("initial", in: 1e-9...1e3),
-        factor: try reader.number("factor", in: 1e-9...1),
-        epochs: try reader.optionalIntegers("epochs", in: 1...100_000) ?? [])
-    case .exponential?:
+extension LearningRate: KindedObject {
+  /// The forms.
+  public enum Kind: String, CaseIterable {
+    case steps, exponential, oneCycle
+  }
+
+  /// The form without its numbers.
+  public var kind: Kind {
+    switch self {
+    case .steps: .steps
+    case .exponential: .exponential
+    case .oneCycle: .oneCycle
+    }
+  }
+
+  /// The form before the numbers that it must have are read.
+  public static func standard(_ kind: Kind) -> Self {
+    switch kind {
+    case .steps: .steps(initial: 0, factor: 1, epochs: [])
+    case .exponential: .exponential(initial: 0, factor: 1, epochs: 1, warmUpEpochs: 0)
+    case .oneCycle: .oneCycle(peak: 0, warmUp: 0)
+    }
+  }
+
+  /// The form and its numbers side by side.
+  public mutating func walk(_ fields: inout ObjectFields) throws(SchemaError) {
+    let (rates, factors) = (FieldType.number(1e-9...1e3), FieldType.number(1e-9...1))
+    try fields.kind(&self)
+    switch self {
+    case .steps(var initial, var factor, var epochs):
+      try fields.field("initial", &initial, rates, isRequired: true)
+      try fields.field("factor", &factor, factors, isRequired: true)
+      try fields.field("epochs", &epochs, .list(of: .integer(1...100_000)))
+      self = .steps(initial: initial, factor: factor, epochs: epochs)
+    case .exponential(var initial, var factor, var epochs, var warmUpEpochs):
+      try fields.field("initial", &initial, rates, isRequired: true)
+      try fields.field("factor", &factor, factors, isRequired: true)
+      try fields.field("epochs", &epochs, .number(1e-3...1e5), isRequired: true)
+      try fields.field("warmUpEpochs", &warmUpEpochs, .number(0...1e5))
       self = .exponential(
-        initial: try reader.number("initial", in: 1e-9...1e3),
-        factor: try reader.number("factor", in: 1e-9...1),
-        epochs: try reader.number("epochs", in: 1e-3...1e5),
-        warmUpEpochs: try reader.optionalNumber("warmUpEpochs", in: 0...1e5) ?? 0)
-    case .oneCycle?:
-      self = .oneCycle(
-        peak: try reader.number("peak", in: 1e-9...1e3),
-        warmUp: try reader.number("warmUp", in: 0...1))
-    case nil:
-      throw reader.invalid("kind", "is '\(kind)', but must be steps, exponential or oneCycle")
+        initial: initial, factor: factor, epochs: epochs, warmUpEpochs: warmUpEpochs)
+    case .oneCycle(var peak, var warmUp):
+      try fields.field("peak", &peak, rates, isRequired: true)
+      try fields.field("warmUp", &warmUp, .number(0...1), isRequired: true)
+      self = .oneCycle(peak: peak, warmUp: warmUp)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Files
+import Schemas
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -100,7 +101,7 @@ private struct MemberReading {
   private let epochs: Int
   private let progress: ProgressRecord?
   private let failure: FailureRecord?
-  private let metrics: [EpochLine]
+  private let metrics: [EpochMetrics]
 
   init(_ member: Experiment.Member, _ directory: MemberDirectory, of experiment: Experiment) {
     (identity, epochs) = (member, experiment.recipe.epochs)
@@ -108,7 +109,8 @@ private struct MemberReading {
     let isRunning = DirectoryLock.isHeld(directory.path)
     progress = directory.progress()
     failure = directory.failure()
-    metrics = EpochLine.read(directory.metricsPath)
+    metrics = EpochMetrics.lines(of: directory.metricsPath)
+      .filter { $0.epoch > 0 && usable($0.seconds) != nil }
     let names = Set((try? Directory.names(in: directory.path)) ?? [])
     state =
       if directory.isComplete(withHoldOut: experiment.data.holdsOut) {
@@ -165,22 +167,6 @@ private struct MemberReading {
       secondsLeft: secondsLeft.flatMap(usable), progressWritten: progress?.written,
       reason: state == .failed ? failure?.reason ?? "failure.json cannot be read" : nil,
       failed: state == .failed ? failure?.written : nil)
-  }
-}
-
-/// A line of `metrics.jsonl`, as far as it matters here.
-private struct EpochLine: Decodable {
-  let epoch: Int
-  let holdOutAccuracy: Double?
-  let seconds: Double
-
-  /// The lines of the file that make sense, in its order; none where it cannot be read.
-  static func read(_ path: String) -> [EpochLine] {
-    guard let file = try? MappedFile(path: path) else { return [] }
-    let data = file.withBytes { Data($0) }
-    return data.split(separator: UInt8(ascii: "\n"))
-      .compactMap { try? StrictJSON.decode(EpochLine.self, from: Data($0)) }
-      .filter { $0.epoch > 0 && usable($0.seconds) != nil }
   }
 }
 

@@ -1,5 +1,6 @@
 import Files
 import Runs
+import Schemas
 
 /// How fast a member goes since this process took it up.
 struct MemberPace {

@@ -3,6 +3,7 @@ import Files
 import Networks
 import Predictions
 import Runs
+import Schemas
 import Torch
 import Weights
 

@@ -4,6 +4,7 @@ import Files
 import Networks
 import Predictions
 import Runs
+import Schemas
 import Torch
 
 /// Trains all members of an experiment into a run directory, going on from what is there.

@@ -68,8 +68,9 @@ final class TrainingStep {
       try captured.graph.replay()
       return
     }
-    for piece in try pieces(of: inputs.images) { try backward(piece) }
-    try optimizer.step(learningRate: inputs.learningRate)
+    try update(by: pieces(of: inputs.images)) {
+      try optimizer.step(learningRate: inputs.learningRate)
+    }
     eagerSteps += 1
     if model.device != .cpu, captured == nil, eagerSteps >= Self.eagerStepsBeforeCapture {
       try capture(inputs)
@@ -81,8 +82,7 @@ final class TrainingStep {
     let pieces = try pieces(of: inputs.images)
     let learningRate = try Tensor.full([], inputs.learningRate, device: model.device)
     let graph = try CUDAGraph(device: model.device, generators: [generator]) {
-      for piece in pieces { try backward(piece) }
-      try optimizer.step(learningRate: learningRate)
+      try update(by: pieces) { try optimizer.step(learningRate: learningRate) }
     }
     captured = CapturedStep(
       pieces: pieces, learningRate: learningRate, graph: graph,
@@ -99,6 +99,12 @@ final class TrainingStep {
         imageCount: try .full([], Double(count), type: .float64, device: model.device),
         share: count == batchCount ? nil : try .full([], share, device: model.device))
     }
+  }
+
+  /// All that a step computes, whether it is taken or captured: the gradients of all pieces, then what moves the weights.
+  private func update(by pieces: [Piece], _ moveWeights: () throws -> Void) throws {
+    for piece in pieces { try backward(piece) }
+    try moveWeights()
   }
 
   /// Everything up to the gradients, which are added up, and the sums.

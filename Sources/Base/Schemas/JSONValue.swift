@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// Any JSON value: for files whose keys are not known beforehand, and for documents built piece by piece.
 public enum JSONValue: Hashable, Sendable {
   /// `null`.
@@ -74,5 +80,42 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   /// `.object`, of a literal in code; of equal keys the last counts.
   public init(dictionaryLiteral elements: (String, JSONValue)...) {
     self = .object(Dictionary(elements) { _, last in last })
+  }
+}
+
+extension JSONValue {
+  /// The value as errors about it show it.
+  package var shortDescription: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): value ? "true" : "false"
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .string(let value): "the text \"\(value.prefix(40))\""
+    case .array: "a list"
+    case .object: "an object"
+    }
+  }
+
+  /// The number, whole or not; nil for anything else.
+  var asNumber: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
+  }
+}
+
+extension JSONValue {
+  /// What `value` is encoded to.
+  ///
+  /// - Throws: `SchemaError.invalid` where it has a number that is not finite.
+  package init(encoding value: some Encodable) throws(SchemaError) {
+    do {
+      self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
+    } catch {
+      throw .invalid(file: "", key: "\(type(of: value))", reason: "cannot be written: \(error)")
+    }
   }
 }

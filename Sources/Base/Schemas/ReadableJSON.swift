@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -14,14 +16,5 @@ extension Encodable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return SystemPath.json(String(decoding: try encoder.encode(self), as: UTF8.self)) + "\n"
-  }
-}
-
-extension DurableFile {
-  /// Writes `text` as the whole file at `path`, in UTF-8.
-  ///
-  /// - Throws: `FileError`; what was at `path` is then unchanged.
-  public static func write(_ text: String, to path: String, isSynced: Bool = true) throws {
-    try write(Array(text.utf8), to: path, isSynced: isSynced)
   }
 }

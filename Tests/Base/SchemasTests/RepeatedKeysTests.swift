@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Files
+@testable import Schemas
 
 @Suite struct RepeatedKeysTests {
   @Test(
