@@ -282,10 +282,7 @@ let reports: [Target] = [
     ]),
   tests(
     of: "ReportContents", in: "Reports",
-    [
-      "Datasets", "Deployment", "Ensembles", "MemberSources", "Predictions", "ReportContents",
-      "Reports",
-    ]),
+    ["Deployment", "Ensembles", "MemberSources", "Predictions", "ReportContents", "Reports"]),
   tests(
     of: "Reports", in: "Reports",
     [
