@@ -177,10 +177,7 @@ let engines: [Target] = [
     path: "Tests/FuzzModels"),
   tests(
     of: "Inference", in: "Engines",
-    [
-      "COpenVINO", "Datasets", "Deployment", "Ensembles", "Files", "Inference", "ONNX",
-      "Predictions",
-    ],
+    ["COpenVINO", "Datasets", "Files", "Inference", "InferenceTestSupport", "ONNX"],
     exclude: ["Fixtures"]),
   library(
     "CTorch", in: "Engines", ["CBoundary"], cxxSettings: torchCxxSettings,
@@ -195,7 +192,7 @@ let training: [Target] = [
     ["Datasets", "Files", "Networks", "Predictions", "Randomness", "Schemas", "Weights"]),
   tests(
     of: "Runs", in: "Training",
-    ["ArchitectureSearch", "Datasets", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
+    ["Datasets", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
   library(
     "Training", in: "Training",
     [
@@ -242,7 +239,8 @@ let deployment: [Target] = [
   tests(
     of: "Deployment", in: "Deployment",
     [
-      "Datasets", "Deployment", "Ensembles", "Files", "Inference", "Networks", "Runs", "Weights",
+      "Datasets", "Deployment", "Ensembles", "Files", "Inference", "InferenceTestSupport",
+      "Networks", "Predictions", "Runs", "Weights",
     ]),
   library(
     "Latency", in: "Deployment",
@@ -258,12 +256,15 @@ let deployment: [Target] = [
     ]),
   tests(
     of: "MemberSources", in: "Deployment",
-    ["Datasets", "Deployment", "Inference", "MemberSources", "Predictions"]),
+    [
+      "Datasets", "Deployment", "Inference", "InferenceTestSupport", "MemberSources",
+      "Predictions",
+    ]),
   tests(
     of: "Latency", in: "Deployment",
     [
-      "ArchitectureSearch", "Decisions", "Ensembles", "Inference", "Latency", "Networks",
-      "SearchRuns",
+      "ArchitectureSearch", "Decisions", "Ensembles", "Inference", "InferenceTestSupport",
+      "Latency", "Networks", "SearchRuns",
     ]),
 ]
 
@@ -400,6 +401,9 @@ let package = Package(
         "Randomness", "TestSupport",
       ],
       path: "Tests/ServingTestSupport"),
+    .target(
+      name: "InferenceTestSupport", dependencies: ["Inference", "TestSupport"],
+      path: "Tests/InferenceTestSupport"),
     .testTarget(
       name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/ArchitectureTests"),
   ] + base + networks + data + ensembles + engines + training + search + deployment + serving

@@ -49,11 +49,24 @@ public final class RunningConsort {
     kill(process.processIdentifier, signal)
   }
 
+  /// Waits until a trainer works for it; returns whether one does.
+  public func waitForTrainer() -> Bool { wait { $0.trainer != nil } }
+
+  private var trainer: pid_t? {
+    // Of a process that has just ended nothing can be read.
+    (try? Self.children(of: process.processIdentifier))?.first
+  }
+
+  /// Kills the trainer, unless it is done already.
+  public func killTrainer() {
+    if let trainer { kill(trainer, SIGKILL) }
+  }
+
   /// Sends a signal to the trainer that it started, such as SIGKILL.
   ///
   /// - Throws: `TestSupportError` where there is none.
   public func sendToTrainer(_ signal: Int32) throws {
-    guard let trainer = try Self.children(of: process.processIdentifier).first else {
+    guard let trainer else {
       throw TestSupportError("no trainer works for \(process.arguments ?? [])")
     }
     kill(trainer, signal)

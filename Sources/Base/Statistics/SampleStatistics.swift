@@ -16,13 +16,10 @@ extension Collection<Double> {
     return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 
-  /// The value that a share of them does not exceed, by linear interpolation between order statistics, as NumPy has it; there
+  /// The value that a share of the sorted values does not exceed, by linear interpolation between order statistics, as NumPy has it; there
   /// must be at least one.
   ///
   /// - Parameter share: In `0...1`.
-  package func quantile(_ share: Double) -> Double { Self.quantile(share, ofSorted: sorted()) }
-
-  /// The same of values that are sorted already.
   package static func quantile(_ share: Double, ofSorted sorted: [Double]) -> Double {
     let place = share * Double(sorted.count - 1)
     let below = Int(place)

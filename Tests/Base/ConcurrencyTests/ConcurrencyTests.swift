@@ -51,6 +51,17 @@ import Testing
     #expect(arrived.change { $0 } == Set(0..<count))
   }
 
+  /// The caller's part is done first, and the others begin only then.
+  @Test(.timeLimit(.minutes(1))) func theCallerWaitsForAll() {
+    let counts = Monitor((isCallerDone: false, others: 0))
+    WorkerThread.run(4) { number in
+      guard number > 0 else { return counts.change { $0.isCallerDone = true } }
+      counts.change(when: \.isCallerDone) { _ in }
+      for _ in 0..<1000 { counts.change { $0.others += 1 } }
+    }
+    #expect(counts.change { $0.others } == 3000)
+  }
+
   @Test func joiningWaitsForTheEnd() throws {
     let isDone = Mutex(false)
     let thread = try WorkerThread { isDone.withLock { $0 = true } }

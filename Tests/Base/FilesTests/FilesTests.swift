@@ -127,16 +127,17 @@ import Testing
 
   @Test func unreadableFilesAreNamedWithAMend() {
     let error = #expect(throws: FileError.self) { try MappedFile(path: "/nonexistent/file") }
+    #expect(error == .cannotRead(path: "/nonexistent/file", reason: systemErrorReason(ENOENT)))
     #expect(
       error?.description == "cannot read '/nonexistent/file': No such file or directory; "
         + "check the path and its permissions, then run the command again")
   }
 
   @Test func aMissingDirectoryIsNamed() {
-    let error = #expect(throws: FileError.self) {
-      try DurableFile.write([], to: "/nonexistent/directory/file")
+    let path = "/nonexistent/directory/file"
+    #expect(throws: FileError.cannotWrite(path: path, reason: systemErrorReason(ENOENT))) {
+      try DurableFile.write([], to: path)
     }
-    #expect(error?.description.contains("/nonexistent/directory/file") == true)
   }
 
   @Test func anEmptyFileMapsToNoBytes() throws {

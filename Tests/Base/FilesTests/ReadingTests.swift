@@ -20,8 +20,9 @@ import Testing
 
   @Test func aPipeWithoutAWriterIsRefused() throws {
     try #require(mkfifo(path("pipe"), 0o600) == 0)
-    let error = #expect(throws: FileError.self) { try MappedFile(path: path("pipe")) }
-    #expect(error?.reason == "it is a pipe that no program writes into")
+    let error = FileError.cannotRead(
+      path: path("pipe"), reason: "it is a pipe that no program writes into")
+    #expect(throws: error) { try MappedFile(path: path("pipe")) }
   }
 
   @Test func aPipeIsReadToItsEnd() throws {
@@ -38,10 +39,12 @@ import Testing
   }
 
   @Test func devicesAndDirectoriesAreRefused() {
-    let device = #expect(throws: FileError.self) { try MappedFile(path: "/dev/zero") }
-    #expect(device?.reason == "it is a device, not a file")
-    let error = #expect(throws: FileError.self) { try MappedFile(path: directory.path) }
-    #expect(error?.reason == systemErrorReason(EISDIR))
+    #expect(
+      throws: FileError.cannotRead(path: "/dev/zero", reason: "it is a device, not a file")
+    ) { try MappedFile(path: "/dev/zero") }
+    #expect(throws: FileError.cannotRead(path: directory.path, reason: systemErrorReason(EISDIR))) {
+      try MappedFile(path: directory.path)
+    }
   }
 
   #if os(Linux)

@@ -62,9 +62,9 @@ import Testing
   @Test(arguments: ["", "/", "//"])
   func aDirectoryIsAnError(slashes: String) throws {
     let place = directory.path + slashes
-    let error = #expect(throws: FileError.self) { try DurableFile.check(place) }
-    #expect(error == .cannotWrite(path: place, reason: systemErrorReason(EISDIR)))
-    #expect(error?.description.contains("name a file") == true)
+    #expect(throws: FileError.cannotWrite(path: place, reason: systemErrorReason(EISDIR))) {
+      try DurableFile.check(place)
+    }
   }
 
   @Test func aPipeIsWrittenInto() async throws {
@@ -142,10 +142,13 @@ import Testing
   @Test func aMissingDirectoryIsFoundBeforeTheWork() {
     let error = #expect(throws: FileError.self) { try DurableFile.check(path("none/file")) }
     #expect(error == .cannotWrite(path: path("none/file"), reason: systemErrorReason(ENOENT)))
-    #expect(throws: FileError.self) { try Directory.checkWritable("/dev/null/directory") }
-    #expect(throws: FileError.self) {
-      try Directory.checkWritable(path(String(repeating: "n", count: 300)))
-    }
+    #expect(
+      throws: FileError.cannotCreateDirectory(path: "/dev/null", reason: systemErrorReason(ENOTDIR))
+    ) { try Directory.checkWritable("/dev/null/directory") }
+    let long = path(String(repeating: "n", count: 300))
+    #expect(
+      throws: FileError.cannotCreateDirectory(path: long, reason: systemErrorReason(ENAMETOOLONG))
+    ) { try Directory.checkWritable(long) }
   }
 
   @Test func aCheckLeavesNothing() throws {
@@ -220,8 +223,10 @@ import Testing
     try Directory.createWhole(path("made//")) { try DurableFile.write("text", to: "\($0)/file") }
     #expect(try directory.names(in: "made") == ["file"])
     try #require(symlink("nowhere", path("link")) == 0)
-    for name in ["made/", "link"] {
-      #expect(throws: FileError.self) {
+    for (name, taken) in [("made/", "made"), ("link", "link")] {
+      let error = FileError.cannotCreateDirectory(
+        path: path(taken), reason: systemErrorReason(EEXIST))
+      #expect(throws: error) {
         try Directory.createWhole(path(name)) { _ in
           Issue.record("filled though there is something")
         }

@@ -26,5 +26,9 @@ import Testing
     #expect(drawn == "line 0 and\nline 1 and\nline 2 and\n… 47 more \n")
     #expect(text.redraw("x\n", width: 10, height: 5) == "\u{1B}[4F\u{1B}[Jx\n")
     #expect(text.redraw(lines, width: 10, height: .max).hasSuffix(lines))
+    // Twenty rows of a terminal that has become four wide are more than it has.
+    var wide = RedrawnText()
+    _ = wide.redraw(String(repeating: "x", count: 80), width: 80, height: 5)
+    #expect(wide.redraw("x\n", width: 4, height: 5) == "\u{1B}[5F\u{1B}[Jx\n")
   }
 }

@@ -14,7 +14,7 @@ import Testing
       expectClose(law.exponent, exponent, within: 1e-5)
       expectClose(law(2 * count), limit + amplitude * power(Double(2 * count), -exponent))
     }
-    #expect(PowerLaw(fittedTo: [0.1]) == PowerLaw(fittedTo: [0.1]))
+    expectClose(PowerLaw(fittedTo: [0.1])(9), 0.1)
     expectClose(PowerLaw(fittedTo: [0.1, 0.1, 0.1, 0.1])(9), 0.1)
     // Errors that rise are a law that stays.
     expectClose(PowerLaw(fittedTo: [0.1, 0.2, 0.3])(9), 0.2)

@@ -152,8 +152,10 @@ import Testing
         _ = try batch(of: [request], from: split, corruptImages: .skip)
       }
     }
-    try FileManager.default.removeItem(atPath: split.name(of: 0))
-    #expect(throws: FileError.self) {
+    let removed = split.name(of: 0)
+    try FileManager.default.removeItem(atPath: removed)
+    let missing = FileError.cannotRead(path: removed, reason: "No such file or directory")
+    #expect(throws: missing) {
       _ = try batch(of: evaluation([0]), from: split, corruptImages: .skip)
     }
   }

@@ -81,9 +81,14 @@ import Testing
   }
 
   @Test func nonsenseIsAnError() {
-    #expect(throws: DatasetError.self) { try RandomResizedCrop(area: 0...1).validate() }
-    #expect(throws: DatasetError.self) { try RandomResizedCrop(area: 0.5...1.5).validate() }
-    #expect(throws: DatasetError.self) { try RandomResizedCrop(aspectRatio: 0...1).validate() }
+    for area in [0...1, 0.5...1.5] {
+      let error = DatasetError.invalidPreprocessing(
+        field: "area", value: "\(area)", expected: "fractions above 0 and up to 1")
+      #expect(throws: error) { try RandomResizedCrop(area: area).validate() }
+    }
+    let error = DatasetError.invalidPreprocessing(
+      field: "aspectRatio", value: "0.0...1.0", expected: "positive numbers")
+    #expect(throws: error) { try RandomResizedCrop(aspectRatio: 0...1).validate() }
     #expect(throws: Never.self) { try RandomResizedCrop().validate() }
   }
 }

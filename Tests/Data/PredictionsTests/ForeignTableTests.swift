@@ -3,9 +3,7 @@ import Files
 import TestSupport
 import Testing
 
-@testable import Decisions
 @testable import Ensembles
-@testable import Formatting
 @testable import Predictions
 @testable import Statistics
 
@@ -42,7 +40,12 @@ import Testing
     let error = #expect(throws: EnsembleError.self, "\(text)") {
       try read(text, labels: labels, options: options)
     }
-    return error?.description ?? ""
+    switch error {
+    case .invalidImport(let source, let reason, let fix)?: return "'\(source)' \(reason); \(fix)"
+    case .notADistribution(let source, let image, let reason)?:
+      return "image \(image) of '\(source)' \(reason)"
+    default: return ""
+    }
   }
 
   private func accuracy(_ predictions: Predictions) throws -> Double {
@@ -111,7 +114,11 @@ import Testing
     #expect(found.labels == [0, 1])
     #expect(found.notes.map(\.text).contains("commas in its numbers are decimal commas"))
     let unmarked = #expect(throws: EnsembleError.self) { try read(bytes) }
-    #expect(unmarked?.description.contains("save it as UTF-8") == true)
+    guard case .invalidImport(_, _, let fix)? = unmarked else {
+      Issue.record("\(String(describing: unmarked))")
+      return
+    }
+    #expect(fix.contains("save it as UTF-8"))
   }
 
   /// Names that are numbers, in the order of their text: a label is the class that it names.

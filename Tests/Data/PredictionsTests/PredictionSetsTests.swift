@@ -1,11 +1,7 @@
 import EnsembleTestSupport
 import Testing
 
-@testable import Decisions
-@testable import Ensembles
-@testable import Formatting
 @testable import Predictions
-@testable import Statistics
 
 @Suite struct PredictionSetsTests {
   private let rows = [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]]
@@ -36,11 +32,9 @@ import Testing
     #expect(sets.latencies(of: [1]) == [2] && sets.latencies(of: [0, 1]) == nil)
     #expect(try sets.costs(.multiplyAccumulates) == [10, 10])
     #expect(try sets.costs(.parameters) == [5, 5])
-    let missing = #expect(throws: EnsembleError.self) { try sets.costs(.latency) }
-    #expect(
-      missing?.description
-        == "the latency of 'a' is not known where a measured number of milliseconds is needed; "
-        + "give such a one")
+    let missing = EnsembleError.invalidArgument(
+      name: "the latency of 'a'", value: "not known", expected: "a measured number of milliseconds")
+    #expect(throws: missing) { try sets.costs(.latency) }
   }
 
   @Test func testDataChoosesNothing() throws {
@@ -83,35 +77,47 @@ import Testing
       try made(
         $0, split: "hold-out", rows: [[0.5, 0.25, 0.25], [0.5, 0.5, 0], [0, 0, 1]])
     }
-    let classes = error(holdOut: wide, test: test)?.description
-    #expect(classes?.contains("3 and 2 classes") == true)
+    #expect(
+      error(holdOut: wide, test: test)
+        == .differentData(first: "a", second: "a", difference: "3 and 2 classes"))
     let unlike = [holdOut[0], try made("b", split: "hold-out", labels: [0, 1, 0])]
     #expect(
-      error(holdOut: unlike, test: test)?.description.contains("labels 1 and 0 of image 2") == true)
+      error(holdOut: unlike, test: test)
+        == .differentData(first: "a", second: "b", difference: "labels 1 and 0 of image 2"))
     let short = [holdOut[0], try made("b", split: "hold-out", rows: [[1, 0]], labels: [0])]
     #expect(
-      error(holdOut: short, test: test)?.description.contains("3 and 1 images") == true)
+      error(holdOut: short, test: test)
+        == .differentData(first: "a", second: "b", difference: "3 and 1 images"))
     let dear = [holdOut[0], try made("b", macs: 11, split: "hold-out")]
     #expect(
       error(holdOut: dear, test: test)
         == .differentCost(
           network: "net", first: "b", second: "b", difference: "network or its cost"))
     for latency in [0, -1, Double.nan, .infinity] {
-      let found = error(holdOut: holdOut, test: test, latencies: ["a": latency])
-      #expect(found?.description.contains("the latency of 'a'") == true)
+      #expect(
+        error(holdOut: holdOut, test: test, latencies: ["a": latency])
+          == .invalidArgument(
+            name: "the latency of 'a'", value: "\(latency)", expected: "a number above 0"))
     }
   }
 
   /// Files are named as files.
   @Test func filesAreNamed() throws {
     let (holdOut, test) = (try candidateMembers("hold-out"), try candidateMembers("test"))
-    let twice = error(holdOut: holdOut + [holdOut[2]], test: test)?.description
-    #expect(twice?.contains("hold-out-2.safetensors") == true)
-    let mixed = error(holdOut: holdOut.dropLast() + [test[5]], test: test)?.description
-    #expect(mixed?.contains("hold-out-0.safetensors") == true)
-    #expect(mixed?.contains("test-5.safetensors") == true)
-    let same = error(holdOut: test, test: test)?.description
-    #expect(same?.contains("test-0.safetensors") == true)
+    func name(_ path: String) -> Substring { path.split(separator: "/").last ?? "" }
+    guard
+      case .duplicateMember(_, let first, let second)? = error(
+        holdOut: holdOut + [holdOut[2]], test: test),
+      case .differentData(let whole, let odd, _)? = error(
+        holdOut: holdOut.dropLast() + [test[5]], test: test),
+      case .testDataChosenOn(let same, _)? = error(holdOut: test, test: test)
+    else {
+      Issue.record("other errors")
+      return
+    }
+    #expect(name(first) == "hold-out-2.safetensors" && first == second)
+    #expect(name(whole) == "hold-out-0.safetensors" && name(odd) == "test-5.safetensors")
+    #expect(name(same) == "test-0.safetensors")
   }
 
   @Test func whatIsNoDistributionIsNamed() throws {
@@ -121,8 +127,11 @@ import Testing
       let error = #expect(throws: EnsembleError.self) {
         try made("a", rows: [rows[0], rows[1], row])
       }
-      #expect(error?.description.contains(reason) == true)
-      #expect(error?.description.contains("image 2 of 'a'") == true)
+      guard case .notADistribution("a", 2, let found)? = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(found.contains(reason))
     }
   }
 }

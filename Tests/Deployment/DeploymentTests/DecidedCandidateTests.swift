@@ -1,5 +1,6 @@
 import Deployment
 import Ensembles
+import InferenceTestSupport
 import TestSupport
 import Testing
 
@@ -60,13 +61,13 @@ import Testing
     var overrides = PreprocessingOverrides()
     (overrides.mean, overrides.standardDeviation) = ([0, 0, 0], [1, 1, 1])
     let selection = try ModelSelection(
-      ["logits", "half", "softmax"].map { fixture("\($0).onnx") }, preprocessing: overrides,
+      ["logits", "half", "softmax"].map { modelFixture($0) }, preprocessing: overrides,
       decided: decided)
     #expect(selection.members.map(\.name) == ["softmax", "logits"])
     #expect(selection.notes.contains { $0.text.contains("told by their names alone") })
     let error = #expect(throws: DeploymentError.self) {
       try ModelSelection(
-        ["logits", "half"].map { fixture("\($0).onnx") }, preprocessing: overrides,
+        ["logits", "half"].map { modelFixture($0) }, preprocessing: overrides,
         decided: decided)
     }
     #expect(

@@ -2,6 +2,7 @@ import Datasets
 import Deployment
 import Files
 import Inference
+import InferenceTestSupport
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
     _ models: [String], names: [String]? = nil
   ) throws -> ModelSelection {
     try ModelSelection(
-      models.map { fixture("\($0).onnx") }, names: names, preprocessing: overrides)
+      models.map { modelFixture($0) }, names: names, preprocessing: overrides)
   }
 
   @Test func takesNamedMembersInTheirOrder() throws {
@@ -30,6 +31,13 @@ import Testing
     #expect(turned.members.map(\.preprocessing.mean) == [[0, 0, 0], [0, 0, 0]])
   }
 
+  @Test func membersOfOneNameAreNumbered() throws {
+    let twice = try Self.select(["logits", "logits"])
+    #expect(twice.members.map(\.name) == ["logits", "logits (2)"])
+    let second = try Self.select(["logits", "logits"], names: ["logits (2)"])
+    #expect(second.members.map(\.name) == ["logits (2)"])
+  }
+
   @Test func refusesMembersThatAreNotThere() throws {
     let error = #expect(throws: DeploymentError.self) {
       try Self.select(["logits", "softmax"], names: ["logit"])
@@ -38,13 +46,15 @@ import Testing
       error
         == .unknownMembers(
           named: ["logit"], known: ["logits", "softmax"],
-          paths: [fixture("logits.onnx"), fixture("softmax.onnx")]))
+          paths: [modelFixture("logits"), modelFixture("softmax")]))
     #expect(error?.isMisuse == true)
-    #expect(throws: DeploymentError.self) {
-      try Self.select(["logits", "softmax"], names: ["logits", "logits"])
-    }
-    #expect(throws: InferenceError.unknownPreprocessing(source: fixture("half.onnx"))) {
-      try ModelSelection([fixture("half.onnx")])
+    #expect(
+      throws: DeploymentError.unknownMembers(
+        named: ["logits", "logits"], known: ["logits", "softmax"],
+        paths: [modelFixture("logits"), modelFixture("softmax")])
+    ) { try Self.select(["logits", "softmax"], names: ["logits", "logits"]) }
+    #expect(throws: InferenceError.unknownPreprocessing(source: modelFixture("half"))) {
+      try ModelSelection([modelFixture("half")])
     }
   }
 
@@ -79,8 +89,8 @@ import Testing
     #expect(classes.labels == ["a", "b", "c", "d", "e"] && classes.count == 5)
     // The model names them otherwise itself.
     #expect(classes.notes.contains { $0.text.contains("and not as it names them") })
-    let error = #expect(throws: DeploymentError.self) { try selection.classList(path: six) }
-    #expect(error == .wrongLabelCount(path: six, found: 6, wanted: 5))
-    #expect(error?.description.hasSuffix("without a heading") == true)
+    #expect(throws: DeploymentError.wrongLabelCount(path: six, found: 6, wanted: 5)) {
+      try selection.classList(path: six)
+    }
   }
 }

@@ -1,6 +1,7 @@
 import Datasets
 import Deployment
 import Inference
+import InferenceTestSupport
 import Testing
 
 @Suite struct PreprocessingOverridesTests {
@@ -41,7 +42,7 @@ import Testing
     overrides.scale = 1
     let model = try ImageModel(fixture: "logits")
     #expect(try overrides.member(model).preprocessing.standardDeviation == [255, 255, 255])
-    #expect(throws: InferenceError.unknownPreprocessing(source: fixture("logits.onnx"))) {
+    #expect(throws: InferenceError.unknownPreprocessing(source: modelFixture("logits"))) {
       try PreprocessingOverrides().member(model)
     }
   }

@@ -1,4 +1,5 @@
 import Inference
+import InferenceTestSupport
 import Latency
 import SearchRuns
 import TestSupport
@@ -7,7 +8,7 @@ import Testing
 @Suite struct BenchmarkTests {
   private static func benchmark(_ names: [String]) throws -> Benchmark {
     try Benchmark(
-      files: names.map { fixture("\($0).onnx", of: "Engines/InferenceTests") }, imageSize: nil,
+      files: names.map { modelFixture($0) }, imageSize: nil,
       output: ImageModel.OutputChoice())
   }
 
@@ -31,7 +32,7 @@ import Testing
   @Test func aFixedBatchIsTaken() throws {
     let results = try Self.measure(["fixed-batch"], batches: [1, 8, 64])
     let fixed = try ImageModel(
-      path: fixture("fixed-batch.onnx", of: "Engines/InferenceTests")
+      path: modelFixture("fixed-batch")
     ).input.fixedBatch
     #expect(results.rows.map(\.batch) == [try #require(fixed)])
   }
@@ -42,7 +43,7 @@ import Testing
     let found = try MemberLatencies(
       [
         TimedModel(members: ["a", "b"]) {
-          try ImageModel(path: fixture("logits.onnx", of: "Engines/InferenceTests"))
+          try ImageModel(fixture: "logits")
         }
       ], progress: { lines.append($0) })
     #expect(Set(found.milliseconds.keys) == ["a", "b"])

@@ -1,7 +1,7 @@
 import Decisions
 import Ensembles
 import Inference
-import TestSupport
+import InferenceTestSupport
 import Testing
 
 @testable import Latency
@@ -10,7 +10,7 @@ import Testing
 @Suite struct CascadeRunTests {
   private func run(_ fractions: [Double], beside: String? = nil) throws -> CascadeRun {
     let members = try ["logits", "logits-2", "log-softmax"].map {
-      try ImageModel(path: fixture("\($0).onnx", of: "Engines/InferenceTests"))
+      try ImageModel(fixture: $0)
     }
     let combination = Combination(
       cascade: CascadeStops(
@@ -18,7 +18,7 @@ import Testing
     return try CascadeRun(
       members, combination: combination, exitFractions: fractions,
       beside: beside.map {
-        try ImageModel(path: fixture("\($0).onnx", of: "Engines/InferenceTests"))
+        try ImageModel(fixture: $0)
       },
       options: InferenceOptions(threads: 1, cacheDirectory: nil), rounds: 3, seconds: 0.01)
   }

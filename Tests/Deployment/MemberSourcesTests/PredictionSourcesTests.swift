@@ -1,6 +1,7 @@
 import Datasets
 import Deployment
 import Foundation
+import InferenceTestSupport
 import MemberSources
 import Predictions
 import TestSupport
@@ -48,7 +49,7 @@ import Testing
 
   /// Models predict the images that are named, of classes that are matched by name.
   @Test func modelsPredict() throws {
-    let model = fixture("logits.onnx", of: "Engines/InferenceTests")
+    let model = modelFixture("logits")
     var options = SourceOptions()
     (options.preprocessing.mean, options.preprocessing.standardDeviation) = ([0, 0, 0], [1, 1, 1])
     options.preprocessing.resizing = .fixed(.centreCrop(padding: 0))

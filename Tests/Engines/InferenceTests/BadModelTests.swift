@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import InferenceTestSupport
 import ONNX
 import TestSupport
 import Testing
@@ -59,7 +60,10 @@ import Testing
     for (index, content) in contents.enumerated() {
       let path = try directory.write(content, to: "\(index).onnx")
       let error = #expect(throws: ONNXError.self) { try ImageModel(path: path) }
-      #expect(try #require(error).description.contains(path))
+      switch error {
+      case .notAModel(path, _, _)?, .invalidModel(path, _)?: break
+      default: Issue.record("\(index): \(String(describing: error))")
+      }
     }
   }
 

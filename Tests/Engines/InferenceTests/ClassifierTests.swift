@@ -1,8 +1,8 @@
 import COpenVINO
 import Datasets
-import Deployment
 import Files
 import Foundation
+import InferenceTestSupport
 import TestSupport
 import Testing
 
@@ -31,7 +31,7 @@ import Testing
     #expect(difference(found[0], try #require(expected.logProbabilities[name])) < 1e-4)
   }
 
-  /// Numbers in a file beside the model's own are read; an ensemble, which holds one file a member, refuses them.
+  /// Numbers in a file beside the model's own.
   @Test func readsNumbersBesideTheModel() throws {
     let model = try Self.model("beside")
     #expect(model.hasExternalData)
@@ -43,17 +43,6 @@ import Testing
     #expect(
       try ModelCost(path: fixture("beside.onnx")).multiplyAccumulates
         == ModelCost(path: fixture("logits.onnx")).multiplyAccumulates)
-    let directory = try TemporaryDirectory()
-    let member = try EnsembleMember(
-      model,
-      preprocessing: Preprocessing(
-        height: 8, width: 8, resizing: .none, mean: [0, 0, 0], standardDeviation: [1, 1, 1]))
-    #expect(throws: InferenceError.externalData(source: model.source)) {
-      try EnsembleDirectory.write(
-        to: "\(directory.path)/ensemble",
-        members: [(member, .file(MappedFile(path: model.source)))])
-    }
-    #expect(!FileManager.default.fileExists(atPath: "\(directory.path)/ensemble"))
   }
 
   @Test func describesModels() throws {

@@ -1,15 +1,15 @@
-import Deployment
 import Files
 import Foundation
 import Inference
+import InferenceTestSupport
 import TestSupport
 import Testing
 
 /// Compiled models that are kept: a damaged one is never used.
 @Suite struct CompiledModelCacheTests {
   /// What the model says of the images, with what is kept in `directory`.
-  private func answers(_ directory: String?) throws -> [[Float]] {
-    let model = try ImageModel(fixture: "logits")
+  private func answers(_ directory: String?, of name: String = "logits") throws -> [[Float]] {
+    let model = try ImageModel(fixture: name)
     let session = try InferenceSession(
       Classifier(
         [model], batch: 3, options: InferenceOptions(threads: 1, cacheDirectory: directory)))
@@ -39,16 +39,18 @@ import Testing
     }
   }
 
-  /// One without a checksum, as an earlier version or another program left it, is compiled anew.
+  /// One without a checksum, as an earlier version or another program left it, is compiled anew: the engine would take
+  /// another model's for this one's.
   @Test func oneWithoutAChecksumIsNotUsed() throws {
-    let directory = try TemporaryDirectory()
+    let (directory, other) = (try TemporaryDirectory(), try TemporaryDirectory())
     let expected = try answers(directory.path)
+    #expect(try answers(other.path, of: "logits-2") != expected)
     let blob = try #require(blobs(in: directory.path).first)
-    var damaged = try Data(contentsOf: URL(filePath: blob))
-    damaged[damaged.count / 2] ^= 0x10
-    try damaged.write(to: URL(filePath: blob))
+    let strange = try Data(
+      contentsOf: URL(filePath: #require(blobs(in: other.path).first)))
+    try strange.write(to: URL(filePath: blob))
     try FileManager.default.removeItem(atPath: blob + ".sha256")
     #expect(try answers(directory.path) == expected)
-    #expect(try Data(contentsOf: URL(filePath: blobs(in: directory.path)[0])) != damaged)
+    #expect(try Data(contentsOf: URL(filePath: blobs(in: directory.path)[0])) != strange)
   }
 }

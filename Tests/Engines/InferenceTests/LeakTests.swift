@@ -1,5 +1,6 @@
 import COpenVINO
 import Inference
+import InferenceTestSupport
 import Testing
 
 @Suite struct LeakTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import InferenceTestSupport
 import TestSupport
 import Testing
 

@@ -1,6 +1,5 @@
 import Testing
 
-@testable import Deployment
 @testable import Inference
 
 /// What is seen in rows that a model gives where logits are expected.

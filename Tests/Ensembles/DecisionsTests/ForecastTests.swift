@@ -53,12 +53,16 @@ import Testing
 
   @Test func tooFewMembersAreRefused() throws {
     let members = try decisionMembers("test")
-    #expect(throws: EnsembleError.self) { try Forecast(from: Array(members.prefix(2))) }
+    let few = EnsembleError.invalidArgument(
+      name: "the number of members", value: "2", expected: "at least 3")
+    #expect(throws: few) { try Forecast(from: Array(members.prefix(2))) }
     #expect(try Forecast(from: Array(members.prefix(3))).points.map(\.memberCount) == [4, 5, 6])
-    for known in [-1, 2, 5, 6] {
-      #expect(throws: EnsembleError.self) { try Forecast.check(members, known: known) }
+    for (given, known) in [(members, -1), (members, 2), (members, 5), (members, 6), ([], 3)] {
+      let error = EnsembleError.invalidArgument(
+        name: "the number of known members", value: "\(known)",
+        expected: "at least 3 and fewer than all \(given.count)")
+      #expect(throws: error) { try Forecast.check(given, known: known) }
     }
-    #expect(throws: EnsembleError.self) { try Forecast.check([], known: 3) }
     #expect(try Forecast.check(members, known: 3).map(\.forecast.memberCount) == [4, 5])
   }
 }

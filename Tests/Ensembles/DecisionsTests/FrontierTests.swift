@@ -100,9 +100,10 @@ import Testing
     #expect(throws: EnsembleError.duplicateMember(name: "a", first: "a", second: "a")) {
       try Frontier.analyze([first, first])
     }
-    for other in [heavier, larger] {
-      let error = #expect(throws: EnsembleError.self) { try Frontier.analyze([first, other]) }
-      #expect(error?.description.contains("'a' and '\(other.name)'") == true)
+    for (other, difference) in [(heavier, "multiply-accumulates"), (larger, "parameters")] {
+      let error = EnsembleError.differentCost(
+        network: first.network, first: "a", second: other.name, difference: difference)
+      #expect(throws: error) { try Frontier.analyze([first, other]) }
     }
   }
 

@@ -92,7 +92,14 @@ import Testing
   @Test func otherImagesAreRefused() throws {
     let first = try RepeatedEnsemble(combining: [right(0, 80)])
     let other = try RepeatedEnsemble(combining: [right(0, 80, fingerprint: "others")])
-    #expect(throws: EnsembleError.self) { _ = try RepeatedComparison(first, minus: other) }
+    let error = #expect(throws: EnsembleError.self) {
+      _ = try RepeatedComparison(first, minus: other)
+    }
+    guard case .differentData(_, _, let difference)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(difference.hasPrefix("fingerprints "))
     #expect(throws: EnsembleError.noMembers) { _ = try RepeatedEnsemble(combining: []) }
     #expect(throws: EnsembleError.noMembers) { _ = try RepeatedEnsemble(combining: [[]]) }
   }

@@ -36,7 +36,9 @@ import Testing
     #expect(best.holdOut.top1Accuracy == accuracies.max())
     let named = try RuleComparison(holdOut: holdOut, test: test, best: "m1", greedyRounds: 1)
     #expect(named.rows[4].holdOut == (try Metrics(of: [holdOut[1]])))
-    #expect(throws: EnsembleError.self) { try RuleComparison(holdOut: test, test: test) }
+    let unseen = EnsembleError.testDataChosenOn(
+      source: test[0].source, fingerprint: test[0].fingerprint)
+    #expect(throws: unseen) { try RuleComparison(holdOut: test, test: test) }
     let one = try RuleComparison(holdOut: [holdOut[1]], test: test, greedyRounds: 1)
     #expect(one.rows.allSatisfy { $0.memberCount == 1 })
     #expect(throws: EnsembleError.missingMember(name: "m1", given: ["m0"])) {

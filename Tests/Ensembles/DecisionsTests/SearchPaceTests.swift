@@ -73,7 +73,6 @@ import Testing
       return
     }
     #expect(needed > Double(limit) && limit == 1 << 30 && (10_000..<10_000_000).contains(fitting))
-    #expect(error?.description.contains("at most \(fitting) of each size fit") == true)
     options.maximumSubsets = fitting
     #expect(throws: Never.self) {
       try EnsembleSearch(of: Array(sets.test.prefix(12)), options: options)

@@ -49,7 +49,9 @@ import Testing
       expectClose(found.classwiseError, expected.classwise, within: 1e-6)
     }
     #expect(report.finding.contains(report.isWorse ? "worse" : "better"))
-    #expect(throws: EnsembleError.self) { try calibration.report(on: holdOut) }
+    let unseen = EnsembleError.testDataChosenOn(
+      source: holdOut[0].source, fingerprint: holdOut[0].fingerprint)
+    #expect(throws: unseen) { try calibration.report(on: holdOut) }
   }
 
   @Test func binsOfEqualMass() throws {
@@ -71,8 +73,12 @@ import Testing
     let many = try ReliabilityDiagram(of: few, binCount: 5, binning: .equalMass)
     #expect(many.bins.map(\.count).reduce(0, +) == 2)
     expectClose(many.expectedCalibrationError, (0.1 + 0.8) / 2, within: 1e-6)
-    #expect(throws: EnsembleError.self) { try ReliabilityDiagram(of: few, binCount: 0) }
-    #expect(throws: EnsembleError.self) {
+    func wrong(_ count: Int) -> EnsembleError {
+      .invalidArgument(
+        name: "the number of bins", value: "\(count)", expected: "at least 1 and at most a million")
+    }
+    #expect(throws: wrong(0)) { try ReliabilityDiagram(of: few, binCount: 0) }
+    #expect(throws: wrong(-1)) {
       try ReliabilityDiagram.classwiseError(of: few, binCount: -1)
     }
   }

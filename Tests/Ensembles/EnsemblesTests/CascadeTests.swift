@@ -271,7 +271,9 @@ import Testing
         #expect(
           report.multiplyAccumulatesOfAllStages
             == members.reduce(0) { $0 + $1.multiplyAccumulates })
-        #expect(throws: EnsembleError.self) { try cascade.report(on: holdOut) }
+        let unseen = EnsembleError.testDataChosenOn(
+          source: holdOut[0].source, fingerprint: holdOut[0].fingerprint)
+        #expect(throws: unseen) { try cascade.report(on: holdOut) }
       }
     }
   }
@@ -279,23 +281,31 @@ import Testing
   @Test func whatCannotBeReachedIsTold() throws {
     let holdOut = try decisionMembers("hold-out")
     for goal in [Cascade.Goal.cost(atMost: 99), .accuracy(atLeast: 1)] {
-      let error = #expect(throws: EnsembleError.self) {
+      #expect(throws: EnsembleError.unreachableGoal(goal.description, members: ["m0", "m4"])) {
         try Cascade(of: [holdOut[0], holdOut[4]], goal: goal)
       }
-      #expect(error?.description.contains(goal.description) == true)
-      #expect(throws: EnsembleError.self) { try Cascade.search(holdOut, goal: goal) }
+      let all = EnsembleError.unreachableGoal(goal.description, members: holdOut.map(\.name))
+      #expect(throws: all) { try Cascade.search(holdOut, goal: goal) }
     }
-    for goal in [
-      Cascade.Goal.cost(atMost: 0), .cost(atMost: .nan), .cost(atMost: .infinity),
-      .accuracy(atLeast: 1.01), .accuracy(atLeast: .nan),
-    ] {
-      #expect(throws: EnsembleError.self) { try Cascade(of: holdOut, goal: goal) }
+    for cost in [0, Double.nan, .infinity] {
+      let error = EnsembleError.invalidArgument(
+        name: "the cost", value: "\(cost)", expected: "a number above 0")
+      #expect(throws: error) { try Cascade(of: holdOut, goal: .cost(atMost: cost)) }
+    }
+    for accuracy in [1.01, Double.nan] {
+      let error = EnsembleError.invalidArgument(
+        name: "the accuracy", value: "\(accuracy)", expected: "a number in 0...1")
+      #expect(throws: error) { try Cascade(of: holdOut, goal: .accuracy(atLeast: accuracy)) }
     }
     #expect(throws: EnsembleError.noMembers) { try Cascade(of: [], goal: .cost(atMost: 1)) }
-    #expect(throws: EnsembleError.self) {
+    let twice = EnsembleError.duplicateMember(
+      name: "m0", first: holdOut[0].source, second: holdOut[0].source)
+    #expect(throws: twice) {
       try Cascade(of: [holdOut[0], holdOut[0]], goal: .cost(atMost: 1000))
     }
-    #expect(throws: EnsembleError.self) {
+    let none = EnsembleError.invalidArgument(
+      name: "the number of stages", value: "0", expected: "at least 1")
+    #expect(throws: none) {
       try Cascade.search(holdOut, maximumStages: 0, goal: .cost(atMost: 1000))
     }
     // One stage stays where the others are never reached.

@@ -157,14 +157,19 @@ import Testing
           if attempt == 0 { _ = try combination.combine(some, name: "x") }
           _ = try combination.metrics(of: some)
         }
-        #expect(error?.description.contains(fault) == true)
+        guard case .invalidArgument("the combination", let value, _)? = error else {
+          Issue.record("\(String(describing: error))")
+          continue
+        }
+        #expect(value.contains(fault))
       }
     }
     #expect(throws: EnsembleError.noMembers) { try Combination().combine([], name: "x") }
     #expect(throws: EnsembleError.noMembers) { try Combination().stops(after: [], isLast: true) }
-    #expect(throws: EnsembleError.self) {
-      try Combination().combine([members[0], candidateMembers("hold-out")[1]], name: "x")
-    }
+    let other = try candidateMembers("hold-out")[1]
+    let different = EnsembleError.differentData(
+      first: members[0].source, second: other.source, difference: "splits 'test' and 'hold-out'")
+    #expect(throws: different) { try Combination().combine([members[0], other], name: "x") }
   }
 
   @Test func impossibleClassesStayImpossible() throws {
@@ -258,7 +263,10 @@ import Testing
       if cascade == found[1] { #expect(expected <= 3 + 1e-9) }
     }
     for costs in [[1.0], [1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 1, .nan]] {
-      #expect(throws: EnsembleError.self) {
+      let error = EnsembleError.invalidArgument(
+        name: "the list of costs", value: "\(costs)",
+        expected: "a number above 0 for each member")
+      #expect(throws: error) {
         try Cascade.search(holdOut, goals: [.cost(atMost: 1)], costs: costs)
       }
     }

@@ -104,6 +104,8 @@ import Testing
             sum + (holdOut.first { $0.name == member.name }?.multiplyAccumulates ?? 0)
           })
     }
-    #expect(throws: EnsembleError.self) { try GreedySelection(from: holdOut, roundCount: 0) }
+    let none = EnsembleError.invalidArgument(
+      name: "the number of rounds", value: "0", expected: "at least 1")
+    #expect(throws: none) { try GreedySelection(from: holdOut, roundCount: 0) }
   }
 }

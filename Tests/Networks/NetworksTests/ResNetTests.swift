@@ -32,7 +32,11 @@ import Testing
     #expect(cost.multiplyAccumulates == macs)
   }
 
-  @Test(arguments: ["resnet-19", "resnet-0", "resnet-"]) func otherDepthsAreRefused(name: String) {
-    #expect(throws: NetworkError.self) { _ = try Network(named: name) }
+  @Test(arguments: [
+    ("resnet-19", NetworkError.invalidResNet(depth: 19)), ("resnet-0", .invalidResNet(depth: 0)),
+    ("resnet-", .unknownName("resnet-")),
+  ])
+  func otherDepthsAreRefused(name: String, error: NetworkError) {
+    #expect(throws: error) { _ = try Network(named: name) }
   }
 }

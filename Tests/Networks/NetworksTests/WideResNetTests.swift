@@ -69,12 +69,21 @@ import Testing
       let error = #expect(throws: NetworkError.self) {
         try WideResNet(name: "bad", groups: groups, dropout: dropout)
       }
-      #expect(error?.description.contains(reason) == true)
+      switch error {
+      case .invalidNumber("bad", let found)?, .invalidParameter(_, let found)?:
+        #expect(found.contains(reason))
+      default: Issue.record("\(reason): \(String(describing: error))")
+      }
     }
   }
 
-  @Test(arguments: ["wide-resnet-15-1", "wide-resnet-16-0", "wide-resnet-4-1", "wide-resnet", ""])
-  func otherNamesAreRefused(name: String) {
-    #expect(throws: NetworkError.self) { _ = try Network(named: name) }
+  @Test(arguments: [
+    ("wide-resnet-15-1", NetworkError.invalidWideResNet(depth: 15, widenFactor: 1)),
+    ("wide-resnet-16-0", .invalidWideResNet(depth: 16, widenFactor: 0)),
+    ("wide-resnet-4-1", .invalidWideResNet(depth: 4, widenFactor: 1)),
+    ("wide-resnet", .unknownName("wide-resnet")), ("", .unknownName("")),
+  ])
+  func otherNamesAreRefused(name: String, error: NetworkError) {
+    #expect(throws: error) { _ = try Network(named: name) }
   }
 }

@@ -41,7 +41,9 @@ import Testing
     try expect(beyond, .headerBeyondFile(path: path, headerByteCount: 3, fileByteCount: 10))
     let none = [UInt8](repeating: 0, count: 8)
     try expect(none, .malformedHeader(path: path, offset: 0, expected: "'{'"))
-    #expect(throws: WeightsError.self) { try SafeTensors(path: "\(directory.path)/absent") }
+    let absent = "\(directory.path)/absent"
+    let missing = FileError.cannotRead(path: absent, reason: "No such file or directory")
+    #expect(throws: WeightsError.file(missing)) { try SafeTensors(path: absent) }
   }
 
   @Test func theHeaderIsJSON() throws {

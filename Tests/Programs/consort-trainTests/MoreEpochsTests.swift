@@ -42,9 +42,10 @@ import Testing
       // While the checkpoints are brought over, and later.
       for instant in [0.02, 0.1, 0.4] {
         let running = try TinyExperiment.start(in: directory)
+        #expect(running.waitForTrainer())
         let end = Date.now + instant
         _ = running.wait { _ in Date.now >= end }
-        try running.sendToTrainer(SIGKILL)
+        running.killTrainer()
         _ = try running.finish()
       }
       let resumed = try TinyExperiment.train(in: directory)
@@ -92,9 +93,10 @@ import Testing
       let before = try weights(directory)
       for kill in 0..<8 {
         let running = try TinyExperiment.start(["--retrain"], in: directory)
+        #expect(running.waitForTrainer())
         let end = Date.now + Double.random(in: 0.02...0.3)
         _ = running.wait { _ in Date.now >= end }
-        try running.sendToTrainer(SIGKILL)
+        running.killTrainer()
         guard try running.finish().wasKilled else { break }
         let retrains = FileManager.default.fileExists(
           atPath: "\(directory)/runs/tiny/retraining/experiment.json")

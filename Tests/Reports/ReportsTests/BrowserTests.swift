@@ -1,5 +1,4 @@
 import Ensembles
-import Foundation
 import TestSupport
 import Testing
 
@@ -33,39 +32,15 @@ import Testing
   }
 
   /// The real page in a browser: no error, drawn, and each control does what it says, in both themes.
-  ///
-  /// With the variable CONSORT_KEEP_REPORT the reports are left there, to look at.
   @Test(
     .enabled(
       if: Fixture.dependencies != nil, "the chart renderer is not installed: run `make setup`"),
     .enabled(if: Browser.isThere, "there is no chromium on the PATH"), arguments: Kind.allCases)
   func thePageWorks(kind: Kind) throws {
-    try Fixture.withDirectory { directory in
-      let kept = ProcessInfo.processInfo.environment["CONSORT_KEEP_REPORT"]
-      let page = try DecisionReport.write(
-        try kind.report.content(), to: (kept ?? directory) + "/" + kind.rawValue,
+    try Browser.checkPage { directory in
+      try DecisionReport.write(
+        try kind.report.content(), to: "\(directory)/\(kind.rawValue)",
         dependencies: Fixture.dependencies)
-      let size = try Data(contentsOf: URL(filePath: page)).count
-      #expect(size < 3_000_000)
-      let checked = try Browser.run("check-report", [page])
-      #expect(checked.status == 0, "\(checked.output)\(checked.errors)")
-      for works in [
-        "light: works", "dark: works", "phone: fits", "tablet: fits", "wide: fits",
-      ] {
-        #expect(checked.output.contains(works))
-      }
     }
-  }
-}
-
-/// The scripts that open a page in Chromium.
-enum Browser {
-  static let isThere = Set(
-    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-  )
-  .contains { FileManager.default.isExecutableFile(atPath: $0 + "/chromium") }
-
-  static func run(_ script: String, _ arguments: [String]) throws -> Consort {
-    try Consort(arguments, program: checkout.appendingPathComponent("scripts/\(script)").path)
   }
 }

@@ -75,13 +75,11 @@ import Testing
       for name in ["report.html", "frontier.svg", "tradeoff.png", "rules.csv"] {
         try Data("old".utf8).write(to: URL(filePath: directory + "/out/" + name))
       }
-      do {
+      #expect(
+        throws: ReportError.rendererMissing(reason: "'\(directory)/python/vl_convert' is missing")
+      ) {
         try DecisionReport.write(
           try SyntheticReport.plain.get(), to: directory + "/out", dependencies: directory)
-        Issue.record("nothing was thrown")
-      } catch let error as ReportError {
-        #expect(error == .rendererMissing(reason: "'\(directory)/python/vl_convert' is missing"))
-        #expect("\(error)".contains("make setup"))
       }
       #expect(
         try names(in: directory + "/out")
@@ -113,13 +111,18 @@ import Testing
   @Test func nothingStaleStaysWhereNothingIsChosen() throws {
     try Fixture.withDirectory { directory in
       let out = directory + "/out"
-      _ = try? DecisionReport.write(
-        try SyntheticReport.plain.get(), to: out, dependencies: directory)
+      let missing = ReportError.rendererMissing(
+        reason: "'\(directory)/python/vl_convert' is missing")
       var content = try SyntheticReport.plain.get()
+      #expect(throws: missing) {
+        try DecisionReport.write(content, to: out, dependencies: directory)
+      }
       content.decision = nil
       content.contributions = nil
       content.forecasts = []
-      _ = try? DecisionReport.write(content, to: out, dependencies: directory)
+      #expect(throws: missing) {
+        try DecisionReport.write(content, to: out, dependencies: directory)
+      }
       #expect(
         try names(in: out) == [
           "diversity.json", "diversity.vl.json", "frontier.csv", "frontier.json",
@@ -161,12 +164,14 @@ import Testing
     try Fixture.withDirectory { directory in
       var renderer = try renderer("", in: directory)
       renderer.python = "no-such-python"
-      do {
-        _ = try renderer.render(["a": "{}"], in: directory)
-        Issue.record("nothing was thrown")
-      } catch let error as ReportError {
-        #expect("\(error)".contains("'no-such-python' cannot be started (No such file"))
+      let error = #expect(throws: ReportError.self) {
+        try renderer.render(["a": "{}"], in: directory)
       }
+      guard case .rendererMissing(let reason)? = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(reason.hasPrefix("'no-such-python' cannot be started (No such file"))
     }
   }
 

@@ -3,6 +3,7 @@ import Ensembles
 import Files
 import Foundation
 import Networks
+import TestSupport
 import Testing
 
 @testable import Reports
@@ -215,17 +216,10 @@ import Testing
       if: Fixture.dependencies != nil, "the chart renderer is not installed: run `make setup`"),
     .enabled(if: Browser.isThere, "there is no chromium on the PATH"), arguments: Kind.allCases)
   func thePageWorks(kind: Kind) throws {
-    try Fixture.withDirectory { directory in
-      let kept = ProcessInfo.processInfo.environment["CONSORT_KEEP_REPORT"]
-      let page = try SearchReport.write(
-        try kind.search.content(), to: (kept ?? directory) + "/" + kind.rawValue,
+    try Browser.checkPage { directory in
+      try SearchReport.write(
+        try kind.search.content(), to: "\(directory)/\(kind.rawValue)",
         dependencies: Fixture.dependencies)
-      #expect(try Data(contentsOf: URL(filePath: page)).count < 3_000_000)
-      let checked = try Browser.run("check-report", [page])
-      #expect(checked.status == 0, "\(checked.output)")
-      for works in ["light: works", "dark: works", "phone: fits"] {
-        #expect(checked.output.contains(works))
-      }
     }
   }
 }

@@ -103,6 +103,11 @@ import Testing
     var space = MobileSpace.cifar
     space.stages[1].kernelSizes = [3, 4]
     let even = space
-    #expect(throws: SearchError.self) { try even.validate() }
+    let error = #expect(throws: SearchError.self) { try even.validate() }
+    guard case .contradictorySpace(let reason)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(reason.contains("gives no network"))
   }
 }

@@ -122,12 +122,14 @@ import Weights
       let oblong = try network.replacing(
         input: ImageShape(channels: 3, height: 20, width: 24))
       experiment.members = [.init(network: oblong, count: 1)]
-      do {
-        _ = try Self.train(experiment, root: root, into: "oblong")
-        Issue.record("an oblong input was not noticed")
-      } catch {
-        #expect("\(error)".hasPrefix("network 'mine': it takes 3 x 20 x 24"), "\(error)")
+      let error = #expect(throws: TrainingError.self) {
+        try Self.train(experiment, root: root, into: "oblong")
       }
+      guard case .networkDoesNotFit("mine", let reason)? = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(reason.hasPrefix("it takes 3 x 20 x 24"))
     }
   }
 
@@ -146,11 +148,12 @@ import Weights
       #expect(skipping.outcome == .complete)
       // Once, though it comes in both epochs.
       #expect(names.withLock { $0 } == ["\(broken) 1"])
-      do {
-        _ = try Self.train(Self.experiment(), root: root, into: "fail")
-        Issue.record("the damaged image was not noticed")
-      } catch {
-        #expect("\(error)".contains(broken), "\(error)")
+      let error = #expect(throws: DatasetError.self) {
+        try Self.train(Self.experiment(), root: root, into: "fail")
+      }
+      guard case .unreadableImage(broken, _)? = error else {
+        Issue.record("\(String(describing: error))")
+        return
       }
     }
   }
@@ -186,13 +189,15 @@ import Weights
       // Another network's weights are refused before anything is written.
       var wrong = Self.experiment(networks: ["resnet-32"], weights: member.path)
       wrong.name = "wrong"
-      do {
-        _ = try Self.train(wrong, root: root, into: "wrong")
-        Issue.record("the weights of another network were taken")
-      } catch {
-        #expect("\(error)".contains("missing"), "\(error)")
-        #expect(!FileManager.default.fileExists(atPath: "\(root)/wrong"))
+      let error = #expect(throws: TrainingError.self) {
+        try Self.train(wrong, root: root, into: "wrong")
       }
+      guard case .unusableWeights(_, let reason)? = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(reason.contains("missing"))
+      #expect(!FileManager.default.fileExists(atPath: "\(root)/wrong"))
     }
   }
 }

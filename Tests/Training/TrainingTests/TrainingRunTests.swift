@@ -131,7 +131,13 @@ import Weights
     #expect(stored.withLogProbabilities { Array($0) } == evaluation.logProbabilities)
     let wider = try Model(
       Network(named: "wide-resnet-10-2"), generator: Generator(seed: 1))
-    #expect(throws: TrainingError.self) { try wider.readWeights(from: files.weightsPath) }
+    let error = #expect(throws: TrainingError.self) {
+      try wider.readWeights(from: files.weightsPath)
+    }
+    guard case .unusableWeights(files.weightsPath, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
   }
 
   @Test func twoRunsGiveTheSameBits() throws {
@@ -195,8 +201,12 @@ import Weights
     #expect(
       try Self.train(Self.experiment(epochs: 1), in: directory, stoppingAfter: 1) == .complete)
     #expect(try Self.weights(directory, 0) == before)
-    #expect(throws: ExperimentError.self) {
+    let error = #expect(throws: ExperimentError.self) {
       try Self.train(Self.experiment(epochs: 3), in: directory)
+    }
+    guard case .otherExperiment(directory.path, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
     }
   }
 
@@ -207,11 +217,12 @@ import Weights
     let path = try Self.checkpoint(directory)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: path))
-    do {
-      _ = try Self.train(Self.experiment(), in: directory)
-      Issue.record("half a checkpoint was accepted")
-    } catch {
-      #expect("\(error)".contains(path))
+    let error = #expect(throws: TrainingError.self) {
+      try Self.train(Self.experiment(), in: directory)
+    }
+    guard case .unusableCheckpoint(path, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
     }
   }
 
@@ -225,7 +236,10 @@ import Weights
     let error = #expect(throws: TrainingError.self) {
       _ = try Self.train(Self.experiment(), in: directory)
     }
-    #expect(error?.description.contains(path) == true)
+    guard case .unusableCheckpoint(path, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
   }
 
   @Test func lostMetricsAreNamed() throws {

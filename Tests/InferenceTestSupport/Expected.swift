@@ -2,23 +2,31 @@ import Foundation
 import Inference
 import TestSupport
 
-/// What ONNX Runtime computed with the fixtures.
-struct Expected: Decodable {
-  /// `[3, 3, 8, 8]`, whole numbers in 0...255.
-  let images: [Float]
-  /// `[3, 5]`, by the model's name.
-  let logProbabilities: [String: [Double]]
+/// The path of a model of InferenceTests, most of which take images of 8 x 8 pixels and know five classes.
+package func modelFixture(_ name: String) -> String {
+  fixture("\(name).onnx", of: "Engines/InferenceTests")
+}
 
-  static func load() throws -> Expected {
-    let data = try Data(contentsOf: URL(fileURLWithPath: fixture("expected.json")))
-    return try JSONDecoder().decode(Expected.self, from: data)
+/// What ONNX Runtime computed with the models of InferenceTests.
+package struct Expected: Decodable {
+  /// `[3, 3, 8, 8]`, whole numbers in 0...255.
+  package let images: [Float]
+  /// `[3, 5]`, by the model's name.
+  package let logProbabilities: [String: [Double]]
+
+  /// Reads the file that `make_fixtures.py` wrote.
+  package static func load() throws -> Expected {
+    let path = fixture("expected.json", of: "Engines/InferenceTests")
+    return try JSONDecoder().decode(Expected.self, from: Data(contentsOf: URL(filePath: path)))
   }
 
-  static let count = 3
-  static let side = 8
+  /// How many images there are.
+  package static let count = 3
+  /// Their height and width.
+  package static let side = 8
 
   /// The images in the order that `model` wants.
-  func images(for model: ImageModel) -> [Float] {
+  package func images(for model: ImageModel) -> [Float] {
     guard model.input.layout == .channelsLast else { return images }
     let pixels = Self.side * Self.side
     return (0..<Self.count).flatMap { image in
@@ -30,15 +38,13 @@ struct Expected: Decodable {
 }
 
 extension ImageModel {
-  /// The fixture's model.
-  init(fixture name: String) throws {
-    try self.init(path: TestSupport.fixture("\(name).onnx"))
-  }
+  /// The model of that fixture.
+  package init(fixture name: String) throws { try self.init(path: modelFixture(name)) }
 }
 
 extension InferenceSession {
   /// The log-probabilities that each member gives the images, batch by batch, the last one filled up.
-  func logProbabilities(ofAll images: [Float]) throws -> [[Float]] {
+  package func logProbabilities(ofAll images: [Float]) throws -> [[Float]] {
     let size = classifier.models[0].input.count
     var results = [[Float]](repeating: [], count: classifier.models.count)
     for first in stride(from: 0, to: images.count / size, by: classifier.batch) {
@@ -54,7 +60,7 @@ extension InferenceSession {
 }
 
 /// The greatest difference of the two.
-func difference(_ found: [Float], _ expected: [Double]) -> Double {
+package func difference(_ found: [Float], _ expected: [Double]) -> Double {
   guard found.count == expected.count else { return .infinity }
   return zip(found, expected).map { abs(Double($0) - $1) }.max() ?? .infinity
 }

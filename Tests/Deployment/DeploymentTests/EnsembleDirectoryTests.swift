@@ -4,6 +4,7 @@ import Ensembles
 import Files
 import Foundation
 import Inference
+import InferenceTestSupport
 import TestSupport
 import Testing
 
@@ -15,7 +16,7 @@ import Testing
   {
     (
       try EnsembleMember(ImageModel(fixture: name), preprocessing: preprocessing),
-      .file(try MappedFile(path: fixture("\(name).onnx")))
+      .file(try MappedFile(path: modelFixture(name)))
     )
   }
 
@@ -40,24 +41,36 @@ import Testing
     #expect(members.map(\.name) == ["logits", "softmax"])
     #expect(members.map(\.preprocessing) == [Self.preprocessing, Self.preprocessing])
     let copy = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(read.path)/member-0.onnx")))
-    #expect(copy == [UInt8](try Data(contentsOf: URL(fileURLWithPath: fixture("logits.onnx")))))
+    #expect(copy == [UInt8](try Data(contentsOf: URL(fileURLWithPath: modelFixture("logits")))))
   }
 
   @Test func leavesNothingBehindWhereMembersDoNotFit() throws {
     let directory = try TemporaryDirectory()
     let members = try [Self.member("logits"), Self.member("six-classes")]
-    let error = #expect(throws: InferenceError.self) {
-      try EnsembleDirectory.write(to: "\(directory.path)/ensemble", members: members)
-    }
     #expect(
-      error
-        == .differentMembers(
-          first: fixture("logits.onnx"), second: fixture("six-classes.onnx"),
-          difference: "number of classes (5 and 6)"))
+      throws: InferenceError.differentMembers(
+        first: modelFixture("logits"), second: modelFixture("six-classes"),
+        difference: "number of classes (5 and 6)")
+    ) { try EnsembleDirectory.write(to: "\(directory.path)/ensemble", members: members) }
     // Two of one name are refused after their files are written.
     let twins = try [Self.member("logits"), Self.member("logits")]
-    #expect(throws: InferenceError.self) {
+    let error = #expect(throws: InferenceError.self) {
       try EnsembleDirectory.write(to: "\(directory.path)/ensemble", members: twins)
+    }
+    guard case .notAnEnsemble(_, let reason)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(reason.contains("two members have one name"))
+    #expect(try directory.names() == [])
+  }
+
+  /// An ensemble holds one file a member.
+  @Test func refusesNumbersBesideAModel() throws {
+    let directory = try TemporaryDirectory()
+    #expect(throws: InferenceError.externalData(source: modelFixture("beside"))) {
+      try EnsembleDirectory.write(
+        to: "\(directory.path)/ensemble", members: [Self.member("beside")])
     }
     #expect(try directory.names() == [])
   }
@@ -74,7 +87,7 @@ import Testing
     let directory = try TemporaryDirectory()
     let ensemble = try Self.write(to: "\(directory.path)/ensemble")
     let path = try directory.write(
-      [UInt8](try Data(contentsOf: URL(fileURLWithPath: fixture("logits-2.onnx")))),
+      [UInt8](try Data(contentsOf: URL(fileURLWithPath: modelFixture("logits-2")))),
       to: "ensemble/member-0.onnx")
     #expect(
       throws: InferenceError.changedMember(
@@ -103,10 +116,22 @@ import Testing
     let directory = try TemporaryDirectory()
     let ensemble = try Self.write(to: "\(directory.path)/ensemble")
     try Self.change(text, to: change, in: directory)
-    let error = #expect(throws: InferenceError.self) { try EnsembleDirectory(path: ensemble.path) }
-    let description = try #require(error).description
-    #expect(description.contains(message), "\(description)")
-    #expect(description.contains("`consort build-ensemble` writes one"))
+    try Self.expectRefused(ensemble, message)
+  }
+
+  /// Expects that the ensemble's `ensemble.json` is no more read, for a reason that contains `message`.
+  private static func expectRefused(
+    _ ensemble: EnsembleDirectory, _ message: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let error = #expect(throws: InferenceError.self, sourceLocation: sourceLocation) {
+      try EnsembleDirectory(path: ensemble.path)
+    }
+    guard case .notAnEnsemble(_, let reason)? = error else {
+      Issue.record("\(String(describing: error))", sourceLocation: sourceLocation)
+      return
+    }
+    #expect(reason.contains(message), "\(reason)", sourceLocation: sourceLocation)
   }
 
   /// Replaces `text` in the `ensemble.json` of the directory's ensemble.
@@ -169,10 +194,7 @@ import Testing
       #""expectedMultiplyAccumulates": 5"#, #""exitFractions": [0, 1]"#,
     ] {
       try Self.change(#""version" : 1"#, to: #"\#(key), "version" : 1"#, in: directory)
-      let error = #expect(throws: InferenceError.self) {
-        try EnsembleDirectory(path: ensemble.path)
-      }
-      #expect(try #require(error).description.contains("belongs to version 2"))
+      try Self.expectRefused(ensemble, "belongs to version 2")
       try Self.change(#"\#(key), "version" : 1"#, to: #""version" : 1"#, in: directory)
     }
   }
@@ -198,10 +220,7 @@ import Testing
       Self.cascade, expected: 8665, exitFractions: [0.75, 0.25], to: directory)
     // The keys are sorted, and the cascade's threshold comes before the same exit fraction.
     try Self.change(text, to: change, in: directory)
-    let error = #expect(throws: InferenceError.self) { try EnsembleDirectory(path: ensemble.path) }
-    let description = try #require(error).description
-    #expect(description.contains(message), "\(description)")
-    #expect(description.contains("`consort build-ensemble` writes one"))
+    try Self.expectRefused(ensemble, message)
   }
 
   /// "logits" names its classes itself.
@@ -213,7 +232,11 @@ import Testing
     }
     let names = (0..<5).map { "class \($0)" }
     let error = #expect(throws: InferenceError.self) { try write(names.reversed()) }
-    #expect(error?.description.contains("name their classes otherwise") == true)
+    guard case .notAnEnsemble(_, let reason)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(reason.contains("name their classes otherwise"))
     #expect(try directory.names() == [])
     #expect(try write(names).manifest.labels == names)
   }
