@@ -11,7 +11,7 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A file of another program does not hold what it must.
   case invalidImport(source: String, reason: String, fix: String)
   /// What was chosen on some images was to be judged by the same.
-  case testDataChosenOn(source: String, fingerprint: String)
+  case testDataUsedToChoose(source: String, fingerprint: String)
   /// Images that choose are among those that judge.
   case sharedImages(first: String, second: String, count: Int, evidence: String)
   /// A tensor of a predictions file has another type or shape than it must.
@@ -53,11 +53,11 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
     case .weights(let error): error.description
     case .file(let error): error.description
     case .invalidImport(let source, let reason, let fix): "'\(source)' \(reason); \(fix)"
-    case .testDataChosenOn(let source, let fingerprint)
+    case .testDataUsedToChoose(let source, let fingerprint)
     where fingerprint.hasPrefix(DataIdentity.labelsPrefix):
       "'\(source)' has the labels of the images that the choice was made on, in the same order, and nothing else "
         + "distinguishes them; report on other images, or give both sets ids, or each list its \"fingerprint\""
-    case .testDataChosenOn(let source, let fingerprint):
+    case .testDataUsedToChoose(let source, let fingerprint):
       "'\(source)' predicts the images that the choice was made on (fingerprint "
         + "'\(fingerprint)'); report on a test set that chose nothing"
     case .sharedImages(let first, let second, let count, let evidence):

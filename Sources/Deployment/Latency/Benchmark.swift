@@ -62,7 +62,7 @@ package struct Benchmark {
       ] : []
   }
 
-  /// Measures.
+  /// Measures how many images a second there are, each combination of a batch and a number of threads in turn.
   ///
   /// - Parameters:
   ///   - batches: Images at a time; what the models take where one takes a certain number only.

@@ -17,7 +17,7 @@ package struct CascadeRun: Sendable {
   /// Images through the cascade in a round.
   package let imagesPerRound: Int
 
-  /// Measures.
+  /// Measures the cascade and the other model in turn, round by round, one image at a time.
   ///
   /// - Parameters:
   ///   - members: In the order in which they run, each of which takes one image at a time.

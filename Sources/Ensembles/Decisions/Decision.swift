@@ -149,7 +149,7 @@ public struct Decision: Codable, Sendable {
 /// Which temperatures the hold-out chose, and what they do.
 public struct TemperatureChoice: Codable, Hashable, Sendable {
   /// Where they act; nil where none was better than none on the hold-out.
-  public let place: Calibration.Place?
+  public let place: Calibration.TemperaturePlace?
   /// Of each member, fitted to it alone.
   public let memberTemperatures: [Double]
   /// Of the combined predictions.

@@ -68,7 +68,7 @@ public struct RuleComparison: Codable, Hashable, Sendable {
   ///   - best: The best member, where something else than the multiply-accumulates decides which of equals it is.
   ///   - greedyRounds: Rounds of the greedy selection.
   ///   - seed: Of the bootstrap.
-  /// - Throws: `EnsembleError.testDataChosenOn` where both are of the same images; others where members are missing, share
+  /// - Throws: `EnsembleError.testDataUsedToChoose` where both are of the same images; others where members are missing, share
   ///   a name or predict different data.
   public init(
     holdOut: [Predictions], test: [Predictions], best: String? = nil, greedyRounds: Int = 25,

@@ -151,7 +151,7 @@ import Testing
       "h", split: "hold-out", fingerprint: DataIdentity.fingerprint(ofLabels: [0, 1]), rows,
       labels: [0, 1])
     for holdOut in [same, unknown] {
-      let error = EnsembleError.testDataChosenOn(source: "t", fingerprint: "images")
+      let error = EnsembleError.testDataUsedToChoose(source: "t", fingerprint: "images")
       #expect(throws: error) { try Predictions.checkUnseen([test], by: holdOut.identity) }
       #expect(error.description.contains("'t'"))
     }

@@ -48,11 +48,11 @@ import Testing
     let same = [try made("a", split: "hold-out", fingerprint: "test")]
     #expect(
       error(holdOut: same, test: test)
-        == .testDataChosenOn(source: "a", fingerprint: "test"))
+        == .testDataUsedToChoose(source: "a", fingerprint: "test"))
     // Known by their labels alone, which are equal.
     let labels = DataIdentity.fingerprint(ofLabels: [0, 1, 1])
     let known = [try made("a", split: "hold-out", fingerprint: labels)]
-    guard case .testDataChosenOn = error(holdOut: known, test: test) else {
+    guard case .testDataUsedToChoose = error(holdOut: known, test: test) else {
       Issue.record("equal labels are the same images")
       return
     }
@@ -62,7 +62,7 @@ import Testing
     #expect(throws: Never.self) { try PredictionSets(holdOut: others, test: test) }
     #expect(
       error(holdOut: others, test: test, shifted: others)
-        == .testDataChosenOn(source: "a", fingerprint: "labels-sha256:1"))
+        == .testDataUsedToChoose(source: "a", fingerprint: "labels-sha256:1"))
   }
 
   @Test func whatDoesNotFitIsNamed() throws {

@@ -22,7 +22,7 @@ public struct PredictionSets: Sendable {
   ///   - test: By the same members, of other images.
   ///   - shifted: By the same members, of a third set of images.
   ///   - latencies: By the members' names, in milliseconds.
-  /// - Throws: `EnsembleError.testDataChosenOn` where the hold-out is the test set or the shifted one, `.sharedImages` where
+  /// - Throws: `EnsembleError.testDataUsedToChoose` where the hold-out is the test set or the shifted one, `.sharedImages` where
   ///   it has images of it, by their ids or by what members say about them; others where a member
   ///   is missing in a set, given twice, predicts other data than its fellows, or differs in its cost between sets.
   public init(

@@ -65,13 +65,13 @@ extension Predictions {
   /// - Parameters:
   ///   - test: Predictions to report on.
   ///   - choice: Which images the choice was made on.
-  /// - Throws: `EnsembleError.noMembers`, `.differentData` where the members differ, or `.testDataChosenOn`.
+  /// - Throws: `EnsembleError.noMembers`, `.differentData` where the members differ, or `.testDataUsedToChoose`.
   public static func checkUnseen(
     _ test: [Predictions], by choice: DataIdentity
   ) throws(EnsembleError) {
     try checkSameData(test)
     guard !test[0].identity.mayBeSame(as: choice) else {
-      throw .testDataChosenOn(source: test[0].source, fingerprint: test[0].fingerprint)
+      throw .testDataUsedToChoose(source: test[0].source, fingerprint: test[0].fingerprint)
     }
   }
 

@@ -119,7 +119,7 @@ struct CandidateBuilder {
 private struct FittedTemperatures {
   /// As given, with the chosen temperatures.
   var combination: Combination
-  var place: Calibration.Place?
+  var place: Calibration.TemperaturePlace?
   var memberTemperatures: [Double] = []
   var temperature = 1.0
   var losses: [String: Double] = [:]

@@ -123,7 +123,7 @@ public struct Cascade: Codable, Hashable, Sendable {
   /// What the cascade does on a test set.
   ///
   /// - Parameter test: Predictions of the same members, found by their names.
-  /// - Throws: `EnsembleError.testDataChosenOn` where the thresholds were chosen on its images; others where a member is
+  /// - Throws: `EnsembleError.testDataUsedToChoose` where the thresholds were chosen on its images; others where a member is
   ///   missing, or where they predict different data.
   public func report(on test: [Predictions]) throws(EnsembleError) -> Outcome {
     try Predictions.checkUnseen(test, by: validation)

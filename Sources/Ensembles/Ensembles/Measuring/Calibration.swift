@@ -3,7 +3,7 @@ import Predictions
 /// Temperatures of an ensemble: one for each member before they are combined, or one after.
 public struct Calibration: Codable, Hashable, Sendable {
   /// Where temperatures act.
-  public enum Place: String, Codable, CaseIterable, Sendable {
+  public enum TemperaturePlace: String, Codable, CaseIterable, Sendable {
     /// On the combined predictions.
     case afterCombining
     /// On each member's predictions.
@@ -35,7 +35,7 @@ public struct Calibration: Codable, Hashable, Sendable {
   /// The place that is better on the hold-out; none where neither is better than no temperature.
   ///
   /// Calibrating each member can make the ensemble worse: an ensemble of calibrated members is too little sure.
-  public var chosen: Place? {
+  public var chosen: TemperaturePlace? {
     if after < uncalibrated, after <= before { return .afterCombining }
     return before < uncalibrated ? .beforeCombining : nil
   }
@@ -76,7 +76,7 @@ public struct Calibration: Codable, Hashable, Sendable {
   ///
   /// - Throws: `EnsembleError` where a member is missing, or where they predict different data.
   public func combine(
-    _ predictions: [Predictions], at place: Place?, name: String
+    _ predictions: [Predictions], at place: TemperaturePlace?, name: String
   ) throws(EnsembleError) -> Predictions {
     var given = try Predictions.of(members, in: predictions)
     if place == .beforeCombining {
@@ -97,7 +97,7 @@ public struct Calibration: Codable, Hashable, Sendable {
     /// With the ensemble's temperature.
     public let after: ReliabilitySummary
     /// What the hold-out chose.
-    public let chosen: Place?
+    public let chosen: TemperaturePlace?
 
     /// What the hold-out chose, on the test set.
     public var calibrated: ReliabilitySummary {
@@ -125,11 +125,11 @@ public struct Calibration: Codable, Hashable, Sendable {
 
   /// Measures all three on a test set.
   ///
-  /// - Throws: `EnsembleError.testDataChosenOn` where the temperatures were fitted on its images; others where a member is
+  /// - Throws: `EnsembleError.testDataUsedToChoose` where the temperatures were fitted on its images; others where a member is
   ///   missing, or where they predict different data.
   public func report(on test: [Predictions]) throws(EnsembleError) -> Report {
     try Predictions.checkUnseen(test, by: validation)
-    let places: [Place?] = [nil, .beforeCombining, .afterCombining]
+    let places: [TemperaturePlace?] = [nil, .beforeCombining, .afterCombining]
     var summaries: [ReliabilitySummary] = []
     for place in places {
       summaries.append(try ReliabilitySummary(of: combine(test, at: place, name: Self.name)))

@@ -27,7 +27,7 @@ struct TemperatureSentence {
         ? " It is deployed nevertheless: the hold-out chose it." : "")
   }
 
-  private func subject(_ place: Calibration.Place) -> String {
+  private func subject(_ place: Calibration.TemperaturePlace) -> String {
     let temperature = NumberFormat.fixed(choice.temperature, 2)
     return switch place {
     case .afterCombining where decision.deployed.members.count > 1:
