@@ -8,9 +8,9 @@ namespace consort::http {
 
 Exchange::Exchange(std::shared_ptr<Shared> shared, std::shared_ptr<Worker> worker,
                    std::weak_ptr<Connection> connection, std::shared_ptr<const std::string> peer)
-    : body(shared->budget),
+    : shared_(std::move(shared)),
+      body(shared_->budget),
       peer(std::move(peer)),
-      shared_(std::move(shared)),
       worker_(std::move(worker)),
       connection_(std::move(connection)) {}
 

@@ -47,6 +47,9 @@ class Callback {
 
 /// Shared by its connection, until it is answered or disconnected, and by whoever works on it.
 class Exchange : public std::enable_shared_from_this<Exchange> {
+  // The first member, so that the budget outlives the body, which gives its bytes back.
+  const std::shared_ptr<Shared> shared_;
+
  public:
   Exchange(std::shared_ptr<Shared> shared, std::shared_ptr<Worker> worker, std::weak_ptr<Connection> connection,
            std::shared_ptr<const std::string> peer);
@@ -65,8 +68,6 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void disconnect();
 
  private:
-  // Keeps the budget alive, whose bytes the body holds.
-  const std::shared_ptr<Shared> shared_;
   const std::shared_ptr<Worker> worker_;
   const std::weak_ptr<Connection> connection_;
   std::atomic<bool> answered_{false}, disconnected_{false};
