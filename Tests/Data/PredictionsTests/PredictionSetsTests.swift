@@ -110,7 +110,7 @@ import Testing
         holdOut: holdOut + [holdOut[2]], test: test),
       case .differentData(let whole, let odd, _)? = error(
         holdOut: holdOut.dropLast() + [test[5]], test: test),
-      case .testDataChosenOn(let same, _)? = error(holdOut: test, test: test)
+      case .testDataUsedToChoose(let same, _)? = error(holdOut: test, test: test)
     else {
       Issue.record("other errors")
       return

@@ -36,7 +36,7 @@ import Testing
     #expect(best.holdOut.top1Accuracy == accuracies.max())
     let named = try RuleComparison(holdOut: holdOut, test: test, best: "m1", greedyRounds: 1)
     #expect(named.rows[4].holdOut == (try Metrics(of: [holdOut[1]])))
-    let unseen = EnsembleError.testDataChosenOn(
+    let unseen = EnsembleError.testDataUsedToChoose(
       source: test[0].source, fingerprint: test[0].fingerprint)
     #expect(throws: unseen) { try RuleComparison(holdOut: test, test: test) }
     let one = try RuleComparison(holdOut: [holdOut[1]], test: test, greedyRounds: 1)

@@ -49,7 +49,7 @@ import Testing
       expectClose(found.classwiseError, expected.classwise, within: 1e-6)
     }
     #expect(report.finding.contains(report.isWorse ? "worse" : "better"))
-    let unseen = EnsembleError.testDataChosenOn(
+    let unseen = EnsembleError.testDataUsedToChoose(
       source: holdOut[0].source, fingerprint: holdOut[0].fingerprint)
     #expect(throws: unseen) { try calibration.report(on: holdOut) }
   }

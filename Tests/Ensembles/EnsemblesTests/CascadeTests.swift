@@ -271,7 +271,7 @@ import Testing
         #expect(
           report.multiplyAccumulatesOfAllStages
             == members.reduce(0) { $0 + $1.multiplyAccumulates })
-        let unseen = EnsembleError.testDataChosenOn(
+        let unseen = EnsembleError.testDataUsedToChoose(
           source: holdOut[0].source, fingerprint: holdOut[0].fingerprint)
         #expect(throws: unseen) { try cascade.report(on: holdOut) }
       }
