@@ -1,6 +1,7 @@
 import HTTP
 import Randomness
 import TestSupport
+import ServingTestSupport
 import Testing
 
 /// Damaged requests, the same ones each time; CONSORT_FUZZ_INPUTS says how many.
