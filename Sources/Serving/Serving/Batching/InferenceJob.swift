@@ -164,8 +164,8 @@ final class InferenceJob: Sendable {
   /// - Parameter values: Of each its log-probabilities, in nats.
   func receive(_ values: [(row: Int, values: [Float])], from member: Int) {
     let classes = ensemble.members[member].model.classes
-    let isDone = state.withLock { state in
-      guard !state.isFinished else { return false }
+    let isDone: Bool? = state.withLock { state in
+      guard !state.isFinished else { return nil }
       for (row, values) in values {
         state.logProbabilities[member].replaceSubrange(
           row * classes..<(row + 1) * classes, with: values)
@@ -174,6 +174,7 @@ final class InferenceJob: Sendable {
       if !isStaged { state.pending -= values.count }
       return !isStaged && state.pending == 0
     }
+    guard let isDone else { return }
     if isStaged {
       advance(values.map(\.row), after: member)
     } else if isDone {
@@ -202,7 +203,8 @@ final class InferenceJob: Sendable {
       return state.pending == 0
     }
     if isDone { return answer() }
-    send(zip(rows, stops).filter { !$0.1 }.map(\.0), to: stage + 1)
+    let others = zip(rows, stops).filter { !$0.1 }.map(\.0)
+    if !others.isEmpty { send(others, to: stage + 1) }
   }
 
   private func logProbabilities(of rows: [Int], upTo stage: Int) -> [[Float]] {
