@@ -7,6 +7,8 @@ public struct ObjectFields {
   private let place: FieldPlace?
   private var values: [String: JSONValue]
   private var known: [String] = []
+  /// The names under which keys stand that have another one now.
+  private var earlierNames: [String: String] = [:]
 
   /// Reads `value`.
   init(_ value: JSONValue, _ place: FieldPlace) throws(SchemaError) {
@@ -33,7 +35,7 @@ public struct ObjectFields {
 
   /// Where the value of `key` stands.
   package func place(of key: String) -> FieldPlace {
-    (place ?? FieldPlace(file: "", path: "")).key(key)
+    (place ?? FieldPlace(file: "", path: "")).key(earlierNames[key] ?? key)
   }
 
   /// Declares a key that always has a value.
@@ -90,6 +92,7 @@ public struct ObjectFields {
       throw invalid(earlier, "is the earlier name of '\(key)', which stands there too: remove it")
     }
     values[key] = value
+    earlierNames[key] = earlier
   }
 
   /// An error about the value of `key`.

@@ -1,5 +1,4 @@
 import Formatting
-import Runs
 import Training
 
 /// What is shown of a member under training.

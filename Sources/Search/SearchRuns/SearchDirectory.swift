@@ -190,9 +190,13 @@ extension SearchDirectory {
 private struct ImplausibleRecord: Error {}
 
 extension EvaluationRecord {
+  /// Of one evaluation: sums over any number of lines stay far from overflowing.
+  private static let imageCounts = 0...1_000_000_000_000
+
   fileprivate var isPlausible: Bool {
     let numbers = [cost, reward, seconds, accuracy ?? 0]
-    return numbers.allSatisfy(\.isFinite) && number > 0 && trainingImages >= 0 && seconds >= 0
-      && (1...rungs).contains(rung) && !members.isEmpty && members.count == networks.count
+    return numbers.allSatisfy(\.isFinite) && (0...1).contains(accuracy ?? 0) && cost > 0
+      && number > 0 && Self.imageCounts.contains(trainingImages) && seconds >= 0
+      && rung >= 1 && rung <= rungs && !members.isEmpty && members.count == networks.count
   }
 }

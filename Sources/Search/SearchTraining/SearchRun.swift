@@ -53,7 +53,7 @@ public struct SearchRun {
     let space = plan.space.space
     let first = try space.network(
       Architecture([Int](repeating: 0, count: space.decisions.count)))
-    _ = try images.network(space.namePrefix, first, for: experiment)
+    _ = try images.network(first.name, first, for: experiment)
     self.lock = try lock ?? setup.directory.claim(for: plan)
     try setup.directory.claim(
       data: images.record(

@@ -105,6 +105,9 @@ private enum Drink: KindedObject, Hashable {
 
   @Test func anEarlierNameIsRead() throws {
     #expect(try read(#"{"guests": 2, "title": "stew"}"#).name == "stew")
+    #expect(
+      error(#"{"guests": 2, "title": ""}"#)
+        == .invalid(file: "meal.json", key: "title", reason: "is empty"))
     let both = error(#"{"guests": 2, "title": "stew", "name": "soup"}"#)
     #expect(
       both
@@ -142,6 +145,23 @@ private enum Drink: KindedObject, Hashable {
     (
       #"{"guests": 2, "spices": [1, 1]}"#,
       .invalid(file: "meal.json", key: "spices", reason: "has 1 twice")
+    ),
+    (
+      #"{"guests": 2, "spices": 4}"#,
+      .wrongType(
+        file: "meal.json", key: "spices", expected: "a list of whole numbers from 0 to 9",
+        actual: "4")
+    ),
+    (
+      #"{"guests": 2, "spices": []}"#,
+      .invalid(
+        file: "meal.json", key: "spices",
+        reason: "is empty: add whole numbers from 0 to 9 to choose from")
+    ),
+    (
+      #"{"guests": 2, "temperature": [null, 1]}"#,
+      .wrongType(
+        file: "meal.json", key: "temperature[0]", expected: "a number", actual: "null")
     ),
     (
       #"{"guests": 2, "temperature": [2, 1]}"#,

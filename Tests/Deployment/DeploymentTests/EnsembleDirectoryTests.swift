@@ -107,8 +107,8 @@ import Testing
     (#""classes" : 5"#, #""classes" : 4"#, "names 5 classes of 4"),
     (#""member-0.onnx""#, #""../logits.onnx""#, "'../logits.onnx' is no name of an ONNX file"),
     (#""member-0.onnx""#, #""member-1.onnx""#, "two members have one name or one file"),
-    (#""file""#, #""fill""#, "lacks a value"),
-    (#""arithmeticMean""#, #""mean""#, "lacks a value or has one of another type"),
+    (#""file""#, #""fill""#, "'members[0].file' is missing"),
+    (#""arithmeticMean""#, #""mean""#, "'rule' has a value that is not known"),
     (#""parameters" : 274"#, #""parameters" : 275"#, "its cost is not the sum"),
     ("{", "[", "is not a JSON object"),
   ])
@@ -200,10 +200,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (#""confidence" : "margin""#, #""confidence" : "sure""#, "lacks a value"),
+    (#""confidence" : "margin""#, #""confidence" : "sure""#, "'cascade.confidence' has a value"),
     (#""confidence" : "margin""#, #""confidence" : "margin", "a" : 1"#, "unknown key 'cascade.a'"),
     ("0.25", "0.25, 0.5", "its cascade has 2 thresholds for 2 members"),
-    ("0.25", #""0.25""#, "has one of another type"), ("0.25", "1e999", "is not a JSON object"),
+    ("0.25", #""0.25""#, "is of another type"), ("0.25", "1e999", "is not a JSON object"),
     (#""temperature" : 2"#, #""temperature" : 0"#, "a temperature is not in"),
     (#""temperature" : 2"#, #""temperature" : 2, "weights" : [1, 0]"#, "weights go with the"),
     ("1.5", "-1.5", "a temperature is not in"), ("1.5,", "", "it has 1 temperatures for 2"),

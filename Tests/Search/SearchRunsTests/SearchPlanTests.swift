@@ -64,7 +64,7 @@ import Testing
     (
       #"{"preset": "wide-resnet-32"}"#,
       #"{"kind": "wide-resnet", "groups": [{"blocks": [], "channels": [8]}]}"#,
-      "'s.json': space.groups[0].blocks is empty: add what to choose from"
+      "'s.json': space.groups[0].blocks is empty: add whole numbers from 1 to 1000 to choose from"
     ),
     (
       #"{"preset": "wide-resnet-32"}"#,
@@ -226,6 +226,40 @@ import Testing
     #expect(
       throws: ExperimentError.unusableRecord(file: search.evaluationsPath, line: 2)
     ) { _ = try search.evaluations() }
+  }
+
+  @Test(arguments: [
+    (#""rungs":1"#, #""rungs":0"#), (#""rung":1"#, #""rung":2"#),
+    (#""trainingImages":3"#, #""trainingImages":9223372036854775807"#),
+    (#""accuracy":0.5"#, #""accuracy":2"#), (#""cost":1"#, #""cost":-1"#),
+  ]) func aRecordThatCannotBeIsRefused(_ text: String, _ change: String) throws {
+    let directory = try TemporaryDirectory()
+    let search = SearchDirectory(path: directory.path)
+    try search.write([
+      EvaluationRecord(
+        stage: "joint", number: 1, members: [Architecture([0])], networks: ["wrn-0"], cost: 1,
+        accuracy: 0.5, reward: 0.5, rung: 1, rungs: 1, failure: nil, trainingImages: 3, seconds: 1)
+    ])
+    let written = try String(contentsOfFile: search.evaluationsPath, encoding: .utf8)
+    let changed = written.replacing(text, with: change)
+    try #require(changed != written)
+    try directory.write(Array(changed.utf8), to: "evaluations.jsonl")
+    #expect(
+      throws: ExperimentError.unusableRecord(file: search.evaluationsPath, line: 1)
+    ) { _ = try search.evaluations() }
+  }
+
+  @Test func keysWithEarlierNamesAreNotedWhereTheyStand() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.write(
+      Array(
+        #"{"evaluator": {"recipe": {"averageDecay": 0.9}}, "finalists": {"recipe": {"piecesPerBatch": 2}}}"#
+          .utf8), to: "plan.json")
+    #expect(
+      try Recipe.notes(ofFile: path).map(\.text) == [
+        "evaluator.recipe.averageDecay is now called evaluator.recipe.emaDecay",
+        "finalists.recipe.piecesPerBatch is now called finalists.recipe.gradientAccumulationSteps",
+      ])
   }
 }
 

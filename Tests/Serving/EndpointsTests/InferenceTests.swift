@@ -84,7 +84,7 @@ import Testing
   @Test(arguments: [("gzip", Compression.Format.gzip), ("deflate", .zlib)])
   func readsAndWritesCompressed(_ name: String, _ format: Compression.Format) throws {
     let (headers, body) = RunningServer.binaryRequest(
-      16, more: #", "parameters": {"binary_data_output": true}"#)
+      40, more: #", "parameters": {"binary_data_output": true}"#)
     let plain = try infer(headers, body)
     let packed = try body.withUnsafeBytes { try Compression.compress($0, format) }
     let answer = try infer(

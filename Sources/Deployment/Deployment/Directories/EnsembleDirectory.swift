@@ -41,8 +41,8 @@ package struct EnsembleDirectory: Sendable {
     } catch let error as StrictJSON.KeyError {
       throw InferenceError.notAnEnsemble(path: path, reason: "in \(Self.manifestName), \(error)")
     } catch {
-      throw InferenceError.notAnEnsemble(
-        path: path, reason: "\(Self.manifestName) lacks a value or has one of another type")
+      let fault = (error as? DecodingError)?.fault ?? "\(error)"
+      throw InferenceError.notAnEnsemble(path: path, reason: "in \(Self.manifestName), \(fault)")
     }
     if let fault = manifest.fault {
       throw InferenceError.notAnEnsemble(path: path, reason: fault)

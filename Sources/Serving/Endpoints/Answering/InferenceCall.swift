@@ -18,6 +18,8 @@ struct InferenceCall: Sendable {
   func run() {
     do throws(ProtocolError) {
       let server = try models.server(of: name, version: version)
+      // Before the body is looked at: it was made for a model that is there.
+      try server.check(name, version: version)
       let request = try request(to: server)
       let images = request.inputs.first?.shape.dimensions.first
       let acceptEncoding = call.request.headers.values(of: "Accept-Encoding")

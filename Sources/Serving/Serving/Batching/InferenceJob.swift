@@ -14,6 +14,8 @@ final class InferenceJob: Sendable {
     var stageLimit: Int
     /// Whether a cascade's members all run on all images.
     var wantsAllMembers = false
+    /// When the answer is of no use any more; nil for never.
+    var deadline: ContinuousClock.Instant?
     /// The lower, the more urgent.
     var level = Int.max
   }
@@ -217,6 +219,8 @@ final class InferenceJob: Sendable {
   }
 
   private func answer() {
+    // The timer may come late on a busy machine.
+    if let deadline = wishes.deadline, deadline < .now { return fail(.deadlineExceeded) }
     let taken: State? = state.withLock { state in
       guard !state.isFinished else { return nil }
       state.isFinished = true

@@ -87,6 +87,13 @@ package final class ModelServer: Sendable {
     return model
   }
 
+  /// Makes sure that there is such a model.
+  ///
+  /// - Throws: `ProtocolError.unknownModel` or `.unknownVersion`.
+  package func check(_ name: String, version: String?) throws(ProtocolError) {
+    _ = try model(name, version: version)
+  }
+
   /// What a body alone stands for: an image file where its first bytes say so, or where the model takes nothing else.
   ///
   /// - Throws: `ProtocolError.unknownModel` or `.unknownVersion`.
@@ -128,7 +135,7 @@ package final class ModelServer: Sendable {
   private struct Work {
     let images: InferenceJob.Images
     let count: Int
-    let wishes: InferenceJob.Wishes
+    private(set) var wishes: InferenceJob.Wishes
     let seconds: Double?
 
     init(
@@ -149,6 +156,7 @@ package final class ModelServer: Sendable {
         level: request.priority == 0 ? .max : request.priority)
       let microseconds = request.timeoutMicroseconds.map(Double.init)
       seconds = microseconds.map { $0 / 1e6 } ?? options.timeoutSeconds
+      wishes.deadline = seconds.map { .now + .seconds($0) }
     }
   }
 

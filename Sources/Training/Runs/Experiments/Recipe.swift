@@ -123,26 +123,24 @@ extension Recipe {
 
   /// A note for each key of an experiment or a plan that stands there under an earlier name.
   ///
-  /// - Throws: `ExperimentError` where the file is none in JSON.
+  /// - Throws: `ExperimentError.unreadable`, or `DecodingError` where the file is not JSON.
   package static func notes(ofFile path: String) throws -> [Note] {
-    var keys: Set<String> = []
     let contents = try Experiment.contents(of: path)
-    collect(&keys, in: try JSONDecoder().decode(JSONValue.self, from: contents), isRecipe: false)
-    return keys.sorted().compactMap { earlier in
-      renamedKeys[earlier].map {
-        Note(source: path, text: "recipe.\(earlier) is now called recipe.\($0)")
-      }
+    let value = try JSONDecoder().decode(JSONValue.self, from: contents)
+    return renamedPlaces(in: value, at: []).map { place in
+      let (recipe, key) = (place.dropLast().joined(separator: "."), place[place.count - 1])
+      return Note(
+        source: path,
+        text: "\(recipe).\(key) is now called \(recipe).\(renamedKeys[key] ?? key)")
     }
   }
 
-  private static func collect(_ keys: inout Set<String>, in value: JSONValue, isRecipe: Bool) {
-    switch value {
-    case .object(let values):
-      if isRecipe { keys.formUnion(values.keys.filter { renamedKeys[$0] != nil }) }
-      for (key, value) in values { collect(&keys, in: value, isRecipe: key == "recipe") }
-    case .array(let values):
-      for value in values { collect(&keys, in: value, isRecipe: false) }
-    default: break
+  /// The places of keys with earlier names, in the order of the alphabet.
+  private static func renamedPlaces(in value: JSONValue, at path: [String]) -> [[String]] {
+    guard case .object(let values) = value else { return [] }
+    return values.sorted { $0.key < $1.key }.flatMap { key, value in
+      path.last == "recipe" && renamedKeys[key] != nil
+        ? [path + [key]] : renamedPlaces(in: value, at: path + [key])
     }
   }
 }

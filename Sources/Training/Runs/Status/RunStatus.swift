@@ -101,7 +101,7 @@ private struct MemberReading {
   private let epochs: Int
   private let progress: ProgressRecord?
   private let failure: FailureRecord?
-  private let metrics: [EpochMetrics]
+  private let metrics: [EpochLine]
 
   init(_ member: Experiment.Member, _ directory: MemberDirectory, of experiment: Experiment) {
     (identity, epochs) = (member, experiment.recipe.epochs)
@@ -109,8 +109,7 @@ private struct MemberReading {
     let isRunning = DirectoryLock.isHeld(directory.path)
     progress = directory.progress()
     failure = directory.failure()
-    metrics = EpochMetrics.lines(of: directory.metricsPath)
-      .filter { $0.epoch > 0 && usable($0.seconds) != nil }
+    metrics = EpochLine.read(directory.metricsPath)
     let names = Set((try? Directory.names(in: directory.path)) ?? [])
     state =
       if directory.isComplete(withHoldOut: experiment.data.holdsOut) {
@@ -167,6 +166,22 @@ private struct MemberReading {
       secondsLeft: secondsLeft.flatMap(usable), progressWritten: progress?.written,
       reason: state == .failed ? failure?.reason ?? "failure.json cannot be read" : nil,
       failed: state == .failed ? failure?.written : nil)
+  }
+}
+
+/// A line of `metrics.jsonl`, as far as it matters here: damage to the rest keeps nothing from being shown.
+private struct EpochLine: Decodable {
+  let epoch: Int
+  let holdOutAccuracy: Double?
+  let seconds: Double
+
+  /// The lines of the file that make sense, in its order; none where it cannot be read.
+  static func read(_ path: String) -> [EpochLine] {
+    guard let file = try? MappedFile(path: path) else { return [] }
+    let data = file.withBytes { Data($0) }
+    return data.split(separator: UInt8(ascii: "\n"))
+      .compactMap { try? StrictJSON.decode(EpochLine.self, from: Data($0)) }
+      .filter { $0.epoch > 0 && usable($0.seconds) != nil }
   }
 }
 

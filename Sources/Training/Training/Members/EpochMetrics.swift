@@ -1,5 +1,4 @@
 import Files
-import Runs
 import Schemas
 
 #if canImport(FoundationEssentials)
@@ -7,6 +6,26 @@ import Schemas
 #else
   import Foundation
 #endif
+
+/// One line of a member's `metrics.jsonl`: an epoch that is over.
+public struct EpochMetrics: Codable, Hashable, Sendable {
+  /// From 1.
+  public var epoch: Int
+  /// Steps taken since the member's start.
+  public var step: Int
+  /// Of the epoch's last step.
+  public var learningRate: Double
+  /// Mean cross-entropy of the epoch's augmented images, in nats, while the weights moved.
+  public var trainingLoss: Double
+  /// Share of those images classified correctly, while the weights moved.
+  public var trainingAccuracy: Double
+  /// After the epoch, on the hold-out; nil where there is none.
+  public var holdOutLoss, holdOutAccuracy: Double?
+  /// Training images over the seconds of training them.
+  public var imagesPerSecond: Double
+  /// Of this epoch, evaluation included.
+  public var seconds: Double
+}
 
 /// A member's metrics as a file.
 enum MetricsFile {
