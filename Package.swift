@@ -320,7 +320,10 @@ let reports: [Target] = [
     ]),
   tests(
     of: "ReportContents", in: "Reports",
-    ["Deployment", "Ensembles", "MemberSources", "Predictions", "ReportContents", "Reports"]),
+    [
+      "Datasets", "Deployment", "Ensembles", "MemberSources", "Predictions", "ReportContents",
+      "Reports",
+    ]),
   tests(
     of: "Reports", in: "Reports",
     [

@@ -1,3 +1,4 @@
+import Datasets
 import Deployment
 import Ensembles
 import MemberSources
@@ -55,5 +56,44 @@ import Testing
     #expect(content.examples.isEmpty, "there are no images")
     #expect(content.contributions != nil && content.referenceReliability != nil)
     #expect(content.forecasts.allSatisfy { $0.network == "small" && $0.split == "hold-out" })
+  }
+  /// Images that the ensemble gets right and the best single member wrong, where the images are given.
+  @Test func examplesAreImagesThatTheEnsembleGetsRight() throws {
+    let names = ["cat", "dog", "emu"]
+    for (number, name) in names.enumerated() {
+      for image in 0..<4 {
+        let colour = [UInt8(80 * number), UInt8(60 * image), 7]
+        let pixels = colour.flatMap { [UInt8](repeating: $0, count: 64) }
+        let png = try #require(RGBImage(width: 8, height: 8, pixels: pixels).png())
+        for split in ["train", "test"] {
+          try directory.write(png, to: "images/\(split)/\(name)/\(image).png")
+        }
+      }
+    }
+    let images = "\(directory.path)/images"
+    let test = try ImageDataset.load(directory: images).test
+    #expect(test.labels == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2])
+    let paths = [
+      try write("hold-out", labels: test.labels.reversed(), fingerprint: "h", to: "choose"),
+      try write("test", labels: test.labels, fingerprint: test.fingerprint, to: "test"),
+    ]
+    var options = SourceOptions()
+    options.images.data = images
+    // One member alone gets three of four images right, and would do within what twelve images tell.
+    var wanted = MemberAnalysis.Options()
+    wanted.decision.minimumAccuracy = 0.99
+    let analysis = try MemberAnalysis(of: PredictionSources(paths, options: options), wanted)
+    let context = ReportContext(of: analysis, paths, title: nil, command: nil)
+    let examples = try analysis.content(in: context).examples
+    // The single member errs on one image of each class, and takes it for the next.
+    #expect(examples.map(\.label) == names)
+    #expect(examples.map(\.chosen.name) == names)
+    #expect(examples.map(\.reference.name) == ["dog", "emu", "cat"])
+    #expect(examples.allSatisfy { $0.chosen.probability > 0.5 && $0.reference.probability > 0.68 })
+    let decision = try #require(analysis.decision)
+    let reference = try #require(decision.candidate(decision.reference)?.members.first)
+    let wrong = try #require(Int(reference.dropFirst()))
+    let shown = try #require(PredictionImages.decoded(test).pictures(of: [wrong]).first)
+    #expect(examples.first?.png == shown.1.png())
   }
 }
