@@ -16,8 +16,8 @@ final class RunningServer: Sendable {
 
   init(
     members: Int = 3, combination: Combination = Combination(), loads: Bool = true,
-    serving: (inout ServingOptions) -> Void = { _ in },
-    _ change: (inout EnsembleServerOptions, TemporaryDirectory) throws -> Void = { _, _ in }
+    _ change: (inout EnsembleServerOptions, TemporaryDirectory) throws -> Void = { _, _ in },
+    serving: (inout ServingOptions) -> Void = { _ in }
   ) throws {
     files = try TemporaryDirectory()
     model = ServedModel(name: "tiny", path: "\(files.path)/tiny")
