@@ -121,13 +121,10 @@ extension FieldType where Value: RawRepresentable & CaseIterable, Value.RawValue
     Self(
       plural: Value.allCases.map(\.rawValue).joined(separator: ", "),
       read: { (value, place) throws(SchemaError) in
-        let names = Value.allCases.map(\.rawValue)
-        guard case .string(let name) = value else {
-          throw place.wrongType("one of \(names.joined(separator: ", "))", value)
-        }
+        let name = try FieldType<String>.text.read(value, place)
         guard let choice = Value(rawValue: name) else {
           throw place.invalid(
-            "must be " + Spelling.oneOf(names, not: name))
+            "must be " + Spelling.oneOf(Value.allCases.map(\.rawValue), not: name))
         }
         return choice
       }, write: { .string($0.rawValue) })

@@ -85,10 +85,11 @@ import Testing
   func readsAndWritesCompressed(_ name: String, _ format: Compression.Format) throws {
     let (headers, body) = RunningServer.binaryRequest(
       40, more: #", "parameters": {"binary_data_output": true}"#)
-    let plain = try infer(headers, body)
+    let named = headers.merging(["X-Request-ID": "the same"]) { $1 }
+    let plain = try infer(named, body)
     let packed = try body.withUnsafeBytes { try Compression.compress($0, format) }
     let answer = try infer(
-      headers.merging(["Content-Encoding": name, "Accept-Encoding": name]) { $1 }, packed)
+      named.merging(["Content-Encoding": name, "Accept-Encoding": name]) { $1 }, packed)
     #expect(answer.status == 200)
     #expect(answer["Content-Encoding"] == name)
     #expect(answer["Vary"] == "Accept-Encoding")
@@ -96,7 +97,6 @@ import Testing
       try Array(Compression.decompress($0, format, limit: 1 << 20))
     }
     let length = try #require(plain["Inference-Header-Content-Length"].flatMap { Int($0) })
-    // Before it stands the request's name, which is another.
     #expect(unpacked[length...] == plain.body[length...])
     #expect(answer["Inference-Header-Content-Length"] == "\(length)")
   }
