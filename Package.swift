@@ -180,7 +180,8 @@ let engines: [Target] = [
     ["COpenVINO", "Datasets", "Files", "Inference", "InferenceTestSupport", "ONNX"],
     exclude: ["Fixtures"]),
   library(
-    "CTorch", in: "Engines", ["CBoundary"], cxxSettings: torchCxxSettings,
+    "CTorch", in: "Engines", ["CBoundary"],
+    cxxSettings: torchCxxSettings + [.headerSearchPath("."), .headerSearchPath("Substitutes")],
     linkerSettings: torchLinkerSettings),
   library("Torch", in: "Engines", ["CTorch"]),
   tests(of: "Torch", in: "Engines", ["Torch"], resources: [.copy("Fixtures")]),
@@ -271,7 +272,11 @@ let deployment: [Target] = [
 /// Answers over a network. Boost is header-only, and optimised in debug builds too, whose tests send many requests.
 let serving: [Target] = [
   library(
-    "CHTTP", in: "Serving", ["CBoundary"], cxxSettings: [.unsafeFlags(["-O2"])],
+    "CHTTP", in: "Serving", ["CBoundary"],
+    cxxSettings: [
+      .unsafeFlags(["-O2"]), .headerSearchPath("."), .headerSearchPath("Connections"),
+      .headerSearchPath("Requests"),
+    ],
     linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
   library("HTTP", in: "Serving", ["CHTTP"]),
   tests(
