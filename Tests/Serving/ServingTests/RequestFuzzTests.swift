@@ -45,8 +45,8 @@ import Testing
     }
   }
 
-  /// What is read as JSON is what Foundation reads as JSON, but for keys that stand twice, deep nesting and bytes that are no UTF-8,
-  /// on which the two differ by intent.
+  /// What is read as JSON is what Foundation reads as JSON, but where the two differ by intent: keys that stand twice, bytes that are
+  /// no UTF-8, and what `foundationIsOddOn` finds.
   @Test func damagedJSONIsReadAsFoundationReadsIt() throws {
     let whole =
       RecordedRequest.all.filter {
@@ -56,6 +56,7 @@ import Testing
         Array(#"{"a":[1,-2.5e+3,"\u00e4\ud83d\ude00\n",true,false,null,{"b":{}}],"c":"ä日"}"#.utf8)
       ]
     var outcomes = FuzzOutcomes()
+    var compared = 0
     for number in 0..<FuzzOutcomes.inputCount {
       var random = RandomStream(seed: 12, UInt64(number))
       let bytes = Mutation.damaged(whole[number % whole.count], from: &random)
@@ -73,12 +74,23 @@ import Testing
         (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil
       if problem == nil { outcomes.read += 1 } else { outcomes.refused += 1 }
       if case .repeatedKey = problem { continue }
-      // Foundation guesses UTF-16 and UTF-32 from zeros, and refuses numbers that no double holds.
-      guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else { continue }
+      // From zeros Foundation guesses UTF-16 and UTF-32.
+      guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self),
+        !foundationIsOddOn(text)
+      else { continue }
+      compared += 1
       #expect(
         (problem == nil) == isRead,
         "\(String(decoding: bytes, as: UTF8.self)) \(String(describing: problem))")
     }
     outcomes.check(of: FuzzOutcomes.inputCount)
+    #expect(compared > FuzzOutcomes.inputCount / 4)
+  }
+
+  /// Whether there is a comma after the last element, which Foundation takes, or a number that no double holds, which it does not:
+  /// such a number is refused here only where it is read.
+  private func foundationIsOddOn(_ text: String) -> Bool {
+    text.contains(/,\s*[\]}]/)
+      || text.matches(of: /[0-9.]+[eE][-+]?[0-9]+/).contains { Double($0.output)?.isFinite != true }
   }
 }

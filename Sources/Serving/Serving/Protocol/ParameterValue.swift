@@ -45,23 +45,28 @@ package typealias Parameters = [String: ParameterValue]
 
 extension Parameters {
   /// Reads the object that comes next; empty for null.
-  init(_ scanner: inout JSONScanner) throws(ProtocolError) {
-    self = [:]
+  ///
+  /// - Parameter skipsUnknown: Whether lists and objects are passed over, which other servers put into answers, or refused.
+  init(_ scanner: inout JSONScanner, skipsUnknown: Bool = false) throws(ProtocolError) {
+    var parameters: Self = [:]
     switch try scanner.kind() {
-    case .null:
-      try scanner.null()
-      return
-    case .object: break
+    case .null: try scanner.null()
+    case .object:
+      try scanner.object { (scanner, name) throws(ProtocolError) in
+        let kind = try scanner.kind()
+        if skipsUnknown, kind == .object || kind == .array { return try scanner.skip() }
+        parameters[name] = try ParameterValue(&scanner, name: name)
+      }
     default: throw .wrongKind(key: "parameters", expected: "an object")
     }
-    var parameters: Self = [:]
-    try scanner.object { (scanner, name) throws(ProtocolError) in
-      guard !name.hasPrefix("triton_") else {
-        throw .badParameter(name: name, reason: "names that begin with 'triton_' are reserved")
-      }
-      parameters[name] = try ParameterValue(&scanner, name: name)
-    }
     self = parameters
+  }
+
+  /// Refuses the names that Triton keeps for itself.
+  func refuseReserved() throws(ProtocolError) {
+    if let name = keys.filter({ $0.hasPrefix("triton_") }).min() {
+      throw .badParameter(name: name, reason: "names that begin with 'triton_' are reserved")
+    }
   }
 
   /// A truth value.

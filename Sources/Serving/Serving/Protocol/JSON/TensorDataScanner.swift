@@ -1,10 +1,11 @@
-/// Reads the `data` of an input: one flat list, or lists nested as its shape says.
+/// Reads the `data` of a tensor: one flat list, or lists nested as its shape says.
 struct TensorDataScanner {
+  let role: TensorRole
   let name: String
   let type: ElementType
   let shape: TensorShape
 
-  private func error(_ fault: TensorFault) -> ProtocolError { .badInput(name: name, fault) }
+  private func error(_ fault: TensorFault) -> ProtocolError { role.error(name, fault) }
 
   /// The values of the list that comes next, of any type but BYTES.
   func values(from scanner: inout JSONScanner) throws(ProtocolError) -> TensorBytes {

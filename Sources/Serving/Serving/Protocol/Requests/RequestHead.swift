@@ -3,7 +3,7 @@ struct RequestHead {
   var id: String?
   var parameters = Parameters()
   var outputs: [RequestedOutput] = []
-  private var inputs: [InputHead] = []
+  private var inputs: [TensorHead] = []
 
   /// The most inputs and the most outputs, each of which takes more memory than JSON.
   static let mostTensors = 1000
@@ -19,11 +19,13 @@ struct RequestHead {
     try scanner.object { (scanner, key) throws(ProtocolError) in
       switch key {
       case "id": head.id = try scanner.optionalString(of: key)
-      case "parameters": head.parameters = try Parameters(&scanner)
+      case "parameters":
+        head.parameters = try Parameters(&scanner)
+        try head.parameters.refuseReserved()
       case "inputs":
         hasInputs = true
         try scanner.list(of: key, most: Self.mostTensors) { (scanner) throws(ProtocolError) in
-          head.inputs.append(try InputHead(&scanner))
+          head.inputs.append(try TensorHead(&scanner, of: .input))
         }
       case "outputs":
         guard try scanner.kind() != .null else { return try scanner.null() }
@@ -54,129 +56,7 @@ struct RequestHead {
 
   /// The inputs, those without JSON data from `binary`, in their order.
   func tensors(binary: TensorBytes) throws(ProtocolError) -> [InferenceTensor] {
-    var (tensors, place) = ([InferenceTensor](), 0)
-    for input in inputs { tensors.append(try input.tensor(binary: binary, from: &place)) }
-    guard place == binary.count else { throw .leftoverBytes(binary.count - place) }
-    return tensors
-  }
-}
-
-/// One input of the JSON.
-private struct InputHead {
-  let name: String
-  let type: ElementType
-  let shape: TensorShape
-  /// Its data, where they stand in the JSON.
-  private let content: InferenceTensor.Content?
-  /// The bytes that it has after the JSON.
-  private let binarySize: Int?
-
-  init(_ scanner: inout JSONScanner) throws(ProtocolError) {
-    let keys = try InputKeys(&scanner)
-    let (name, type, shape) = try keys.description()
-    (self.name, self.type, self.shape) = (name, type, shape)
-    try keys.parameters.refuseSharedMemory()
-    binarySize = try keys.parameters.integer("binary_data_size", atLeast: 0)
-    if binarySize != nil {
-      guard keys.content == nil, keys.dataStart == nil else {
-        throw .badInput(name: name, .dataTwice)
-      }
-      content = nil
-    } else if let content = keys.content {
-      self.content = content
-    } else {
-      guard let start = keys.dataStart else { throw .badInput(name: name, .noData) }
-      // Back to the data, now that it is known what they are.
-      var rereader = scanner
-      rereader.index = start
-      content = try keys.read(&rereader)
-    }
-  }
-
-  func tensor(
-    binary: TensorBytes, from place: inout Int
-  ) throws(ProtocolError) -> InferenceTensor {
-    do throws(TensorFault) {
-      if let content {
-        return InferenceTensor(name: name, type: type, shape: shape, content: content)
-      }
-      let size = binarySize ?? 0
-      let left = binary.count - place
-      guard size <= left else { throw .tooFewBytes(needed: size, left: left) }
-      place += size
-      return try InferenceTensor(
-        name: name, type: type, shape: shape, bytes: binary[place - size..<place])
-    } catch {
-      throw .badInput(name: name, error)
-    }
-  }
-}
-
-/// The keys of an input, as they come.
-private struct InputKeys {
-  private var name: String?
-  private var typeName: String?
-  private var dimensions: [Int]?
-  private(set) var parameters = Parameters()
-  /// Its data, if what they are stands before them, as all clients have it.
-  private(set) var content: InferenceTensor.Content?
-  /// Else where they begin.
-  private(set) var dataStart: Int?
-
-  init(_ scanner: inout JSONScanner) throws(ProtocolError) {
-    guard try scanner.kind() == .object else {
-      throw .wrongKind(key: "inputs", expected: "a list of objects")
-    }
-    var keys = Self()
-    try scanner.object { (scanner, key) throws(ProtocolError) in
-      switch key {
-      case "name": keys.name = try scanner.string(of: key)
-      case "datatype": keys.typeName = try scanner.string(of: key)
-      case "shape": keys.dimensions = try scanner.dimensions()
-      case "parameters": keys.parameters = try Parameters(&scanner)
-      case "data": try keys.take(&scanner)
-      default: try scanner.skip()
-      }
-    }
-    self = keys
-  }
-
-  private init() {}
-
-  private mutating func take(_ scanner: inout JSONScanner) throws(ProtocolError) {
-    switch try scanner.kind() {
-    // KServe's client sends it beside binary data.
-    case .null: try scanner.null()
-    // Whether strings are base64 is said by the parameters.
-    case .array where name != nil && dimensions != nil && typeName != nil && typeName != "BYTES":
-      content = try read(&scanner)
-    default:
-      dataStart = scanner.index
-      try scanner.skip()
-    }
-  }
-
-  /// What the keys say the input is.
-  func description() throws(ProtocolError) -> (String, ElementType, TensorShape) {
-    guard let name else { throw .missing(key: "name", place: "an input") }
-    let place = "input '\(name.shortened)'"
-    guard let typeName else { throw .missing(key: "datatype", place: place) }
-    guard let dimensions else { throw .missing(key: "shape", place: place) }
-    do throws(TensorFault) {
-      guard let type = ElementType(rawValue: typeName) else { throw .unknownType(typeName) }
-      return (name, type, try TensorShape(dimensions))
-    } catch {
-      throw .badInput(name: name, error)
-    }
-  }
-
-  /// Reads the data that come next.
-  func read(_ scanner: inout JSONScanner) throws(ProtocolError) -> InferenceTensor.Content {
-    let (name, type, shape) = try description()
-    let data = TensorDataScanner(name: name, type: type, shape: shape)
-    guard type == .bytes else { return .values(try data.values(from: &scanner)) }
-    let isBase64 = parameters["content_type"] == .string("base64")
-    return .elements(try data.elements(from: &scanner, isBase64: isBase64))
+    try inputs.tensors(binary: binary)
   }
 }
 
@@ -207,17 +87,5 @@ extension JSONScanner {
       }
       try element(&scanner)
     }
-  }
-
-  /// A list of integers.
-  fileprivate mutating func dimensions() throws(ProtocolError) -> [Int] {
-    let fault = ProtocolError.wrongKind(key: "shape", expected: "a list of integers")
-    var dimensions: [Int] = []
-    try list(of: "shape", most: TensorShape.mostDimensions) { (scanner) throws(ProtocolError) in
-      guard try scanner.kind() == .number else { throw fault }
-      guard let dimension = try scanner.number().integer(as: Int.self) else { throw fault }
-      dimensions.append(dimension)
-    }
-    return dimensions
   }
 }

@@ -15,6 +15,18 @@ package struct RequestedOutput: Hashable, Sendable {
   /// As many classes as Triton gives.
   package static let mostClasses = 1_000_000
 
+  /// Writes it as an object, saying whether it is to be binary.
+  func write(to writer: inout JSONWriter) {
+    var parameters: Parameters = ["binary_data": .boolean(isBinary ?? true)]
+    if let classCount { parameters["classification"] = .integer(Int64(classCount)) }
+    writer.object { writer in
+      writer.key("name")
+      writer.string(name)
+      writer.key("parameters")
+      parameters.write(to: &writer)
+    }
+  }
+
   /// Reads the object that comes next.
   init(_ scanner: inout JSONScanner) throws(ProtocolError) {
     guard try scanner.kind() == .object else {
