@@ -25,6 +25,11 @@ struct DecodingRunner: BatchRunner {
           }, of: row.row, for: group)
       } catch .unreadableImage(_, let reason) {
         row.job.fail(unreadableImage: row.row, reason: reason)
+      } catch .wrongImageSize(_, let width, let height, let wantedWidth, let wantedHeight) {
+        row.job.fail(
+          unreadableImage: row.row,
+          reason: "it has \(width) x \(height) pixels, and the model takes images of "
+            + "\(wantedWidth) x \(wantedHeight) only")
       } catch {
         row.job.fail(unreadableImage: row.row, reason: "\(error)")
       }

@@ -145,7 +145,7 @@ package final class ModelServer: Sendable {
       guard count <= options.waitingImages else {
         throw .badInput(
           name: LoadedEnsemble.inputName,
-          .wrongShape(request.inputs[0].shape, expected: [options.waitingImages]))
+          .tooManyImages(count, limit: options.waitingImages))
       }
       if request.stageLimit != nil, ensemble.combination.cascade == nil {
         throw .badParameter(name: "max_stages", reason: "the model is not a cascade")

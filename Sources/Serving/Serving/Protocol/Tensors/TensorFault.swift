@@ -38,6 +38,8 @@ package enum TensorFault: Error, Hashable, Sendable, CustomStringConvertible {
   case notFinite(index: Int)
   /// The element is not an image that can be read.
   case badImage(index: Int, reason: String)
+  /// More images than a request may have.
+  case tooManyImages(Int, limit: Int)
   /// Another tensor of the same name stands before it.
   case repeated
   /// The tensor is none of the model.
@@ -79,6 +81,8 @@ package enum TensorFault: Error, Hashable, Sendable, CustomStringConvertible {
       "datatype \(type.rawValue), where the model takes "
         + expected.map(\.rawValue).joined(separator: " or ")
     case .notFinite(let index): "element \(index) is NaN or infinite"
+    case .tooManyImages(let count, let limit):
+      "\(count) images, of which a request may have \(limit); send several requests"
     case .badImage(let index, let reason): "image \(index): \(reason)"
     case .repeated: "it stands twice; leave one of them out"
     case .unknown(let known): "the model has none of this name, but \(known.asList)"
