@@ -24,10 +24,14 @@ final class RunningServer: Sendable {
     _ = try TinyEnsemble(at: model.path, members: members, combination: combination)
     var how = ServingOptions(inference: InferenceOptions(threads: 1, cacheDirectory: nil))
     how.maximumBatch = 4
+    // Times that no test reaches, however busy the machine is.
+    how.timeoutSeconds = nil
     serving(&how)
     var options = EnsembleServerOptions(
       http: HTTPConfiguration(address: .tcp(host: "127.0.0.1", port: 0)), serving: how,
       models: [model])
+    (options.http.limits.headSeconds, options.http.limits.bodySeconds) = (600, 600)
+    (options.http.limits.writeSeconds, options.http.limits.idleSeconds) = (600, 3600)
     try change(&options, files)
     server = try EnsembleServer(options)
     if loads { try server.load(model) }

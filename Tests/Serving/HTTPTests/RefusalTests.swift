@@ -7,7 +7,7 @@ import Testing
 @Suite struct RefusalTests {
   /// Sends `bytes`, and makes sure that the answer is an error as JSON, the last of its connection, and not the handler's.
   static func expectRefusal(
-    _ bytes: [UInt8], _ status: Int, limits: HTTPLimits = HTTPLimits(), endsSending: Bool = false,
+    _ bytes: [UInt8], _ status: Int, limits: HTTPLimits = .patient, endsSending: Bool = false,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let server = try TestServer(limits: limits)
@@ -26,7 +26,7 @@ import Testing
   }
 
   static func expectRefusal(
-    _ text: String, _ status: Int, limits: HTTPLimits = HTTPLimits(), endsSending: Bool = false,
+    _ text: String, _ status: Int, limits: HTTPLimits = .patient, endsSending: Bool = false,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     try expectRefusal(

@@ -13,7 +13,7 @@ final class TestServer: Sendable {
   /// - Parameter handler: Says what was asked, where none is given.
   init(
     at address: HTTPAddress = .tcp(host: "127.0.0.1", port: 0),
-    certificate: HTTPCertificate? = nil, limits: HTTPLimits = HTTPLimits(),
+    certificate: HTTPCertificate? = nil, limits: HTTPLimits = .patient,
     handler: @escaping Handler = { $0.respond(.echo($0)) }
   ) throws {
     var configuration = HTTPConfiguration(address: address, certificate: certificate)
@@ -50,9 +50,9 @@ final class Mailbox<Value: Sendable>: Sendable {
 
   func put(_ value: Value) { values.withLock { $0.append(value) } }
 
-  /// The first value that was not taken yet; fails the test where none comes for a minute.
+  /// The first value that was not taken yet; fails the test where none comes for ten minutes.
   func take() async throws -> Value {
-    for _ in 0..<6000 {
+    for _ in 0..<60_000 {
       if let value = values.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { return value }
       try await Task.sleep(for: .milliseconds(10))
     }
@@ -63,8 +63,16 @@ final class Mailbox<Value: Sendable>: Sendable {
 }
 
 extension HTTPLimits {
+  /// Times that no test reaches, however busy the machine is.
+  static var patient: HTTPLimits {
+    var limits = HTTPLimits()
+    (limits.headSeconds, limits.bodySeconds, limits.writeSeconds) = (600, 600, 600)
+    limits.idleSeconds = 3600
+    return limits
+  }
+
   init(_ change: (inout HTTPLimits) -> Void) {
-    self.init()
+    self = .patient
     change(&self)
   }
 }

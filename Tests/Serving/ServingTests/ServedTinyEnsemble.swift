@@ -22,6 +22,7 @@ struct ServedTinyEnsemble {
     var options = ServingOptions(
       inference: InferenceOptions(threads: threads, cacheDirectory: nil))
     options.maximumBatch = 4
+    options.timeoutSeconds = nil
     change(&options)
     server = try ModelServer(options: options)
     try server.load("tiny", from: path)
