@@ -16,7 +16,7 @@ class Connection;
 class Worker;
 struct Shared;
 
-/// Exchanges that somebody holds through the C face.
+/// Exchanges that are held through the C face.
 inline std::atomic<int64_t> live_exchanges{0};
 
 /// What is called when a client leaves.
@@ -45,7 +45,7 @@ class Callback {
   void *context_ = nullptr;
 };
 
-/// Shared by its connection, until it is answered or disconnected, and by whoever works on it.
+/// Shared by its connection, until it is answered or disconnected, and by what works on it.
 class Exchange : public std::enable_shared_from_this<Exchange> {
   // The first member, so that the budget outlives the body, which gives its bytes back.
   const std::shared_ptr<Shared> shared_;

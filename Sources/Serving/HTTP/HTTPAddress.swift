@@ -10,7 +10,7 @@
 public enum HTTPAddress: Hashable, Sendable, CustomStringConvertible {
   /// A host's name or number, and a port; 0 lets the system choose one.
   case tcp(host: String, port: UInt16)
-  /// A Unix socket, whose file is made, and removed when the server stops. One that nobody listens at is replaced.
+  /// A Unix socket, whose file is made, and removed when the server stops. One that no process listens at is replaced.
   case unix(path: String)
   /// A socket of this process that listens already; the server takes it over, and closes it at the end.
   case inherited(descriptor: Int32)

@@ -38,7 +38,7 @@ public final class HTTPExchange: Sendable {
 
   /// Whether the client was seen to leave before the answer.
   ///
-  /// A reset is seen at once. Where a client ends what it sends, an interim answer tells whether it has closed the
+  /// A reset is seen at once. Where a client ends what it sends, an interim answer shows whether it has closed the
   /// connection, or only its half and waits for its answer; a client of HTTP/1.0 is taken to wait.
   public var isDisconnected: Bool { ch_exchange_is_disconnected(handle) }
 

@@ -27,6 +27,13 @@ import Testing
         exchanges.put(exchange)
       }
     }
+
+    /// A client that has sent a request, and the request, which waits for its answer.
+    func asked() async throws -> (RawClient, HTTPExchange) {
+      let client = try server.client()
+      try client.send(DisconnectTests.get)
+      return (client, try await exchanges.take())
+    }
   }
 
   @Test func anAnswerMayComeFromAnyThread() async throws {
@@ -44,9 +51,7 @@ import Testing
 
   @Test func onlyTheFirstAnswerCounts() async throws {
     let waiting = try Waiting()
-    let client = try waiting.server.client()
-    try client.send(Self.get)
-    let exchange = try await waiting.exchanges.take()
+    let (client, exchange) = try await waiting.asked()
     exchange.respond(.text("first"))
     exchange.respond(.text("second"))
     #expect(try client.response().text == "first")
@@ -91,9 +96,7 @@ import Testing
 
   @Test func aResetIsNoticed() async throws {
     let waiting = try Waiting()
-    let client = try waiting.server.client()
-    try client.send(Self.get)
-    let exchange = try await waiting.exchanges.take()
+    let (client, exchange) = try await waiting.asked()
     #expect(!exchange.isDisconnected)
     client.reset()
     _ = try await waiting.departures.take()
@@ -149,9 +152,7 @@ import Testing
 
   @Test func aHalfClosedClientGetsItsAnswer() async throws {
     let waiting = try Waiting()
-    let client = try waiting.server.client()
-    try client.send(Self.get)
-    let exchange = try await waiting.exchanges.take()
+    let (client, exchange) = try await waiting.asked()
     client.shutDownWriting()
     // The probe, which clients skip.
     #expect(try client.response().status == 100)
@@ -166,9 +167,7 @@ import Testing
 
   @Test func aHalfClosedClientThatLeavesLaterIsNoticed() async throws {
     let waiting = try Waiting()
-    let client = try waiting.server.client()
-    try client.send(Self.get)
-    let exchange = try await waiting.exchanges.take()
+    let (client, exchange) = try await waiting.asked()
     client.shutDownWriting()
     #expect(try client.response().status == 100)
     client.reset()

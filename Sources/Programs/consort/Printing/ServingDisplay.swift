@@ -40,7 +40,7 @@ struct ServingDisplay {
       !["127.0.0.1", "::1", "localhost"].contains(host)
     else { return }
     Terminal.writeNotes([
-      "whoever reaches '\(host)' is answered: give --token-file to answer only those with a token"
+      "anyone who reaches '\(host)' gets answers: give --token-file to answer only those with a token"
     ])
   }
 

@@ -66,7 +66,7 @@ sockaddr_un unix_address(const std::string &path) {
   return address;
 }
 
-/// Removes a socket that nobody listens at any more.
+/// Removes the file of a socket that no process listens at any more.
 void remove_stale(const std::string &path, const sockaddr_un &address) {
   struct stat file {};
   if (::lstat(path.c_str(), &file) != 0) return;

@@ -14,7 +14,7 @@ namespace consort::http {
 class Listener {
  public:
   explicit Listener(const ch_address &address);
-  /// Removes a Unix socket's file; the descriptor belongs to whoever took it.
+  /// Removes a Unix socket's file; the descriptor belongs to its new owner.
   ~Listener();
   Listener(const Listener &) = delete;
   Listener &operator=(const Listener &) = delete;

@@ -49,7 +49,7 @@ std::shared_ptr<asio::ssl::context> make_tls(const std::string &chain, const std
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
   SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_alpn_select_cb(native, choose_protocol, nullptr);
-  // Nobody is there to type a pass phrase.
+  // A server has no terminal to type a pass phrase.
   SSL_CTX_set_default_passwd_cb(native, [](char *, int, int, void *) { return -1; });
   if (SSL_CTX_use_certificate_chain_file(native, chain.c_str()) != 1) refuse(chain_name, chain, openssl_reason());
   if (SSL_CTX_use_PrivateKey_file(native, key.c_str(), SSL_FILETYPE_PEM) != 1) {

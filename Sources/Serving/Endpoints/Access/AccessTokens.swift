@@ -96,7 +96,7 @@ package struct AccessTokens: Sendable {
       authorization.prefix(scheme.count).lowercased() == scheme
     else { return false }
     let given = Self.digest(Self.trimmed(String(authorization.dropFirst(scheme.count))))
-    // All are compared to their ends, so that the time tells nothing.
+    // All are compared to their ends, so that the time gives nothing away.
     var isKnown = false
     for digest in known {
       var difference: UInt8 = 0

@@ -10,7 +10,7 @@ package struct CrossOriginPolicy: Hashable, Sendable {
   /// Whether requests by other origins are answered at all.
   var isEnabled: Bool { !origins.isEmpty }
 
-  /// Adds what tells a browser that the page may read the answer.
+  /// Adds what lets a browser know that the page may read the answer.
   func mark(_ headers: inout HTTPHeaders, for request: HTTPRequest) {
     guard isEnabled else { return }
     headers.append("Vary", "Origin")

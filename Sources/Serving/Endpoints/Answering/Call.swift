@@ -58,7 +58,7 @@ final class Call: Sendable {
 }
 
 extension HTTPResponse {
-  /// The answer that tells of an error.
+  /// The answer for an error.
   init(_ error: ProtocolError) {
     self = .error(error.status, error.description)
     switch error {

@@ -60,14 +60,12 @@ struct InferenceCall: Sendable {
       body: body, headerLength: headerLength, rawInput: rawInput, defaultID: defaultID)
   }
 
-  /// Whether the body is an image file by its Content-Type, or its first bytes, with which no JSON begins.
+  /// Whether the body is an image file, by its Content-Type or its first bytes.
   private func isImage(_ body: TensorBytes) -> Bool {
     if call.request.headers["Content-Type"]?.lowercased().hasPrefix("image/") == true {
       return true
     }
-    return body.withBytes { bytes in
-      bytes.starts(with: [0xFF, 0xD8, 0xFF]) || bytes.starts(with: [0x89, 0x50, 0x4E, 0x47])
-    }
+    return body.isImageFile
   }
 
   private var defaultID: String {

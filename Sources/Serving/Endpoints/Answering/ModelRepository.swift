@@ -40,7 +40,7 @@ final class ModelRepository: Sendable {
     return server
   }
 
-  /// Loads a model, or loads it anew: the earlier one serves until the new one is warm, and goes on where that fails.
+  /// Loads a model, or loads it again: the earlier one serves until the new one is warm, and goes on where that fails.
   ///
   /// - Throws: What `ModelServer.load` throws; `ProtocolError.unknownModel`.
   func load(_ name: String) throws {

@@ -1,13 +1,13 @@
 import HTTP
 
 extension EnsembleServer {
-  /// What happens to a server that whoever runs it wants to know.
+  /// What an operator is to know of a server.
   package enum Event {
     /// A model was loaded for the first time.
     case loaded(ServedModel)
     /// All are loaded.
     case ready
-    /// A model, the tokens or the certificate were read anew; those before stay in use where there is an error.
+    /// A model, the tokens or the certificate were read again; those before stay in use where there is an error.
     case reloaded(what: String, error: (any Error)?)
     /// It is no longer ready, and goes on for so long.
     case draining(seconds: Double)

@@ -28,8 +28,8 @@ package struct EnsembleServerOptions: Sendable {
 
 /// A server of ensembles: from listening to the last answer.
 ///
-/// It listens and answers probes before its models are loaded, so that an address in use is known at once, and whoever waits
-/// for it sees it live and not ready.
+/// It listens and answers probes before its models are loaded, so that an address in use is known at once, and
+/// probes see it live and not ready.
 package final class EnsembleServer: Sendable {
   private let options: EnsembleServerOptions
   private let models: ModelServer
@@ -74,7 +74,7 @@ package final class EnsembleServer: Sendable {
   /// - Throws: `InferenceError`, or `FileError`.
   package func load(_ model: ServedModel) throws { try repository.load(model.name) }
 
-  /// Reads models, tokens and certificate anew, and opens the log again. What cannot be read stays as it was.
+  /// Reads models, tokens and certificate again, and opens the log again. What cannot be read stays as it was.
   ///
   /// - Returns: Of each thing its name, and what went wrong with it, if anything.
   package func reload() -> [(what: String, error: (any Error)?)] {

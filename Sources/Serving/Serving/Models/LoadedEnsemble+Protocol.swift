@@ -23,12 +23,14 @@ extension LoadedEnsemble {
     var isUsual: Bool { self != .members && self != .logProbabilities }
   }
 
+  /// The input as files of images.
+  static let fileInput = TensorDescription(name: inputName, type: .bytes, shape: [-1])
+
   /// The input as requests may give it: the members' tensor where they share one, and files of images.
   var inputs: [TensorDescription] {
-    let files = TensorDescription(name: Self.inputName, type: .bytes, shape: [-1])
-    guard let tensorInput else { return [files] }
+    guard let tensorInput else { return [Self.fileInput] }
     let shape = [-1] + tensorInput.shape(batch: 1).dropFirst()
-    return [TensorDescription(name: Self.inputName, type: .float32, shape: shape), files]
+    return [TensorDescription(name: Self.inputName, type: .float32, shape: shape), Self.fileInput]
   }
 
   /// The outputs, in the order in which they are sent.
@@ -82,7 +84,7 @@ extension LoadedEnsemble {
     switch tensor.content {
     case .elements(let elements): return (.encoded(elements), elements.count)
     case .values(let bytes):
-      if let index = bytes.firstNotFinite { throw .notFinite(index: index) }
+      if let index = tensor.firstNotFinite { throw .notFinite(index: index) }
       return (.tensor(bytes), dimensions[0])
     }
   }
@@ -156,15 +158,10 @@ extension LoadedEnsemble {
 }
 
 extension TensorBytes {
-  /// The index of the first float32 that is NaN or infinite; nil where none is.
-  fileprivate var firstNotFinite: Int? {
+  /// Whether they begin as a JPEG or PNG file does, with which neither JSON nor a finite float32 begins.
+  package var isImageFile: Bool {
     withBytes { bytes in
-      let values = bytes.assumingMemoryBound(to: UInt32.self)
-      // A sum over flags is a loop over vectors; where it stands is looked for only where there is one.
-      let isNotFinite: (UInt32) -> Bool = { $0 & 0x7F80_0000 == 0x7F80_0000 }
-      var found: UInt32 = 0
-      for value in values { found |= isNotFinite(value) ? 1 : 0 }
-      return found == 0 ? nil : values.firstIndex(where: isNotFinite)
+      bytes.starts(with: [0xFF, 0xD8, 0xFF]) || bytes.starts(with: [0x89, 0x50, 0x4E, 0x47])
     }
   }
 }

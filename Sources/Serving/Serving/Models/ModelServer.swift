@@ -44,7 +44,7 @@ package final class ModelServer: Sendable {
 
   deinit { pool.stop() }
 
-  /// Loads the ensemble in the directory at `path`, or loads it anew: the earlier one serves until the new one is warm, and
+  /// Loads the ensemble in the directory at `path`, or loads it again: the earlier one serves until the new one is warm, and
   /// goes on where that fails.
   ///
   /// - Throws: `InferenceError`, or `FileError`.
@@ -101,20 +101,16 @@ package final class ModelServer: Sendable {
     of name: String, version: String?, body: TensorBytes
   ) throws(ProtocolError) -> TensorDescription {
     let inputs = try model(name, version: version).ensemble.inputs
-    let isImage = body.withBytes { bytes in
-      bytes.starts(with: [0xFF, 0xD8, 0xFF]) || bytes.starts(with: [0x89, 0x50, 0x4E, 0x47])
-    }
-    return isImage || inputs.count == 1 ? inputs[inputs.count - 1] : inputs[0]
+    return body.isImageFile ? LoadedEnsemble.fileInput : inputs[0]
   }
 
   /// The input as a file of an image.
-  package static let imageInput = TensorDescription(
-    name: LoadedEnsemble.inputName, type: .bytes, shape: [-1])
+  package static let imageInput = LoadedEnsemble.fileInput
 
   /// Answers a request.
   ///
   /// - Parameter respond: Is called once, on any thread, with the answer, or what is wrong with the request or went wrong.
-  /// - Returns: What ends the work where nobody waits for the answer any more.
+  /// - Returns: What ends the work where the client has left any more.
   package func infer(
     _ request: InferenceRequest, model name: String, version: String? = nil,
     respond: @escaping @Sendable (Result<InferenceAnswer, ProtocolError>) -> Void
@@ -215,7 +211,7 @@ package final class ModelServer: Sendable {
 
     fileprivate init(_ job: InferenceJob) { self.job = job }
 
-    /// Takes the request's images out of the queues; its answer is an error that nobody reads.
+    /// Takes the request's images out of the queues; its answer is an error that is not sent.
     package func cancel() { job?.fail(.cancelled) }
   }
 }

@@ -44,7 +44,7 @@ package enum ProtocolError: Error, Hashable, Sendable, CustomStringConvertible {
   case bodyTooLarge(limit: Int)
   /// No Content-Encoding that is read.
   case unknownEncoding(String)
-  /// Nobody waits for the answer any more.
+  /// The client has left.
   case cancelled
   // 500 and above
   /// Ours to fix.
@@ -72,7 +72,7 @@ package enum ProtocolError: Error, Hashable, Sendable, CustomStringConvertible {
     case .wrongMethod: 405
     case .bodyTooLarge: 413
     case .unknownEncoding: 415
-    // As nginx has it in its logs: nobody is there to read it.
+    // As nginx has it in its logs: it is logged, not sent.
     case .cancelled: 499
     case .internalFault: 500
     case .unsupported: 501
