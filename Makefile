@@ -19,7 +19,7 @@ test: setup
 
 # All but what starts programs, trains, draws reports, or takes long: under a minute once it is built.
 test-quick: setup
-	swift test --skip 'consortTests|consort_trainTests|ForeignFilesTests|TrainingTests|ReportsTests|ReportContentsTests' \
+	swift test --skip 'consortTests|consort_trainTests|ForeignFilesTests|TrainingTests|ReportsTests|ReportContentsTests|EndpointsTests|HTTPTests|ModelServerTests' \
 	  --skip 'FuzzTests|withABudgetTheSimplestWithinTheMargin'
 
 # Which share of each target's lines the tests run; it builds everything once more, for that.
