@@ -29,6 +29,8 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   package var expectedMultiplyAccumulates: Double?
   /// Of those images, the share that stopped after each member.
   package var exitFractions: [Double]?
+  /// What it was worth on the hold-out, by which its service is judged; nil where that was not at hand.
+  package var expectedService: ExpectedService?
   /// The members.
   package var members: [Member]
 

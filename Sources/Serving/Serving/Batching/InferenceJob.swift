@@ -253,6 +253,11 @@ final class InferenceJob: Sendable {
     finish(self, .failure(error))
   }
 
+  /// Goes on without a member on some images: it is not there, or failed on them.
+  func lose(_ rows: [Int], of member: Int) {
+    fail(.membersLost([ensemble.members[member].name]))
+  }
+
   /// Ends the request because one of its images is none.
   func fail(unreadableImage row: Int, reason: String) {
     fail(
