@@ -35,11 +35,9 @@ ch_bytes bytes(std::string_view text) { return {text.data(), text.size()}; }
 const char *ch_last_error(void) { return Library::last_error.c_str(); }
 int64_t ch_live_handles(void) { return Library::live_handles + live_exchanges; }
 
-ch_status ch_server_create(
-    const ch_configuration *configuration, ch_handler handler, void (*release)(void *context), void *context,
-    ch_server *result) {
+ch_status ch_server_create(const ch_configuration *configuration, const ch_callbacks *callbacks, ch_server *result) {
   return guarded([&] {
-    result->pointer = new Server(*configuration, handler, release, context);
+    result->pointer = new Server(*configuration, *callbacks);
     ++Library::live_handles;
   });
 }

@@ -93,9 +93,8 @@ bool Shared::wait_until_none(const std::atomic<uint64_t> &count, Time deadline) 
   return changed_.wait_until(lock, deadline, [&] { return count == 0; });
 }
 
-Server::Server(const ch_configuration &configuration, ch_handler handler, void (*release)(void *), void *context)
-    : shared_(std::make_shared<Shared>(with_allowed_connections(configuration.limits), handler, context)),
-      release_(release) {
+Server::Server(const ch_configuration &configuration, const ch_callbacks &callbacks)
+    : shared_(std::make_shared<Shared>(with_allowed_connections(configuration.limits), callbacks)) {
   if (configuration.certificate_chain != nullptr && configuration.private_key != nullptr) {
     certificate_chain_ = configuration.certificate_chain;
     private_key_ = configuration.private_key;
@@ -121,7 +120,7 @@ Server::Server(const ch_configuration &configuration, ch_handler handler, void (
 
 Server::~Server() {
   stop(0);
-  if (release_ != nullptr) release_(shared_->context);
+  if (shared_->callbacks.release != nullptr) shared_->callbacks.release(shared_->callbacks.context);
 }
 
 bool Server::is_own_thread() const {

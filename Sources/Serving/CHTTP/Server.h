@@ -19,14 +19,13 @@ namespace consort::http {
 
 /// What all connections and exchanges share; it lives as long as the last of them.
 struct Shared {
-  Shared(const ch_limits &limits, ch_handler handler, void *context)
-      : limits(limits), budget(limits.held_bytes), handler(handler), context(context) {}
+  Shared(const ch_limits &limits, const ch_callbacks &callbacks)
+      : limits(limits), budget(limits.held_bytes), callbacks(callbacks) {}
 
   const ch_limits limits;
   Budget budget;
   Counters counters;
-  const ch_handler handler;
-  void *const context;
+  const ch_callbacks callbacks;
   /// Answers ask clients to close.
   std::atomic<bool> draining{false};
   /// No connection begins any more.
@@ -56,7 +55,7 @@ struct Shared {
 
 class Server {
  public:
-  Server(const ch_configuration &configuration, ch_handler handler, void (*release)(void *), void *context);
+  Server(const ch_configuration &configuration, const ch_callbacks &callbacks);
   ~Server();
 
   uint16_t port() const { return listener_->port(); }
@@ -76,7 +75,6 @@ class Server {
   void on_every_connection(void (*body)(Connection &));
 
   const std::shared_ptr<Shared> shared_;
-  void (*const release_)(void *);
   std::string certificate_chain_, private_key_;
   std::mutex certificate_mutex_;
   std::shared_ptr<asio::ssl::context> tls_;

@@ -56,25 +56,60 @@ final class ProtocolEndpoints: Sendable {
       call.exchange.respond(response)
     }
     do throws(ProtocolError) {
-      guard let route else { throw .unknownPath }
-      let method = call.request.method
-      if method == "OPTIONS", rules.crossOrigin.isEnabled {
+      let route = try permitted(call.request, route)
+      if call.request.method == "OPTIONS" {
         return call.answer(rules.crossOrigin.preflight(methods: route.methods))
       }
-      guard route.methods.contains(method) else { throw .wrongMethod(allowed: route.methods) }
-      try authorize(call.request, for: route)
       try perform(route, call)
     } catch {
       call.fail(error)
     }
   }
 
-  private func authorize(_ request: HTTPRequest, for route: Route) throws(ProtocolError) {
-    guard let group = route.access else { return }
+  /// Refuses by its head a request whose body has yet to come.
+  ///
+  /// - Returns: The answer; nil where the request may go on.
+  func screen(_ request: HTTPRequest) -> HTTPResponse? {
+    do throws(ProtocolError) {
+      _ = try permitted(request, Route(request.pathSegments))
+      return nil
+    } catch {
+      var response = HTTPResponse(error)
+      responses.add(response.status)
+      log?.add(
+        AccessLogEntry(
+          peer: request.peer, method: request.method, path: request.target,
+          id: request.headers["X-Request-ID"], status: response.status, error: error.description))
+      rules.crossOrigin.mark(&response.headers, for: request)
+      return response
+    }
+  }
+
+  /// Takes note of a request that was no valid HTTP, or beyond the limits.
+  func note(_ refusal: HTTPRefusal) {
+    let parts = refusal.requestLine.split(separator: " ", maxSplits: 2).map(String.init)
+    log?.add(
+      AccessLogEntry(
+        peer: refusal.peer, method: parts.first ?? "", path: parts.count > 1 ? parts[1] : "",
+        status: refusal.status, error: refusal.reason))
+  }
+
+  /// What a request asks for, where it may.
+  private func permitted(
+    _ request: HTTPRequest, _ route: Route?
+  ) throws(ProtocolError) -> Route {
+    guard let route else { throw .unknownPath }
+    // Browsers ask without a token what they may send.
+    if request.method == "OPTIONS", rules.crossOrigin.isEnabled { return route }
+    guard route.methods.contains(request.method) else {
+      throw .wrongMethod(allowed: route.methods)
+    }
+    guard let group = route.access else { return route }
     let authorization = request.headers["Authorization"]
     guard tokens.withLock({ $0 }).permits(group, authorization: authorization) else {
       throw .unauthorized
     }
+    return route
   }
 
   private func perform(_ route: Route, _ call: Call) throws(ProtocolError) {

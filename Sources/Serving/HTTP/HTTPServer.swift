@@ -18,17 +18,25 @@ public final class HTTPServer: Sendable {
 
   /// Begins to listen and serve.
   ///
+  /// - Parameters:
+  ///   - screen: Looks at the head of a request whose body has yet to come. An answer refuses it: the body is not read,
+  ///     and the connection is closed. Runs where the handler does.
+  ///   - onRefusal: Is told of each request that the server itself answers with an error.
   /// - Throws: `HTTPError`.
   public init(
-    _ configuration: HTTPConfiguration, handler: @escaping @Sendable (HTTPExchange) -> Void
+    _ configuration: HTTPConfiguration,
+    handler: @escaping @Sendable (HTTPExchange) -> Void,
+    screen: @escaping @Sendable (HTTPRequest) -> HTTPResponse? = { _ in nil },
+    onRefusal: @escaping @Sendable (HTTPRefusal) -> Void = { _ in }
   ) throws(HTTPError) {
     address = configuration.address
-    let context = Unmanaged.passRetained(Box(handler))
+    let context = Unmanaged.passRetained(
+      Box(Callbacks(handler: handler, screen: screen, onRefusal: onRefusal)))
+    var callbacks = ch_callbacks(
+      handler: Self.receive, screen: Self.screen, refused: Self.reportRefusal,
+      release: Box<Callbacks>.release, context: context.toOpaque())
     var server = ch_server()
-    let status = configuration.withForeign { configuration in
-      ch_server_create(
-        configuration, Self.receive, Box<Handler>.release, context.toOpaque(), &server)
-    }
+    let status = configuration.withForeign { ch_server_create($0, &callbacks, &server) }
     guard status == CH_OK else {
       context.release()
       throw HTTPError(status, address: configuration.address)
@@ -38,13 +46,32 @@ public final class HTTPServer: Sendable {
 
   deinit { ch_server_free(handle) }
 
-  private typealias Handler = @Sendable (HTTPExchange) -> Void
+  private struct Callbacks: Sendable {
+    let handler: @Sendable (HTTPExchange) -> Void
+    let screen: @Sendable (HTTPRequest) -> HTTPResponse?
+    let onRefusal: @Sendable (HTTPRefusal) -> Void
 
-  private static let receive: @convention(c) (UnsafeMutableRawPointer?, ch_exchange) -> Void = {
-    context, handle in
-    guard let context else { return }
-    let handler = Unmanaged<Box<Handler>>.fromOpaque(context).takeUnretainedValue().value
-    if let exchange = HTTPExchange(handle) { handler(exchange) }
+    static func at(_ context: UnsafeMutableRawPointer?) -> Callbacks? {
+      context.map { Unmanaged<Box<Callbacks>>.fromOpaque($0).takeUnretainedValue().value }
+    }
+  }
+
+  private static let receive: ch_handler = { context, handle in
+    if let exchange = HTTPExchange(handle) { Callbacks.at(context)?.handler(exchange) }
+  }
+
+  private static let screen: ch_screen = { context, handle in
+    // What cannot be read is refused when it is handed over.
+    guard let request = HTTPRequest(handle) else { return }
+    guard let response = Callbacks.at(context)?.screen(request) else { return }
+    response.withForeign { ch_exchange_respond(handle, $0) }
+  }
+
+  private static let reportRefusal: ch_refused = { context, peer, requestLine, status, reason in
+    Callbacks.at(context)?.onRefusal(
+      HTTPRefusal(
+        peer: String(peer), requestLine: String(requestLine), status: Int(status),
+        reason: String(reason)))
   }
 
   /// The port that the server listens at; nil for a Unix socket.
@@ -85,6 +112,18 @@ public final class HTTPServer: Sendable {
       refusedRequests: Int(counts.refused_requests), disconnects: Int(counts.disconnects),
       heldBytes: Int(counts.held_bytes))
   }
+}
+
+/// A request that the server itself answered with an error: no valid HTTP, or beyond its limits.
+public struct HTTPRefusal: Hashable, Sendable {
+  /// The client's address, as `HTTPRequest.peer` is.
+  public let peer: String
+  /// Such as `GET / HTTP/1.1`, as the client wrote it; empty where the request's head was not read to its end.
+  public let requestLine: String
+  /// The answer's status.
+  public let status: Int
+  /// What the client was told.
+  public let reason: String
 }
 
 /// What a server has done since its start.

@@ -66,6 +66,47 @@ import Testing
     #expect(tokens.permits(.inference, authorization: "Bearer \(Self.inference)"))
   }
 
+  /// A client without a token does not get to send 64 MiB.
+  @Test(arguments: [
+    "Content-Length: 1000000", "Content-Length: 1000000\r\nExpect: 100-continue",
+    "Transfer-Encoding: chunked",
+  ])
+  func isRefusedBeforeItsBodyIsRead(_ framing: String) throws {
+    let server = try server([.inference: Self.inference]) {
+      $0.accessLog = "\($0.models[0].path).log"
+    }
+    let cases: [(head: String, status: Int)] = [
+      ("POST /v2/models/tiny/infer", 401), ("POST /v2/nothing", 404), ("PUT /v2/models/tiny", 405),
+    ]
+    for (head, status) in cases {
+      let client = try server.client()
+      try client.send("\(head) HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n")
+      let answer = try client.response()
+      #expect(answer.status == status)
+      #expect(answer["Connection"] == "close")
+      #expect(answer.error?.isEmpty == false)
+    }
+    server.server.stop(within: 10)
+    let log = try String(contentsOfFile: "\(server.model.path).log", encoding: .utf8)
+    let lines = log.split(separator: "\n")
+    #expect(lines.count == cases.count)
+    for (line, (_, status)) in zip(lines, cases) {
+      #expect(line.contains("\"status\":\(status)"), "\(line)")
+    }
+  }
+
+  @Test func whatIsNoHTTPIsLoggedToo() throws {
+    let server = try server([:]) { $0.accessLog = "\($0.models[0].path).log" }
+    let client = try server.client()
+    try client.send(
+      "POST /v2 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n")
+    #expect(try client.response().status == 400)
+    server.server.stop(within: 10)
+    let line = try String(contentsOfFile: "\(server.model.path).log", encoding: .utf8)
+    #expect(line.contains("\"status\":400") && line.contains("Content-Length"), "\(line)")
+    #expect(line.contains("\"method\":\"POST\"") && line.contains("127.0.0.1:"), "\(line)")
+  }
+
   @Test func eachGroupHasItsOwnTokens() throws {
     let server = try server([
       .inference: Self.inference, .metrics: Self.metrics, .administration: Self.administration,

@@ -14,16 +14,20 @@ final class TestServer: Sendable {
   init(
     at address: HTTPAddress = .tcp(host: "127.0.0.1", port: 0),
     certificate: HTTPCertificate? = nil, limits: HTTPLimits = .patient,
-    handler: @escaping Handler = { $0.respond(.echo($0)) }
+    handler: @escaping Handler = { $0.respond(.echo($0)) },
+    screen: @escaping @Sendable (HTTPRequest) -> HTTPResponse? = { _ in nil },
+    onRefusal: @escaping @Sendable (HTTPRefusal) -> Void = { _ in }
   ) throws {
     var configuration = HTTPConfiguration(address: address, certificate: certificate)
     configuration.limits = limits
     let count = Counter()
     self.count = count
-    server = try HTTPServer(configuration) { exchange in
-      count.add()
-      handler(exchange)
-    }
+    server = try HTTPServer(
+      configuration,
+      handler: { exchange in
+        count.add()
+        handler(exchange)
+      }, screen: screen, onRefusal: onRefusal)
   }
 
   var port: UInt16? { server.port }

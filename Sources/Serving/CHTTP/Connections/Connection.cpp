@@ -163,6 +163,8 @@ void Connection::begin_body() {
   const Framing &framing = exchange_->head.framing;
   const uint64_t length = framing.length.value_or(0);
   if (!framing.chunked && length == 0) return hand_over();
+  // Not worth a look of its own where the body is there already.
+  if ((framing.chunked || input_.view().size() < length) && is_screened_out()) return;
   if (!shared_->budget.has(framing.chunked ? 1 : length)) {
     return refuse({503, "the server holds as many bytes of requests as it may"});
   }
@@ -177,6 +179,21 @@ void Connection::begin_body() {
   if (!exchange_->body.append(there)) return refuse({503, "the server holds as many bytes of requests as it may"});
   input_.consume(there.size());
   read_body();
+}
+
+bool Connection::is_screened_out() {
+  if (shared_->callbacks.screen == nullptr) return false;
+  std::shared_ptr<Exchange> request = exchange_;
+  handling = this;
+  shared_->callbacks.screen(shared_->callbacks.context, ch_exchange{&request});
+  handling = nullptr;
+  if (!answer_of_handler_) return false;
+  keeps_alive_ = false;
+  parser_.reset();
+  Response response = std::move(*answer_of_handler_);
+  answer_of_handler_.reset();
+  write(std::move(response));
+  return true;
 }
 
 void Connection::read_body() {
@@ -232,7 +249,7 @@ void Connection::hand_over() {
   auto *const handle = new std::shared_ptr<Exchange>(exchange_);
   live_exchanges++;
   handling = this;
-  shared_->handler(shared_->context, ch_exchange{handle});
+  shared_->callbacks.handler(shared_->callbacks.context, ch_exchange{handle});
   handling = nullptr;
   if (!answer_of_handler_) return;
   Response response = std::move(*answer_of_handler_);
@@ -280,9 +297,21 @@ void Connection::write_continue() {
 
 void Connection::refuse(const Refusal &refusal) {
   shared_->counters.refused_requests++;
+  report(refusal);
   keeps_alive_ = false;
   parser_.reset();
   write(Response::error(refusal.status, refusal.reason, refusal.status == 503 ? "Retry-After: 1\r\n" : ""));
+}
+
+void Connection::report(const Refusal &refusal) const {
+  // What the handler has is its to report.
+  if (shared_->callbacks.refused == nullptr || phase_ == Phase::working) return;
+  std::string_view line;
+  if (exchange_ != nullptr) line = std::string_view(exchange_->head.text).substr(0, exchange_->head.text.find("\r\n"));
+  const std::string_view reason = refusal.reason;
+  shared_->callbacks.refused(
+      shared_->callbacks.context, {peer_->data(), peer_->size()}, {line.data(), line.size()}, refusal.status,
+      {reason.data(), reason.size()});
 }
 
 void Connection::answer(const Exchange &exchange, Response response) {

@@ -75,6 +75,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void read_head();
   void take_head(size_t length);
   void begin_body();
+  /// Whether the handler refuses the request by its head alone, and its answer is on its way.
+  bool is_screened_out();
   void read_body();
   void on_body(const Error &error, size_t count);
   void read_chunks();
@@ -87,6 +89,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Writing
   void refuse(const Refusal &refusal);
+  void report(const Refusal &refusal) const;
   void write_continue();
   void write(Response response);
   void write_now();

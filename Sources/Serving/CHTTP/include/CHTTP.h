@@ -109,10 +109,28 @@ typedef struct {
 /// Takes over a whole request: it owns `exchange`. Runs on a thread that serves many connections.
 typedef void (*ch_handler)(void *context, ch_exchange exchange);
 
-/// Begins to listen and serve. Calls `release` once when no handler can run any more; not where this fails.
-ch_status ch_server_create(
-    const ch_configuration *configuration, ch_handler handler, void (*release)(void *context), void *context,
-    ch_server *result);
+/// Looks at the head of a request whose body has yet to come. What it answers before it returns refuses the request: the
+/// body is not read, and the connection is closed. `request` is borrowed, and has no body.
+typedef void (*ch_screen)(void *context, ch_exchange request);
+
+/// Is told of a request that the server refuses by itself, with the answer's status and reason. `request_line` is empty
+/// where the request was refused before its head was whole.
+typedef void (*ch_refused)(void *context, ch_bytes peer, ch_bytes request_line, int32_t status, ch_bytes reason);
+
+/// What is called on the threads that serve connections: each must return at once.
+typedef struct {
+  ch_handler handler;
+  /// May be null.
+  ch_screen screen;
+  /// May be null.
+  ch_refused refused;
+  /// Called once when nothing else can be called any more.
+  void (*release)(void *context);
+  void *context;
+} ch_callbacks;
+
+/// Begins to listen and serve. Where this fails, `release` is not called.
+ch_status ch_server_create(const ch_configuration *configuration, const ch_callbacks *callbacks, ch_server *result);
 /// Stops at once where it was not stopped. Returns when no handler runs any more; called by a handler, earlier.
 void ch_server_free(ch_server server);
 

@@ -55,7 +55,8 @@ package final class EnsembleServer: Sendable {
     let endpoints = try ProtocolEndpoints(
       repository, server: models, rules: rules, tokens: tokens, log: log)
     self.endpoints = endpoints
-    let http = try HTTPServer(options.http) { endpoints.handle($0) }
+    let http = try HTTPServer(
+      options.http, handler: endpoints.handle, screen: endpoints.screen, onRefusal: endpoints.note)
     self.http = http
     endpoints.httpStatistics.withLock { $0 = { [weak http] in http?.statistics } }
   }
