@@ -88,7 +88,7 @@ class Chromium:
 
 
 class Page:
-    """A page in its own tab."""
+    """A page in its own tab: of a file, or at an http address."""
 
     def __init__(self, browser, path, dark, width, height, phone, script):
         self.browser = browser
@@ -104,7 +104,8 @@ class Page:
         if not script:
             self.send("Emulation.setScriptExecutionDisabled", value=True)
         self.theme(dark)
-        self.send("Page.navigate", url="file://" + os.path.abspath(path))
+        is_address = path.startswith(("http://", "https://"))
+        self.send("Page.navigate", url=path if is_address else "file://" + os.path.abspath(path))
 
     def theme(self, dark):
         self.send("Emulation.setEmulatedMedia",
@@ -179,7 +180,7 @@ class Page:
             self.mouse(kind, x, y, button="left", clickCount=1)
 
     def key(self, name, code=None):
-        codes = {"Enter": 13, "ArrowLeft": 37, "ArrowRight": 39, "Home": 36}
+        codes = {"Enter": 13, "ArrowLeft": 37, "ArrowRight": 39, "Home": 36, "Tab": 9}
         for kind in ("keyDown", "keyUp"):
             text = {"text": "\r"} if name == "Enter" and kind == "keyDown" else {}
             self.send("Input.dispatchKeyEvent", type=kind, key=name, code=code or name,

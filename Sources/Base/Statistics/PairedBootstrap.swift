@@ -61,8 +61,8 @@ package struct PairedBootstrap {
       sums.withUnsafeMutableBufferPointer { sums in
         sums.update(repeating: 0)
         let width = sums.count
-        for (image, count) in draws.enumerated() where count > 0 {
-          let weight = Double(count)
+        for image in draws.indices where draws[image] > 0 {
+          let weight = Double(draws[image])
           let start = image * width
           for column in 0..<width { sums[column] += weight * rows[start + column] }
         }

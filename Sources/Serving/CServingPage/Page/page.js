@@ -6,6 +6,8 @@ const allClasses = 1000000;
 const shownClasses = 5;
 let image = null;
 let latest = 0;
+// What the server says of the chosen model's work; null before it has.
+let status = null;
 
 function headers() {
   const token = byId("token").value;
@@ -39,7 +41,32 @@ function cell(row, text, className) {
   return made;
 }
 
-const percent = (share) => (100 * share).toFixed(2) + " %";
+const percent = (share, digits = 2) => (100 * share).toFixed(digits) + " %";
+const grouped = (count) => count.toLocaleString("en");
+
+function milliseconds(seconds) {
+  const value = 1000 * seconds;
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0) + " ms";
+}
+
+/** A cell with a bar for a share, and what it stands for. */
+function bar(row, share, text) {
+  const shown = cell(row, "");
+  const meter = document.createElement("meter");
+  meter.value = share;
+  meter.textContent = text;
+  shown.append(meter, " " + text);
+}
+
+/** Fills a table's body with a row for each item, and hides the table where there is none. */
+function fill(id, items, write) {
+  byId(id).replaceChildren(...items.map((item, index) => {
+    const row = document.createElement("tr");
+    write(row, item, index);
+    return row;
+  }));
+  byId(id).parentElement.hidden = items.length === 0;
+}
 
 /** The names of the classes by index, of texts such as "0.31:7:cat". */
 function names(texts) {
@@ -52,49 +79,52 @@ function names(texts) {
 }
 
 function showClasses(texts, labels) {
-  byId("classes").replaceChildren(...texts.slice(0, shownClasses).map((text) => {
+  fill("classes", texts.slice(0, shownClasses), (row, text) => {
     const [value, index] = text.split(":");
-    const row = document.createElement("tr");
     cell(row, labels[Number(index)]);
-    const shown = cell(row, "");
-    const meter = document.createElement("meter");
-    meter.value = Number(value);
-    meter.textContent = percent(Number(value));
-    shown.append(meter, " " + percent(Number(value)));
-    return row;
-  }));
+    bar(row, Number(value), percent(Number(value)));
+  });
 }
 
-function showMembers(values, shape, run, labels) {
+/** Members that ran are those with a distribution: the others' probabilities are 0. */
+function showMembers(values, shape, labels, missing) {
   const [, count, width] = shape;
-  const rows = [];
-  for (let member = 0; member < count; member += 1) {
-    const said = values.slice(member * width, (member + 1) * width);
-    const row = document.createElement("tr");
-    cell(row, String(member + 1));
-    if (member < run) {
-      const best = said.indexOf(Math.max(...said));
+  const members = Array.from({ length: count }, (_, index) => values.slice(index * width, (index + 1) * width));
+  fill("members", members, (row, said, index) => {
+    const name = status?.members[index] ?? String(index + 1);
+    cell(row, name);
+    const best = said.indexOf(Math.max(...said));
+    if (said[best] > 0) {
       cell(row, labels[best]);
       cell(row, percent(said[best]), "number");
+    } else if (missing.includes(name)) {
+      cell(row, "is lost", "wrong").colSpan = 2;
     } else {
       cell(row, "did not run: the image had stopped", "soft").colSpan = 2;
     }
-    rows.push(row);
-  }
-  byId("members").replaceChildren(...rows);
+  });
 }
 
-function show(answer, milliseconds) {
+/** Where an image stopped, and why. */
+function reason(exit, members) {
+  if (members === 1) return "one member";
+  if (exit === members) return "all " + members + " members were asked";
+  return "sure enough after member " + exit + " of " + members;
+}
+
+function show(answer, seconds) {
   const outputs = Object.fromEntries(answer.outputs.map((output) => [output.name, output]));
   const texts = outputs.probabilities.data;
   const labels = names(texts);
-  const members = outputs.members.shape[1];
-  const exit = outputs.exit_stage.data[0];
+  const missing = (answer.parameters?.members_missing ?? "").split(",").filter(Boolean);
   byId("label").textContent = outputs.label.data[0];
-  byId("stop").textContent = (exit < members ? "sure enough after member " + exit + " of " + members
-    : members === 1 ? "one member" : "all " + members + " members were asked") + "; " + milliseconds.toFixed(1) + " ms";
+  byId("stop").textContent = reason(outputs.exit_stage.data[0], outputs.members.shape[1]) + "; " + milliseconds(seconds);
+  const expected = answer.parameters?.expected_accuracy;
+  byId("warning").hidden = missing.length === 0;
+  byId("warning").textContent = "Answered without " + missing.join(", ")
+    + (expected === undefined ? "" : ": so " + percent(expected) + " of the hold-out are right");
   showClasses(texts, labels);
-  showMembers(outputs.members.data, outputs.members.shape, outputs.members_run.data[0], labels);
+  showMembers(outputs.members.data, outputs.members.shape, labels, missing);
   say("");
   byId("answer").hidden = false;
 }
@@ -126,7 +156,7 @@ async function classify() {
     });
     const start = performance.now();
     const answer = await ask(modelPath() + "/infer", { method: "POST", body });
-    if (number === latest) show(answer, performance.now() - start);
+    if (number === latest) show(answer, (performance.now() - start) / 1000);
   } catch (error) {
     if (number === latest) say(error.message, true);
   }
@@ -145,28 +175,112 @@ function choose(file) {
   classify();
 }
 
+function showCounts({ requests, latency, batches }) {
+  const failed = Object.entries(requests.failed).filter(([, count]) => count > 0);
+  const [images, count] = batches.reduce((sum, batch) => [sum[0] + batch.size * batch.count, sum[1] + batch.count], [0, 0]);
+  const quantile = (value) => value ? milliseconds(value.estimate) : "–";
+  const facts = [
+    ["Requests answered", grouped(requests.answered)], ["Images", grouped(requests.images)],
+    ["At work now", grouped(requests.pending)],
+    ["Not answered", failed.map(([why, count]) => grouped(count) + " " + why.toLowerCase()).join(", ") || "0"],
+    ["Half within", quantile(latency.p50)], ["95 % within", quantile(latency.p95)], ["99 % within", quantile(latency.p99)],
+    ["Images at a time", count ? (images / count).toFixed(1) : "–"],
+  ];
+  byId("counts").replaceChildren(...facts.map(([name, value]) => {
+    const pair = document.createElement("div");
+    const [term, text] = [document.createElement("dt"), document.createElement("dd")];
+    term.textContent = name;
+    text.textContent = value;
+    pair.append(term, text);
+    return pair;
+  }));
+}
+
+function showExits({ exits, is_cascade: isCascade, drift }) {
+  byId("exits-caption").textContent = isCascade ? "After which member images stop" : "Images that each member computed";
+  const counts = exits.map((exit) => isCascade ? exit.stopped : exit.computed);
+  const sum = isCascade ? counts.reduce((sum, count) => sum + count, 0) : Math.max(...counts);
+  const known = isCascade && drift.expected ? drift.expected : null;
+  byId("exits-table").querySelector("thead th:last-child").hidden = !known;
+  fill("exits", exits, (row, exit, index) => {
+    cell(row, exit.member);
+    bar(row, sum ? counts[index] / sum : 0, grouped(counts[index]));
+    if (known) cell(row, percent(known.exits[index] / known.images, 0), "number");
+  });
+}
+
+function showBatches({ batches }) {
+  const most = Math.max(1, ...batches.map((batch) => batch.count));
+  fill("batches", batches, (row, batch) => {
+    cell(row, batch.size);
+    bar(row, batch.count / most, grouped(batch.count));
+  });
+  byId("batches-table").hidden = batches.length === 0;
+}
+
+function showDegraded({ degraded }) {
+  fill("degraded", degraded, (row, service) => {
+    cell(row, service.missing.join(", "));
+    cell(row, grouped(service.images), "number");
+    cell(row, service.expected_accuracy === undefined ? "–" : percent(service.expected_accuracy), "number");
+  });
+}
+
+const driftTexts = {
+  "unknown": "Not known: the ensemble was built without predictions of a hold-out.",
+  "gathering": "Too few images have come to say.",
+  "as expected": "Yes, as far as can be told: accuracy and cost are as they were measured.",
+  "drifted": "No: accuracy and cost, which were measured there, cannot be relied on.",
+};
+
+function showDrift({ drift }) {
+  byId("drift-state").textContent = driftTexts[drift.state]
+    + (drift.images ? " " + grouped(drift.images) + " images were compared." : "");
+  byId("drift-state").className = drift.state === "drifted" ? "wrong" : "";
+  const differences = drift.figures.filter((figure) => figure.since && figure.sentence);
+  byId("drift-differences").hidden = differences.length === 0;
+  byId("drift-differences").replaceChildren(...differences.map((figure) => {
+    const item = document.createElement("li");
+    item.textContent = figure.sentence + ", since " + new Date(figure.since).toLocaleString();
+    return item;
+  }));
+  const { observed, expected, confidence_bounds: bounds } = drift;
+  const isShown = observed && expected && observed.images > 0;
+  fill("confidences", isShown ? expected.confidences : [], (row, count, index) => {
+    const [lower, upper] = [bounds[index - 1] ?? 0, bounds[index] ?? 1];
+    cell(row, lower.toFixed(3) + " – " + upper.toFixed(3), "range");
+    const [now, then] = [observed.confidences[index] / observed.images, count / expected.images];
+    bar(row, now, percent(now, 0));
+    bar(row, then, percent(then, 0));
+  });
+}
+
+function showWorkers(workers) {
+  byId("workers-section").hidden = workers.length === 0;
+  fill("workers", workers, (row, worker) => {
+    cell(row, worker.member);
+    cell(row, worker.url);
+    cell(row, worker.state + (worker.reason ? ": " + worker.reason : ""), worker.state === "serving" ? "" : "wrong");
+    cell(row, grouped(worker.requests), "number");
+    cell(row, grouped(worker.failures), "number");
+    cell(row, worker.p50 === undefined ? "–" : milliseconds(worker.p50), "number");
+  });
+}
+
 async function count() {
-  if (!byId("model").value || document.hidden) return;
+  const name = byId("model").value;
+  if (!name || document.hidden) return;
   try {
-    const model = (await ask(modelPath() + "/stats")).model_stats[0];
-    const { success, fail, queue } = model.inference_stats;
-    const mean = (duration) => duration.count ? (duration.ns / duration.count / 1e6).toFixed(2) + " ms" : "–";
-    const images = model.batch_stats.reduce((sum, batch) => sum + batch.batch_size * batch.compute_infer.count, 0);
-    const facts = [
-      ["Requests answered", success.count], ["Not answered", fail.count], ["Images", model.inference_count],
-      ["Mean time", mean(success)], ["Of which waiting", mean(queue)],
-      ["Images a batch", model.execution_count ? (images / model.execution_count).toFixed(1) : "–"],
-    ];
-    byId("counts").replaceChildren(...facts.map(([name, value]) => {
-      const pair = document.createElement("div");
-      const [term, text] = [document.createElement("dt"), document.createElement("dd")];
-      term.textContent = name;
-      text.textContent = value;
-      pair.append(term, text);
-      return pair;
-    }));
+    const answer = await ask("status");
+    status = answer.models.find((model) => model.name === name) ?? null;
+    byId("live-message").hidden = true;
+    if (!status) return;
+    for (const write of [showCounts, showExits, showBatches, showDegraded, showDrift]) write(status);
+    showWorkers(answer.workers.filter((worker) => worker.model === name));
   } catch (error) {
-    // The next one may succeed; what keeps an image from its answer is said there.
+    // The next one may succeed.
+    byId("live-message").textContent = error.message;
+    byId("live-message").hidden = false;
   }
 }
 
