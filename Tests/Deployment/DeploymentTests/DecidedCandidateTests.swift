@@ -73,7 +73,7 @@ import Testing
     #expect(
       error == .missingDecided(id: "c1", members: ["softmax"], known: ["logits", "half"]))
     let directory = try TemporaryDirectory()
-    let ensemble = try selection.write(
+    let (ensemble, _) = try selection.write(
       to: "\(directory.path)/ensemble", decided: (decided, "decision.json"))
     #expect(ensemble.manifest.combination == decided.combination)
   }

@@ -62,7 +62,7 @@ import Testing
   @Test func anEnsembleIsReadAsItWasWritten() throws {
     let directory = try TemporaryDirectory()
     let path = "\(directory.path)/ensemble"
-    let written = try Self.select(["logits", "softmax"]).write(to: path, rule: .majorityVote)
+    let (written, _) = try Self.select(["logits", "softmax"]).write(to: path, rule: .majorityVote)
     let read = try ModelSelection([path])
     #expect(read.manifest == written.manifest)
     #expect(read.combination(rule: nil) == written.manifest.combination)

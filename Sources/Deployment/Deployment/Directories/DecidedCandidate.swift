@@ -20,13 +20,15 @@ package struct DecidedCandidate: Decodable, Hashable, Sendable {
   package let exitFractions: [Double]?
   /// What it costs on average on those images.
   package let expectedMultiplyAccumulates: Double?
+  /// What it was worth on those images; nil for others than the one to deploy, and where an earlier version wrote it.
+  package let expectedService: ExpectedService?
   /// Which members the decision was made of; nil where an earlier version wrote it.
   private(set) var identities: [MemberIdentity]?
   /// The decision's file.
   private(set) var source = ""
 
   private enum CodingKeys: String, CodingKey {
-    case id, members, combination, exitFractions, expectedMultiplyAccumulates
+    case id, members, combination, exitFractions, expectedMultiplyAccumulates, expectedService
   }
 
   /// The greatest file that is read, in bytes.

@@ -14,12 +14,13 @@ extension EnsembleDirectory {
   ///   - combination: How they are combined.
   ///   - expectedMultiplyAccumulates: What a cascade costs on average on the images that it was chosen on.
   ///   - exitFractions: Of those images, the share that stopped after each member.
+  ///   - expectedService: What it was worth on the hold-out; nil where that is not known.
   /// - Throws: `InferenceError`, or `FileError` where it cannot be written; nothing is then left behind.
   package static func write(
     to path: String, members: [(member: EnsembleMember, bytes: MemberBytes)],
     labels: [String]? = nil, combination: Combination = Combination(),
     expectedMultiplyAccumulates: Double? = nil,
-    exitFractions: [Double]? = nil
+    exitFractions: [Double]? = nil, expectedService: ExpectedService? = nil
   ) throws -> EnsembleDirectory {
     guard !Directory.exists(path) else { throw InferenceError.placeTaken(path: path) }
     for (member, _) in members where member.model.hasExternalData {
@@ -39,8 +40,7 @@ extension EnsembleDirectory {
         entries.append(EnsembleManifest.Member(member, file: file, sha256: sha256))
       }
       let manifest = EnsembleManifest(
-        version: entries.contains(where: \.choosesOutput)
-          ? EnsembleManifest.versionWithOutputs : EnsembleManifest.currentVersion,
+        version: EnsembleManifest.version(of: entries, expectedService: expectedService),
         rule: combination.rule,
         weights: combination.weights, memberTemperatures: combination.memberTemperatures,
         temperature: combination.temperature, cascade: combination.cascade,
@@ -48,7 +48,7 @@ extension EnsembleDirectory {
         parameters: entries.reduce(0) { $0 + $1.parameters },
         multiplyAccumulates: entries.reduce(0) { $0 + $1.multiplyAccumulates },
         expectedMultiplyAccumulates: expectedMultiplyAccumulates, exitFractions: exitFractions,
-        members: entries)
+        expectedService: expectedService, members: entries)
       if let fault = manifest.fault {
         throw InferenceError.notAnEnsemble(path: path, reason: fault)
       }

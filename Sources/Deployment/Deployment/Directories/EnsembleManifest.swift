@@ -34,12 +34,20 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   /// The members.
   package var members: [Member]
 
-  /// The version that is written here.
+  /// The version that is written of an ensemble that needs no later one.
   package static let currentVersion = 2
   /// The version of an ensemble of which a member's output was chosen, or said what it is.
   static let versionWithOutputs = 3
+  /// The version of an ensemble that says what it was worth on the hold-out.
+  static let versionWithService = 4
   /// The versions that are read: 1 has a rule alone, and no other part of a combination.
-  package static let knownVersions = 1...versionWithOutputs
+  package static let knownVersions = 1...versionWithService
+
+  /// The earliest version that has all that is in an ensemble.
+  static func version(of members: [Member], expectedService: ExpectedService?) -> Int {
+    if expectedService != nil { return versionWithService }
+    return members.contains(where: \.choosesOutput) ? versionWithOutputs : currentVersion
+  }
 
   /// How the members become one.
   package var combination: Combination {
@@ -97,13 +105,15 @@ extension EnsembleManifest {
     guard version >= Self.versionWithOutputs || !members.contains(where: \.choosesOutput) else {
       return "its members' outputs are chosen, which belongs to version \(Self.versionWithOutputs)"
     }
-    // Entropies, negated, are at most 0; the other confidences are at least 0.
-    if let cascade, cascade.confidence != .entropy,
-      let least = cascade.confidenceThresholds.compactMap({ $0 }).min(), least < 0
-    {
+    guard version >= Self.versionWithService || expectedService == nil else {
+      return "the key 'expectedService' belongs to version \(Self.versionWithService)"
+    }
+    for combination in [combination] + (expectedService?.reductions.map(\.combination) ?? [])
+    where combination.cascade?.hasNegativeThreshold == true {
       return "a threshold of its cascade is below 0"
     }
     return costFault ?? combination.fault(memberCount: members.count) ?? expectationFault
+      ?? serviceFault
   }
 
   /// The first part of a combination that version 1 does not have.
@@ -151,6 +161,27 @@ extension EnsembleManifest {
     }
     return abs(expected - expectedMultiplyAccumulates) <= 1e-6 * expected
       ? nil : "its expected cost is not that of its exit fractions, \(expected)"
+  }
+}
+
+extension EnsembleManifest {
+  private var serviceFault: String? {
+    guard let expectedService else { return nil }
+    let members = members.map { (name: $0.name, multiplyAccumulates: $0.multiplyAccumulates) }
+    if let fault = expectedService.fault(members: members, combination: combination) {
+      return "in its \"expectedService\", \(fault)"
+    }
+    guard let exits = expectedService.answers.exits, let exitFractions else { return nil }
+    let images = Double(expectedService.images)
+    return zip(exits, exitFractions).allSatisfy { abs(Double($0) / images - $1) <= 1e-6 }
+      ? nil : "its exit fractions are not those of its \"expectedService\""
+  }
+}
+
+extension CascadeStops {
+  /// Entropies, negated, are at most 0; the other confidences are at least 0.
+  fileprivate var hasNegativeThreshold: Bool {
+    confidence != .entropy && confidenceThresholds.contains { ($0 ?? 0) < 0 }
   }
 }
 

@@ -18,6 +18,8 @@ package struct ModelSelection: Sendable {
   package let drawnImages: ProceduralImages?
   /// What was understood of files that do not say it.
   package let notes: [Note]
+  /// Of each member, where its hold-out predictions are; nil for one whose source has none.
+  let holdOutFiles: [HoldOutFile?]
 
   /// Reads what is at `paths`, at least one.
   ///
@@ -42,6 +44,7 @@ package struct ModelSelection: Sendable {
       try decided?.positions(in: known) ?? Self.positions(of: names, in: known, sources)
     var members: [EnsembleMember] = []
     var files: [MemberBytes] = []
+    holdOutFiles = chosen.map { sources[$0.source].holdOutFile(of: $0.member) }
     for position in chosen {
       var (member, bytes) = try sources[position.source].member(
         at: position.member, preprocessing)

@@ -15,7 +15,7 @@ package struct TrainedMember {
   /// What its images are like; nil where it was not recorded.
   package private(set) var description: MemberInterface?
   /// What distinguishes its training from others; nil outside of a run.
-  private var identity: String?
+  private(set) var identity: String?
   /// The directory of its files.
   package let directory: MemberDirectory
   /// What was understood of files that do not say it.

@@ -88,6 +88,9 @@ public struct Candidate: Codable, Hashable, Sendable {
   public let exitFractions: [Double]?
   /// Of a cascade, what one image costs on average on the hold-out.
   public let expectedMultiplyAccumulates: Double?
+  /// Of what is deployed, what it is worth on the hold-out, also with a member lost; nil otherwise, and in decisions of
+  /// earlier versions.
+  public internal(set) var expectedService: ExpectedService?
 
   init(
     id: String, kind: Kind, members: [String], network: String, combination: Combination,

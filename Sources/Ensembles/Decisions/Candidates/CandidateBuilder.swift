@@ -105,6 +105,7 @@ struct CandidateBuilder {
     deployed.isOnFrontier = candidate.isOnFrontier
     deployed.isOnSameNetworkFrontier = candidate.isOnSameNetworkFrontier
     deployed.comparison = candidate.comparison
+    deployed.expectedService = try ExpectedService(of: fitted.combination, holdOut: holdOut)
     let test = try Predictions.of(candidate.members, in: sets.test)
     let choice = TemperatureChoice(
       place: fitted.place, memberTemperatures: fitted.memberTemperatures,
@@ -127,27 +128,33 @@ private struct FittedTemperatures {
 
   init(_ combination: Combination, to holdOut: [Predictions]) throws(EnsembleError) {
     self.combination = combination
-    guard holdOut.allSatisfy({ $0.ruledOutCount == 0 }) else {
-      gap = .roundedToZero
-      losses["without"] = try Metrics(of: [combination.combine(holdOut, name: "combined")])
-        .negativeLogLikelihood
-      return
-    }
     let isPlain = combination == Combination(rule: combination.rule)
-    if isPlain, combination.rule != .majorityVote, holdOut.count > 1 {
+    if isPlain, combination.rule != .majorityVote, holdOut.count > 1,
+      holdOut.allSatisfy({ $0.ruledOutCount == 0 })
+    {
       try fitPlain(holdOut)
     } else {
-      let fitted = try Temperature(fittedTo: combination.combine(holdOut, name: "combined"))
-      temperature = fitted.value
-      gap = fitted.gap
-      place = fitted.value == 1 ? nil : .afterCombining
-      losses = ["without": fitted.before, "afterCombining": fitted.after]
+      try fitCombined(combination.combine(holdOut, name: "combined"), holdOut)
     }
     switch place {
     case .afterCombining: self.combination.temperature = temperature
     case .beforeCombining: self.combination.memberTemperatures = memberTemperatures
     case nil: break
     }
+  }
+
+  private mutating func fitCombined(
+    _ combined: Predictions, _ holdOut: [Predictions]
+  ) throws(EnsembleError) {
+    guard let fitted = try Temperature.fitted(to: combined, of: holdOut) else {
+      gap = .roundedToZero
+      losses["without"] = try Metrics(of: [combined]).negativeLogLikelihood
+      return
+    }
+    temperature = fitted.value
+    gap = fitted.gap
+    place = fitted.value == 1 ? nil : .afterCombining
+    losses = ["without": fitted.before, "afterCombining": fitted.after]
   }
 
   private mutating func fitPlain(_ holdOut: [Predictions]) throws(EnsembleError) {

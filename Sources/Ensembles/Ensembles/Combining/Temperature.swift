@@ -73,6 +73,19 @@ public struct Temperature: Codable, Hashable, Sendable {
     self.after = isBetter ? after : before
   }
 
+  /// The temperature of what members make together, fitted to the hold-out.
+  ///
+  /// - Parameters:
+  ///   - combined: What they make of the hold-out, without a temperature of its own.
+  ///   - members: What they were made of.
+  /// - Returns: nil where a member's hold-out is `roundedToZero`: what is made of it says as little.
+  package static func fitted(
+    to combined: Predictions, of members: [Predictions]
+  ) throws(EnsembleError) -> Temperature? {
+    guard members.allSatisfy({ $0.ruledOutCount == 0 }) else { return nil }
+    return try Temperature(fittedTo: combined)
+  }
+
   /// Newton's method between bounds that close in on the minimum; nil where it lies at a bound.
   private static func optimum(_ holdOut: Predictions) -> Double? {
     let bounds = (low: 1 / range.upperBound, high: 1 / range.lowerBound)

@@ -54,9 +54,9 @@ let buildEnsembleCommand = Command(
       Terminal.writeNotes(Note.lines(list.notes))
       return list.names
     }
-    let ensemble = try selection.write(
+    let (ensemble, notes) = try selection.write(
       to: out, rule: CombinationRule(arguments), decided: decided, labels: labels)
-    Terminal.writeNotes(Note.lines(selection.notes))
+    Terminal.writeNotes(Note.lines(selection.notes + notes))
     print("\(Terminal.printable(out)): \(ensemble.manifest.summary)")
   })
 

@@ -1,8 +1,10 @@
 import CommandLine
+import Deployment
 import Endpoints
 import Files
 import Formatting
 import HTTP
+import ReportContents
 
 /// `consort serve`: answers requests for inference over HTTP.
 let serveCommand = Command(
@@ -19,7 +21,10 @@ let serveCommand = Command(
     CommandOption(
       "--drain", "SECONDS",
       help: "How long to go on after SIGTERM while balancers learn that the server is not ready "
-        + "(default: 5).")
+        + "(default: 5)."),
+    CommandOption(
+      "--explain",
+      help: "Print what the service is worth, also with a member lost, and end without serving."),
   ],
   discussion: """
     The server speaks the Open Inference Protocol, which clients of Triton, KServe and MLServer
@@ -30,11 +35,13 @@ let serveCommand = Command(
     """,
   examples: [
     "consort serve my-ensemble",
+    "consort serve my-ensemble --explain",
     "consort serve cats=ensembles/cats dogs=ensembles/dogs --port 9000 --access-log -",
     "consort serve my-ensemble --host 0.0.0.0 --token-file tokens --tls-certificate chain.pem --tls-key key.pem",
   ],
   run: { arguments in
     let options = try EnsembleServerOptions(arguments)
+    guard !arguments.isSet("--explain") else { return try explain(options.models) }
     let drainSeconds = try arguments.number("--drain") ?? 5
     guard (0...3600).contains(drainSeconds) else { throw UsageError("--drain is from 0 to 3600") }
     // Before any thread is started.
@@ -44,3 +51,10 @@ let serveCommand = Command(
     printing.showStart()
     try server.run(&signals, drainSeconds: drainSeconds, report: printing.show)
   })
+
+private func explain(_ models: [ServedModel]) throws {
+  let texts = try models.map {
+    ServiceExplanation(try EnsembleDirectory(path: $0.path).manifest, name: $0.name).text()
+  }
+  print(texts.joined(separator: "\n"), terminator: "")
+}

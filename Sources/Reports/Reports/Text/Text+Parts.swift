@@ -36,7 +36,7 @@ extension NumberFormat {
   }
 
   /// An interval of a share, in percent: "91.83 to 92.79".
-  static func percent(_ lower: Double, to upper: Double, _ digits: Int = 2) -> String {
+  package static func percent(_ lower: Double, to upper: Double, _ digits: Int = 2) -> String {
     "\(percent(lower, digits)) to \(percent(upper, digits))"
   }
 }
