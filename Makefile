@@ -1,4 +1,4 @@
-.PHONY: setup build demo demo-search test test-quick coverage soak fuzz fuzz-models docs check format
+.PHONY: setup build demo demo-serve demo-search test test-quick coverage soak fuzz fuzz-models docs check format
 
 setup:
 	@scripts/setup
@@ -9,6 +9,11 @@ build: setup
 # Trains three widths on embedded images and writes a report: a few minutes on two cores.
 demo: build
 	.build/release/consort demo
+	@echo "or:   make demo-serve   # builds and serves it, and asks with three clients"
+
+# Serves what the demo chose, which runs first where it has not, and asks with three clients; until Ctrl-C.
+demo-serve: build
+	scripts/demo-serve
 
 # Searches members on the same kind of images, and trains what it found: seven minutes on two cores.
 demo-search: build

@@ -231,17 +231,19 @@ let search: [Target] = [
 ]
 
 let deployment: [Target] = [
+  // What runs an ensemble in Triton, embedded as the page of reports is.
+  library("CTritonModel", in: "Deployment", exclude: ["model.py"]),
   library(
     "Deployment", in: "Deployment",
     [
-      "Concurrency", "Datasets", "Ensembles", "Files", "Formatting", "Inference", "Networks",
-      "ONNX", "Predictions", "Runs", "Schemas", "Weights",
+      "CTritonModel", "Concurrency", "Datasets", "Ensembles", "Files", "Formatting", "Inference",
+      "Networks", "ONNX", "Predictions", "Randomness", "Runs", "Schemas", "Statistics", "Weights",
     ]),
   tests(
     of: "Deployment", in: "Deployment",
     [
       "Datasets", "Deployment", "Ensembles", "Files", "Inference", "InferenceTestSupport",
-      "Networks", "Predictions", "Runs", "Weights",
+      "Networks", "ONNX", "Predictions", "Runs", "ServingTestSupport", "Weights",
     ]),
   library(
     "Latency", in: "Deployment",

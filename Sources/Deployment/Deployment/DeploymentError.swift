@@ -33,13 +33,19 @@ package enum DeploymentError: Error, Hashable, Sendable, CustomStringConvertible
   case memberGivenTwice(name: String, first: String, second: String)
   /// Some members are named of an ensemble.
   case membersOfEnsemble
+  /// An ensemble cannot be one ONNX model.
+  case notOneModel(path: String, reason: String)
+  /// A text cannot stand where it is to stand.
+  case unfitName(_ text: String, expected: String)
+  /// What one model says is not what its members say together.
+  case joinedDiffers(path: String, by: Float)
   /// Members are named that the sources do not hold, or named twice.
   case unknownMembers(named: [String], known: [String], paths: [String])
 
   /// Whether the caller asked for what makes no sense, whatever the files hold.
   package var isMisuse: Bool {
     switch self {
-    case .outputOfNoFile, .memberGivenTwice, .membersOfEnsemble, .unknownMembers:
+    case .outputOfNoFile, .memberGivenTwice, .membersOfEnsemble, .unknownMembers, .unfitName:
       true
     default: false
     }
@@ -64,6 +70,13 @@ package enum DeploymentError: Error, Hashable, Sendable, CustomStringConvertible
         + "say --network \(network)-symmetric"
     case .memberExists(let path):
       "there is a member in '\(path)' already: give another --out, or remove it"
+    case .notOneModel(let path, let reason):
+      "'\(path)' cannot become one ONNX model: \(reason)"
+    case .unfitName(let text, let expected):
+      "'\(text)' cannot be used there: it takes \(expected)"
+    case .joinedDiffers(let path, let difference):
+      "the ONNX model of '\(path)' gives probabilities that differ by \(difference) from its members' together, so that it "
+        + "was not written: please report it with the directory; --format triton --backend python keeps the members apart"
     case .wrongLabelCount(let path, let found, let wanted):
       "'\(path)' has \(found) names for \(wanted) classes; give one a line for each class"
         + (found == wanted + 1 ? ", without a heading" : "")

@@ -10,6 +10,9 @@ public enum ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
   case notAModel(path: String, offset: Int, reason: String)
   /// The file is ONNX, but what it says makes no sense.
   case invalidModel(path: String, reason: String)
+  /// An operation of a model means something else in the operator set that another model needs.
+  case operatorSetsDiffer(
+    path: String, operatorSet: Int, other: String, otherSet: Int, reason: String)
   /// The file is longer than any ONNX model.
   case tooLarge(path: String)
 
@@ -24,6 +27,9 @@ public enum ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
       "'\(path)' is not an ONNX model, or is damaged: at byte \(offset) it \(reason); export or copy it again"
     case .invalidModel(let path, let reason):
       "'\(path)' is not a usable ONNX model: \(reason); export it again, and see what `onnx.checker.check_model` says of it"
+    case .operatorSetsDiffer(let path, let operatorSet, let other, let otherSet, let reason):
+      "'\(path)' follows operator set \(operatorSet) and '\(other)' set \(otherSet), and one model has one set: "
+        + "\(reason); export both with the same set, or convert the older with onnx.version_converter.convert_version"
     case .tooLarge(let path):
       "'\(path)' is longer than 2 GiB, which no ONNX model is: give the model's own file"
     }

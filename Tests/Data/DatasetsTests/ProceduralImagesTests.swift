@@ -1,3 +1,5 @@
+import Files
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -58,5 +60,27 @@ import Testing
         return
       }
     }
+  }
+
+  @Test func imagesAreWrittenAsFiles() throws {
+    let temporary = try TemporaryDirectory()
+    let split = ProceduralImages(imageSize: 8, trainCount: 1, testCount: 12, seed: 7).dataset().test
+    let out = "\(temporary.path)/figures"
+    try split.writeFiles(to: out)
+    let classes = try temporary.names(in: "figures")
+    #expect(Set(classes) == Set(split.labels.map { split.classNames[Int($0)] }))
+    let files = try classes.flatMap { try temporary.names(in: "figures/\($0)") }
+    #expect(files.sorted() == (0..<12).map { $0 < 10 ? "0\($0).png" : "\($0).png" })
+    // What is read again are the same pixels.
+    let preprocessing = Preprocessing(
+      height: 8, width: 8, resizing: .none, mean: [0, 0, 0], standardDeviation: [1, 1, 1])
+    for index in 0..<12 {
+      let name = split.classNames[Int(split.labels[index])]
+      let file = try MappedFile(path: "\(out)/\(name)/\(index < 10 ? "0" : "")\(index).png")
+      let pixels = try file.withBytes { try preprocessing.pixels(of: $0) }
+      let expected = split.bytes.withBytes { Array($0[index * 192..<(index + 1) * 192]) }
+      #expect(pixels == expected, "image \(index)")
+    }
+    #expect(throws: FileError.self) { try split.writeFiles(to: out) }
   }
 }

@@ -73,4 +73,14 @@ import Testing
         + "\(decision.chosen) --out my-ensemble")
     #expect(build.advice(for: decision.deployed)?.hasPrefix("Predictions alone cannot be") == true)
   }
+
+  /// What was chosen is built, then served.
+  @Test func whatComesNextEndsWithServing() throws {
+    let content = try SyntheticReport.plain.get()
+    let lines = NextSteps.text(content.decision, content.context, directory: "out")
+      .split(separator: "\n")
+    #expect(lines.count == 2 && lines[0].hasSuffix(" --out my-ensemble"))
+    #expect(lines.last == "next: consort serve my-ensemble")
+    #expect(NextSteps.text(nil, content.context, directory: "out") == "")
+  }
 }

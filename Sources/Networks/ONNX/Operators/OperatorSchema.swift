@@ -36,6 +36,11 @@ struct OperatorSchema {
     all[name]?.last { $0.since <= operatorSet }?.schema
   }
 
+  /// The sets of operators above `old`, up to `new`, that brought another version of the operator.
+  static func versions(of name: String, after old: Int, upTo new: Int) -> [Int] {
+    (all[name] ?? []).map(\.since).filter { $0 > old && $0 <= new }
+  }
+
   /// In the order of versions.
   private static let all: [String: [(since: Int, schema: OperatorSchema?)]] = {
     var all: [String: [(since: Int, schema: OperatorSchema?)]] = [:]

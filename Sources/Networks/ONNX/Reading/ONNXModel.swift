@@ -36,6 +36,12 @@ public struct ONNXModel: Sendable {
     public let elementType: Int?
     /// nil where the rank is not known.
     public let dimensions: [Dimension]?
+
+    package init(name: String, elementType: Int?, dimensions: [Dimension]?) {
+      self.name = name
+      self.elementType = elementType
+      self.dimensions = dimensions
+    }
   }
 
   /// One dimension of a port.
@@ -65,6 +71,13 @@ public struct ONNXModel: Sendable {
       try Self.parse(bytes, path: path, directory: nil)
     }
     self.init(graph, path: path)
+  }
+
+  /// Reads a model in memory, without a copy of it; `path` names it in errors.
+  ///
+  /// - Throws: `ONNXError`.
+  package init(bytes: UnsafeRawBufferPointer, path: String) throws {
+    self.init(try Self.parse(bytes, path: path, directory: nil), path: path)
   }
 
   private init(_ file: MappedFile, path: String, directory: String) throws {

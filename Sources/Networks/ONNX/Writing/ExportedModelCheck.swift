@@ -3,10 +3,8 @@
 /// Only headers are read, not the numbers, so that it takes the same few milliseconds for models of any size.
 struct ExportedModelCheck {
   let network: String
-  /// The name of the input, and its dimensions after the batch's.
-  let input: (name: String, shape: [Int])
-  /// Likewise of the output.
-  let output: (name: String, shape: [Int])
+  /// What it is to read and to give.
+  let inputs, outputs: [ONNXModel.Port]
   let metadata: [String: String]
   /// The numbers of all constants.
   let numbers: Int
@@ -26,23 +24,19 @@ struct ExportedModelCheck {
     } catch {
       throw unusable("\(error)")
     }
-    guard model.inputs == [port(input)] else { throw unusable("read back, it has other inputs") }
-    guard model.outputs == [port(output)] else { throw unusable("read back, it has other outputs") }
+    guard model.inputs == inputs else { throw unusable("read back, it has other inputs") }
+    guard model.outputs == outputs else { throw unusable("read back, it has other outputs") }
     guard model.parameters == numbers else {
       throw unusable("read back, it has \(model.parameters) numbers, not \(numbers)")
     }
     guard model.metadata == metadata else { throw unusable("read back, it has other metadata") }
   }
 
-  private func port(_ port: (name: String, shape: [Int])) -> ONNXModel.Port {
-    ONNXModel.Port(
-      name: port.name, elementType: ONNXGraph.float32,
-      dimensions: [.symbolic("batch")] + port.shape.map { .fixed($0) })
-  }
-
   private func unusable(_ reason: String) -> ONNXError {
     .unusableExport(
       network: network,
-      reason: "\(reason); this is a fault of Consort: please report it with the network.json")
+      reason:
+        "\(reason); this is a fault of Consort: please report it with the files that it was made of"
+    )
   }
 }

@@ -69,28 +69,22 @@ public struct ONNXExport: Sendable {
     for layer in network.layers { try builder.append(layer) }
     builder.finish(outputName: outputName, endsInSoftmax: endsInSoftmax)
     let input = network.input
-    let classes = network.classes
-    var writer = ProtobufWriter()
-    writer.write(1, Self.formatVersion)
-    writer.write(2, "consort")
-    writer.write(7) { graph in
-      builder.graph.write(
-        to: &graph, name: network.name,
-        input: (Self.inputName, [input.channels, input.height, input.width]),
-        output: (outputName, [classes]))
-    }
-    writer.write(8) { $0.write(2, Self.operatorSet) }
-    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-      writer.write(14) { entry in
-        entry.write(1, key)
-        entry.write(2, value)
-      }
-    }
-    try ExportedModelCheck(
-      network: network.name, input: (Self.inputName, [input.channels, input.height, input.width]),
-      output: (outputName, [classes]), metadata: metadata, numbers: builder.graph.numberCount
-    ).check(writer.bytes)
-    return writer.bytes
+    return try builder.graph.model(
+      named: network.name,
+      inputs: [.images(Self.inputName, [input.channels, input.height, input.width])],
+      outputs: [.images(outputName, [network.classes])],
+      operatorSet: Self.operatorSet, formatVersion: Self.formatVersion, metadata: metadata)
+  }
+}
+
+extension ONNXModel.Port {
+  /// float32 of a batch of any size.
+  ///
+  /// - Parameter shape: The dimensions after the batch's.
+  static func images(_ name: String, _ shape: [Int]) -> ONNXModel.Port {
+    ONNXModel.Port(
+      name: name, elementType: ONNXGraph.float32,
+      dimensions: [.symbolic("batch")] + shape.map { .fixed($0) })
   }
 }
 

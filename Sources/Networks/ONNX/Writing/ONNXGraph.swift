@@ -1,9 +1,9 @@
 /// A graph of ONNX operations under construction, and its bytes.
 ///
 /// Source: onnx.proto3 of ONNX 1.23, whose field numbers these are.
-struct ONNXGraph {
+package struct ONNXGraph {
   /// A setting of an operation.
-  enum Attribute {
+  package enum Attribute {
     case integer(Int)
     case integers([Int])
     case float(Float)
@@ -32,55 +32,111 @@ struct ONNXGraph {
     let attributes: [(name: String, value: Attribute)]
   }
 
-  private struct Constant {
-    let name: String
-    let shape: [Int]
-    let values: [Float]
+  /// An operation as it was made here, or the message of one that comes from another model.
+  private enum Operation {
+    case made(Node)
+    case copied([UInt8])
+  }
+
+  private enum Constant {
+    case floats(name: String, shape: [Int], [Float])
+    case integers(name: String, [Int])
+    /// The message of one that comes from another model.
+    case copied([UInt8])
   }
 
   /// float32 in `TensorProto.DataType`.
-  static let float32 = 1
+  package static let float32 = 1
+  /// int64 in `TensorProto.DataType`.
+  static let int64 = 7
 
-  private var nodes: [Node] = []
+  private var operations: [Operation] = []
   private var constants: [Constant] = []
+  /// The floating-point numbers of all constants.
+  private(set) var numberCount = 0
+
+  /// A graph of nothing.
+  package init() {}
 
   /// Adds an operation whose one output has its name.
-  mutating func append(
+  package mutating func append(
     _ operation: String, _ name: String, _ inputs: [String],
     _ attributes: [(name: String, value: Attribute)] = []
   ) {
-    nodes.append(
-      Node(operation: operation, name: name, inputs: inputs, output: name, attributes: attributes))
+    operations.append(
+      .made(
+        Node(
+          operation: operation, name: name, inputs: inputs, output: name, attributes: attributes)))
   }
 
   /// Gives the output of the last operation another name.
   mutating func nameLastOutput(_ name: String) {
-    guard !nodes.isEmpty else { return }
-    nodes[nodes.count - 1].output = name
+    guard case .made(var node)? = operations.last else { return }
+    node.output = name
+    operations[operations.count - 1] = .made(node)
   }
 
   /// Adds numbers that operations read by this name.
-  mutating func append(constant name: String, shape: [Int], _ values: [Float]) {
-    constants.append(Constant(name: name, shape: shape, values: values))
+  package mutating func append(constant name: String, shape: [Int], _ values: [Float]) {
+    constants.append(.floats(name: name, shape: shape, values))
+    numberCount += values.count
   }
 
-  /// The numbers of all constants.
-  var numberCount: Int { constants.reduce(0) { $0 + $1.values.count } }
+  /// Adds whole numbers, of one axis, that operations read by this name.
+  package mutating func append(constant name: String, integers: [Int]) {
+    constants.append(.integers(name: name, integers))
+  }
+
+  /// Adds the message of an operation of another model, whose names are unique here.
+  mutating func append(copiedOperation bytes: [UInt8]) { operations.append(.copied(bytes)) }
+
+  /// Adds the message of a constant of another model, with so many floating-point numbers.
+  mutating func append(copiedConstant bytes: [UInt8]) { constants.append(.copied(bytes)) }
+
+  /// Counts the floating-point numbers of what was copied.
+  mutating func countCopied(numbers: Int) { numberCount += numbers }
 
   /// The graph as a message.
   ///
-  /// - Parameters:
-  ///   - input: Its name and the dimensions after the batch's.
-  ///   - output: Likewise; the name is that of an operation.
+  /// - Parameter outputs: Those whose names are of operations.
   func write(
-    to writer: inout ProtobufWriter, name: String, input: (name: String, shape: [Int]),
-    output: (name: String, shape: [Int])
+    to writer: inout ProtobufWriter, name: String, inputs: [ONNXModel.Port],
+    outputs: [ONNXModel.Port]
   ) {
-    for node in nodes { writer.write(1) { write(node, to: &$0) } }
+    for operation in operations {
+      switch operation {
+      case .made(let node): writer.write(1) { write(node, to: &$0) }
+      case .copied(let bytes): writer.write(1, bytes: bytes)
+      }
+    }
     writer.write(2, name)
-    for constant in constants { writer.write(5) { write(constant, to: &$0) } }
-    writer.write(11) { writeValue(input.name, input.shape, to: &$0) }
-    writer.write(12) { writeValue(output.name, output.shape, to: &$0) }
+    for constant in constants { write(constant, to: &writer) }
+    for input in inputs { writer.write(11) { write(input, to: &$0) } }
+    for output in outputs { writer.write(12) { write(output, to: &$0) } }
+  }
+
+  /// The whole model, read back before it is given.
+  ///
+  /// - Throws: `ONNXError.unusableExport`.
+  package func model(
+    named name: String, inputs: [ONNXModel.Port], outputs: [ONNXModel.Port],
+    operatorSet: Int, formatVersion: Int, metadata: [String: String]
+  ) throws(ONNXError) -> [UInt8] {
+    var writer = ProtobufWriter()
+    writer.write(1, formatVersion)
+    writer.write(2, "consort")
+    writer.write(7) { write(to: &$0, name: name, inputs: inputs, outputs: outputs) }
+    writer.write(8) { $0.write(2, operatorSet) }
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+      writer.write(14) { entry in
+        entry.write(1, key)
+        entry.write(2, value)
+      }
+    }
+    try ExportedModelCheck(
+      network: name, inputs: inputs, outputs: outputs, metadata: metadata, numbers: numberCount
+    ).check(writer.bytes)
+    return writer.bytes
   }
 
   private func write(_ node: Node, to writer: inout ProtobufWriter) {
@@ -94,22 +150,40 @@ struct ONNXGraph {
   }
 
   private func write(_ constant: Constant, to writer: inout ProtobufWriter) {
-    writer.write(1, constant.shape)
-    writer.write(2, Self.float32)
-    writer.write(8, constant.name)
-    writer.write(
-      9,
-      bytes: constant.values.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) })
+    switch constant {
+    case .copied(let bytes): writer.write(5, bytes: bytes)
+    case .floats(let name, let shape, let values):
+      let bytes = values.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) }
+      writer.write(5) { Self.write(name, shape, type: Self.float32, bytes, to: &$0) }
+    case .integers(let name, let values):
+      let bytes = values.map { Int64($0).littleEndian }.withUnsafeBytes { Array($0) }
+      writer.write(5) { Self.write(name, [values.count], type: Self.int64, bytes, to: &$0) }
+    }
   }
 
-  private func writeValue(_ name: String, _ shape: [Int], to writer: inout ProtobufWriter) {
-    writer.write(1, name)
+  private static func write(
+    _ name: String, _ shape: [Int], type: Int, _ bytes: [UInt8], to writer: inout ProtobufWriter
+  ) {
+    writer.write(1, shape)
+    writer.write(2, type)
+    writer.write(8, name)
+    writer.write(9, bytes: bytes)
+  }
+
+  private func write(_ port: ONNXModel.Port, to writer: inout ProtobufWriter) {
+    writer.write(1, port.name)
     writer.write(2) { type in
       type.write(1) { tensor in
-        tensor.write(1, Self.float32)
-        tensor.write(2) { dimensions in
-          dimensions.write(1) { $0.write(2, "batch") }
-          for size in shape { dimensions.write(1) { $0.write(1, size) } }
+        tensor.write(1, port.elementType ?? Self.float32)
+        tensor.write(2) { shape in
+          for dimension in port.dimensions ?? [] {
+            shape.write(1) { writer in
+              switch dimension {
+              case .fixed(let size): writer.write(1, size)
+              case .symbolic(let name): writer.write(2, name)
+              }
+            }
+          }
         }
       }
     }

@@ -6,6 +6,7 @@ struct ProtobufWriter {
 
   private enum WireType: UInt64 {
     case variableInteger = 0
+    case fixed64 = 1
     case lengthDelimited = 2
     case fixed32 = 5
   }
@@ -41,6 +42,25 @@ struct ProtobufWriter {
     appendKey(field, .lengthDelimited)
     appendVariableInteger(UInt64(content.count))
     bytes += content
+  }
+
+  /// A field as it was read.
+  mutating func write(_ field: Int, copying value: ProtobufReader.Value) {
+    switch value {
+    case .variableInteger(let number):
+      appendKey(field, .variableInteger)
+      appendVariableInteger(number)
+    case .fixed64(let number):
+      appendKey(field, .fixed64)
+      withUnsafeBytes(of: number.littleEndian) { bytes += $0 }
+    case .fixed32(let number):
+      appendKey(field, .fixed32)
+      withUnsafeBytes(of: number.littleEndian) { bytes += $0 }
+    case .content(let content, _):
+      appendKey(field, .lengthDelimited)
+      appendVariableInteger(UInt64(content.count))
+      bytes += content
+    }
   }
 
   /// A message inside this one.

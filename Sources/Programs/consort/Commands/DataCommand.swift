@@ -3,6 +3,7 @@ import Datasets
 import Downloads
 import Files
 import Formatting
+import Inference
 
 #if canImport(Glibc)
   import Glibc
@@ -15,8 +16,39 @@ import Formatting
 /// `consort data`: data sets.
 let dataCommand = Command(
   name: "data",
-  summary: "Fetch public data sets, and split folders of images.",
-  subcommands: [downloadCommand, splitCommand])
+  summary: "Fetch public data sets, split folders of images, and draw some.",
+  subcommands: [downloadCommand, splitCommand, drawCommand])
+
+/// `consort data draw`: the images of the demo, as files.
+private let drawCommand = Command(
+  name: "draw",
+  summary: "Write test images of the kind that the demo trains on, a folder a class.",
+  operands: [Operand("DIR", help: "Where CLASS/NUMBER.png is written: a place where nothing is.")],
+  options: [
+    CommandOption("--count", "N", help: "How many images (default: 100)."),
+    CommandOption("--size", "PIXELS", help: "Of each side, 8 to 512 (default: 16, the demo's)."),
+    CommandOption("--seed", "N", help: "Another seed, other images (default: 0, the demo's)."),
+  ],
+  discussion: """
+    The images are drawn by code and not of the world: they are for trying things out. With the
+    demo's size and seed they are the first of those that it tests on.
+    """,
+  examples: ["consort data draw figures && consort predict my-ensemble --data figures"],
+  run: { arguments in
+    let out = Directory.withoutSlash(arguments.operand(0) ?? "")
+    guard !Directory.isTaken(out) else { throw InferenceError.placeTaken(path: out) }
+    let seed = try arguments.integer("--seed") ?? 0
+    guard seed >= 0 else { throw UsageError("--seed is 0 or more") }
+    let images = ProceduralImages(
+      imageSize: try arguments.integer("--size") ?? ProceduralImages().imageSize, trainCount: 1,
+      testCount: try arguments.integer("--count") ?? 100, seed: UInt64(seed))
+    try images.validate()
+    let split = images.dataset().test
+    try split.writeFiles(to: out)
+    print(
+      "\(Terminal.printable(out)): \(split.count.counted("image")) of "
+        + "\(Set(split.labels).count.counted("class", "classes"))")
+  })
 
 /// `consort data split`: images to train on and to test out of one directory of classes.
 private let splitCommand = Command(

@@ -29,9 +29,14 @@ struct BuildInstructions {
       ["consort", "build-ensemble"] + models + options
         + [
           "--decision", Shell.operand(decision), "--candidate", candidate.id, "--out",
-          "my-ensemble",
+          Self.directory,
         ])
   }
+
+  private static let directory = "my-ensemble"
+
+  /// The command that answers requests with what was built.
+  static let serving = Shell.line(["consort", "serve", directory])
 
   /// What else has to be done; nil where the command is enough.
   func advice(for candidate: Candidate) -> String? {
@@ -80,6 +85,7 @@ package enum NextSteps {
         decision: ReportFile.decision.path(in: directory))
       lines.append("next: " + build.command(for: decision.deployed))
       if let advice = build.advice(for: decision.deployed) { lines.append(advice) }
+      lines.append("next: " + BuildInstructions.serving)
     }
     if !report.isEmpty {
       lines.append("next: " + Shell.line(["consort", "report"] + report))
