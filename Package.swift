@@ -288,13 +288,13 @@ let serving: [Target] = [
     "Serving", in: "Serving",
     [
       "Compression", "Concurrency", "Datasets", "Deployment", "Ensembles", "Formatting",
-      "Inference", "Predictions",
+      "Inference", "Predictions", "Statistics",
     ]),
   tests(
     of: "Serving", in: "Serving",
     [
       "Compression", "Datasets", "Deployment", "Ensembles", "Files", "Inference", "Networks",
-      "Predictions", "Randomness", "Serving", "ServingTestSupport",
+      "Predictions", "Randomness", "Serving", "ServingTestSupport", "Statistics",
     ], exclude: ["Fixtures"]),
   // The page of the server, embedded as that of reports is.
   library("CServingPage", in: "Serving", exclude: ["Page"]),
@@ -305,6 +305,7 @@ let serving: [Target] = [
     of: "Endpoints", in: "Serving",
     [
       "Compression", "Endpoints", "Ensembles", "HTTP", "Inference", "Serving", "ServingTestSupport",
+      "Statistics",
     ]),
 ]
 

@@ -2,6 +2,7 @@ import Datasets
 import Deployment
 import Ensembles
 import Files
+import Foundation
 import Inference
 import Networks
 import ONNX
@@ -23,10 +24,13 @@ package struct TinyEnsemble {
 
   /// Writes an ensemble to `path`.
   ///
-  /// - Parameter seed: Of the weights: another one gives other answers.
+  /// - Parameters:
+  ///   - expectedService: What it says of its worth; reductions cost what all their members do.
+  ///   - seed: Of the weights: another one gives other answers.
+  ///   - overflowing: A member that gives no distribution for images of `overflowingImages`.
   package init(
     at path: String, members count: Int = 3, combination: Combination = Combination(),
-    seed: UInt64 = 1
+    expectedService: ExpectedService? = nil, seed: UInt64 = 1, overflowing: Int? = nil
   ) throws {
     let network = try WideResNet(
       depth: 10, widenFactor: 1, inputSize: Self.side, classes: Self.classes
@@ -41,6 +45,12 @@ package struct TinyEnsemble {
         weights[parameter.name] = Self.values(
           parameter, RandomStream(seed: seed, UInt64(100 * index + number)))
       }
+      // The last layer: what overflows before it, its activations would take for 0.
+      if index == overflowing,
+        let last = network.parameters.first(where: { $0.kind == .linearWeight })?.name
+      {
+        weights[last] = weights[last]?.map { $0 * 1e8 }
+      }
       let bytes = try ONNXExport(of: network, weights: weights).bytes()
       let model = try bytes.withUnsafeBytes {
         try ImageModel(bytes: $0, source: "member \(index)", imageSize: Self.side)
@@ -50,8 +60,35 @@ package struct TinyEnsemble {
       members.append((member, .memory(bytes)))
     }
     self.members = members.map(\.member)
-    directory = try EnsembleDirectory.write(
+    var directory = try EnsembleDirectory.write(
       to: path, members: members, labels: ["a", "b", "c", "d", "e"], combination: combination)
+    if let expectedService {
+      var manifest = directory.manifest
+      manifest.version = EnsembleManifest.knownVersions.upperBound
+      manifest.expectedService = Self.costed(expectedService, members: manifest.members)
+      try JSONEncoder().encode(manifest).write(
+        to: URL(fileURLWithPath: "\(path)/\(EnsembleDirectory.manifestName)"))
+      directory = try EnsembleDirectory(path: path)
+    }
+    self.directory = directory
+  }
+
+  private static func costed(
+    _ service: ExpectedService, members: [EnsembleManifest.Member]
+  ) -> ExpectedService {
+    var service = service
+    for place in service.reductions.indices {
+      let left = members.filter { !service.reductions[place].missing.contains($0.name) }
+      service.reductions[place].multiplyAccumulates = left.reduce(0) {
+        $0 + Double($1.multiplyAccumulates)
+      }
+    }
+    return service
+  }
+
+  /// `count` images of numbers so large that the overflowing member gives no distribution for them, and the others do.
+  package static func overflowingImages(_ count: Int, seed: UInt64) -> [Float] {
+    images(count, seed: seed).map { $0 * 1e33 }
   }
 
   private static func values(_ parameter: Parameter, _ stream: RandomStream) -> [Float] {

@@ -17,3 +17,9 @@
 
 /// 1 minus the error function, accurate where it is small.
 @inlinable package func complementaryErrorFunction(_ value: Double) -> Double { erfc(value) }
+
+/// The natural logarithm of the gamma function of `value`, which is above 0.
+package func logarithmOfGamma(_ value: Double) -> Double {
+  var sign: Int32 = 0
+  return lgamma_r(value, &sign)
+}

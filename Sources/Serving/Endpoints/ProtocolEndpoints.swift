@@ -136,6 +136,7 @@ final class ProtocolEndpoints: Sendable {
     case .sharedMemoryStatus: call.answer([String]())
     case .sharedMemoryChange: throw .unsupported("shared memory")
     case .metrics: answerMetrics(call)
+    case .status: call.answer(ServerStatus(server.measurements))
     case .page(let file): call.answer(file.response)
     }
   }

@@ -12,6 +12,10 @@ package struct ServingOptions: Sendable {
   package var mostPixels = 25_000_000
   /// How long a request may take that does not say so itself, in seconds; nil for any time.
   package var timeoutSeconds: Double? = 60
+  /// What becomes of requests where a member is lost.
+  package var whenLost = LossPolicy.degrade
+  /// Puts another runner in the place of a member's own, given its place in the ensemble: with it, tests make members fail.
+  var substituteRunner: @Sendable (any BatchRunner, Int) -> any BatchRunner = { runner, _ in runner }
 
   /// Creates options.
   package init(inference: InferenceOptions) { self.inference = inference }

@@ -137,6 +137,7 @@ import Testing
     (["serve", "pair", "--queue", "0"], "--queue is at least 1"),
     (["serve", "pair", "--timeout", "0"], "--timeout is above 0"),
     (["serve", "pair", "--max-batch", "0"], "--max-batch is from 1"),
+    (["serve", "pair", "--when-lost", "guess"], "--when-lost is one of degrade, fail, not 'guess'"),
     (["serve", "pair", "--max-body", "0"], "--max-body is from 1"),
     (["serve", "pair", "--drain", "-1"], "--drain is from 0"),
   ])

@@ -38,8 +38,9 @@ import Testing
     for path in ["/v2/health/live", "/v2/health/ready"] {
       #expect(try status(server, "GET", path, token: nil) == 200)
     }
-    for path in ["/v2", "/v2/models/tiny", "/v2/models/tiny/ready", "/v2/models/stats", "/metrics"]
-    {
+    for path in [
+      "/v2", "/v2/models/tiny", "/v2/models/tiny/ready", "/v2/models/stats", "/metrics", "/status",
+    ] {
       #expect(try status(server, "GET", path, token: nil) == 401)
       #expect(try status(server, "GET", path, token: Self.inference) == 200)
     }
@@ -113,6 +114,7 @@ import Testing
     ])
     let cases: [(String, String, String)] = [
       ("GET", "/v2/models/tiny", Self.inference), ("GET", "/metrics", Self.metrics),
+      ("GET", "/status", Self.metrics),
       ("POST", "/v2/repository/models/tiny/load", Self.administration),
     ]
     for (method, path, right) in cases {

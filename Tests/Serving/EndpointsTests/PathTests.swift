@@ -24,7 +24,8 @@ import Testing
     ("/v2/models/tiny/stats", #""model_stats":[{"#),
     ("/v2/models/tiny/versions/1/stats", #""model_stats":[{"#),
     ("/v2/models/stats", #""name":"tiny""#),
-    ("/v2/logging", #""log_info":true"#), ("/v2/trace/setting", #""trace_level":["OFF"]"#),
+    ("/status", #""workers":[]"#), ("/v2/logging", #""log_info":true"#),
+    ("/v2/trace/setting", #""trace_level":["OFF"]"#),
     ("/v2/models/tiny/trace/setting", #""trace_level":["OFF"]"#),
     ("/v2/systemsharedmemory/status", "[]"), ("/v2/cudasharedmemory/region/r/status", "[]"),
   ])
@@ -44,7 +45,7 @@ import Testing
     "/v2/models", "/v2/models/", "/v2/models/tiny/", "/v2/models/tiny/metadata",
     "/v2/models/tiny/infer/", "/v2/models/tiny/versions", "/v2/models/tiny/versions/",
     "/v2/models/tiny/configs", "/v2/models/a/b/c/d", "/v2/repository", "/v2/repository/models/tiny",
-    "/v2/repository/models/tiny/delete", "/v2/trace", "/v2/logging/",
+    "/v2/repository/models/tiny/delete", "/v2/trace", "/v2/logging/", "/status/",
     "/v2/systemsharedmemory", "/v2/systemsharedmemory/region/status", "/metrics/",
   ])
   func knowsNoOtherPath(_ path: String) throws {

@@ -15,13 +15,16 @@ final class RunningServer: Sendable {
   let model: ServedModel
 
   init(
-    members: Int = 3, combination: Combination = Combination(), loads: Bool = true,
+    members: Int = 3, combination: Combination = Combination(),
+    expectedService: ExpectedService? = nil, overflowing: Int? = nil, loads: Bool = true,
     _ change: (inout EnsembleServerOptions, TemporaryDirectory) throws -> Void = { _, _ in },
     serving: (inout ServingOptions) -> Void = { _ in }
   ) throws {
     files = try TemporaryDirectory()
     model = ServedModel(name: "tiny", path: "\(files.path)/tiny")
-    _ = try TinyEnsemble(at: model.path, members: members, combination: combination)
+    _ = try TinyEnsemble(
+      at: model.path, members: members, combination: combination,
+      expectedService: expectedService, overflowing: overflowing)
     var how = ServingOptions(inference: InferenceOptions(threads: 1, cacheDirectory: nil))
     how.maximumBatch = 4
     // Times that no test reaches, however busy the machine is.
@@ -75,7 +78,14 @@ final class RunningServer: Sendable {
   static func binaryRequest(
     _ count: Int, seed: UInt64 = 1, more: String = ""
   ) -> (headers: [String: String], body: [UInt8]) {
-    let images = TinyEnsemble.images(count, seed: seed)
+    binaryRequest(TinyEnsemble.images(count, seed: seed), more: more)
+  }
+
+  /// A request of these images.
+  static func binaryRequest(
+    _ images: [Float], more: String = ""
+  ) -> (headers: [String: String], body: [UInt8]) {
+    let count = images.count / TinyEnsemble.imageSize
     let json =
       #"{"inputs": [{"name": "images", "datatype": "FP32", "shape": [\#(count), 3, 12, 12], "#
       + #""parameters": {"binary_data_size": \#(images.count * 4)}}]\#(more)}"#

@@ -13,12 +13,14 @@ struct ServedTinyEnsemble {
   let server: ModelServer
 
   init(
-    members: Int = 3, combination: Combination = Combination(), threads: Int = 2,
+    members: Int = 3, combination: Combination = Combination(),
+    expectedService: ExpectedService? = nil, threads: Int = 2,
     _ change: (inout ServingOptions) -> Void = { _ in }
   ) throws {
     files = try TemporaryDirectory()
     let path = "\(files.path)/tiny"
-    ensemble = try TinyEnsemble(at: path, members: members, combination: combination)
+    ensemble = try TinyEnsemble(
+      at: path, members: members, combination: combination, expectedService: expectedService)
     var options = ServingOptions(
       inference: InferenceOptions(threads: threads, cacheDirectory: nil))
     options.maximumBatch = 4
@@ -85,7 +87,7 @@ struct IdleJobs {
     pool = try ComputePool(threadCount: 1)
     ensemble = try LoadedEnsemble(
       TinyEnsemble(at: "\(files.path)/tiny", members: 1).directory, on: pool, options: options,
-      record: ModelRecord(name: "tiny", version: "1", members: 1))
+      record: ModelRecord(name: "tiny", version: "1", members: ["member-0"]))
   }
 
   func next() -> InferenceJob {
@@ -93,5 +95,12 @@ struct IdleJobs {
       .tensor(TensorBytes(values: TinyEnsemble.images(1, seed: 1))), count: 1,
       wishes: .init(stageLimit: 1), of: ensemble, on: pool
     ) { _, _ in }
+  }
+}
+
+extension Result {
+  /// What went wrong, if anything.
+  var failure: Failure? {
+    if case .failure(let failure) = self { failure } else { nil }
   }
 }

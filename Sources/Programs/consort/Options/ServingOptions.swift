@@ -34,6 +34,11 @@ extension EnsembleServerOptions {
       "--timeout", "SECONDS",
       help: "How long a request may take that does not say so itself (default: 60)."),
     CommandOption(
+      "--when-lost", "POLICY",
+      help:
+        "Where a member is lost: degrade answers by the others, calibrated for just these, where the "
+        + "ensemble was measured without it; fail answers 503 (default: degrade)."),
+    CommandOption(
       "--max-body", "MIB", help: "Bytes of a request's body at most, in MiB (default: 64)."),
     CommandOption("--tls-certificate", "FILE", help: "Serve HTTPS with this chain, as PEM."),
     CommandOption("--tls-key", "FILE", help: "The key of the certificate, as PEM."),
@@ -139,6 +144,7 @@ extension EnsembleServerOptions {
     options.waitingImages = try arguments.integer("--queue") ?? options.waitingImages
     guard options.waitingImages > 0 else { throw UsageError("--queue is at least 1") }
     options.timeoutSeconds = try arguments.number("--timeout") ?? options.timeoutSeconds
+    options.whenLost = try arguments.choice("--when-lost") ?? options.whenLost
     guard options.timeoutSeconds.map({ 0 < $0 && $0 <= 86400 }) ?? true else {
       throw UsageError("--timeout is above 0, and at most 86400")
     }

@@ -51,12 +51,23 @@ struct ServingDisplay {
     case .reloaded(let what, nil): printLine("Reloaded \(what).")
     case .reloaded(let what, let error?):
       Terminal.writeError("\(what) was not reloaded, and serves as before: \(error)")
+    case .drift(let change): show(change)
     case .draining(let seconds):
       printLine("Not ready any more; ending in \(NumberFormat.short(seconds)) s.")
     case .ended(isComplete: true): printLine("Ended; all requests are answered.")
     case .ended(isComplete: false):
       Terminal.writeError("ended before all requests were answered; the rest got status 503")
     }
+  }
+
+  private func show(_ change: DriftChange) {
+    guard !change.differences.isEmpty else {
+      return printLine("The traffic of '\(change.model)' looks like its hold-out again.")
+    }
+    Terminal.writeNotes([
+      "the traffic of '\(change.model)' does not look like the images that it was measured on, so that its accuracy and "
+        + "cost cannot be relied on: \(change.differences.joined(separator: "; "))"
+    ])
   }
 
   private func showReady() {

@@ -26,6 +26,8 @@ struct AccessLogEntry: Sendable, Encodable {
   var model: String?
   var status = 0
   var images: Int?
+  /// The members without which some of them were answered.
+  var membersMissing: String?
   /// From the whole request to its answer.
   var milliseconds = 0.0
   var requestBytes = 0
@@ -35,6 +37,8 @@ struct AccessLogEntry: Sendable, Encodable {
 
   private enum CodingKeys: String, CodingKey {
     case time, peer, method, path, id, model, status, images, milliseconds, error
+    case membersMissing = "members_missing"
+    case degraded
     case requestBytes = "request_bytes"
     case responseBytes = "response_bytes"
   }
@@ -51,6 +55,10 @@ struct AccessLogEntry: Sendable, Encodable {
     try container.encodeIfPresent(model, forKey: .model)
     try container.encode(status, forKey: .status)
     try container.encodeIfPresent(images, forKey: .images)
+    if let membersMissing {
+      try container.encode(true, forKey: .degraded)
+      try container.encode(membersMissing, forKey: .membersMissing)
+    }
     try container.encode((milliseconds * 1000).rounded() / 1000, forKey: .milliseconds)
     try container.encode(requestBytes, forKey: .requestBytes)
     try container.encode(responseBytes, forKey: .responseBytes)

@@ -31,7 +31,11 @@ struct InferenceCall: Sendable {
       }
       let cancellation = server.infer(request, model: name, version: version) { [call] outcome in
         switch outcome {
-        case .success(let answer): call.answer(HTTPResponse(answer.encoded(), coding: coding))
+        case .success(let answer):
+          if case .string(let missing) = answer.parameters[AnswerParameter.membersMissing] {
+            call.note { $0.membersMissing = missing }
+          }
+          call.answer(HTTPResponse(answer.encoded(), coding: coding))
         case .failure(let error): call.fail(error)
         }
       }

@@ -9,6 +9,8 @@ extension EnsembleServer {
     case ready
     /// A model, the tokens or the certificate were read again; those before stay in use where there is an error.
     case reloaded(what: String, error: (any Error)?)
+    /// The traffic of a model began to look otherwise than its hold-out, or looks like it again.
+    case drift(DriftChange)
     /// It is no longer ready, and goes on for so long.
     case draining(seconds: Double)
     /// It has ended; whether all requests were answered.
@@ -17,6 +19,9 @@ extension EnsembleServer {
 
   /// How long requests may take at the end, in seconds. With 5 s of draining it is less than Kubernetes' 30 s.
   private static let finishingSeconds = 20.0
+
+  /// How often it is looked whether the traffic has changed, in seconds.
+  private static let watchSeconds = 1.0
 
   /// Loads all models and serves until a signal ends it.
   ///
@@ -36,8 +41,10 @@ extension EnsembleServer {
       throw error
     }
     report(.ready)
+    var watch = DriftWatch()
     while true {
-      switch signals.next() {
+      switch signals.next(within: Self.watchSeconds) {
+      case nil: for change in watch.changes(in: measurements) { report(.drift(change)) }
       case .reload:
         for (what, error) in reload() { report(.reloaded(what: what, error: error)) }
       case .interrupt: return end(&signals, report)

@@ -64,6 +64,9 @@ package final class EnsembleServer: Sendable {
   /// What it was started with, in order.
   var servedModels: [ServedModel] { options.models }
 
+  /// What was measured of all models that are loaded, by name.
+  var measurements: [ModelMeasurements] { models.measurements }
+
   /// The port that it listens at; nil for a Unix socket.
   package var port: UInt16? { http.port }
 

@@ -42,13 +42,6 @@ package struct ServerSignals {
     return nil
   }
 
-  /// Waits for the next request.
-  package mutating func next() -> Request {
-    while true {
-      if let request = next(within: 3600) { return request }
-    }
-  }
-
   /// Lets further signals end the program at once.
   package mutating func release() {
     signal(SIGPIPE, SIG_DFL)

@@ -17,6 +17,8 @@ extension PrometheusText {
     addRequests(models)
     addDurations(models)
     addCascades(models)
+    addLosses(models)
+    addDrift(models)
     addHistograms(models)
   }
 
@@ -56,15 +58,15 @@ extension PrometheusText {
     ) { $0.requests.queue.nanoseconds / 1000 }
     addEach(
       models, "nv_inference_compute_input_duration_us", .counter,
-      "Microseconds for inputs; counted with those of inference"
+      "Microseconds that images took to be decoded and normalised, all together"
     ) { $0.requests.computeInput.nanoseconds / 1000 }
     addEach(
       models, "nv_inference_compute_infer_duration_us", .counter,
-      "Microseconds from the first batch of requests to their answers"
+      "Microseconds from the first work on requests to their members' last batch, without the inputs'"
     ) { $0.requests.computeInfer.nanoseconds / 1000 }
     addEach(
       models, "nv_inference_compute_output_duration_us", .counter,
-      "Microseconds for outputs; counted with those of inference"
+      "Microseconds that members took to be combined"
     ) { $0.requests.computeOutput.nanoseconds / 1000 }
   }
 
@@ -82,6 +84,31 @@ extension PrometheusText {
       for (member, count) in zip(model.members, model.memberImages) {
         add(
           "consort_member_images_total", ["model": model.statistics.name, "member": member], count)
+      }
+    }
+  }
+
+  private mutating func addLosses(_ models: [ModelMeasurements]) {
+    begin(
+      "consort_degraded_answers_total", .counter, "Images answered without members that were lost")
+    for model in models {
+      for degraded in model.degraded {
+        add(
+          "consort_degraded_answers_total",
+          [
+            "model": model.statistics.name,
+            "missing": degraded.missing.joined(separator: ","),
+          ], degraded.images)
+      }
+    }
+    begin("consort_member_lost_total", .counter, "Images that a member was lost for")
+    for model in models {
+      for (member, losses) in zip(model.members, model.losses) {
+        for (reason, count) in losses.sorted(by: { $0.key < $1.key }) {
+          add(
+            "consort_member_lost_total",
+            ["model": model.statistics.name, "member": member, "reason": reason], count)
+        }
       }
     }
   }

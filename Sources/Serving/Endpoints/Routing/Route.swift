@@ -10,6 +10,8 @@ enum Route: Hashable, Sendable {
   case logging, traceSettings
   case sharedMemoryStatus, sharedMemoryChange
   case metrics
+  /// What the page shows of the server's work.
+  case status
   case page(PageFile)
 
   /// What is asked of a model.
@@ -33,6 +35,7 @@ enum Route: Hashable, Sendable {
     case "page.css" where segments.count == 1: self = .page(.style)
     case "v2": self.init(protocolPath: segments.dropFirst())
     case "metrics" where segments.count == 1: self = .metrics
+    case "status" where segments.count == 1: self = .status
     default: return nil
     }
   }
@@ -128,7 +131,7 @@ extension Route {
     switch self {
     // Probes and balancers have no token, and a browser has none before it has the page.
     case .live, .ready, .page: nil
-    case .metrics: .metrics
+    case .metrics, .status: .metrics
     case .repositoryModel, .namedRepository: .administration
     default: .inference
     }
@@ -137,7 +140,7 @@ extension Route {
   /// Whether it is asked every few seconds by machines, and not written into the access log.
   var isProbe: Bool {
     switch self {
-    case .live, .ready, .metrics: true
+    case .live, .ready, .metrics, .status: true
     default: false
     }
   }

@@ -18,11 +18,13 @@ struct DecodingRunner: BatchRunner {
 
   func run(_ rows: [WaitingRow], isAlone: Bool) {
     for row in rows where !row.job.isFinished {
+      let start = ContinuousClock.now
+      row.job.noteStart(at: start)
       do throws(DatasetError) {
         row.job.receive(
           try row.job.withEncodedImage(row.row) { (bytes) throws(DatasetError) in
             try preprocessing.pixels(of: bytes, mostPixels: mostPixels)
-          }, of: row.row, for: group)
+          }, of: row.row, for: group, since: start)
       } catch .unreadableImage(_, let reason) {
         row.job.fail(unreadableImage: row.row, reason: reason)
       } catch .wrongImageSize(_, let width, let height, let wantedWidth, let wantedHeight) {

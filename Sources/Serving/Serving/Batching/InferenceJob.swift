@@ -35,12 +35,11 @@ final class InferenceJob: Sendable {
     var wanting: [[[Int]]]
     /// Of each member, `[N, classes]`.
     var logProbabilities: [[Float]]
-    /// How many of the results are still to come: a member's of an image each, or images of a cascade.
-    var pending: Int
+    /// Which members each image has had.
+    var progress: JobProgress
     var start: ContinuousClock.Instant?
-    var exits: [Int]
-    /// Of each image, how many members have run.
-    var ran: [Int]
+    /// How long its images took to be decoded and made numbers of, in seconds, all together.
+    var inputSeconds = 0.0
     /// What the answer is made of was taken, or the request has failed.
     var isFinished = false
   }
@@ -51,6 +50,8 @@ final class InferenceJob: Sendable {
   private let wishes: Wishes
   /// How many images.
   let count: Int
+  /// Whether members run one after another, and images stop early.
+  private let isStaged: Bool
   private let submitted = ContinuousClock.now
   private let state: Mutex<State>
   private let finish: @Sendable (InferenceJob, Result<EnsembleAnswer, ProtocolError>) -> Void
@@ -70,6 +71,7 @@ final class InferenceJob: Sendable {
     self.pool = pool
     self.finish = finish
     let groups = ensemble.groups.count
+    isStaged = ensemble.combination.cascade != nil && !wishes.wantsAllMembers
     state = Mutex(
       State(
         pixels: [[[UInt8]]](repeating: [[UInt8]](repeating: [], count: count), count: groups),
@@ -77,12 +79,8 @@ final class InferenceJob: Sendable {
         logProbabilities: ensemble.members.map {
           [Float](repeating: 0, count: count * $0.model.classes)
         },
-        pending: 0, exits: [Int](repeating: wishes.stageLimit - 1, count: count),
-        ran: [Int](repeating: 0, count: count)))
+        progress: JobProgress(count: count, members: wishes.stageLimit, isStaged: isStaged)))
   }
-
-  /// Whether members run one after another, and images stop early.
-  private var isStaged: Bool { ensemble.combination.cascade != nil && !wishes.wantsAllMembers }
 
   /// How the members that may run become one.
   private var combination: Combination { ensemble.combination.prefix(wishes.stageLimit) }
@@ -93,7 +91,6 @@ final class InferenceJob: Sendable {
   /// Puts the images into the queues.
   func begin() {
     let members = isStaged ? 0..<1 : 0..<wishes.stageLimit
-    state.withLock { $0.pending = count * members.count }
     guard case .tensor = images else {
       for member in members { send(Array(0..<count), to: member) }
       return
@@ -139,8 +136,13 @@ final class InferenceJob: Sendable {
   }
 
   /// Takes a decoded image, and sends it to the members that wait for it.
-  func receive(_ pixels: [UInt8], of row: Int, for group: Int) {
+  ///
+  /// - Parameter start: When its decoding began.
+  func receive(
+    _ pixels: [UInt8], of row: Int, for group: Int, since start: ContinuousClock.Instant
+  ) {
     let members = state.withLock { state in
+      state.inputSeconds += start.duration(to: .now) / .seconds(1)
       state.pixels[group][row] = pixels
       defer { state.wanting[group][row] = [] }
       return state.wanting[group][row]
@@ -149,7 +151,13 @@ final class InferenceJob: Sendable {
   }
 
   /// Writes an image as a member takes it.
-  func fill(_ row: Int, of member: Int, into target: UnsafeMutableBufferPointer<Float>) {
+  ///
+  /// - Returns: How long that took, in seconds.
+  @discardableResult
+  func fill(
+    _ row: Int, of member: Int, into target: UnsafeMutableBufferPointer<Float>
+  ) -> Double {
+    let start = ContinuousClock.now
     switch images {
     case .tensor(let bytes):
       let size = target.count * MemoryLayout<Float>.stride
@@ -160,6 +168,9 @@ final class InferenceJob: Sendable {
       let pixels = state.withLock { $0.pixels[ensemble.group(of: member)][row] }
       pixels.withUnsafeBytes { ensemble.members[member].preprocessing.normalize($0, into: target) }
     }
+    let seconds = start.duration(to: .now) / .seconds(1)
+    state.withLock { $0.inputSeconds += seconds }
+    return seconds
   }
 
   /// When the first of its images began to be computed.
@@ -172,54 +183,106 @@ final class InferenceJob: Sendable {
   /// - Parameter values: Of each its log-probabilities, in nats.
   func receive(_ values: [(row: Int, values: [Float])], from member: Int) {
     let classes = ensemble.members[member].model.classes
-    let isDone: Bool? = state.withLock { state in
-      guard !state.isFinished else { return nil }
-      for (row, values) in values {
+    let (rows, isDone): ([Int], Bool) = state.withLock { state in
+      guard !state.isFinished else { return ([], false) }
+      let new = state.progress.receive(values.map(\.row), from: member)
+      for (row, values) in values where new.contains(row) {
         state.logProbabilities[member].replaceSubrange(
           row * classes..<(row + 1) * classes, with: values)
-        state.ran[row] += 1
       }
-      if !isStaged { state.pending -= values.count }
-      return !isStaged && state.pending == 0
+      return (new, state.progress.pending == 0)
     }
-    guard let isDone else { return }
+    guard !rows.isEmpty else { return }
     if isStaged {
-      advance(values.map(\.row), after: member)
+      advance(rows, after: member)
     } else if isDone {
       answer()
     }
   }
 
+  /// Goes on without a member on some images: it is not there, or failed on them.
+  ///
+  /// - Parameter detail: What went wrong, for those who run the server.
+  func lose(
+    _ rows: [Int], of member: Int, because reason: LossReason = .unreachable, _ detail: String = ""
+  ) {
+    let (lost, isDone): ([Int], Bool) = state.withLock { state in
+      guard !state.isFinished else { return ([], false) }
+      let lost = state.progress.lose(rows, of: member)
+      return (lost, state.progress.pending == 0)
+    }
+    guard !lost.isEmpty else { return }
+    ensemble.record.addLoss(of: member, images: lost.count, reason, detail)
+    // Where all members of a cascade run, images that stop before it do not need it, which is known at the end.
+    if isStaged || ensemble.combination.cascade == nil, let missing = irreplaceable(in: lost) {
+      return fail(.membersLost(missing.map { ensemble.members[$0].name }))
+    }
+    if isStaged {
+      skip(lost, past: member)
+    } else if isDone {
+      answer()
+    }
+  }
+
+  /// The members that an image goes without and the others cannot answer without; nil where they can for all images.
+  private func irreplaceable(in rows: [Int]) -> [Int]? {
+    let groups = state.withLock { $0.progress.groups(of: rows) }
+    return groups.first { !$0.missing.isEmpty && reduction(without: $0.missing) == nil }?.missing
+  }
+
+  /// What is left without some members. A cascade that may not run to its end was not measured without them.
+  private func reduction(without missing: [Int]) -> ReducedService? {
+    wishes.stageLimit == ensemble.members.count ? ensemble.reduction(without: missing) : nil
+  }
+
+  /// Lets images of a cascade go on to the next member; after the last one, they have stopped where they are.
+  private func skip(_ rows: [Int], past stage: Int) {
+    guard stage == wishes.stageLimit - 1 else { return send(rows, to: stage + 1) }
+    let isDone = state.withLock { state in
+      for row in rows { state.progress.stop(row, after: state.progress.lastRun(on: row) ?? stage) }
+      return state.progress.pending == 0
+    }
+    if isDone { answer() }
+  }
+
   /// Lets the images of a cascade that are sure enough stop, and the others go on.
   private func advance(_ rows: [Int], after stage: Int) {
-    let isLast = stage == wishes.stageLimit - 1
-    let stops: [Bool]
+    let groups = state.withLock { $0.progress.groups(of: rows) }
+    var stopped: [Int] = []
     do throws(EnsembleError) {
-      stops =
-        isLast
-        ? rows.map { _ in true }
-        : try combination.stops(
-          afterRows: logProbabilities(of: rows, upTo: stage), classes: ensemble.classes)
+      for group in groups { stopped += try stops(of: group, after: stage) }
     } catch {
       return fail(.internalFault("\(error)"))
     }
     let isDone = state.withLock { state in
-      for (row, stop) in zip(rows, stops) where stop {
-        state.exits[row] = stage
-        state.pending -= 1
-      }
-      return state.pending == 0
+      for row in stopped { state.progress.stop(row, after: stage) }
+      return state.progress.pending == 0
     }
     if isDone { return answer() }
-    let others = zip(rows, stops).filter { !$0.1 }.map(\.0)
+    let others = rows.filter { !stopped.contains($0) }
     if !others.isEmpty { send(others, to: stage + 1) }
   }
 
-  private func logProbabilities(of rows: [Int], upTo stage: Int) -> [[Float]] {
+  /// Those of the images that stop after a stage: as the whole cascade has it, or what is left without some members.
+  private func stops(
+    of group: JobProgress.Group, after stage: Int
+  ) throws(EnsembleError) -> [Int] {
+    if stage == wishes.stageLimit - 1 { return group.rows }
+    let combination =
+      group.missing.isEmpty ? combination : reduction(without: group.missing)?.combination
+    // What cannot be answered without them has failed when they were lost.
+    guard let combination else { return [] }
+    let members = (0...stage).filter { !group.missing.contains($0) }
+    let stops = try combination.stops(
+      afterRows: logProbabilities(of: group.rows, by: members), classes: ensemble.classes)
+    return zip(group.rows, stops).filter(\.1).map(\.0)
+  }
+
+  private func logProbabilities(of rows: [Int], by members: [Int]) -> [[Float]] {
     let classes = ensemble.classes
     return state.withLock { state in
-      state.logProbabilities[...stage].map { values in
-        rows.flatMap { values[$0 * classes..<($0 + 1) * classes] }
+      members.map { member in
+        rows.flatMap { state.logProbabilities[member][$0 * classes..<($0 + 1) * classes] }
       }
     }
   }
@@ -235,16 +298,20 @@ final class InferenceJob: Sendable {
     }
     guard let taken else { return }
     let end = ContinuousClock.now
-    do throws(EnsembleError) {
+    do throws(ProtocolError) {
       var answer = try EnsembleAnswer(
         of: ensemble, combination,
         logProbabilities: Array(taken.logProbabilities[..<wishes.stageLimit]),
-        exits: taken.exits, membersRun: taken.ran, isStaged: isStaged)
-      answer.queueSeconds = submitted.duration(to: taken.start ?? end) / .seconds(1)
-      answer.computeSeconds = (taken.start ?? end).duration(to: end) / .seconds(1)
+        progress: taken.progress, reduction: reduction(without:))
+      let start = taken.start ?? end
+      answer.queueSeconds = submitted.duration(to: start) / .seconds(1)
+      answer.inputSeconds = taken.inputSeconds
+      // Images that threads decode side by side may take longer together than the request.
+      answer.computeSeconds = max(0, start.duration(to: end) / .seconds(1) - taken.inputSeconds)
+      answer.outputSeconds = end.duration(to: .now) / .seconds(1)
       finish(self, .success(answer))
     } catch {
-      finish(self, .failure(.internalFault("\(error)")))
+      finish(self, .failure(error))
     }
   }
 
@@ -257,11 +324,6 @@ final class InferenceJob: Sendable {
     guard isFirst else { return }
     pool.remove(self)
     finish(self, .failure(error))
-  }
-
-  /// Goes on without a member on some images: it is not there, or failed on them.
-  func lose(_ rows: [Int], of member: Int) {
-    fail(.membersLost([ensemble.members[member].name]))
   }
 
   /// Ends the request because one of its images is none.

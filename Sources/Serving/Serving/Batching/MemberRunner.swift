@@ -47,21 +47,25 @@ struct MemberRunner: BatchRunner {
     let start = ContinuousClock.now
     for row in living { row.job.noteStart(at: start) }
     let outcomes: [Result<[Float], RowFault>]
+    var inputSeconds = 0.0
     do throws(InferenceError) {
       outcomes = try pool.withSession { (session) throws(InferenceError) in
         for (place, row) in living.enumerated() {
-          row.job.fill(row.row, of: index, into: part(place, of: session))
+          inputSeconds += row.job.fill(row.row, of: index, into: part(place, of: session))
         }
         try session.run()
         return living.indices.map { logProbabilities(of: $0, in: session) }
       }
     } catch {
       for job in jobs(of: living) {
-        job.fail(.internalFault("member '\(member.name)': \(error)"))
+        let rows = living.filter { $0.job === job }.map(\.row)
+        job.lose(rows, of: index, because: .failed, "\(error)")
       }
       return
     }
-    statistics.addBatch(living.count, seconds: start.duration(to: .now) / .seconds(1))
+    let seconds = start.duration(to: .now) / .seconds(1)
+    statistics.addBatch(
+      living.count, seconds: seconds - inputSeconds, inputSeconds: inputSeconds)
     deliver(outcomes, to: living)
   }
 
@@ -90,21 +94,19 @@ struct MemberRunner: BatchRunner {
   private func deliver(_ outcomes: [Result<[Float], RowFault>], to rows: [WaitingRow]) {
     for job in jobs(of: rows) {
       var found: [(row: Int, values: [Float])] = []
-      var fault: (row: Int, reason: String)?
+      var faults: [(row: Int, reason: String)] = []
       for (row, outcome) in zip(rows, outcomes) where row.job === job {
         switch outcome {
         case .success(let values): found.append((row.row, values))
-        case .failure(let failure): fault = fault ?? (row.row, failure.reason)
+        case .failure(let failure): faults.append((row.row, failure.reason))
         }
       }
-      if let fault {
-        job.fail(
-          .internalFault(
-            "member '\(member.name)' gave image \(fault.row) numbers that are no distribution: "
-              + fault.reason))
-      } else {
-        job.receive(found, from: index)
+      if let fault = faults.first {
+        job.lose(
+          faults.map(\.row), of: index, because: .noDistribution,
+          "it gave image \(fault.row) numbers that are no distribution: \(fault.reason)")
       }
+      if !found.isEmpty { job.receive(found, from: index) }
     }
   }
 

@@ -18,9 +18,10 @@ extension LoadedEnsemble {
     case membersRun = "members_run"
     case logProbabilities = "log_probabilities"
     case members
+    case membersMissing = "members_missing"
 
-    /// Whether a request that names no output gets it: the others are large.
-    var isUsual: Bool { self != .members && self != .logProbabilities }
+    /// Whether a request that names no output gets it: the others are large, or for few.
+    var isUsual: Bool { ![.members, .logProbabilities, .membersMissing].contains(self) }
   }
 
   /// The input as files of images.
@@ -39,7 +40,7 @@ extension LoadedEnsemble {
       let (type, shape): (ElementType, [Int]) =
         switch output {
         case .probabilities, .logProbabilities: (.float32, [-1, classes])
-        case .label: (.bytes, [-1])
+        case .label, .membersMissing: (.bytes, [-1])
         case .exitStage, .membersRun: (.int32, [-1])
         case .members: (.float32, [-1, members.count, classes])
         }
@@ -138,14 +139,32 @@ extension LoadedEnsemble {
       return InferenceTensor(
         name: name, shape: try shape([count, members.count, classes]),
         values: memberProbabilities(answer))
+    case .membersMissing:
+      let missing = (0..<count).map { memberNames(at: answer.progress.missing(of: $0)) }
+      return InferenceTensor(name: name, shape: try shape([count]), strings: missing)
     }
+  }
+
+  /// Members by their places, with commas between.
+  func memberNames(at places: [Int]) -> String {
+    places.map { members[$0].name }.joined(separator: ",")
+  }
+
+  /// What is to be known of an answer beside its outputs: whether it is one of the whole ensemble, and what it is worth if not.
+  func parameters(of answer: EnsembleAnswer) -> Parameters {
+    guard let accuracy = answer.degraded.map(\.service.accuracy.value).min() else { return [:] }
+    return [
+      AnswerParameter.degraded: .boolean(true),
+      AnswerParameter.membersMissing: .string(memberNames(at: answer.missing)),
+      AnswerParameter.expectedAccuracy: .number(accuracy),
+    ]
   }
 
   /// `[N, members, classes]`; 0 for a member that did not run on the image.
   private func memberProbabilities(_ answer: EnsembleAnswer) -> [Float] {
     var values = [Float](repeating: 0, count: answer.count * members.count * classes)
     for row in 0..<answer.count {
-      for member in 0..<min(answer.membersRun[row], answer.memberLogProbabilities.count) {
+      for member in 0..<answer.progress.members where answer.progress.hasRun(member, on: row) {
         let said = answer.memberLogProbabilities[member]
         for column in 0..<classes {
           values[(row * members.count + member) * classes + column] = exp(
@@ -155,6 +174,16 @@ extension LoadedEnsemble {
     }
     return values
   }
+}
+
+/// The parameters of answers that not the whole ensemble gave.
+package enum AnswerParameter {
+  /// Whether members are missing; only there where it is true.
+  package static let degraded = "degraded"
+  /// The names of the members that are missing for some image, with commas between.
+  package static let membersMissing = "members_missing"
+  /// The share of the hold-out that was right without them: the least, where images lack different ones.
+  package static let expectedAccuracy = "expected_accuracy"
 }
 
 extension TensorBytes {

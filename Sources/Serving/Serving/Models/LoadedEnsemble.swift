@@ -30,6 +30,10 @@ final class LoadedEnsemble: Sendable {
   let memberRunners: [ComputePool.RunnerID]
   /// What all members take as a tensor; nil where they differ, and only images will do.
   let tensorInput: ImageModel.Input?
+  /// What is counted of it.
+  let record: ModelRecord
+  /// What is left of it without some members, by their places.
+  private let reductions: [[Int]: ReducedService]
   private let pool: ComputePool
 
   /// Reads, compiles and warms an ensemble.
@@ -44,6 +48,9 @@ final class LoadedEnsemble: Sendable {
     labels = directory.manifest.labels
     classes = directory.manifest.classes
     self.pool = pool
+    self.record = record
+    reductions =
+      options.whenLost == .degrade ? Self.reductions(of: directory.manifest) : [:]
     // Compiled first: what fails leaves nothing in the pool.
     var runners: [MemberRunner] = []
     for (index, member) in members.enumerated() {
@@ -64,7 +71,7 @@ final class LoadedEnsemble: Sendable {
         preprocessing: $1,
         runner: pool.add(DecodingRunner($1, group: $0, mostPixels: options.mostPixels)))
     }
-    memberRunners = runners.map { pool.add($0) }
+    memberRunners = runners.enumerated().map { pool.add(options.substituteRunner($1, $0)) }
     let first = members[0]
     let isAlike = members.allSatisfy {
       $0.preprocessing == first.preprocessing
@@ -78,6 +85,25 @@ final class LoadedEnsemble: Sendable {
   }
 
   func group(of member: Int) -> Int { groupOfMember[member] }
+
+  /// What was measured of exactly the other members; nil where nothing was, or nothing but the whole is to answer.
+  ///
+  /// - Parameter missing: Places of members, ascending.
+  func reduction(without missing: [Int]) -> ReducedService? { reductions[missing] }
+
+  private static func reductions(of manifest: EnsembleManifest) -> [[Int]: ReducedService] {
+    let names = manifest.members.map(\.name)
+    var found: [[Int]: ReducedService] = [:]
+    for reduction in manifest.expectedService?.reductions ?? [] {
+      let missing = reduction.missing.compactMap { names.firstIndex(of: $0) }.sorted()
+      let left = names.count - missing.count
+      guard missing.count == reduction.missing.count, left > 0,
+        reduction.combination.fault(memberCount: left) == nil
+      else { continue }
+      found[missing] = reduction
+    }
+    return found
+  }
 }
 
 extension Preprocessing {

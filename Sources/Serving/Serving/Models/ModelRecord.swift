@@ -9,6 +9,12 @@ final class ModelRecord: Sendable {
     var exits: [Int]
     /// How many times each member ran on an image.
     var memberImages: [Int]
+    /// Images that went on without a member, by the member's place and why.
+    var losses: [[LossReason: Int]]
+    /// What went wrong with each member last; empty where nothing is known.
+    var lossDetails: [String]
+    /// Images that were answered without members, by their places.
+    var degraded: [[Int]: Int] = [:]
     /// Requests without an answer, by reason.
     var failures: [FailureReason: Int] = [:]
     /// Requests that wait or are computed.
@@ -17,14 +23,27 @@ final class ModelRecord: Sendable {
     var durations = DurationHistogram()
   }
 
+  /// The members' names, in order.
+  let members: [String]
   private let counts: Mutex<Counts>
 
-  init(name: String, version: String, members: Int) {
+  init(name: String, version: String, members: [String]) {
+    self.members = members
+    let zeros = [Int](repeating: 0, count: members.count)
     counts = Mutex(
       Counts(
-        statistics: ModelStatistics(name: name, version: version),
-        exits: [Int](repeating: 0, count: members),
-        memberImages: [Int](repeating: 0, count: members)))
+        statistics: ModelStatistics(name: name, version: version), exits: zeros,
+        memberImages: zeros, losses: zeros.map { _ in [:] }, lossDetails: zeros.map { _ in "" }))
+  }
+
+  /// Counts images that go on without a member.
+  ///
+  /// - Parameter detail: What went wrong.
+  func addLoss(of member: Int, images: Int, _ reason: LossReason, _ detail: String) {
+    counts.withLock { counts in
+      counts.losses[member][reason, default: 0] += images
+      counts.lossDetails[member] = detail
+    }
   }
 
   /// Counts a request that begins to wait; `addSuccess` or `addFailure` ends that.
@@ -33,7 +52,12 @@ final class ModelRecord: Sendable {
   var snapshot: Counts { counts.withLock { $0 } }
 
   /// Counts a batch that a member computed.
-  func addBatch(_ size: Int, seconds: Double) {
+  ///
+  /// - Parameters:
+  ///   - seconds: Computing it.
+  ///   - inputSeconds: Making its input, before.
+  func addBatch(_ size: Int, seconds: Double, inputSeconds: Double = 0) {
+    let inputNanoseconds = UInt64(max(0, inputSeconds) * 1e9)
     let nanoseconds = UInt64(max(0, seconds) * 1e9)
     counts.withLock { counts in
       counts.statistics.executionCount += 1
@@ -42,6 +66,7 @@ final class ModelRecord: Sendable {
       if place == nil || counts.statistics.batches[index].batchSize != size {
         counts.statistics.batches.insert(.init(batchSize: size), at: index)
       }
+      counts.statistics.batches[index].computeInput.add(nanoseconds: inputNanoseconds)
       counts.statistics.batches[index].computeInfer.add(nanoseconds: nanoseconds)
     }
   }
@@ -57,11 +82,18 @@ final class ModelRecord: Sendable {
       counts.statistics.lastInferenceMilliseconds = milliseconds
       counts.statistics.requests.success.add(nanoseconds: UInt64(max(0, seconds) * 1e9))
       counts.statistics.requests.queue.add(nanoseconds: UInt64(max(0, answer.queueSeconds) * 1e9))
+      counts.statistics.requests.computeInput.add(
+        nanoseconds: UInt64(max(0, answer.inputSeconds) * 1e9))
       counts.statistics.requests.computeInfer.add(
         nanoseconds: UInt64(max(0, answer.computeSeconds) * 1e9))
+      counts.statistics.requests.computeOutput.add(
+        nanoseconds: UInt64(max(0, answer.outputSeconds) * 1e9))
       for exit in answer.exits { counts.exits[exit] += 1 }
-      for run in answer.membersRun {
-        for member in 0..<run { counts.memberImages[member] += 1 }
+      for member in 0..<answer.progress.members {
+        counts.memberImages[member] += answer.progress.images(of: member)
+      }
+      for group in answer.degraded {
+        counts.degraded[group.missing, default: 0] += group.rows.count
       }
     }
   }

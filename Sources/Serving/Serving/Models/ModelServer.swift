@@ -17,6 +17,9 @@ package final class ModelServer: Sendable {
     let path: String
     let ensemble: LoadedEnsemble
     let record: ModelRecord
+    let manifest: EnsembleManifest
+    /// Nil where it is not known what its hold-out looked like.
+    let drift: DriftMonitor?
   }
 
   private struct State {
@@ -50,11 +53,20 @@ package final class ModelServer: Sendable {
   /// - Throws: `InferenceError`, or `FileError`.
   package func load(_ name: String, from path: String) throws {
     let directory = try EnsembleDirectory(path: path)
-    let record = ModelRecord(
-      name: name, version: Self.version, members: directory.manifest.members.count)
+    let members = directory.manifest.members.map(\.name)
+    // What is counted goes on where it is counted of the same members.
+    let earlier = state.withLock { $0.models[name] }
+    let record =
+      earlier.flatMap { $0.record.members == members ? $0.record : nil }
+      ?? ModelRecord(name: name, version: Self.version, members: members)
+    let drift =
+      earlier.flatMap { $0.manifest == directory.manifest ? $0.drift : nil }
+      ?? DriftMonitor(directory.manifest.expectedService, members: members.count)
     let ensemble = try LoadedEnsemble(directory, on: pool, options: options, record: record)
     state.withLock {
-      $0.models[name] = Model(name: name, path: path, ensemble: ensemble, record: record)
+      $0.models[name] = Model(
+        name: name, path: path, ensemble: ensemble, record: record, manifest: directory.manifest,
+        drift: drift)
     }
   }
 
@@ -133,6 +145,8 @@ package final class ModelServer: Sendable {
     let count: Int
     private(set) var wishes: InferenceJob.Wishes
     let seconds: Double?
+    /// Whether it is answered as the hold-out was.
+    let isWhole: Bool
 
     init(
       _ request: InferenceRequest, _ ensemble: LoadedEnsemble, _ options: ServingOptions
@@ -150,6 +164,9 @@ package final class ModelServer: Sendable {
         stageLimit: min(request.stageLimit ?? .max, ensemble.members.count),
         wantsAllMembers: request.wantsAllMembers,
         level: request.priority == 0 ? .max : request.priority)
+      isWhole =
+        wishes.stageLimit == ensemble.members.count
+        && (ensemble.combination.cascade == nil || !wishes.wantsAllMembers)
       let microseconds = request.timeoutMicroseconds.map(Double.init)
       seconds = microseconds.map { $0 / 1e6 } ?? options.timeoutSeconds
       wishes.deadline = seconds.map { .now + .seconds($0) }
@@ -172,12 +189,19 @@ package final class ModelServer: Sendable {
       return nil
     }
     model.record.addPending()
+    let ticket = work.isWhole ? model.drift?.enter(images: work.count) : nil
     let start = ContinuousClock.now
     let job = InferenceJob(
       work.images, count: work.count, wishes: work.wishes, of: model.ensemble, on: pool
     ) { [self] job, outcome in
       deadlines.remove(job)
       state.withLock { $0.images -= work.count }
+      if let ticket {
+        switch outcome {
+        case .success(let answer): model.drift?.finish(ticket, with: answer)
+        case .failure(let error): model.drift?.leave(ticket, because: error)
+        }
+      }
       respond(answer(outcome, to: request, by: model, since: start))
     }
     if let seconds = work.seconds { deadlines.add(job, seconds: seconds) }
@@ -195,6 +219,7 @@ package final class ModelServer: Sendable {
       let answer = try InferenceAnswer(
         to: request, modelName: model.name, modelVersion: Self.version,
         outputs: model.ensemble.tensors(of: said, for: request),
+        parameters: model.ensemble.parameters(of: said),
         labels: model.ensemble.labels ?? [])
       model.record.addSuccess(
         said, seconds: seconds, finishedAt: UInt64(Date().timeIntervalSince1970 * 1000))
@@ -263,8 +288,10 @@ extension ModelServer {
   /// What was measured of all models that are loaded, by name.
   package var measurements: [ModelMeasurements] {
     let models = state.withLock { $0.models.values.sorted { $0.name < $1.name } }
-    return models.map {
-      ModelMeasurements($0.record.snapshot, members: $0.ensemble.members.map(\.name))
+    return models.map { model in
+      ModelMeasurements(
+        model.record.snapshot, members: model.record.members, of: model.manifest,
+        drift: model.drift?.report ?? .unknown)
     }
   }
 }

@@ -101,7 +101,8 @@ package enum ProtocolError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notReady(let model): "model '\(model.shortened)' is not ready; send the request again"
     case .overloaded(let seconds):
       "the queue is full; send the request again after \(seconds) s"
-    case .membersLost(let members): "lost members: \(members.asList)"
+    case .membersLost(let members):
+      "lost \(members.asList), without which this model does not answer; send the request again later"
     case .deadlineExceeded: "the request's time was over; give it a longer 'timeout'"
     default: requestFault
     }

@@ -225,9 +225,3 @@ private let tolerance: Float = 1e-6
         == .unknownVersion(model: "tiny", version: "2"))
   }
 }
-
-extension Result {
-  fileprivate var failure: Failure? {
-    if case .failure(let failure) = self { failure } else { nil }
-  }
-}
