@@ -23,10 +23,12 @@ package struct TinyEnsemble {
 
   /// Writes an ensemble to `path`.
   ///
-  /// - Parameter seed: Of the weights: another one gives other answers.
+  /// - Parameters:
+  ///   - seed: Of the weights: another one gives other answers.
+  ///   - first: The number of the first member: what one ensemble has as its second, another can have alone.
   package init(
     at path: String, members count: Int = 3, combination: Combination = Combination(),
-    seed: UInt64 = 1
+    seed: UInt64 = 1, first: Int = 0
   ) throws {
     let network = try WideResNet(
       depth: 10, widenFactor: 1, inputSize: Self.side, classes: Self.classes
@@ -35,7 +37,7 @@ package struct TinyEnsemble {
       height: Self.side, width: Self.side, resizing: .shortSide(Self.side),
       mean: [120, 110, 100], standardDeviation: [60, 50, 40])
     var members: [(member: EnsembleMember, bytes: MemberBytes)] = []
-    for index in 0..<count {
+    for index in first..<first + count {
       var weights: [String: [Float]] = [:]
       for (number, parameter) in network.parameters.enumerated() {
         weights[parameter.name] = Self.values(
