@@ -12,6 +12,8 @@ package struct ServingOptions: Sendable {
   package var mostPixels = 25_000_000
   /// How long a request may take that does not say so itself, in seconds; nil for any time.
   package var timeoutSeconds: Double? = 60
+  /// Members that run on other servers, and how they are asked; nil where all run here.
+  package var remote: RemoteOptions?
 
   /// Creates options.
   package init(inference: InferenceOptions) { self.inference = inference }

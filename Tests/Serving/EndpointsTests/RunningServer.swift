@@ -15,13 +15,15 @@ final class RunningServer: Sendable {
   let model: ServedModel
 
   init(
-    members: Int = 3, combination: Combination = Combination(), loads: Bool = true,
+    members: Int = 3, combination: Combination = Combination(), seed: UInt64 = 1, first: Int = 0,
+    loads: Bool = true,
     _ change: (inout EnsembleServerOptions, TemporaryDirectory) throws -> Void = { _, _ in },
     serving: (inout ServingOptions) -> Void = { _ in }
   ) throws {
     files = try TemporaryDirectory()
     model = ServedModel(name: "tiny", path: "\(files.path)/tiny")
-    _ = try TinyEnsemble(at: model.path, members: members, combination: combination)
+    _ = try TinyEnsemble(
+      at: model.path, members: members, combination: combination, seed: seed, first: first)
     var how = ServingOptions(inference: InferenceOptions(threads: 1, cacheDirectory: nil))
     how.maximumBatch = 4
     // Times that no test reaches, however busy the machine is.

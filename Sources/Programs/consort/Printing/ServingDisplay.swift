@@ -2,6 +2,7 @@ import Endpoints
 import Files
 import Formatting
 import HTTP
+import Serving
 
 #if canImport(Glibc)
   @preconcurrency import Glibc
@@ -56,6 +57,19 @@ struct ServingDisplay {
     case .ended(isComplete: true): printLine("Ended; all requests are answered.")
     case .ended(isComplete: false):
       Terminal.writeError("ended before all requests were answered; the rest got status 503")
+    }
+  }
+
+  /// Prints that a worker is there, or is not, from any thread.
+  @Sendable static func show(_ change: WorkerChange) {
+    let worker = "worker '\(change.url)' of '\(change.model)/\(change.member)'"
+    switch change.state {
+    case .serving: Terminal.writeNotes(["\(worker) serves"])
+    case .ejected, .probing:
+      Terminal.writeNotes([
+        "\(worker) gets no requests until it answers again: \(change.reason ?? "")"
+      ])
+    case .refused: Terminal.writeNotes(["\(worker) is not used: \(change.reason ?? "")"])
     }
   }
 

@@ -16,6 +16,8 @@ final class InferenceJob: Sendable {
     var wantsAllMembers = false
     /// When the answer is of no use any more; nil for never.
     var deadline: ContinuousClock.Instant?
+    /// When a member on another server that has not answered counts as lost; nil for never.
+    var memberDeadline: ContinuousClock.Instant?
     /// The lower, the more urgent.
     var level = Int.max
   }
@@ -99,7 +101,7 @@ final class InferenceJob: Sendable {
 
   /// Sends images to a member, by way of the decoder where that has not had them.
   private func send(_ rows: [Int], to member: Int) {
-    guard case .encoded = images else { return submit(rows, ensemble.memberRunners[member]) }
+    guard case .encoded = images else { return submit(rows, to: member) }
     let group = ensemble.group(of: member)
     let (ready, undecoded) = state.withLock { state in
       var (ready, undecoded) = ([Int](), [Int]())
@@ -113,14 +115,26 @@ final class InferenceJob: Sendable {
       }
       return (ready, undecoded)
     }
-    submit(ready, ensemble.memberRunners[member])
-    submit(undecoded, ensemble.groups[group].runner)
+    submit(ready, to: member)
+    pool.submit(waiting(undecoded), to: ensemble.groups[group].runner, level: wishes.level)
   }
 
-  private func submit(_ rows: [Int], _ runner: ComputePool.RunnerID) {
-    pool.submit(
-      rows.map { WaitingRow(job: self, row: $0) }, to: runner, level: wishes.level)
+  private func submit(_ rows: [Int], to member: Int) {
+    switch ensemble.places[member] {
+    case .here(let runner): pool.submit(waiting(rows), to: runner, level: wishes.level)
+    case .elsewhere(let member): member.submit(waiting(rows), level: wishes.level)
+    }
   }
+
+  private func waiting(_ rows: [Int]) -> [WaitingRow] {
+    rows.map { WaitingRow(job: self, row: $0) }
+  }
+
+  /// How urgent it is: the lower, the more.
+  var level: Int { wishes.level }
+
+  /// When a member on another server that has not answered counts as lost; nil for never.
+  var memberDeadline: ContinuousClock.Instant? { wishes.memberDeadline }
 
   /// Calls `body` with the file of an image.
   func withEncodedImage<Value, Failure: Error>(
@@ -139,7 +153,7 @@ final class InferenceJob: Sendable {
       defer { state.wanting[group][row] = [] }
       return state.wanting[group][row]
     }
-    for member in members { submit([row], ensemble.memberRunners[member]) }
+    for member in members { submit([row], to: member) }
   }
 
   /// Writes an image as a member takes it.
@@ -151,7 +165,10 @@ final class InferenceJob: Sendable {
         UnsafeMutableRawBufferPointer(target).copyMemory(from: $0)
       }
     case .encoded:
-      let pixels = state.withLock { $0.pixels[ensemble.group(of: member)][row] }
+      // They are gone where the request has ended meanwhile, and nobody reads what is computed of it.
+      let group = ensemble.group(of: member)
+      let pixels = state.withLock { $0.pixels.isEmpty ? [] : $0.pixels[group][row] }
+      guard !pixels.isEmpty else { return }
       pixels.withUnsafeBytes { ensemble.members[member].preprocessing.normalize($0, into: target) }
     }
   }
@@ -250,6 +267,7 @@ final class InferenceJob: Sendable {
     }
     guard isFirst else { return }
     pool.remove(self)
+    ensemble.removeFromWorkers(self)
     finish(self, .failure(error))
   }
 

@@ -55,8 +55,11 @@ package struct ModelMeasurements: Sendable {
   package let pendingRequests: Int
   /// How long requests took that were answered.
   package let durations: DurationHistogram
+  /// The workers of members that run on other servers.
+  package let workers: [WorkerMeasurements]
 
-  init(_ counts: ModelRecord.Counts, members: [String]) {
+  init(_ counts: ModelRecord.Counts, members: [String], workers: [WorkerMeasurements]) {
+    self.workers = workers
     statistics = counts.statistics
     self.members = members
     exits = counts.exits

@@ -17,9 +17,12 @@ final class ModelRecord: Sendable {
     var durations = DurationHistogram()
   }
 
+  /// What the model is called.
+  let name: String
   private let counts: Mutex<Counts>
 
   init(name: String, version: String, members: Int) {
+    self.name = name
     counts = Mutex(
       Counts(
         statistics: ModelStatistics(name: name, version: version),

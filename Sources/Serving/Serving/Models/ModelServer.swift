@@ -47,7 +47,7 @@ package final class ModelServer: Sendable {
   /// Loads the ensemble in the directory at `path`, or loads it again: the earlier one serves until the new one is warm, and
   /// goes on where that fails.
   ///
-  /// - Throws: `InferenceError`, or `FileError`.
+  /// - Throws: `InferenceError`, `PlacementError`, or `FileError`.
   package func load(_ name: String, from path: String) throws {
     let directory = try EnsembleDirectory(path: path)
     let record = ModelRecord(
@@ -153,6 +153,8 @@ package final class ModelServer: Sendable {
       let microseconds = request.timeoutMicroseconds.map(Double.init)
       seconds = microseconds.map { $0 / 1e6 } ?? options.timeoutSeconds
       wishes.deadline = seconds.map { .now + .seconds($0) }
+      // The rest is for the others and the answer, which then says what is missing.
+      wishes.memberDeadline = seconds.map { .now + .seconds(0.9 * $0) }
     }
   }
 
@@ -264,7 +266,8 @@ extension ModelServer {
   package var measurements: [ModelMeasurements] {
     let models = state.withLock { $0.models.values.sorted { $0.name < $1.name } }
     return models.map {
-      ModelMeasurements($0.record.snapshot, members: $0.ensemble.members.map(\.name))
+      ModelMeasurements(
+        $0.record.snapshot, members: $0.ensemble.members.map(\.name), workers: $0.ensemble.workers)
     }
   }
 }
