@@ -284,11 +284,19 @@ let serving: [Target] = [
   tests(
     of: "HTTP", in: "Serving",
     ["CHTTP", "Concurrency", "HTTP", "Processes", "Randomness", "ServingTestSupport"]),
+  // libcurl: in Debian's libcurl4-openssl-dev, and part of macOS.
+  library(
+    "CHTTPClient", in: "Serving", ["CBoundary"], cxxSettings: [.headerSearchPath(".")],
+    linkerSettings: [.linkedLibrary("curl")]),
+  library("HTTPClient", in: "Serving", ["CHTTPClient"]),
+  tests(
+    of: "HTTPClient", in: "Serving",
+    ["CHTTPClient", "Concurrency", "HTTP", "HTTPClient", "Processes", "ServingTestSupport"]),
   library(
     "Serving", in: "Serving",
     [
-      "Compression", "Concurrency", "Datasets", "Deployment", "Ensembles", "Formatting",
-      "Inference", "Predictions", "Statistics",
+      "Compression", "Concurrency", "Datasets", "Deployment", "Ensembles", "Files", "Formatting",
+      "Inference", "Predictions", "Schemas", "Statistics",
     ]),
   tests(
     of: "Serving", in: "Serving",
@@ -300,7 +308,7 @@ let serving: [Target] = [
   library("CServingPage", in: "Serving", exclude: ["Page"]),
   library(
     "Endpoints", in: "Serving",
-    ["CServingPage", "Concurrency", "Files", "Formatting", "HTTP", "Serving"]),
+    ["CServingPage", "Concurrency", "Files", "Formatting", "HTTP", "HTTPClient", "Serving"]),
   tests(
     of: "Endpoints", in: "Serving",
     [

@@ -27,10 +27,12 @@ package struct TinyEnsemble {
   /// - Parameters:
   ///   - expectedService: What it says of its worth; reductions cost what all their members do.
   ///   - seed: Of the weights: another one gives other answers.
+  ///   - first: The number of the first member: what one ensemble has as its second, another can have alone.
   ///   - overflowing: A member that gives no distribution for images of `overflowingImages`.
   package init(
     at path: String, members count: Int = 3, combination: Combination = Combination(),
-    expectedService: ExpectedService? = nil, seed: UInt64 = 1, overflowing: Int? = nil
+    expectedService: ExpectedService? = nil, seed: UInt64 = 1, first: Int = 0,
+    overflowing: Int? = nil
   ) throws {
     let network = try WideResNet(
       depth: 10, widenFactor: 1, inputSize: Self.side, classes: Self.classes
@@ -39,7 +41,7 @@ package struct TinyEnsemble {
       height: Self.side, width: Self.side, resizing: .shortSide(Self.side),
       mean: [120, 110, 100], standardDeviation: [60, 50, 40])
     var members: [(member: EnsembleMember, bytes: MemberBytes)] = []
-    for index in 0..<count {
+    for index in first..<first + count {
       var weights: [String: [Float]] = [:]
       for (number, parameter) in network.parameters.enumerated() {
         weights[parameter.name] = Self.values(

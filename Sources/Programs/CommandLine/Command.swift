@@ -26,9 +26,14 @@ public struct CommandOption: Hashable, Sendable {
   public let placeholder: String?
   /// What it does, for the help.
   public let help: String
+  /// Whether it may be given several times, each with another value; otherwise the last one counts.
+  public let isRepeated: Bool
 
   /// Creates an option; one without a placeholder is a flag.
-  public init(_ name: String, _ placeholder: String? = nil, help: String) {
+  public init(
+    _ name: String, _ placeholder: String? = nil, help: String, isRepeated: Bool = false
+  ) {
+    self.isRepeated = isRepeated
     self.name = name
     self.placeholder = placeholder
     self.help = help

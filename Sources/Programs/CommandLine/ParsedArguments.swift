@@ -4,10 +4,11 @@ import Files
 public struct ParsedArguments: Hashable, Sendable {
   /// The operands in order.
   public let operands: [String]
-  private let values: [String: String]
+  /// Of each option, what it was given, in order.
+  private let values: [String: [String]]
   private let flags: Set<String>
 
-  init(operands: [String], values: [String: String] = [:], flags: Set<String> = []) {
+  init(operands: [String], values: [String: [String]] = [:], flags: Set<String> = []) {
     self.operands = operands
     self.values = values
     self.flags = flags
@@ -20,24 +21,29 @@ public struct ParsedArguments: Hashable, Sendable {
 
   /// The value of the option `name`, such as "--data"; nil where it was not given. The last one counts.
   public func string(_ name: String) -> String? {
-    values[name]
+    values[name]?.last
+  }
+
+  /// All values of an option that may be given several times, in order.
+  public func strings(_ name: String) -> [String] {
+    values[name] ?? []
   }
 
   /// The directory that the option `name` names, without slashes at its end.
   public func directory(_ name: String) -> String? {
-    values[name].map(Directory.withoutSlash)
+    string(name).map(Directory.withoutSlash)
   }
 
   /// All operands and values but that of the option `name`: what a file to be written may not be at once.
   public func others(than name: String) -> [String] {
-    operands + values.filter { $0.key != name }.values
+    operands + values.filter { $0.key != name }.values.joined()
   }
 
   /// Those of `options` that were given, as words of a command line.
   public func words(of options: [CommandOption]) -> [String] {
     options.flatMap { option in
       flags.contains(option.name)
-        ? [option.name] : values[option.name].map { [option.name, $0] } ?? []
+        ? [option.name] : strings(option.name).flatMap { [option.name, $0] }
     }
   }
 
@@ -45,7 +51,7 @@ public struct ParsedArguments: Hashable, Sendable {
   ///
   /// - Throws: `UsageError` where it is no whole number.
   public func integer(_ name: String) throws(UsageError) -> Int? {
-    guard let text = values[name] else { return nil }
+    guard let text = string(name) else { return nil }
     guard let value = Int(text) else {
       throw UsageError("\(name) needs a whole number, not '\(text)'")
     }
@@ -56,7 +62,7 @@ public struct ParsedArguments: Hashable, Sendable {
   ///
   /// - Throws: `UsageError` where it is none.
   public func number(_ name: String) throws(UsageError) -> Double? {
-    guard let text = values[name] else { return nil }
+    guard let text = string(name) else { return nil }
     guard let value = Double(text), value.isFinite else {
       throw UsageError("\(name) needs a number, not '\(text)'")
     }
@@ -69,13 +75,20 @@ public struct ParsedArguments: Hashable, Sendable {
   }
 }
 
+extension CommandOption {
+  /// Takes a value: in place of an earlier one, unless there may be several.
+  fileprivate func add(_ value: String, to values: inout [String: [String]]) {
+    values[name] = (isRepeated ? values[name] ?? [] : []) + [value]
+  }
+}
+
 extension Command {
   /// Reads `arguments`: `--option value`, `--option=value`, `--flag`, operands, and `--` before operands with dashes.
   ///
   /// - Throws: `UsageError` for an unknown option, a missing value, too few operands or too many.
   public func parse(_ arguments: [String]) throws(UsageError) -> ParsedArguments {
     var operands: [String] = []
-    var values: [String: String] = [:]
+    var values: [String: [String]] = [:]
     var flags: Set<String> = []
     var rest = arguments[...]
     while let argument = rest.popFirst() {
@@ -93,13 +106,13 @@ extension Command {
       case (nil, .some): throw UsageError("\(option.name) takes no value")
       case (.some(let placeholder), .some("")):
         throw UsageError("\(option.name) needs a value: \(option.name) \(placeholder)")
-      case (.some, .some(let value)): values[option.name] = value
+      case (.some, .some(let value)): option.add(value, to: &values)
       case (.some(let placeholder), nil):
         // A value that looks like an option is more likely a forgotten value; `--option=--value` says otherwise.
         guard let value = rest.popFirst(), !value.isEmpty, !value.hasPrefix("--") else {
           throw UsageError("\(option.name) needs a value: \(option.name) \(placeholder)")
         }
-        values[option.name] = value
+        option.add(value, to: &values)
       }
     }
     try checkCount(of: operands)

@@ -16,6 +16,8 @@ package struct ServingOptions: Sendable {
   package var whenLost = LossPolicy.degrade
   /// Puts another runner in the place of a member's own, given its place in the ensemble: with it, tests make members fail.
   var substituteRunner: @Sendable (any BatchRunner, Int) -> any BatchRunner = { runner, _ in runner }
+  /// Members that run on other servers, and how they are asked; nil where all run here.
+  package var remote: RemoteOptions?
 
   /// Creates options.
   package init(inference: InferenceOptions) { self.inference = inference }

@@ -16,7 +16,8 @@ final class RunningServer: Sendable {
 
   init(
     members: Int = 3, combination: Combination = Combination(),
-    expectedService: ExpectedService? = nil, overflowing: Int? = nil, loads: Bool = true,
+    expectedService: ExpectedService? = nil, seed: UInt64 = 1, first: Int = 0,
+    overflowing: Int? = nil, loads: Bool = true,
     _ change: (inout EnsembleServerOptions, TemporaryDirectory) throws -> Void = { _, _ in },
     serving: (inout ServingOptions) -> Void = { _ in }
   ) throws {
@@ -24,7 +25,7 @@ final class RunningServer: Sendable {
     model = ServedModel(name: "tiny", path: "\(files.path)/tiny")
     _ = try TinyEnsemble(
       at: model.path, members: members, combination: combination,
-      expectedService: expectedService, overflowing: overflowing)
+      expectedService: expectedService, seed: seed, first: first, overflowing: overflowing)
     var how = ServingOptions(inference: InferenceOptions(threads: 1, cacheDirectory: nil))
     how.maximumBatch = 4
     // Times that no test reaches, however busy the machine is.

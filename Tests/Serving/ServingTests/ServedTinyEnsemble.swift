@@ -14,18 +14,19 @@ struct ServedTinyEnsemble {
 
   init(
     members: Int = 3, combination: Combination = Combination(),
-    expectedService: ExpectedService? = nil, threads: Int = 2,
-    _ change: (inout ServingOptions) -> Void = { _ in }
+    expectedService: ExpectedService? = nil, seed: UInt64 = 1, first: Int = 0, threads: Int = 2,
+    _ change: (inout ServingOptions) throws -> Void = { _ in }
   ) throws {
     files = try TemporaryDirectory()
     let path = "\(files.path)/tiny"
     ensemble = try TinyEnsemble(
-      at: path, members: members, combination: combination, expectedService: expectedService)
+      at: path, members: members, combination: combination, expectedService: expectedService,
+      seed: seed, first: first)
     var options = ServingOptions(
       inference: InferenceOptions(threads: threads, cacheDirectory: nil))
     options.maximumBatch = 4
     options.timeoutSeconds = nil
-    change(&options)
+    try change(&options)
     server = try ModelServer(options: options)
     try server.load("tiny", from: path)
   }
@@ -90,10 +91,10 @@ struct IdleJobs {
       record: ModelRecord(name: "tiny", version: "1", members: ["member-0"]))
   }
 
-  func next() -> InferenceJob {
+  func next(_ count: Int = 1, memberDeadline: ContinuousClock.Instant? = nil) -> InferenceJob {
     InferenceJob(
-      .tensor(TensorBytes(values: TinyEnsemble.images(1, seed: 1))), count: 1,
-      wishes: .init(stageLimit: 1), of: ensemble, on: pool
+      .tensor(TensorBytes(values: TinyEnsemble.images(count, seed: 1))), count: count,
+      wishes: .init(stageLimit: 1, memberDeadline: memberDeadline), of: ensemble, on: pool
     ) { _, _ in }
   }
 }

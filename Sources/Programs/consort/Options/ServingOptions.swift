@@ -56,6 +56,22 @@ extension EnsembleServerOptions {
     CommandOption(
       "--allow-repository", help: "Let requests load models anew, and unload them."),
     CommandOption(
+      "--worker", "NAME=URL",
+      help:
+        "Run member NAME (MODEL/NAME where several are served) on another server that speaks the "
+        + "protocol; several for one member are replicas.",
+      isRepeated: true),
+    CommandOption("--placement", "FILE", help: "Workers of members, as JSON."),
+    CommandOption(
+      "--worker-timeout", "SECONDS",
+      help: "How long a worker may take for a request at most (default: 2)."),
+    CommandOption(
+      "--worker-ca", "FILE",
+      help: "Authorities that workers' certificates are of, as PEM (default: the system's)."),
+    CommandOption(
+      "--worker-token-file", "FILE",
+      help: "A bearer token for the workers; or set CONSORT_WORKER_TOKEN."),
+    CommandOption(
       "--cors", "ORIGINS",
       help: "Let pages of these origins use the server: such as https://example.org, with commas "
         + "between, or *."),
@@ -73,6 +89,7 @@ extension EnsembleServerOptions {
     let origins = arguments.string("--cors")?.split(separator: ",").map(String.init) ?? []
     crossOrigin = CrossOriginPolicy(origins: origins)
     accessLog = arguments.string("--access-log")
+    workers = try Self.workers(arguments, models: models.map(\.name))
     tokens = { try Self.tokens(arguments) }
   }
 
@@ -148,6 +165,32 @@ extension EnsembleServerOptions {
     guard options.timeoutSeconds.map({ 0 < $0 && $0 <= 86400 }) ?? true else {
       throw UsageError("--timeout is above 0, and at most 86400")
     }
+    return options
+  }
+
+  private static func workers(
+    _ arguments: ParsedArguments, models: [String]
+  ) throws -> WorkerOptions? {
+    var placement = Placement()
+    do throws(PlacementError) {
+      for worker in arguments.strings("--worker") { try placement.add(worker, models: models) }
+    } catch {
+      throw UsageError("\(error)")
+    }
+    if let file = arguments.string("--placement") { try placement.add(file: file, models: models) }
+    guard !placement.workers.isEmpty else { return nil }
+    var options = WorkerOptions(placement)
+    options.timeoutSeconds = try arguments.number("--worker-timeout") ?? options.timeoutSeconds
+    guard 0 < options.timeoutSeconds, options.timeoutSeconds <= 3600 else {
+      throw UsageError("--worker-timeout is above 0, and at most 3600")
+    }
+    options.authoritiesPath = arguments.string("--worker-ca")
+    if let file = arguments.string("--worker-token-file") {
+      options.token = try WorkerOptions.token(inFile: file)
+    } else {
+      options.token = getenv("CONSORT_WORKER_TOKEN").map { String(cString: $0) }
+    }
+    options.report = ServingDisplay.show
     return options
   }
 

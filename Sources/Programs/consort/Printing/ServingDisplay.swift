@@ -2,6 +2,7 @@ import Endpoints
 import Files
 import Formatting
 import HTTP
+import Serving
 
 #if canImport(Glibc)
   @preconcurrency import Glibc
@@ -68,6 +69,19 @@ struct ServingDisplay {
       "the traffic of '\(change.model)' does not look like the images that it was measured on, so that its accuracy and "
         + "cost cannot be relied on: \(change.differences.joined(separator: "; "))"
     ])
+  }
+
+  /// Prints that a worker is there, or is not, from any thread.
+  @Sendable static func show(_ change: WorkerChange) {
+    let worker = "worker '\(change.url)' of '\(change.model)/\(change.member)'"
+    switch change.state {
+    case .serving: Terminal.writeNotes(["\(worker) serves"])
+    case .ejected, .probing:
+      Terminal.writeNotes([
+        "\(worker) gets no requests until it answers again: \(change.reason ?? "")"
+      ])
+    case .refused: Terminal.writeNotes(["\(worker) is not used: \(change.reason ?? "")"])
+    }
   }
 
   private func showReady() {

@@ -17,6 +17,8 @@ package struct EnsembleServerOptions: Sendable {
   package var tokens: @Sendable () throws -> AccessTokens = { AccessTokens() }
   /// Where requests are logged; nil for nowhere.
   package var accessLog: String?
+  /// Members that run on other servers; nil where all run here.
+  package var workers: WorkerOptions?
 
   /// Serves models at an address.
   package init(http: HTTPConfiguration, serving: ServingOptions, models: [ServedModel]) {
@@ -40,13 +42,15 @@ package final class EnsembleServer: Sendable {
 
   /// Begins to listen; `load` then makes it ready.
   ///
-  /// - Throws: `HTTPError`, `AccessError`, `AccessLogError`, `FileError`, or `WorkerThread.StartError`.
+  /// - Throws: `HTTPError`, `HTTPClientError`, `AccessError`, `AccessLogError`, `FileError`, or `WorkerThread.StartError`.
   package init(_ options: EnsembleServerOptions) throws {
     precondition(Set(options.models.map(\.name)).count == options.models.count, "names differ")
     self.options = options
     let tokens = try options.tokens()
     log = try options.accessLog.map(AccessLog.init)
-    models = try ModelServer(options: options.serving)
+    var serving = options.serving
+    serving.remote = try options.workers?.remote()
+    models = try ModelServer(options: serving)
     repository = ModelRepository(options.models, server: models)
     var rules = EndpointRules()
     rules.allowsRepository = options.allowsRepository
@@ -75,7 +79,7 @@ package final class EnsembleServer: Sendable {
 
   /// Loads a model of those that it was started with.
   ///
-  /// - Throws: `InferenceError`, or `FileError`.
+  /// - Throws: `InferenceError`, `PlacementError`, or `FileError`.
   package func load(_ model: ServedModel) throws { try repository.load(model.name) }
 
   /// Reads models, tokens and certificate again, and opens the log again. What cannot be read stays as it was.

@@ -20,6 +20,7 @@ extension PrometheusText {
     addLosses(models)
     addDrift(models)
     addHistograms(models)
+    addWorkers(models)
   }
 
   private mutating func addRequests(_ models: [ModelMeasurements]) {
@@ -126,17 +127,14 @@ extension PrometheusText {
         return (bound: "\(bound)", count: count)
       }
       addHistogram(
-        "consort_batch_size", model: model.statistics.name, bins: bins,
+        "consort_batch_size", ["model": model.statistics.name], bins: bins,
         count: batches.reduce(0) { $0 + $1.count },
         sum: Double(batches.reduce(0) { $0 + $1.size * $1.count }))
     }
     begin("consort_request_duration_seconds", .histogram, "Time of requests that were answered")
     for model in models {
-      let durations = model.durations
       addHistogram(
-        "consort_request_duration_seconds", model: model.statistics.name,
-        bins: zip(DurationHistogram.bounds, durations.counts).map { ("\($0)", $1) },
-        count: durations.counts.reduce(0, +), sum: durations.sum)
+        "consort_request_duration_seconds", ["model": model.statistics.name], model.durations)
     }
   }
 

@@ -1,3 +1,5 @@
+import Serving
+
 /// Metrics in the text format of Prometheus, version 0.0.4.
 struct PrometheusText {
   /// The Content-Type.
@@ -21,26 +23,38 @@ struct PrometheusText {
 
   /// Adds a value.
   mutating func add(_ name: String, _ labels: Labels, _ value: some CustomStringConvertible) {
-    let pairs = labels.map { "\($0)=\"\(Self.escaped($1))\"" }.joined(separator: ",")
+    let pairs = Self.text(labels)
     text += pairs.isEmpty ? "\(name) \(value)\n" : "\(name){\(pairs)} \(value)\n"
   }
 
-  /// Adds a histogram of one model.
+  /// Adds a histogram of durations.
+  mutating func addHistogram(_ name: String, _ labels: Labels, _ durations: DurationHistogram) {
+    addHistogram(
+      name, labels, bins: zip(DurationHistogram.bounds, durations.counts).map { ("\($0)", $1) },
+      count: durations.counts.reduce(0, +), sum: durations.sum)
+  }
+
+  /// Adds a histogram.
   ///
   /// - Parameters:
   ///   - bins: Upper bounds, ascending, and how many there are up to each bound and above the one before.
   ///   - count: All, also those above the last bound.
   mutating func addHistogram(
-    _ name: String, model: String, bins: [(bound: String, count: Int)], count: Int, sum: Double
+    _ name: String, _ labels: Labels, bins: [(bound: String, count: Int)], count: Int, sum: Double
   ) {
     var total = 0
+    let text = Self.text(labels)
     for bin in bins {
       total += bin.count
-      add("\(name)_bucket", ["model": model, "le": bin.bound], total)
+      self.text += "\(name)_bucket{\(text),le=\"\(bin.bound)\"} \(total)\n"
     }
-    add("\(name)_bucket", ["model": model, "le": "+Inf"], count)
-    add("\(name)_sum", ["model": model], sum)
-    add("\(name)_count", ["model": model], count)
+    self.text += "\(name)_bucket{\(text),le=\"+Inf\"} \(count)\n"
+    add("\(name)_sum", labels, sum)
+    add("\(name)_count", labels, count)
+  }
+
+  private static func text(_ labels: Labels) -> String {
+    labels.map { "\($0)=\"\(escaped($1))\"" }.joined(separator: ",")
   }
 
   private static func escaped(_ value: String) -> String {

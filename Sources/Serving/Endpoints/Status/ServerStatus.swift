@@ -5,15 +5,51 @@ struct ServerStatus: Encodable {
   /// By name.
   let models: [ModelStatus]
   /// The servers that run members.
-  let workers: [WorkerStatus] = []
+  let workers: [WorkerStatus]
 
-  init(_ measurements: [ModelMeasurements]) { models = measurements.map(ModelStatus.init) }
+  init(_ measurements: [ModelMeasurements]) {
+    models = measurements.map(ModelStatus.init)
+    workers = measurements.flatMap { model in
+      model.workers.map { WorkerStatus($0, of: model.statistics.name) }
+    }
+  }
 }
 
-/// A server that runs members.
+/// A server that runs a member.
 struct WorkerStatus: Encodable {
-  let name: String
+  let model: String
+  let member: String
+  let url: String
+  /// `serving`, `ejected`, `probing` or `refused`.
   let state: String
+  /// Why it gets no requests; absent where it does.
+  let reason: String?
+  /// Requests sent to it, hedges and retries among them.
+  let requests: Int
+  /// Images that it answered.
+  let images: Int
+  /// Requests without an answer that can be used.
+  let failures: Int
+  let hedges: Int
+  let retries: Int
+  /// Requests that are under way.
+  let inFlight: Int
+  /// Of the last answers, in seconds; absent where there is none.
+  let p50, p95: Double?
+
+  private enum CodingKeys: String, CodingKey {
+    case model, member, url, state, reason, requests, images, failures, hedges, retries, p50, p95
+    case inFlight = "in_flight"
+  }
+
+  init(_ worker: WorkerMeasurements, of model: String) {
+    self.model = model
+    (member, url) = (worker.member, worker.url)
+    (state, reason) = (worker.state.rawValue, worker.reason)
+    (requests, images, failures) = (worker.requests, worker.images, worker.failures)
+    (hedges, retries, inFlight) = (worker.hedges, worker.retries, worker.inFlight)
+    (p50, p95) = (worker.medianSeconds, worker.percentile95Seconds)
+  }
 }
 
 /// What one model has done since it was loaded.

@@ -55,8 +55,30 @@ struct BatchQueue {
   }
 
   /// Removes the images of `job`.
-  mutating func remove(_ job: InferenceJob) {
-    entries = entries[head...].filter { $0.row.job !== job }
-    head = 0
+  mutating func remove(_ job: InferenceJob) { removeAll { $0.job === job } }
+
+  /// Removes the images that are chosen, and returns them.
+  @discardableResult
+  mutating func removeAll(where isChosen: (WaitingRow) -> Bool) -> [WaitingRow] {
+    var (chosen, others) = ([WaitingRow](), [Entry]())
+    for entry in entries[head...] {
+      if isChosen(entry.row) { chosen.append(entry.row) } else { others.append(entry) }
+    }
+    (entries, head) = (others, 0)
+    return chosen
   }
+
+  /// When the first of them counts as lost where its member runs elsewhere; nil for never.
+  var earliestDeadline: ContinuousClock.Instant? {
+    entries[head...].compactMap(\.row.job.memberDeadline).min()
+  }
+}
+
+/// The requests of images, each once, in order.
+func jobs(of rows: [WaitingRow]) -> [InferenceJob] {
+  var jobs: [InferenceJob] = []
+  for row in rows where jobs.last !== row.job && !jobs.contains(where: { $0 === row.job }) {
+    jobs.append(row.job)
+  }
+  return jobs
 }

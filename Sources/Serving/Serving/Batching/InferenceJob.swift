@@ -16,6 +16,8 @@ final class InferenceJob: Sendable {
     var wantsAllMembers = false
     /// When the answer is of no use any more; nil for never.
     var deadline: ContinuousClock.Instant?
+    /// When a member on another server that has not answered counts as lost; nil for never.
+    var memberDeadline: ContinuousClock.Instant?
     /// The lower, the more urgent.
     var level = Int.max
   }
@@ -91,18 +93,24 @@ final class InferenceJob: Sendable {
   /// Puts the images into the queues.
   func begin() {
     let members = isStaged ? 0..<1 : 0..<wishes.stageLimit
+    let rows = Array(0..<count)
     guard case .tensor = images else {
-      for member in members { send(Array(0..<count), to: member) }
+      for member in members { send(rows, to: member) }
       return
     }
-    pool.submit(
-      (0..<count).map { WaitingRow(job: self, row: $0) }, to: members.map { ensemble.memberRunners[$0] },
-      level: wishes.level)
+    var runners: [ComputePool.RunnerID] = []
+    for member in members {
+      switch ensemble.places[member] {
+      case .here(let runner): runners.append(runner)
+      case .elsewhere: submit(rows, to: member)
+      }
+    }
+    pool.submit(waiting(rows), to: runners, level: wishes.level)
   }
 
   /// Sends images to a member, by way of the decoder where that has not had them.
   private func send(_ rows: [Int], to member: Int) {
-    guard case .encoded = images else { return submit(rows, ensemble.memberRunners[member]) }
+    guard case .encoded = images else { return submit(rows, to: member) }
     let group = ensemble.group(of: member)
     let (ready, undecoded) = state.withLock { state in
       var (ready, undecoded) = ([Int](), [Int]())
@@ -116,14 +124,26 @@ final class InferenceJob: Sendable {
       }
       return (ready, undecoded)
     }
-    submit(ready, ensemble.memberRunners[member])
-    submit(undecoded, ensemble.groups[group].runner)
+    submit(ready, to: member)
+    pool.submit(waiting(undecoded), to: ensemble.groups[group].runner, level: wishes.level)
   }
 
-  private func submit(_ rows: [Int], _ runner: ComputePool.RunnerID) {
-    pool.submit(
-      rows.map { WaitingRow(job: self, row: $0) }, to: runner, level: wishes.level)
+  private func submit(_ rows: [Int], to member: Int) {
+    switch ensemble.places[member] {
+    case .here(let runner): pool.submit(waiting(rows), to: runner, level: wishes.level)
+    case .elsewhere(let member): member.submit(waiting(rows), level: wishes.level)
+    }
   }
+
+  private func waiting(_ rows: [Int]) -> [WaitingRow] {
+    rows.map { WaitingRow(job: self, row: $0) }
+  }
+
+  /// How urgent it is: the lower, the more.
+  var level: Int { wishes.level }
+
+  /// When a member on another server that has not answered counts as lost; nil for never.
+  var memberDeadline: ContinuousClock.Instant? { wishes.memberDeadline }
 
   /// Calls `body` with the file of an image.
   func withEncodedImage<Value, Failure: Error>(
@@ -147,7 +167,7 @@ final class InferenceJob: Sendable {
       defer { state.wanting[group][row] = [] }
       return state.wanting[group][row]
     }
-    for member in members { submit([row], ensemble.memberRunners[member]) }
+    for member in members { submit([row], to: member) }
   }
 
   /// Writes an image as a member takes it.
@@ -165,7 +185,10 @@ final class InferenceJob: Sendable {
         UnsafeMutableRawBufferPointer(target).copyMemory(from: $0)
       }
     case .encoded:
-      let pixels = state.withLock { $0.pixels[ensemble.group(of: member)][row] }
+      // They are gone where the request has ended meanwhile, and nobody reads what is computed of it.
+      let group = ensemble.group(of: member)
+      let pixels = state.withLock { $0.pixels.isEmpty ? [] : $0.pixels[group][row] }
+      guard !pixels.isEmpty else { return }
       pixels.withUnsafeBytes { ensemble.members[member].preprocessing.normalize($0, into: target) }
     }
     let seconds = start.duration(to: .now) / .seconds(1)
@@ -323,6 +346,7 @@ final class InferenceJob: Sendable {
     }
     guard isFirst else { return }
     pool.remove(self)
+    ensemble.removeFromWorkers(self)
     finish(self, .failure(error))
   }
 

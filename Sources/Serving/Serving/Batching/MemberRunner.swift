@@ -109,13 +109,4 @@ struct MemberRunner: BatchRunner {
       if !found.isEmpty { job.receive(found, from: index) }
     }
   }
-
-  /// The requests of a batch, each once, in order.
-  private func jobs(of rows: [WaitingRow]) -> [InferenceJob] {
-    var jobs: [InferenceJob] = []
-    for row in rows where jobs.last !== row.job && !jobs.contains(where: { $0 === row.job }) {
-      jobs.append(row.job)
-    }
-    return jobs
-  }
 }

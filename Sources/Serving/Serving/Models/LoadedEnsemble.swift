@@ -3,6 +3,14 @@ import Deployment
 import Ensembles
 import Inference
 
+/// Where a member of an ensemble runs.
+enum MemberPlace: Sendable {
+  /// In this process.
+  case here(ComputePool.RunnerID)
+  /// On other servers.
+  case elsewhere(RemoteMember)
+}
+
 /// An ensemble that is compiled, warm, and in the queues of the pool.
 final class LoadedEnsemble: Sendable {
   /// Members that are fed with the same pixels.
@@ -26,8 +34,8 @@ final class LoadedEnsemble: Sendable {
   let classes: Int
   let groups: [Group]
   private let groupOfMember: [Int]
-  /// Of each member.
-  let memberRunners: [ComputePool.RunnerID]
+  /// Where each member runs.
+  let places: [MemberPlace]
   /// What all members take as a tensor; nil where they differ, and only images will do.
   let tensorInput: ImageModel.Input?
   /// What is counted of it.
@@ -38,7 +46,7 @@ final class LoadedEnsemble: Sendable {
 
   /// Reads, compiles and warms an ensemble.
   ///
-  /// - Throws: `InferenceError`, or `FileError`.
+  /// - Throws: `InferenceError`, `PlacementError`, or `FileError`.
   init(
     _ directory: EnsembleDirectory, on pool: ComputePool, options: ServingOptions,
     record: ModelRecord
@@ -52,11 +60,19 @@ final class LoadedEnsemble: Sendable {
     reductions =
       options.whenLost == .degrade ? Self.reductions(of: directory.manifest) : [:]
     // Compiled first: what fails leaves nothing in the pool.
-    var runners: [MemberRunner] = []
+    var (runners, remote) = ([Int: MemberRunner](), [Int: RemoteMember]())
+    let placed = try Self.workers(of: members, options: options, model: record.name)
     for (index, member) in members.enumerated() {
-      runners.append(
-        try MemberRunner(member, index: index, options: options, statistics: record))
+      if let workers = options.remote, !placed[index].isEmpty {
+        remote[index] = try RemoteMember(
+          member, index: index, model: record.name, at: placed[index], options: workers,
+          serving: options, record: record)
+      } else {
+        runners[index] = try MemberRunner(
+          member, index: index, options: options, statistics: record)
+      }
     }
+    try RemoteMember.prove(Array(remote.values))
     var kinds: [Preprocessing] = []
     var places: [Int] = []
     for member in members {
@@ -71,7 +87,10 @@ final class LoadedEnsemble: Sendable {
         preprocessing: $1,
         runner: pool.add(DecodingRunner($1, group: $0, mostPixels: options.mostPixels)))
     }
-    memberRunners = runners.enumerated().map { pool.add(options.substituteRunner($1, $0)) }
+    self.places = members.indices.compactMap { index in
+      runners[index].map { MemberPlace.here(pool.add(options.substituteRunner($0, index))) }
+        ?? remote[index].map(MemberPlace.elsewhere)
+    }
     let first = members[0]
     let isAlike = members.allSatisfy {
       $0.preprocessing == first.preprocessing
@@ -81,8 +100,39 @@ final class LoadedEnsemble: Sendable {
   }
 
   deinit {
-    for runner in memberRunners + groups.map(\.runner) { pool.remove(runner) }
+    for group in groups { pool.remove(group.runner) }
+    for place in places {
+      switch place {
+      case .here(let runner): pool.remove(runner)
+      case .elsewhere(let member): member.close()
+      }
+    }
   }
+
+  /// The workers of each member, none for those that run here.
+  private static func workers(
+    of members: [EnsembleMember], options: ServingOptions, model: String
+  ) throws(PlacementError) -> [[WorkerAddress]] {
+    let placement = options.remote?.placement ?? Placement()
+    let names = members.map(\.name)
+    for name in placement.members(of: model) where !names.contains(name) {
+      throw .unknownMember(name, model: model, members: names)
+    }
+    return names.map { placement.addresses(of: $0, model: model) }
+  }
+
+  /// The members that run on other servers.
+  private var remoteMembers: [RemoteMember] {
+    places.compactMap { if case .elsewhere(let member) = $0 { member } else { nil } }
+  }
+
+  /// Takes the images of a request that is over from the members that run elsewhere.
+  func removeFromWorkers(_ job: InferenceJob) {
+    for member in remoteMembers { member.remove(job) }
+  }
+
+  /// What was measured of the workers of its members.
+  var workers: [WorkerMeasurements] { remoteMembers.flatMap(\.measurements) }
 
   func group(of member: Int) -> Int { groupOfMember[member] }
 

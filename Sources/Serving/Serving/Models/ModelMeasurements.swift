@@ -110,12 +110,15 @@ package struct ModelMeasurements: Sendable {
   package let expectedAccuracy: Double?
   /// Whether its traffic looks like its hold-out.
   package let drift: DriftReport
+  /// The workers of members that run on other servers.
+  package let workers: [WorkerMeasurements]
 
   init(
     _ counts: ModelRecord.Counts, members: [String], of manifest: EnsembleManifest,
-    drift: DriftReport
+    drift: DriftReport, workers: [WorkerMeasurements]
   ) {
     self.drift = drift
+    self.workers = workers
     isCascade = manifest.cascade != nil
     expectedAccuracy = manifest.expectedService?.accuracy.value
     statistics = counts.statistics

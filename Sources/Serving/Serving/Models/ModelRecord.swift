@@ -23,11 +23,14 @@ final class ModelRecord: Sendable {
     var durations = DurationHistogram()
   }
 
+  /// What the model is called.
+  let name: String
   /// The members' names, in order.
   let members: [String]
   private let counts: Mutex<Counts>
 
   init(name: String, version: String, members: [String]) {
+    self.name = name
     self.members = members
     let zeros = [Int](repeating: 0, count: members.count)
     counts = Mutex(

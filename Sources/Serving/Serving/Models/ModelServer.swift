@@ -50,7 +50,7 @@ package final class ModelServer: Sendable {
   /// Loads the ensemble in the directory at `path`, or loads it again: the earlier one serves until the new one is warm, and
   /// goes on where that fails.
   ///
-  /// - Throws: `InferenceError`, or `FileError`.
+  /// - Throws: `InferenceError`, `PlacementError`, or `FileError`.
   package func load(_ name: String, from path: String) throws {
     let directory = try EnsembleDirectory(path: path)
     let members = directory.manifest.members.map(\.name)
@@ -170,6 +170,8 @@ package final class ModelServer: Sendable {
       let microseconds = request.timeoutMicroseconds.map(Double.init)
       seconds = microseconds.map { $0 / 1e6 } ?? options.timeoutSeconds
       wishes.deadline = seconds.map { .now + .seconds($0) }
+      // The rest is for the others and the answer, which then says what is missing.
+      wishes.memberDeadline = seconds.map { .now + .seconds(0.9 * $0) }
     }
   }
 
@@ -291,7 +293,7 @@ extension ModelServer {
     return models.map { model in
       ModelMeasurements(
         model.record.snapshot, members: model.record.members, of: model.manifest,
-        drift: model.drift?.report ?? .unknown)
+        drift: model.drift?.report ?? .unknown, workers: model.ensemble.workers)
     }
   }
 }
