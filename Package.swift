@@ -313,7 +313,6 @@ let serving: [Target] = [
     of: "Endpoints", in: "Serving",
     [
       "Compression", "Endpoints", "Ensembles", "HTTP", "Inference", "Serving", "ServingTestSupport",
-      "Statistics",
     ]),
 ]
 
@@ -417,7 +416,7 @@ let package = Package(
       name: "ServingTestSupport",
       dependencies: [
         "Datasets", "Deployment", "Ensembles", "Files", "Inference", "Networks", "ONNX",
-        "Randomness", "TestSupport",
+        "Randomness", "Statistics", "TestSupport",
       ],
       path: "Tests/ServingTestSupport"),
     .target(

@@ -41,6 +41,9 @@ public final class RunningConsort {
   /// What it printed so far.
   public var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
 
+  /// What it printed to standard error so far.
+  public var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
+
   /// Whether it has not yet ended.
   public var isRunning: Bool { process.isRunning }
 

@@ -15,7 +15,7 @@ package struct ServingOptions: Sendable {
   /// What becomes of requests where a member is lost.
   package var whenLost = LossPolicy.degrade
   /// Puts another runner in the place of a member's own, given its place in the ensemble: with it, tests make members fail.
-  var substituteRunner: @Sendable (any BatchRunner, Int) -> any BatchRunner = { runner, _ in runner }
+  var substituteRunner: @Sendable (any BatchRunner, Int) -> any BatchRunner = { own, _ in own }
   /// Members that run on other servers, and how they are asked; nil where all run here.
   package var remote: RemoteOptions?
 

@@ -1,3 +1,4 @@
+import Ensembles
 import Foundation
 import ServingTestSupport
 import TestSupport
@@ -11,9 +12,12 @@ import Testing
     let process: RunningConsort
     let port: UInt16
 
-    init(_ options: [String] = [], name: String = "pair") throws {
+    init(
+      _ options: [String] = [], name: String = "pair", expectedService: ExpectedService? = nil
+    ) throws {
       directory = try TemporaryDirectory()
-      _ = try TinyEnsemble(at: "\(directory.path)/\(name)", members: 2)
+      _ = try TinyEnsemble(
+        at: "\(directory.path)/\(name)", members: 2, expectedService: expectedService)
       process = try RunningConsort(
         ["serve", name, "--port", "0", "--threads", "1"] + options,
         environment: ["XDG_CACHE_HOME": "\(directory.path)/cache"], directory: directory.path)
@@ -103,6 +107,26 @@ import Testing
     #expect(ended.errors.contains("model 'pair' was not reloaded, and serves as before: "))
   }
 
+  @Test func saysWhenTrafficDoesNotLookLikeTheHoldOut() throws {
+    // A hold-out of which no answer was as probable as the half.
+    let server = try Running(
+      expectedService: TinyEnsemble.expectedService(
+        images: 1000,
+        AnswerCounts(
+          exits: nil, confidenceBounds: [0.5], confidences: [1000, 0], disagreements: 0)))
+    let numbers = TinyEnsemble.images(300, seed: 1).map { "\($0)" }.joined(separator: ",")
+    let body =
+      #"{"inputs": [{"name": "images", "datatype": "FP32", "shape": [300, 3, 12, 12], "data": [\#(numbers)]}]}"#
+    let answer = try server.ask("POST", "/v2/models/pair/infer", body: Array(body.utf8))
+    #expect(answer.status == 200)
+    #expect(
+      server.process.wait {
+        $0.errors.contains(
+          "the traffic of 'pair' does not look like the images that it was measured on")
+      })
+    #expect(server.process.errors.contains("have a probability below 0.5, 100.0 % of the hold-out"))
+  }
+
   @Test func listensAtAUnixSocket() throws {
     let directory = try TemporaryDirectory()
     _ = try TinyEnsemble(at: "\(directory.path)/pair", members: 1)
@@ -137,7 +161,9 @@ import Testing
     (["serve", "pair", "--queue", "0"], "--queue is at least 1"),
     (["serve", "pair", "--timeout", "0"], "--timeout is above 0"),
     (["serve", "pair", "--max-batch", "0"], "--max-batch is from 1"),
-    (["serve", "pair", "--when-lost", "guess"], "--when-lost is one of degrade, fail, not 'guess'"),
+    (
+      ["serve", "pair", "--when-lost", "guess"], "--when-lost is one of degrade, fail, not 'guess'"
+    ),
     (["serve", "pair", "--max-body", "0"], "--max-body is from 1"),
     (["serve", "pair", "--drain", "-1"], "--drain is from 0"),
   ])

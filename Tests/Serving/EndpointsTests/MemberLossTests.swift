@@ -2,27 +2,17 @@ import Ensembles
 import Foundation
 import Serving
 import ServingTestSupport
-import Statistics
 import Testing
 
 @testable import Endpoints
 
 /// What clients and operators learn of lost members and of drift.
 @Suite struct MemberLossTests {
-  private static func share(_ value: Double) -> MeasuredShare {
-    MeasuredShare(value: value, interval: ConfidenceInterval(ofShare: value, count: 1000))
-  }
-
   /// Of three members, without the second.
-  private static let expectedService = ExpectedService(
-    images: 1000, accuracy: share(0.9),
-    answers: AnswerCounts(
-      exits: nil, confidenceBounds: [0.5], confidences: [1000, 0], disagreements: 0),
-    reductions: [
-      ReducedService(
-        missing: ["member-1"], combination: Combination(temperature: 2), accuracy: share(0.8125),
-        multiplyAccumulates: 1)
-    ])
+  private static let expectedService = TinyEnsemble.expectedService(
+    images: 1000,
+    AnswerCounts(exits: nil, confidenceBounds: [0.5], confidences: [1000, 0], disagreements: 0),
+    reductions: [([1], Combination(temperature: 2), 0.8125)])
 
   private func server(
     _ change: @escaping (inout ServingOptions) -> Void = { _ in }

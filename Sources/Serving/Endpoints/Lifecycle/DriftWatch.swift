@@ -21,8 +21,9 @@ struct DriftWatch {
       let figures = Set(model.drift.figures.filter { $0.since != nil }.map(\.figure))
       found[name] = figures
       let known = drifted[name] ?? []
-      // That one of several figures looks right again is no news.
-      if !figures.isSubset(of: known) || (figures.isEmpty && !known.isEmpty) {
+      // That one of several figures looks right again is no news; nor does a model that was loaded anew look right yet.
+      let isRight = model.drift.state == .asExpected && !known.isEmpty
+      if !figures.isSubset(of: known) || isRight {
         changes.append(DriftChange(model: name, differences: model.drift.differences))
       }
     }

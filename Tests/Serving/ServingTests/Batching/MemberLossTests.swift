@@ -1,7 +1,7 @@
 import Ensembles
 import Predictions
+import Randomness
 import ServingTestSupport
-import Statistics
 import Synchronization
 import Testing
 
@@ -16,10 +16,14 @@ private struct LosingRunner: BatchRunner {
   var batchSizes: [Int] { runner.batchSizes }
 
   func run(_ rows: [WaitingRow], isAlone: Bool) {
-    for row in rows where isLost(row.row) {
-      row.job.lose([row.row], of: member, because: .unreachable, "no answer")
+    var others: [WaitingRow] = []
+    for row in rows {
+      if isLost(row.row) {
+        row.job.lose([row.row], of: member, because: .unreachable, "no answer")
+      } else {
+        others.append(row)
+      }
     }
-    let others = rows.filter { !isLost($0.row) }
     if !others.isEmpty { runner.run(others, isAlone: isAlone) }
   }
 }
@@ -35,35 +39,28 @@ private let tolerance: Float = 1e-6
     "log_probabilities", "exit_stage", "members_run", "members_missing", "members",
   ]
 
-  /// Combinations of the others that nobody takes for those of the whole.
-  private static func reduction(
-    without missing: [Int], of combination: Combination, threshold: Double? = 0.9
-  ) -> ReducedService {
-    var reduced = Combination(rule: combination.rule, temperature: 1.5 + Double(missing[0]))
-    if combination.cascade != nil, missing.count < 2 {
+  /// A combination of the others that nobody takes for that of the whole.
+  private static func reduction(without missing: [Int], of whole: Combination) -> Combination {
+    var reduced = Combination(rule: whole.rule, temperature: 1.5 + Double(missing[0]))
+    if whole.cascade != nil {
       // Before the lost member an image stops as it does in the whole.
       reduced.cascade = CascadeStops(
-        confidence: .maximumProbability,
-        confidenceThresholds: [missing[0] == 0 ? threshold : 0.7])
+        confidence: .maximumProbability, confidenceThresholds: [missing[0] == 0 ? 0.9 : 0.7])
     }
-    let value = 0.5 + Double(missing[0]) / 10
-    return ReducedService(
-      missing: missing.map { "member-\($0)" }, combination: reduced,
-      accuracy: MeasuredShare(
-        value: value, interval: ConfidenceInterval(ofShare: value, count: 100)),
-      multiplyAccumulates: 1)
+    return reduced
   }
 
   private static func expectedService(
-    of combination: Combination, reductions: [[Int]] = [[0], [1], [2]]
+    of whole: Combination, reductions: [[Int]]
   ) -> ExpectedService {
-    ExpectedService(
+    TinyEnsemble.expectedService(
       images: 100,
-      accuracy: MeasuredShare(value: 0.9, interval: ConfidenceInterval(ofShare: 0.9, count: 100)),
-      answers: AnswerCounts(
-        exits: combination.cascade == nil ? nil : [50, 30, 20], confidenceBounds: [0.5, 0.9],
+      AnswerCounts(
+        exits: whole.cascade == nil ? nil : [50, 30, 20], confidenceBounds: [0.5, 0.9],
         confidences: [20, 30, 50], disagreements: 10),
-      reductions: reductions.map { reduction(without: $0, of: combination) })
+      reductions: reductions.map {
+        ($0, reduction(without: $0, of: whole), 0.5 + Double($0[0]) / 10)
+      })
   }
 
   /// A server whose members are lost for the images that `isLost` names.
@@ -150,7 +147,7 @@ private let tolerance: Float = 1e-6
       let left = (0..<3).filter { $0 != missing }
       let combination =
         missing == 3
-        ? Combination() : Self.reduction(without: [missing], of: Combination()).combination
+        ? Combination() : Self.reduction(without: [missing], of: Combination())
       expectSame(
         answer.values[row], try expected(combination, said, row: row, members: left).values)
       #expect(answer.missing[row] == (missing == 3 ? "" : "member-\(missing)"))
@@ -221,7 +218,7 @@ private let tolerance: Float = 1e-6
     let answer = try await answer(served, images)
     let all = try await self.answer(served, images, parameters: #""all_members": true"#)
     let left = (0..<3).filter { $0 != lost }
-    let reduced = Self.reduction(without: [lost], of: Self.cascade).combination
+    let reduced = Self.reduction(without: [lost], of: Self.cascade)
     var exits: Set<Int> = []
     for row in 0..<40 {
       let whole = try expected(Self.cascade, said, row: row, members: [0, 1, 2])
@@ -264,6 +261,54 @@ private let tolerance: Float = 1e-6
       let first = try await answer(within, images, parameters: #""max_stages": 1"#)
       #expect(first.parameters.isEmpty)
     }
+  }
+
+  @Test(arguments: [Combination(), cascade])
+  func whateverIsLostTheAnswerIsThatOfTheOthers(_ combination: Combination) async throws {
+    // Another member or none for each image and request.
+    let lost = Mutex(RandomStream(seed: 31))
+    let served = try served(combination) { _, _ in lost.withLock { $0.integer(below: 6) == 0 } }
+    let all = TinyEnsemble.images(30, seed: 32)
+    let said = try served.ensemble.logProbabilities(of: all)
+    try await withThrowingTaskGroup(of: (answered: Int, degraded: Int).self) { group in
+      for client in 0..<8 {
+        group.addTask {
+          var counts = (answered: 0, degraded: 0)
+          var stream = RandomStream(seed: 33, UInt64(client))
+          for _ in 0..<20 {
+            let first = stream.integer(below: 26)
+            let rows = first..<first + 1 + stream.integer(below: 4)
+            let size = TinyEnsemble.imageSize
+            let images = Array(all[rows.lowerBound * size..<rows.upperBound * size])
+            guard let answer = try? await answer(served, images) else { continue }
+            counts.answered += 1
+            for (place, row) in rows.enumerated() {
+              let missing = (0..<3).filter { answer.missing[place] == "member-\($0)" }
+              let used =
+                missing.isEmpty
+                ? combination : Self.reduction(without: missing, of: combination)
+              let left = (0..<3).filter { !missing.contains($0) }
+              expectSame(
+                answer.values[place], try expected(used, said, row: row, members: left).values)
+              counts.degraded += missing.count
+            }
+          }
+          return counts
+        }
+      }
+      var counts = (answered: 0, degraded: 0)
+      for try await found in group {
+        counts.answered += found.answered
+        counts.degraded += found.degraded
+      }
+      let measured = served.server.measurements[0]
+      #expect(counts.degraded > 0)
+      #expect(counts.degraded == measured.degraded.reduce(0) { $0 + $1.images })
+      #expect(counts.answered < 160, "two are lost of no image, and the test shows less")
+      #expect(counts.answered == Int(measured.statistics.requests.success.count))
+      #expect(160 - counts.answered == measured.failures[.backend])
+    }
+    #expect(served.server.imageCount == 0)
   }
 
   @Test func countsGoOnWhereTheSameMembersAreLoadedAnew() async throws {

@@ -2,7 +2,6 @@ import Ensembles
 import Foundation
 import Predictions
 import ServingTestSupport
-import Statistics
 import Testing
 
 @testable import Serving
@@ -12,12 +11,11 @@ import Testing
     images: Int = 1000, exits: [Int]? = [600, 400], confidences: [Int] = [300, 700],
     disagreements: Int = 100
   ) -> ExpectedService {
-    ExpectedService(
+    TinyEnsemble.expectedService(
       images: images,
-      accuracy: MeasuredShare(value: 0.9, interval: ConfidenceInterval(ofShare: 0.9, count: 100)),
-      answers: AnswerCounts(
+      AnswerCounts(
         exits: exits, confidenceBounds: [0.5], confidences: confidences,
-        disagreements: disagreements), reductions: [])
+        disagreements: disagreements))
   }
 
   private func counts(_ exits: [Int]) -> TrafficCounts {
@@ -114,8 +112,7 @@ import Testing
     let answers = try answers(plain.ensemble, cascade, holdOut)
     let served = try ServedTinyEnsemble(
       combination: cascade,
-      expectedService: ExpectedService(
-        images: 400, accuracy: Self.expected().accuracy, answers: answers, reductions: []))
+      expectedService: TinyEnsemble.expectedService(images: 400, answers))
     #expect(plain.server.measurements[0].drift.state == .unknown)
     func send(_ images: [Float], parameters: String = "") async throws {
       let size = 50 * TinyEnsemble.imageSize
