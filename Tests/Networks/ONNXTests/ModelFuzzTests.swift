@@ -17,14 +17,37 @@ import Testing
       var random = RandomStream(seed: 4, UInt64(number))
       do {
         let bytes = Mutation.damaged(small, from: &random)
-        _ = try ONNXModel(bytes: bytes, path: "m.onnx")
+        let model = try ONNXModel(bytes: bytes, path: "m.onnx")
         outcomes.read += 1
+        try Self.join(bytes, model)
       } catch let error as ONNXError {
         #expect(!error.description.isEmpty)
         outcomes.refused += 1
       }
     }
     outcomes.check(of: FuzzOutcomes.inputCount)
+  }
+
+  /// What can be read can be a part of another graph, or is refused by what is in it.
+  private static func join(_ bytes: [UInt8], _ model: ONNXModel) throws {
+    var graph = ONNXGraph()
+    let outputs = try bytes.withUnsafeBytes { bytes in
+      try (0..<2).flatMap { index in
+        let part = GraphPart(model, bytes, prefix: "member\(index)/", input: "images")
+        try graph.append(
+          copyOf: part, operatorSet: OperatorTable.newestOperatorSet, needing: "n.onnx")
+        return model.outputs.indices.map { part.output($0) }
+      }
+    }
+    let ports = Set(outputs).sorted().map { ONNXModel.Port.images($0, [10]) }
+    do {
+      _ = try graph.model(
+        named: "joined", inputs: [.images("images", [3, 8, 8])], outputs: ports,
+        operatorSet: OperatorTable.newestOperatorSet, formatVersion: OperatorTable.newestFormat,
+        metadata: [:])
+    } catch ONNXError.unusableExport(_, let reason) {
+      Issue.record("what was read is joined to what cannot be read: \(reason)")
+    }
   }
 
   /// The same graph with tensors of few numbers.

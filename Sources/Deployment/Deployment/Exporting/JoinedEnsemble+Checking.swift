@@ -12,9 +12,6 @@ extension JoinedEnsemble {
   /// - Returns: The greatest difference of a probability.
   /// - Throws: `DeploymentError.joinedDiffers` where it is too large for rounding; what keeps either from running.
   package func check() throws -> Float {
-    let model = try bytes.withUnsafeBytes { try ImageModel(bytes: $0, source: ensemble.path) }
-    let pixels = randomPixels()
-    let joined = try logProbabilities(of: model, input.preprocessing, pixels)
     let labels = [Int64](repeating: 0, count: batch)
     func predictions(_ name: String, _ values: [Float]) throws -> Predictions {
       try Predictions(
@@ -24,8 +21,11 @@ extension JoinedEnsemble {
     }
     let parts = try members.map { member in
       try predictions(
-        member.name, logProbabilities(of: member.model, member.preprocessing, pixels))
+        member.name, logProbabilities(of: member.model, member.preprocessing))
     }
+    // After the members, of which one may be at fault by itself.
+    let model = try bytes.withUnsafeBytes { try ImageModel(bytes: $0, source: ensemble.path) }
+    let joined = try logProbabilities(of: model, input.preprocessing)
     let expected = try ensemble.manifest.combination.combine(parts, name: "ensemble")
     let difference = expected.withLogProbabilities { values in
       zip(values, joined).map { Float(abs(exponential(Double($0)) - exponential(Double($1)))) }
@@ -50,11 +50,12 @@ extension JoinedEnsemble {
   }
 
   private func logProbabilities(
-    of model: ImageModel, _ preprocessing: Preprocessing, _ pixels: [UInt8]
+    of model: ImageModel, _ preprocessing: Preprocessing
   ) throws -> [Float] {
     let options = InferenceOptions(threads: 1, cacheDirectory: nil)
     let session = try InferenceSession(Classifier([model], batch: batch, options: options))
-    pixels.withUnsafeBytes { preprocessing.normalize($0, into: session.input) }
+    // The session has seen that there is memory for as many.
+    randomPixels().withUnsafeBytes { preprocessing.normalize($0, into: session.input) }
     try session.run()
     return try session.logProbabilities(of: 0)
   }

@@ -40,7 +40,17 @@ extension ONNXGraph {
   package mutating func append(
     copyOf part: GraphPart, operatorSet: Int, needing other: String
   ) throws {
-    // Reading the model has shown that all of it can be read.
+    do {
+      try copy(part, operatorSet, other)
+    } catch let failure as ProtobufReader.Failure {
+      throw ONNXError.notAModel(
+        path: part.model.path, offset: failure.offset, reason: failure.reason)
+    }
+  }
+
+  private mutating func copy(
+    _ part: GraphPart, _ operatorSet: Int, _ other: String
+  ) throws {
     var model = ProtobufReader(part.bytes)
     while let (field, value) = try model.next() {
       guard field == 7 else { continue }
@@ -73,7 +83,8 @@ extension ONNXGraph {
     while let (field, value) = try reader.next() {
       switch field {
       case 1, 2: writer.write(field, part.name(try value.text(reader)))
-      case 3: writer.write(field, part.prefix + (try value.text(reader)))
+      // The operation's own name, which nothing reads, and which need not be text.
+      case 3: writer.write(field, part.prefix + ((try? value.text(reader)) ?? "unnamed"))
       // Descriptions, and hints for one program or machine.
       case 6, 9, 10: break
       default: writer.write(field, copying: value)
