@@ -31,11 +31,16 @@ package final class Monitor<State>: @unchecked Sendable {
   package func change<R>(
     when isReady: (State) -> Bool = { _ in true }, _ body: (inout State) throws -> R
   ) rethrows -> R {
+    defer { pthread_cond_broadcast(condition) }
+    return try take(when: isReady, body)
+  }
+
+  /// As `change`, for what no other thread waits for: none is woken.
+  package func take<R>(
+    when isReady: (State) -> Bool = { _ in true }, _ body: (inout State) throws -> R
+  ) rethrows -> R {
     pthread_mutex_lock(lock)
-    defer {
-      pthread_mutex_unlock(lock)
-      pthread_cond_broadcast(condition)
-    }
+    defer { pthread_mutex_unlock(lock) }
     while !isReady(state) { pthread_cond_wait(condition, lock) }
     return try body(&state)
   }

@@ -82,9 +82,17 @@ final class ComputePool: Sendable {
   /// Puts images into a runner's queue.
   func submit(_ rows: [WaitingRow], to runner: RunnerID, level: Int) {
     guard !rows.isEmpty else { return }
+    submit(rows, to: [runner], level: level)
+  }
+
+  /// Puts the same images into the queues of several runners at once: no thread takes the first for all there is to do, and
+  /// spreads it over all processors.
+  func submit(_ rows: [WaitingRow], to runners: [RunnerID], level: Int) {
     monitor.change { state in
-      state.queues[runner.number]?.append(rows, level: level, arrival: state.arrivals)
-      state.arrivals += 1
+      for runner in runners {
+        state.queues[runner.number]?.append(rows, level: level, arrival: state.arrivals)
+        state.arrivals += 1
+      }
     }
   }
 
@@ -99,11 +107,11 @@ final class ComputePool: Sendable {
   func stop() { monitor.change { $0.isStopping = true } }
 
   private static func work(_ monitor: Monitor<State>, _ threadCount: Int) {
-    while let batch = monitor.change(
+    while let batch = monitor.take(
       when: { $0.hasWork || $0.isStopping }, { take(&$0, threadCount) })
     {
       batch.runner.run(batch.rows, isAlone: batch.isAlone)
-      monitor.change { $0.idleThreads += 1 }
+      monitor.take { $0.idleThreads += 1 }
     }
   }
 

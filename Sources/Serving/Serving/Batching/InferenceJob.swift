@@ -94,7 +94,13 @@ final class InferenceJob: Sendable {
   func begin() {
     let members = isStaged ? 0..<1 : 0..<wishes.stageLimit
     state.withLock { $0.pending = count * members.count }
-    for member in members { send(Array(0..<count), to: member) }
+    guard case .tensor = images else {
+      for member in members { send(Array(0..<count), to: member) }
+      return
+    }
+    pool.submit(
+      (0..<count).map { WaitingRow(job: self, row: $0) }, to: members.map { ensemble.memberRunners[$0] },
+      level: wishes.level)
   }
 
   /// Sends images to a member, by way of the decoder where that has not had them.
