@@ -134,7 +134,7 @@ struct ImportedScores {
       let row = scores.map { areShares ? naturalLogarithm(max($0, 0)) : $0 * factor }
       result.withUnsafeMutableBufferPointer { result in
         let place = image * classes..<(image + 1) * classes
-        logSoftmax(row, into: UnsafeMutableBufferPointer(rebasing: result[place]))
+        logSoftmax(row[...], into: UnsafeMutableBufferPointer(rebasing: result[place]))
       }
     }
     return result

@@ -2,13 +2,13 @@ import CKernels
 import Statistics
 
 /// Sets `result` to the logarithm of the softmax of the scores: less their greatest, and less the logarithm of what the powers of e
-/// sum to.
+/// sum to. Not generic: other modules would call that without its being compiled for their type, in ten times the time and more.
 ///
 /// - Parameters:
 ///   - scores: Of one image, in nats; one or more, minus infinity for a class that is ruled out.
 ///   - result: As many log-probabilities.
 package func logSoftmax(
-  _ scores: some Collection<Double>, into result: UnsafeMutableBufferPointer<Float>
+  _ scores: ArraySlice<Double>, into result: UnsafeMutableBufferPointer<Float>
 ) {
   let greatest = scores.max() ?? 0
   let total = naturalLogarithm(exponentials(scores.map { $0 - greatest }).reduce(0, +))

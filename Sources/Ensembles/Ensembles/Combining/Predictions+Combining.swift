@@ -73,7 +73,7 @@ extension CombinationRule {
       return
     }
     let greatest = sums.max() ?? 0
-    logSoftmax(sums.map { ($0 - greatest) * scale }, into: result)
+    logSoftmax(sums.map { ($0 - greatest) * scale }[...], into: result)
     // So little comes from a member's zero only, and is a zero again.
     let least = MemberSums.leastLogProbability * scale / 2
     for place in result.indices where Double(result[place]) < least {

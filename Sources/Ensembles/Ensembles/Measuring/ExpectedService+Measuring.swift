@@ -108,21 +108,22 @@ extension AnswerCounts {
   }
 
   private static let binCount = 10
-  /// Answers are the same to this much, whatever batch and machine they come from: bounds lie between those that differ by more.
-  private static let resolution = 1e-6
+  /// Answers are the same to a millionth, whatever batch and machine they come from: bounds lie between those that differ by
+  /// more.
+  private static let steps = 1e6
 
   /// Bounds between bins of equal shares of the confidences, as near as equal ones let it come.
   static func bounds(of confidences: [Double]) -> [Double] {
-    let steps = confidences.map { ($0 / resolution).rounded() }.sorted()
-    let places = steps.indices.dropFirst().filter { steps[$0] > steps[$0 - 1] }
+    let ordered = confidences.map { ($0 * steps).rounded() }.sorted()
+    let places = ordered.indices.dropFirst().filter { ordered[$0] > ordered[$0 - 1] }
     guard !places.isEmpty else { return [] }
     var chosen: [Int] = []
     for bin in 1..<binCount {
-      let wanted = Double(bin * steps.count) / Double(binCount)
+      let wanted = Double(bin * ordered.count) / Double(binCount)
       let nearest = places.nearest(to: wanted)
       if chosen.last != nearest { chosen.append(nearest) }
     }
-    return chosen.map { (steps[$0 - 1] + steps[$0]) / 2 * resolution }
+    return chosen.map { (ordered[$0 - 1] + ordered[$0]) / (2 * steps) }
   }
 }
 
