@@ -188,7 +188,7 @@ final class InferenceJob: Sendable {
       // They are gone where the request has ended meanwhile, and nobody reads what is computed of it.
       let group = ensemble.group(of: member)
       let pixels = state.withLock { $0.pixels.isEmpty ? [] : $0.pixels[group][row] }
-      guard !pixels.isEmpty else { return }
+      guard !pixels.isEmpty else { return 0 }
       pixels.withUnsafeBytes { ensemble.members[member].preprocessing.normalize($0, into: target) }
     }
     let seconds = start.duration(to: .now) / .seconds(1)
