@@ -208,13 +208,16 @@ void Transfer::complete(CURLcode code) {
   if (status != CC_OK) return end(status, error_[0] != '\0' ? error_ : curl_easy_strerror(code));
   long http_status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &http_status);
+  long connections = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &connections);
   std::vector<cc_bytes> names, values;
   for (const auto &[name, value] : fields_) {
     names.push_back({name.data(), name.size()});
     values.push_back({value.data(), value.size()});
   }
   const cc_response response = {
-      static_cast<int32_t>(http_status), fields_.size(), names.data(), values.data(), {body_.data(), body_.size()}};
+      static_cast<int32_t>(http_status), fields_.size(), names.data(), values.data(), {body_.data(), body_.size()},
+      connections > 0};
   completion_(context_, CC_OK, "", &response);
 }
 

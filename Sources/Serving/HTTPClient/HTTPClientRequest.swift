@@ -95,6 +95,8 @@ package struct HTTPClientResponse: Sendable {
   package let headers: [HTTPClientHeader]
   /// All of it.
   package let body: [UInt8]
+  /// Whether no kept connection carried it: another process may have answered than before.
+  package let isNewConnection: Bool
 
   /// The first value of a header; nil where there is none.
   package subscript(name: String) -> String? {
@@ -108,6 +110,7 @@ package struct HTTPClientResponse: Sendable {
       HTTPClientHeader(
         String(bytes: response.header_names[index]), String(bytes: response.header_values[index]))
     }
+    isNewConnection = response.is_new_connection
     body = Array(UnsafeRawBufferPointer(start: response.body.bytes, count: response.body.count))
   }
 }

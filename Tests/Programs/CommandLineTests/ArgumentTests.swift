@@ -11,6 +11,7 @@ import Testing
     options: [
       CommandOption("--size", "N", help: "x"), CommandOption("--name", "TEXT", help: "x"),
       CommandOption("--json", help: "x"),
+      CommandOption("--each", "TEXT", help: "x", isRepeated: true),
     ],
     run: { _ in })
 
@@ -39,6 +40,17 @@ import Testing
     #expect(attached.string("--name") == "a=b")
     #expect(!attached.isSet("--json"))
     #expect(try attached.integer("--other") == nil)
+  }
+
+  @Test func someOptionsMayComeSeveralTimes() throws {
+    let arguments = try parse("in", "--each", "b", "--name", "x", "--each=a", "--name", "y")
+    #expect(arguments.strings("--each") == ["b", "a"])
+    #expect(arguments.string("--name") == "y")
+    #expect(arguments.strings("--name") == ["y"])
+    #expect(arguments.strings("--size").isEmpty)
+    #expect(arguments.others(than: "--name") == ["in", "b", "a"])
+    #expect(
+      arguments.words(of: Self.command.options) == ["--name", "y", "--each", "b", "--each", "a"])
   }
 
   @Test func theLastOperandMayComeSeveralTimes() throws {

@@ -95,6 +95,8 @@ typedef struct {
   const cc_bytes *header_names;
   const cc_bytes *header_values;
   cc_bytes body;
+  /// Whether no kept connection carried it: another process may have answered than before.
+  bool is_new_connection;
 } cc_response;
 
 /// Is called once a request, on the client's thread, where it must return at once. `response` is there where `status` is

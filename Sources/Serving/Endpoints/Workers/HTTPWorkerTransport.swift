@@ -79,13 +79,14 @@ extension WorkerResponse {
       }
       headerLength = length
     }
-    return .success(
-      WorkerResponse(
-        status: response.status, body: TensorBytes(copying: response.body),
-        headerLength: headerLength,
-        retryAfterSeconds: response["Retry-After"].flatMap(Double.init).flatMap {
-          $0.isFinite && $0 >= 0 ? $0 : nil
-        }))
+    var read = WorkerResponse(
+      status: response.status, body: TensorBytes(copying: response.body),
+      headerLength: headerLength,
+      retryAfterSeconds: response["Retry-After"].flatMap(Double.init).flatMap {
+        $0.isFinite && $0 >= 0 ? $0 : nil
+      })
+    read.isNewConnection = response.isNewConnection
+    return .success(read)
   }
 }
 

@@ -45,7 +45,7 @@ final class RemoteMember: Sendable {
     self.record = record
     limits = RemoteSchedule.Limits(
       maximumBatch: serving.maximumBatch, timeoutSeconds: options.timeoutSeconds,
-      requestsPerWorker: options.requestsPerWorker)
+      requestsPerWorker: options.requestsPerWorker, checkSeconds: options.checkSeconds)
     proof = try ProofBatch(member, options: serving.inference)
     state = Mutex(State(schedule: RemoteSchedule(addresses, limits: limits, at: .now)))
     timer = DispatchSource.makeTimerSource(queue: queue)
@@ -121,7 +121,11 @@ final class RemoteMember: Sendable {
           job.lose(rows.filter { $0.job === job }.map(\.row), of: index)
         }
       }
-    case .prove(let replica): prove(replica)
+    case .prove(let replica):
+      beginProof(of: replica) { [weak self] outcome in
+        self?.change { $0.noteProof(outcome, of: replica, at: .now) }
+      }
+    case .check(let replica): check(replica) { _ in }
     case .report(let replica): report(replica)
     }
   }
@@ -154,14 +158,31 @@ final class RemoteMember: Sendable {
       bytes: call.input.bytes(for: member, at: index))
     // A margin for the way: the worker's answer is to be here when the time is over.
     let microseconds = Int64(call.timeoutSeconds * 0.95e6)
-    return OutgoingRequest(
+    var outgoing = OutgoingRequest(
       id: "\(member.name)-\(call.batch)", inputs: [input],
       outputs: [RequestedOutput(name: call.contract.output)],
-      parameters: ["timeout": .integer(max(1, microseconds))]
-    ).encoded()
+      parameters: ["timeout": .integer(max(1, microseconds))])
+    outgoing.isBinary = call.contract.isBinary
+    return outgoing.encoded()
   }
 
+  /// Looks at what a worker has answered. Over a new connection it may come of a process that has not proven itself: it waits
+  /// until that has.
   private func finish(_ call: RemoteCall, _ outcome: Result<WorkerResponse, WorkerFault>) {
+    let isNew = (try? outcome.get().isNewConnection) ?? false
+    let isDoubtful = state.withLock { $0.schedule.isDoubtful(call, isNewConnection: isNew) }
+    guard isDoubtful else { return read(call, outcome) }
+    check(call.replica) { [self] proof in
+      queue.async { [self] in
+        switch proof {
+        case .success: read(call, outcome)
+        case .failure(let fault): read(call, .failure(.badAnswer(fault.reason)))
+        }
+      }
+    }
+  }
+
+  private func read(_ call: RemoteCall, _ outcome: Result<WorkerResponse, WorkerFault>) {
     let rows: Result<RemoteSchedule.Rows, WorkerFault>
     do throws(WorkerFault) {
       rows = .success(try self.rows(of: outcome.get(), call))
@@ -188,19 +209,25 @@ final class RemoteMember: Sendable {
 
   // MARK: Probes
 
-  private func prove(_ replica: Int) {
-    beginProof(of: replica) { [weak self] outcome in
-      self?.change { $0.noteProof(outcome, of: replica, at: .now) }
-    }
-  }
-
   private func beginProof(
-    of replica: Int, finish: @escaping @Sendable (WorkerProof.Outcome) -> Void
+    of replica: Int, again contract: WorkerContract? = nil,
+    finish: @escaping @Sendable (WorkerProof.Outcome) -> Void
   ) {
     let address = state.withLock { $0.schedule.replicas[replica].address }
     WorkerProof.begin(
       address, proof, over: options.transport, timeoutSeconds: Self.proofTimeout,
-      maximumBatch: limits.maximumBatch, finish: finish)
+      maximumBatch: limits.maximumBatch, again: contract, finish: finish)
+  }
+
+  /// Lets a worker that serves show once more what it computes.
+  private func check(
+    _ replica: Int, then: @escaping @Sendable (WorkerProof.Outcome) -> Void
+  ) {
+    let contract = state.withLock { $0.schedule.replicas[replica].contract }
+    beginProof(of: replica, again: contract) { [weak self] outcome in
+      self?.change { $0.noteCheck(outcome, of: replica, at: .now) }
+      then(outcome)
+    }
   }
 
   private func report(_ replica: Int) {

@@ -9,6 +9,8 @@ package struct RemoteOptions: Sendable {
   package var timeoutSeconds = 2.0
   /// Requests to a worker that are under way at a time; the images of others gather.
   package var requestsPerWorker = 4
+  /// How often a worker that serves must show that it still computes its member, in seconds: what is loaded there may change.
+  package var checkSeconds = 20.0
   /// Is called where a worker's state changes, on any thread.
   package var report: @Sendable (WorkerChange) -> Void = { _ in }
 

@@ -9,6 +9,8 @@ final class LoopbackTransport: WorkerTransport {
   enum Behaviour: Sendable {
     /// It is another server, without HTTP.
     case serves(ModelServer)
+    /// The same, where binary data are not read.
+    case readsJSON(ModelServer)
     /// Nobody listens.
     case isUnreachable
     /// It never answers.
@@ -17,7 +19,14 @@ final class LoopbackTransport: WorkerTransport {
     case infers(ModelServer, @Sendable (WorkerResponse) -> Result<WorkerResponse, WorkerFault>)
   }
 
+  /// Whether answers come over connections that were not there before.
+  var opensConnections: Bool {
+    get { state.withLock(\.opensConnections) }
+    set { state.withLock { $0.opensConnections = newValue } }
+  }
+
   private struct State {
+    var opensConnections = false
     var behaviours: [String: Behaviour] = [:]
     var inferences: [String: Int] = [:]
     var timeouts: [Int64] = []
@@ -82,6 +91,12 @@ final class LoopbackTransport: WorkerTransport {
       case nil, .isUnreachable?: sending.finish(.failure(.unreachable("refused")))
       case .isSilent?: break
       case .serves(let server)?: ask(server, request) { sending.finish($0) }
+      case .readsJSON(let server)?:
+        guard request.message?.headerLength == nil else {
+          return sending.finish(
+            .success(WorkerResponse(status: 500, body: TensorBytes(copying: [UInt8]()))))
+        }
+        ask(server, request) { sending.finish($0) }
       case .infers(let server, let change)?:
         ask(server, request) { sending.finish(isInference ? $0.flatMap(change) : $0) }
       }
@@ -111,11 +126,11 @@ final class LoopbackTransport: WorkerTransport {
         switch outcome {
         case .success(let found):
           let message = found.encoded()
-          answer(
-            .success(
-              WorkerResponse(
-                status: 200, body: TensorBytes(copying: message.joined),
-                headerLength: message.headerLength)))
+          var response = WorkerResponse(
+            status: 200, body: TensorBytes(copying: message.joined),
+            headerLength: message.headerLength)
+          response.isNewConnection = self.opensConnections
+          answer(.success(response))
         case .failure(let error): answer(.success(Self.response(error)))
         }
       }

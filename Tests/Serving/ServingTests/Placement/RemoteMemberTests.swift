@@ -31,7 +31,8 @@ import Testing
       }
     }
     var options = RemoteOptions(placement, over: transport)
-    options.timeoutSeconds = 600
+    // No test is so slow.
+    (options.timeoutSeconds, options.checkSeconds) = (600, 1e6)
     change(&options)
     return try ServedTinyEnsemble(combination: combination) { $0.remote = options }
   }
@@ -63,6 +64,15 @@ import Testing
     #expect((worker.state, worker.member) == (.serving, "member-1"))
     #expect(worker.images == 44)
     #expect(worker.failures == 0 && worker.inFlight == 0)
+  }
+
+  /// As MLServer is.
+  @Test func aWorkerWithoutBinaryDataIsAskedInJSON() async throws {
+    let transport = LoopbackTransport(["a": .readsJSON(try Self.worker().server)])
+    let (router, local) = (try Self.router(transport), try ServedTinyEnsemble())
+    let request = try request(3)
+    try await expectSame(await router.answer(request), local, request)
+    #expect(router.server.measurements.first?.workers.first?.failures == 0)
   }
 
   @Test func aCascadesLaterStageRunsElsewhere() async throws {
@@ -163,6 +173,23 @@ import Testing
     try await wait { changes.withLock { $0.last == .serving } }
     #expect(changes.withLock { $0 } == [.serving, .ejected, .refused, .serving])
     _ = try await router.answer(request(1)).get()
+  }
+
+  /// It is another process, and no request has failed between the two.
+  @Test func anotherProcessMustProveItselfBeforeItsAnswerIsUsed() async throws {
+    let transport = LoopbackTransport(["a": .serves(try Self.worker().server)])
+    let router = try Self.router(transport)
+    _ = try await router.answer(request(1)).get()
+    // Longer than what comes after a proof is trusted.
+    try await Task.sleep(for: .seconds(0.6))
+    transport.opensConnections = true
+    let local = try ServedTinyEnsemble()
+    let request = try request(3)
+    try await expectSame(await router.answer(request), local, request)
+    try await Task.sleep(for: .seconds(0.6))
+    transport["a"] = .serves(try Self.worker(seed: 2).server)
+    try await expectLost(router)
+    #expect(router.server.measurements.first?.workers.first?.state != .serving)
   }
 
   @Test func aReplicaTakesOver() async throws {

@@ -51,6 +51,35 @@ import Testing
     }
   }
 
+  @Test func workersThatServeProveThemselvesOnceMore() throws {
+    var schedule = try schedule(1)
+    #expect(schedule.nextEvent == at(20))
+    let effects = schedule.advance(to: at(20))
+    guard case .check(replica: 0)? = effects.first, effects.count == 1 else {
+      Issue.record("\(effects)")
+      return
+    }
+    let contract = try #require(schedule.replicas[0].contract)
+    #expect(schedule.noteCheck(.success(contract), of: 0, at: at(21)).isEmpty)
+    #expect(schedule.nextEvent == at(41))
+    // What cannot be asked may still answer; what answers otherwise may not.
+    #expect(schedule.noteCheck(.failure(.unavailable("busy")), of: 0, at: at(42)).isEmpty)
+    #expect(schedule.replicas[0].isServing)
+    #expect(schedule.noteCheck(.failure(.refused("another")), of: 0, at: at(43)).reports == [0])
+    #expect(schedule.replicas[0].state == .refused)
+    #expect(schedule.submit(rows(1), level: 0, at: at(43)).lost == 1)
+  }
+
+  @Test func onlyNewConnectionsSomeTimeAfterAProofAreDoubtful() throws {
+    let first = try schedule(1)
+    for (seconds, isDoubtful) in [(0.4, false), (0.6, true)] {
+      var schedule = first
+      let call = try #require(schedule.submit(rows(1), level: 0, at: at(seconds)).calls.first)
+      #expect(schedule.isDoubtful(call, isNewConnection: true) == isDoubtful)
+      #expect(!schedule.isDoubtful(call, isNewConnection: false))
+    }
+  }
+
   @Test func nothingWaitsWhileAWorkerHasRoom() throws {
     var schedule = try schedule(1, inFlight: 2)
     let first = schedule.submit(rows(1), level: 0, at: start).calls
@@ -144,7 +173,9 @@ import Testing
     var schedule = try schedule(1)
     learn(&schedule)
     _ = schedule.submit(rows(1), level: 0, at: start)
-    #expect(schedule.nextEvent == nil)
+    // Nothing but the next proof.
+    #expect(schedule.nextEvent == at(20))
+    #expect(schedule.advance(to: at(19)).isEmpty)
   }
 
   @Test func whereAHedgeIsUnderWayAFailureIsNoLoss() throws {
@@ -263,6 +294,20 @@ import Testing
       }
     }
     #expect(schedule.replicas[0].isServing)
+  }
+
+  /// As where another member of their ensemble is lost.
+  @Test func requestsThatAreEndedSoonDoNotEjectAWorker() throws {
+    var schedule = try schedule(1)
+    learn(&schedule)
+    for number in 0..<1000 {
+      let now = at(Double(number) / 100)
+      let sent = rows(1)
+      #expect(schedule.submit(sent, level: 0, at: now).calls.count == 1)
+      #expect(schedule.remove(sent[0].job, at: now + .milliseconds(30)).cancelled.count == 1)
+    }
+    #expect(schedule.replicas[0].isServing)
+    #expect(schedule.replicas[0].failures == 0)
   }
 
   @Test func silenceEjectsAWorkerHoweverShortTheRequests() throws {

@@ -10,6 +10,8 @@ struct WorkerContract: Hashable, Sendable {
   let outputKind: ImageModel.OutputKind
   /// The most images of a request.
   let maximumBatch: Int
+  /// Whether it reads binary data: MLServer takes JSON only.
+  var isBinary = true
 
   /// Reads an answer to `count` images.
   ///

@@ -33,12 +33,16 @@ final class WorkerProof: Sendable {
 
   /// Begins to ask.
   ///
-  /// - Parameter finish: Is called once, on any thread.
+  /// - Parameters:
+  ///   - contract: How it was asked before, where only its answer is to be looked at once more.
+  ///   - finish: Is called once, on any thread.
   static func begin(
     _ address: WorkerAddress, _ batch: ProofBatch, over transport: any WorkerTransport,
-    timeoutSeconds: Double, maximumBatch: Int, finish: @escaping @Sendable (Outcome) -> Void
+    timeoutSeconds: Double, maximumBatch: Int, again contract: WorkerContract? = nil,
+    finish: @escaping @Sendable (Outcome) -> Void
   ) {
-    WorkerProof(address, batch, transport, timeoutSeconds, maximumBatch, finish).askForMetadata()
+    let proof = WorkerProof(address, batch, transport, timeoutSeconds, maximumBatch, finish)
+    if let contract { proof.askAgain(contract) } else { proof.askForMetadata() }
   }
 
   private init(
@@ -61,9 +65,7 @@ final class WorkerProof: Sendable {
   }
 
   private func askForMetadata() {
-    var request = WorkerRequest(url: address.url, timeoutSeconds: timeout)
-    request.wantsNewConnection = true
-    ask(request) { [self] outcome in
+    ask(newRequest(address.url)) { [self] outcome in
       do throws(Fault) {
         let response = try usable(outcome)
         askForConfiguration(try description(response))
@@ -71,6 +73,13 @@ final class WorkerProof: Sendable {
         finish(.failure(error))
       }
     }
+  }
+
+  /// A request that does not rely on what there was before.
+  private func newRequest(_ url: String) -> WorkerRequest {
+    var request = WorkerRequest(url: url, timeoutSeconds: timeout)
+    request.wantsNewConnection = true
+    return request
   }
 
   private func description(_ response: WorkerResponse) throws(Fault) -> WorkerDescription {
@@ -82,8 +91,7 @@ final class WorkerProof: Sendable {
   }
 
   private func askForConfiguration(_ description: WorkerDescription) {
-    let request = WorkerRequest(url: "\(address.url)/config", timeoutSeconds: timeout)
-    ask(request) { [self] outcome in
+    ask(newRequest("\(address.url)/config")) { [self] outcome in
       do throws(Fault) {
         var limit: Int?
         switch outcome {
@@ -104,33 +112,78 @@ final class WorkerProof: Sendable {
     let input = try input(of: description)
     let takesOne = input.shape.first == 1
     let limit = takesOne ? 1 : min(limit ?? maximumBatch, maximumBatch)
-    let outputs = try outputs(of: description)
-    let count = min(batch.count, limit)
-    let shape = [count] + batch.shape
-    let size = batch.images.count / batch.count
-    let tensor: InferenceTensor
-    do throws(TensorFault) {
-      tensor = try InferenceTensor(
-        name: input.name, type: .float32, shape: TensorShape(shape),
-        bytes: batch.images[0..<count * size])
-    } catch {
-      throw .refused("\(error)")
-    }
-    let message = OutgoingRequest(
-      id: "proof", inputs: [tensor], outputs: outputs.map { RequestedOutput(name: $0) }
-    ).encoded()
-    let request = WorkerRequest(
-      url: "\(address.url)/infer", message: message, timeoutSeconds: timeout)
+    let question = Question(
+      input: input.name, outputs: try outputs(of: description), limit: limit)
+    try ask(question, isBinary: true)
+  }
+
+  /// What a worker is asked for its proof.
+  private struct Question {
+    let input: String
+    let outputs: [String]
+    /// The most images of a request.
+    let limit: Int
+  }
+
+  /// Asks in binary, and once more in JSON where the worker does not read that.
+  private func ask(_ question: Question, isBinary: Bool) throws(Fault) {
+    let count = min(batch.count, question.limit)
+    var request = newRequest("\(address.url)/infer")
+    request.message = try message(
+      count, input: question.input, outputs: question.outputs, isBinary: isBinary)
     ask(request) { [self] outcome in
       do throws(Fault) {
+        if isBinary, case .success(let response) = outcome,
+          [400, 422, 500].contains(response.status)
+        {
+          return try ask(question, isBinary: false)
+        }
         let response = try usable(outcome)
-        finish(
-          .success(
-            try contract(
-              response, input: input.name, outputs: outputs, count: count, limit: limit)))
+        finish(.success(try contract(response, question, count: count, isBinary: isBinary)))
       } catch {
         finish(.failure(error))
       }
+    }
+  }
+
+  /// Looks at its answer only, over connections that there are.
+  private func askAgain(_ contract: WorkerContract) {
+    do throws(Fault) {
+      let count = min(batch.count, contract.maximumBatch)
+      var request = WorkerRequest(url: "\(address.url)/infer", timeoutSeconds: timeout)
+      request.message = try message(
+        count, input: contract.input, outputs: [contract.output], isBinary: contract.isBinary)
+      ask(request) { [self] outcome in
+        do throws(Fault) {
+          let response = try usable(outcome)
+          if let difference = difference(contract, response, count: count) {
+            throw notTheMember(difference)
+          }
+          finish(.success(contract))
+        } catch {
+          finish(.failure(error))
+        }
+      }
+    } catch {
+      finish(.failure(error))
+    }
+  }
+
+  /// A request for the first images.
+  private func message(
+    _ count: Int, input: String, outputs: [String], isBinary: Bool
+  ) throws(Fault) -> EncodedMessage {
+    let size = batch.images.count / batch.count
+    do throws(TensorFault) {
+      let tensor = try InferenceTensor(
+        name: input, type: .float32, shape: TensorShape([count] + batch.shape),
+        bytes: batch.images[0..<count * size])
+      var outgoing = OutgoingRequest(
+        id: "proof", inputs: [tensor], outputs: outputs.map { RequestedOutput(name: $0) })
+      outgoing.isBinary = isBinary
+      return outgoing.encoded()
+    } catch {
+      throw .refused("\(error)")
     }
   }
 
@@ -213,25 +266,25 @@ final class WorkerProof: Sendable {
 
   /// The first output, and the first meaning of it, by which the worker's answer is the member's.
   private func contract(
-    _ response: WorkerResponse, input: String, outputs: [String], count: Int, limit: Int
+    _ response: WorkerResponse, _ question: Question, count: Int, isBinary: Bool
   ) throws(Fault) -> WorkerContract {
     var differences: [String] = []
-    for output in outputs {
+    for output in question.outputs {
       for kind in kinds(of: output) {
-        let contract = WorkerContract(
-          input: input, output: output, outputKind: kind, maximumBatch: limit)
-        let difference: String?
-        do throws(WorkerFault) {
-          difference = try self.difference(contract, response, count: count)
-        } catch {
-          difference = "\(error)"
-        }
+        var contract = WorkerContract(
+          input: question.input, output: output, outputKind: kind, maximumBatch: question.limit)
+        contract.isBinary = isBinary
+        let difference = difference(contract, response, count: count)
         guard let difference else { return contract }
         if !differences.contains(difference) { differences.append(difference) }
       }
     }
-    throw .refused(
-      "it does not compute this member: \(differences.first ?? "no output fits") (probabilities may differ by "
+    throw notTheMember(differences.first ?? "no output fits")
+  }
+
+  private func notTheMember(_ difference: String) -> Fault {
+    .refused(
+      "it does not compute this member: \(difference) (probabilities may differ by "
         + "\(ProofBatch.tolerance)); serve the very file of the member there, with float32 as input"
     )
   }
@@ -246,16 +299,21 @@ final class WorkerProof: Sendable {
     }
   }
 
+  /// What differs between the worker's answer, taken as the contract says, and the member; nil where nothing does.
   private func difference(
     _ contract: WorkerContract, _ response: WorkerResponse, count: Int
-  ) throws(WorkerFault) -> String? {
-    var said: [Float] = []
-    for row in try contract.logProbabilities(of: response, count: count, classes: batch.classes) {
-      switch row {
-      case .success(let values): said += values
-      case .failure(let fault): return fault.reason
+  ) -> String? {
+    do throws(WorkerFault) {
+      var said: [Float] = []
+      for row in try contract.logProbabilities(of: response, count: count, classes: batch.classes) {
+        switch row {
+        case .success(let values): said += values
+        case .failure(let fault): return fault.reason
+        }
       }
+      return batch.difference(from: said)
+    } catch {
+      return "\(error)"
     }
-    return batch.difference(from: said)
   }
 }

@@ -16,6 +16,8 @@ struct RemoteSchedule {
     case lose([WaitingRow])
     /// The worker is to be probed.
     case prove(replica: Int)
+    /// The worker, which serves, is to show that it still computes the member.
+    case check(replica: Int)
     /// The worker's state has changed.
     case report(replica: Int)
   }
@@ -27,14 +29,18 @@ struct RemoteSchedule {
     var timeoutSeconds: Double
     /// Requests to a worker that are under way at a time, but for hedges and retries.
     var requestsPerWorker: Int
+    /// How often a worker that serves must show that it still computes the member, in seconds.
+    var checkSeconds = 20.0
   }
 
+  /// For so long after a proof, what comes over a new connection is taken for the same process's.
+  private static let trustSeconds = 0.5
   /// Requests for one batch at most.
   private static let mostCalls = 3
   /// However long it asks for, a worker is asked again after so many seconds.
   private static let longestPause = 30.0
-  /// A worker that does not answer for a shorter time may as well have been asked by the impatient.
-  private static let (leastSilence, unknownSilence) = (0.25, 0.5)
+  /// A worker that does not answer for a shorter time, in seconds, is not conspicuous.
+  private static let leastSilence = 0.25
 
   let limits: Limits
   private(set) var replicas: [Replica]
@@ -73,7 +79,7 @@ struct RemoteSchedule {
     var effects: [Effect] = []
     for number in batches.keys.sorted() {
       guard batches[number]?.settle(where: { $0.job === job }).isEmpty == false else { continue }
-      effects += abandonIfSettled(number, at: now)
+      effects += abandonIfSettled(number, isLate: false, at: now)
     }
     return effects + dispatch(at: now)
   }
@@ -92,7 +98,7 @@ struct RemoteSchedule {
     switch outcome {
     case .success(let rows): effects = deliver(rows, of: call, at: now)
     case .failure(let fault):
-      effects = note(fault, of: call.replica, at: now)
+      effects = note(fault, of: call, at: now)
       if batch.calls.isEmpty { effects += goOn(call.batch, after: fault, at: now) }
     }
     return effects + dispatch(at: now)
@@ -107,6 +113,7 @@ struct RemoteSchedule {
       replicas[replica].contract = contract
       (replicas[replica].pausedUntil, replicas[replica].silentSince) = (nil, nil)
       replicas[replica].health.prove()
+      noteProven(replica, at: now)
     case .failure(let fault):
       var isRefused = false
       if case .refused = fault { isRefused = true }
@@ -114,6 +121,32 @@ struct RemoteSchedule {
         fault.reason, isRefused: isRefused, at: now, jitter: .random(in: 0..<1))
     }
     return news(of: replica) + dispatch(at: now)
+  }
+
+  /// A worker that serves has shown once more what it computes.
+  mutating func noteCheck(
+    _ outcome: WorkerProof.Outcome, of replica: Int, at now: Instant
+  ) -> [Effect] {
+    guard replicas[replica].isServing else { return [] }
+    switch outcome {
+    case .success: noteProven(replica, at: now)
+    case .failure(.unavailable): break
+    case .failure(.refused(let reason)):
+      replicas[replica].health.failProbe(
+        reason, isRefused: true, at: now, jitter: .random(in: 0..<1))
+    }
+    return news(of: replica) + dispatch(at: now)
+  }
+
+  private mutating func noteProven(_ replica: Int, at now: Instant) {
+    replicas[replica].proven = now
+    replicas[replica].nextCheck = now + .seconds(limits.checkSeconds)
+  }
+
+  /// Whether what a worker answered may be another process's than the one that has proven itself.
+  func isDoubtful(_ call: RemoteCall, isNewConnection: Bool) -> Bool {
+    guard isNewConnection, let proven = replicas[call.replica].proven else { return false }
+    return proven.duration(to: call.start) > .seconds(Self.trustSeconds)
   }
 
   /// What is to be reported of a worker: each state once, until it has another.
@@ -131,6 +164,10 @@ struct RemoteSchedule {
     effects += hedge(at: now)
     for replica in replicas.indices {
       if let end = replicas[replica].pausedUntil, end <= now { replicas[replica].pausedUntil = nil }
+      if replicas[replica].isServing, let check = replicas[replica].nextCheck, check <= now {
+        replicas[replica].nextCheck = now + .seconds(limits.checkSeconds)
+        effects.append(.check(replica: replica))
+      }
       guard let probe = replicas[replica].health.nextProbe, probe <= now else { continue }
       replicas[replica].health.beginProbe()
       effects.append(.prove(replica: replica))
@@ -140,7 +177,7 @@ struct RemoteSchedule {
 
   /// When time must be looked at again; nil for never.
   var nextEvent: Instant? {
-    var events = replicas.compactMap(\.health.nextProbe)
+    var events = replicas.compactMap { $0.isServing ? $0.nextCheck : $0.health.nextProbe }
     if !queue.isEmpty {
       events += replicas.compactMap(\.pausedUntil) + [queueDeadline].compactMap(\.self)
     }
@@ -205,10 +242,6 @@ struct RemoteSchedule {
     batches[number] = batch
     replicas[replica].inFlight += 1
     replicas[replica].requests += 1
-    // That a worker does not answer those who wait for a moment only says nothing.
-    if call.timeoutSeconds >= latencies.percentile95 ?? Self.leastSilence {
-      replicas[replica].silentSince = replicas[replica].silentSince ?? now
-    }
     if kind == .hedge { replicas[replica].hedges += 1 }
     if kind == .retry { replicas[replica].retries += 1 }
     return [.send(call)]
@@ -262,12 +295,12 @@ struct RemoteSchedule {
 
   /// Counts a failure.
   private mutating func note(
-    _ fault: WorkerFault, of replica: Int, at now: Instant
+    _ fault: WorkerFault, of call: RemoteCall, at now: Instant
   ) -> [Effect] {
+    let replica = call.replica
     replicas[replica].failures += 1
     switch fault {
-    // A short time limit says nothing of the worker.
-    case .timedOut where !isSilent(replica, at: now): return []
+    case .timedOut where !isSilent(call, isLate: true, at: now): return []
     case .busy(_, let seconds, _):
       replicas[replica].pausedUntil = now + .seconds(min(max(0, seconds), Self.longestPause))
     default: break
@@ -276,13 +309,19 @@ struct RemoteSchedule {
     return isEjected ? news(of: replica) : []
   }
 
-  /// Whether a worker has not answered for so long that it is conspicuous.
-  private func isSilent(_ replica: Int, at now: Instant) -> Bool {
-    guard let since = replicas[replica].silentSince else { return false }
-    let usual = latencies.percentile95.map { max(4 * $0, Self.leastSilence) }
-    // A time limit is measured by another clock.
-    let long = min(usual ?? Self.unknownSilence, 0.99 * limits.timeoutSeconds)
-    return since.duration(to: now) / .seconds(1) >= long
+  /// Whether a worker has not answered for so long that it is conspicuous, now that a request to it is given up.
+  ///
+  /// - Parameter isLate: Whether the request's time is over. Those that are ended for another reason, as where another member is
+  ///   lost, say something only by themselves: of many that are ended soon, none can be answered.
+  private mutating func isSilent(_ call: RemoteCall, isLate: Bool, at now: Instant) -> Bool {
+    let usual = latencies.percentile95
+    let long = min(max(4 * (usual ?? 0), Self.leastSilence), limits.timeoutSeconds)
+    let lived = call.start.duration(to: now) / .seconds(1)
+    // Timers may be a little early. A time limit that few answers keep says nothing either.
+    guard lived >= 0.99 * (isLate ? usual ?? long : long) else { return false }
+    let since = min(replicas[call.replica].silentSince ?? call.start, call.start)
+    replicas[call.replica].silentSince = since
+    return since.duration(to: now) / .seconds(1) >= 0.99 * long
   }
 
   /// What becomes of a batch whose last request has failed.
@@ -329,22 +368,26 @@ struct RemoteSchedule {
       let late = batches[number]?.settle(where: isLate) ?? []
       guard !late.isEmpty else { continue }
       lost += late
-      effects += abandonIfSettled(number, at: now)
+      effects += abandonIfSettled(number, isLate: true, at: now)
     }
     return lost.isEmpty ? effects : effects + [.lose(lost)]
   }
 
   /// Ends a batch's requests where none of its images is waited for.
-  private mutating func abandonIfSettled(_ number: Int, at now: Instant) -> [Effect] {
+  ///
+  /// - Parameter isLate: Whether their time is over.
+  private mutating func abandonIfSettled(
+    _ number: Int, isLate: Bool, at now: Instant
+  ) -> [Effect] {
     guard let batch = batches[number], batch.unsettled.isEmpty else { return [] }
     batches[number] = nil
     var effects: [Effect] = []
     for call in batch.calls {
       replicas[call.replica].inFlight -= 1
       effects.append(.cancel(call))
-      guard isSilent(call.replica, at: now) else { continue }
+      guard isSilent(call, isLate: isLate, at: now) else { continue }
       let seconds = call.start.duration(to: now) / .seconds(1)
-      effects += note(.timedOut(seconds: seconds), of: call.replica, at: now)
+      effects += note(.timedOut(seconds: seconds), of: call, at: now)
     }
     return effects
   }

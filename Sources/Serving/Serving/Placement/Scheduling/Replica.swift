@@ -4,9 +4,13 @@ struct Replica: Sendable {
   /// How it is asked; nil until it has proven that it computes the member.
   var contract: WorkerContract?
   var health: ReplicaHealth
+  /// When it proved last that it computes the member.
+  var proven: ContinuousClock.Instant?
+  /// When it is to prove it once more; nil where it is not asked at all.
+  var nextCheck: ContinuousClock.Instant?
   /// Until when it wants no requests.
   var pausedUntil: ContinuousClock.Instant?
-  /// Since when it has not answered what it was asked; nil where it has.
+  /// Since when it has answered none of the requests that were long enough; nil where it has.
   var silentSince: ContinuousClock.Instant?
   var inFlight = 0
   /// The state that was last reported.

@@ -44,6 +44,8 @@ package struct WorkerResponse: Sendable {
   package let body: TensorBytes
   /// Of its header Inference-Header-Content-Length: how many of the first bytes are JSON; nil for all.
   package let headerLength: Int?
+  /// Whether no connection from before carried it: another process may have answered than the one that was asked then.
+  package var isNewConnection = false
   /// Of its header Retry-After, in seconds; nil where it is not there, or a date.
   package let retryAfterSeconds: Double?
 
