@@ -52,6 +52,8 @@ final class InferenceJob: Sendable {
   private let wishes: Wishes
   /// How many images.
   let count: Int
+  /// Its number among all requests, by when they came.
+  let arrival: UInt64
   /// Whether members run one after another, and images stop early.
   private let isStaged: Bool
   private let submitted = ContinuousClock.now
@@ -71,6 +73,7 @@ final class InferenceJob: Sendable {
     self.wishes = wishes
     self.ensemble = ensemble
     self.pool = pool
+    arrival = pool.nextArrival()
     self.finish = finish
     let groups = ensemble.groups.count
     isStaged = ensemble.combination.cascade != nil && !wishes.wantsAllMembers
