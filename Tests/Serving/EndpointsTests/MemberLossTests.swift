@@ -84,7 +84,7 @@ import Testing
     let model = try #require((status["models"] as? [[String: Any]])?.first)
     #expect(model["name"] as? String == "tiny")
     #expect(model["members"] as? [String] == ["member-0", "member-1", "member-2"])
-    #expect(model["is_cascade"] as? Bool == false)
+    #expect(model["stops"] == nil)
     #expect(model["expected_accuracy"] as? Double == 0.9)
     let requests = try #require(model["requests"] as? [String: Any])
     #expect(requests["answered"] as? Int == 1)

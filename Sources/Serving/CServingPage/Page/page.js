@@ -105,11 +105,24 @@ function showMembers(values, shape, labels, missing) {
   });
 }
 
+/** What a cascade asks for after a member, so that an image stops there. */
+function demand(exit) {
+  const threshold = status?.stops?.thresholds[exit - 1];
+  if (threshold === undefined || threshold === null) return "";
+  const least = percent(threshold, 1);
+  return ": " + ({
+    maximumProbability: "a probability of at least " + least,
+    margin: "a lead over the second class of at least " + least,
+    entropy: "an entropy of at most " + (-threshold).toFixed(3) + " nats",
+    agreement: "at least " + least + " of the members agree",
+  }[status.stops.confidence] ?? "");
+}
+
 /** Where an image stopped, and why. */
 function reason(exit, members) {
   if (members === 1) return "one member";
   if (exit === members) return "all " + members + " members were asked";
-  return "sure enough after member " + exit + " of " + members;
+  return "sure enough after member " + exit + " of " + members + demand(exit);
 }
 
 function show(answer, seconds) {
@@ -196,7 +209,8 @@ function showCounts({ requests, latency, batches }) {
   }));
 }
 
-function showExits({ exits, is_cascade: isCascade, drift }) {
+function showExits({ exits, stops, drift }) {
+  const isCascade = stops !== undefined;
   byId("exits-caption").textContent = isCascade ? "After which member images stop" : "Images that each member computed";
   const counts = exits.map((exit) => isCascade ? exit.stopped : exit.computed);
   const sum = isCascade ? counts.reduce((sum, count) => sum + count, 0) : Math.max(...counts);

@@ -58,8 +58,8 @@ struct ModelStatus: Encodable {
   let version: String
   /// The members' names, in order.
   let members: [String]
-  /// Whether its members run one after another.
-  let isCascade: Bool
+  /// When images stop whose members run one after another; absent where all run.
+  let stops: Stops?
   /// The share of the hold-out that the whole ensemble predicts right; absent where it is not known.
   let expectedAccuracy: Double?
   let requests: Requests
@@ -75,8 +75,7 @@ struct ModelStatus: Encodable {
   let drift: DriftStatus
 
   private enum CodingKeys: String, CodingKey {
-    case name, version, members, requests, latency, exits, batches, degraded, lost, drift
-    case isCascade = "is_cascade"
+    case name, version, members, requests, latency, exits, batches, degraded, lost, drift, stops
     case expectedAccuracy = "expected_accuracy"
   }
 
@@ -114,6 +113,13 @@ struct ModelStatus: Encodable {
       (estimate, lower) = (quantile.estimate, quantile.lowerBound)
       upper = quantile.upperBound
     }
+  }
+
+  struct Stops: Encodable {
+    /// What measures how sure a prediction is, as in `ensemble.json`.
+    let confidence: String
+    /// Of each member but the last: from which on an image stops; null where every image goes on.
+    let thresholds: [Double?]
   }
 
   struct Exit: Encodable {
@@ -155,7 +161,10 @@ struct ModelStatus: Encodable {
   init(_ model: ModelMeasurements) {
     let statistics = model.statistics
     (name, version) = (statistics.name, statistics.version)
-    (members, isCascade) = (model.members, model.isCascade)
+    members = model.members
+    stops = model.stops.map {
+      Stops(confidence: $0.confidence.rawValue, thresholds: $0.confidenceThresholds)
+    }
     expectedAccuracy = model.expectedAccuracy
     requests = Requests(
       answered: statistics.requests.success.count, images: statistics.inferenceCount,

@@ -104,8 +104,8 @@ package struct ModelMeasurements: Sendable {
   package let pendingRequests: Int
   /// How long requests took that were answered.
   package let durations: DurationHistogram
-  /// Whether its members run one after another.
-  package let isCascade: Bool
+  /// When images stop whose members run one after another; nil where all run.
+  package let stops: CascadeStops?
   /// The share of the hold-out that the whole ensemble predicts right; nil where it is not known.
   package let expectedAccuracy: Double?
   /// Whether its traffic looks like its hold-out.
@@ -119,7 +119,7 @@ package struct ModelMeasurements: Sendable {
   ) {
     self.drift = drift
     self.workers = workers
-    isCascade = manifest.cascade != nil
+    stops = manifest.cascade
     expectedAccuracy = manifest.expectedService?.accuracy.value
     statistics = counts.statistics
     self.members = members
