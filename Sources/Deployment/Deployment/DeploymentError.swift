@@ -113,7 +113,7 @@ package enum DeploymentError: Error, Hashable, Sendable, CustomStringConvertible
     case .memberGivenTwice(let name, let first, let second):
       "'\(first)' and '\(second)' both hold '\(name)'; give one of them under another name"
     case .membersOfEnsemble:
-      "--members goes with a run or files, not an ensemble, which is a whole"
+      "--members names one member of an ensemble, which is a whole; several go with a run or files"
     case .unknownMembers(let named, let known, let paths):
       "--members names members of \(paths.map { "'\($0)'" }.joined(separator: ", ")) "
         + "(\(known.joined(separator: ", "))), each once, not '\(named.joined(separator: ","))'"

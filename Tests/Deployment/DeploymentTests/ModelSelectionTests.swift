@@ -1,5 +1,6 @@
 import Datasets
 import Deployment
+import Ensembles
 import Files
 import Inference
 import InferenceTestSupport
@@ -69,8 +70,13 @@ import Testing
     #expect(read.combination(rule: .arithmeticMean).rule == .arithmeticMean)
     #expect(written.manifest.summary.hasPrefix("2 members, 13.9 k MACs"))
     #expect(throws: DeploymentError.membersOfEnsemble) {
-      try ModelSelection([path], names: ["logits"])
+      try ModelSelection([path], names: ["logits", "softmax"])
     }
+    // One alone is a model of its own, as a server on another machine takes it.
+    let alone = try ModelSelection([path], names: ["softmax"])
+    #expect(alone.members.map(\.name) == ["softmax"])
+    #expect(alone.manifest == nil)
+    #expect(alone.combination(rule: nil) == Combination())
     #expect(throws: DeploymentError.outputOfNoFile(path: path)) {
       try ModelSelection([path], output: ImageModel.OutputChoice(name: "scores", kind: nil))
     }

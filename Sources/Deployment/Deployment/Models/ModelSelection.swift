@@ -60,7 +60,9 @@ package struct ModelSelection: Sendable {
     notes =
       sources.flatMap(\.notes) + members.flatMap { $0.model.notes + $0.notes }
       + EnsembleMember.classNotes(of: members) + unchecked
-    if case .ensemble(let ensemble) = sources[0].content, sources.count == 1, decided == nil {
+    if case .ensemble(let ensemble) = sources[0].content, sources.count == 1, decided == nil,
+      names == nil
+    {
       manifest = ensemble.manifest
     } else {
       manifest = nil
@@ -89,7 +91,10 @@ package struct ModelSelection: Sendable {
     of names: [String]?, in known: [[String]], _ sources: [ModelSource]
   ) throws(DeploymentError) -> [MemberPosition] {
     guard let names else { return MemberPosition.all(in: known) }
-    if case .ensemble = sources[0].content, sources.count == 1 { throw .membersOfEnsemble }
+    // One alone is combined with nothing; what is known of the whole says nothing of several.
+    if case .ensemble = sources[0].content, sources.count == 1, names.count > 1 {
+      throw .membersOfEnsemble
+    }
     let chosen = MemberPosition.find(names, in: known)
     guard chosen.count == names.count, !names.isEmpty, Set(names).count == names.count else {
       throw .unknownMembers(

@@ -51,7 +51,7 @@ function milliseconds(seconds) {
 
 /** A cell with a bar for a share, and what it stands for. */
 function bar(row, share, text) {
-  const shown = cell(row, "");
+  const shown = cell(row, "", "range");
   const meter = document.createElement("meter");
   meter.value = share;
   meter.textContent = text;
@@ -81,7 +81,7 @@ function names(texts) {
 function showClasses(texts, labels) {
   fill("classes", texts.slice(0, shownClasses), (row, text) => {
     const [value, index] = text.split(":");
-    cell(row, labels[Number(index)]);
+    cell(row, labels[Number(index)], "long");
     bar(row, Number(value), percent(Number(value)));
   });
 }
@@ -95,7 +95,7 @@ function showMembers(values, shape, labels, missing) {
     cell(row, name);
     const best = said.indexOf(Math.max(...said));
     if (said[best] > 0) {
-      cell(row, labels[best]);
+      cell(row, labels[best], "long");
       cell(row, percent(said[best]), "number");
     } else if (missing.includes(name)) {
       cell(row, "is lost", "wrong").colSpan = 2;
@@ -182,6 +182,7 @@ function choose(file) {
   const preview = byId("preview");
   if (preview.src) URL.revokeObjectURL(preview.src);
   preview.src = URL.createObjectURL(file);
+  preview.onload = () => preview.classList.toggle("small", preview.naturalWidth < 96);
   preview.alt = file.name;
   preview.hidden = false;
   byId("prompt").textContent = file.name;
@@ -190,12 +191,13 @@ function choose(file) {
 
 function showCounts({ requests, latency, batches }) {
   const failed = Object.entries(requests.failed).filter(([, count]) => count > 0);
+  const reasons = { REJECTED: "too many or too late", CANCELED: "given up by clients", BACKEND: "failed", OTHER: "faulty" };
   const [images, count] = batches.reduce((sum, batch) => [sum[0] + batch.size * batch.count, sum[1] + batch.count], [0, 0]);
   const quantile = (value) => value ? milliseconds(value.estimate) : "–";
   const facts = [
     ["Requests answered", grouped(requests.answered)], ["Images", grouped(requests.images)],
     ["At work now", grouped(requests.pending)],
-    ["Not answered", failed.map(([why, count]) => grouped(count) + " " + why.toLowerCase()).join(", ") || "0"],
+    ["Not answered", failed.map(([why, count]) => grouped(count) + " " + reasons[why]).join(", ") || "0"],
     ["Half within", quantile(latency.p50)], ["95 % within", quantile(latency.p95)], ["99 % within", quantile(latency.p99)],
     ["Images at a time", count ? (images / count).toFixed(1) : "–"],
   ];
@@ -247,6 +249,18 @@ const driftTexts = {
   "drifted": "No: accuracy and cost, which were measured there, cannot be relied on.",
 };
 
+/** Bounds, with 0 and 1 around them, each with as few digits as keep it apart from its neighbours. */
+function rounded(bounds) {
+  const all = [0, ...bounds, 1];
+  return all.map((bound, index) => {
+    if (bound === 0 || bound === 1) return String(bound);
+    for (let digits = 3; ; digits += 1) {
+      const text = bound.toFixed(digits);
+      if (digits === 9 || (text !== all[index - 1].toFixed(digits) && text !== all[index + 1].toFixed(digits))) return text;
+    }
+  });
+}
+
 function showDrift({ drift }) {
   byId("drift-state").textContent = driftTexts[drift.state]
     + (drift.images ? " " + grouped(drift.images) + " images were compared." : "");
@@ -260,9 +274,9 @@ function showDrift({ drift }) {
   }));
   const { observed, expected, confidence_bounds: bounds } = drift;
   const isShown = observed && expected && observed.images > 0;
+  const texts = rounded(bounds);
   fill("confidences", isShown ? expected.confidences : [], (row, count, index) => {
-    const [lower, upper] = [bounds[index - 1] ?? 0, bounds[index] ?? 1];
-    cell(row, lower.toFixed(3) + " – " + upper.toFixed(3), "range");
+    cell(row, texts[index] + " – " + texts[index + 1], "range");
     const [now, then] = [observed.confidences[index] / observed.images, count / expected.images];
     bar(row, now, percent(now, 0));
     bar(row, then, percent(then, 0));
@@ -273,7 +287,7 @@ function showWorkers(workers) {
   byId("workers-section").hidden = workers.length === 0;
   fill("workers", workers, (row, worker) => {
     cell(row, worker.member);
-    cell(row, worker.url);
+    cell(row, worker.url, "long");
     cell(row, worker.state + (worker.reason ? ": " + worker.reason : ""), worker.state === "serving" ? "" : "wrong");
     cell(row, grouped(worker.requests), "number");
     cell(row, grouped(worker.failures), "number");
