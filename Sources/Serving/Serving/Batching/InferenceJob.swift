@@ -229,9 +229,7 @@ final class InferenceJob: Sendable {
   /// Goes on without a member on some images: it is not there, or failed on them.
   ///
   /// - Parameter detail: What went wrong, for those who run the server.
-  func lose(
-    _ rows: [Int], of member: Int, because reason: LossReason = .unreachable, _ detail: String = ""
-  ) {
+  func lose(_ rows: [Int], of member: Int, because reason: LossReason, _ detail: String) {
     let (lost, isDone): ([Int], Bool) = state.withLock { state in
       guard !state.isFinished else { return ([], false) }
       let lost = state.progress.lose(rows, of: member)

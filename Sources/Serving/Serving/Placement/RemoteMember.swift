@@ -115,10 +115,12 @@ final class RemoteMember: Sendable {
           found.filter { $0.row.job === job }.map { ($0.row.row, $0.values) }, from: index)
       }
     case .lose(let rows):
+      let reason = measurements.compactMap(\.reason).first ?? "no worker answered in time"
       // Not at once: a request may be in the middle of handing out its images.
       queue.async { [index] in
         for job in jobs(of: rows) {
-          job.lose(rows.filter { $0.job === job }.map(\.row), of: index)
+          job.lose(
+            rows.filter { $0.job === job }.map(\.row), of: index, because: .unreachable, reason)
         }
       }
     case .prove(let replica):
