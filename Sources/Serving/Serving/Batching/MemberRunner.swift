@@ -23,22 +23,20 @@ struct MemberRunner: BatchRunner {
     self.index = index
     self.statistics = statistics
     batchSizes = member.model.input.fixedBatch.map { [$0] } ?? options.batchSizes
-    var shared = options.inference
-    // Each batch on a thread of its own. Pinned threads of several members would meet on the same processors.
-    shared.streams = shared.threads
-    shared.isPinned = false
+    // Pinned threads of several members would meet on the same processors.
+    var wide = options.inference
+    (wide.streams, wide.isPinned) = (1, false)
+    var narrow = wide
+    narrow.threads = 1
     var pools: [SessionPool] = []
     for size in batchSizes {
-      let classifier = try Classifier([member.model], batch: size, options: shared)
-      pools.append(try SessionPool(classifier, count: shared.threads))
+      pools.append(
+        try SessionPool(member.model, batch: size, options: narrow, count: wide.threads))
     }
     self.pools = pools
-    guard shared.threads > 1, batchSizes[0] == 1 else {
-      widePool = nil
-      return
-    }
-    shared.streams = 1
-    widePool = try SessionPool(Classifier([member.model], batch: 1, options: shared), count: 1)
+    widePool =
+      wide.threads > 1 && batchSizes[0] == 1
+      ? try SessionPool(member.model, batch: 1, options: wide, count: 1) : nil
   }
 
   func run(_ rows: [WaitingRow], isAlone: Bool) {

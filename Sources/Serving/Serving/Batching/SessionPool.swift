@@ -1,21 +1,24 @@
 import Inference
 import Synchronization
 
-/// The sessions of one compiled member that no thread uses at the moment.
+/// The sessions of one member that no thread uses at the moment.
+///
+/// Each has a compiled model of its own, of one stream: OpenVINO binds and unbinds the threads of several streams at every
+/// batch, which takes longer than a small network's convolutions.
 ///
 /// `@unchecked Sendable`: a session is taken out with the lock held, used by one thread, and put back.
 final class SessionPool: @unchecked Sendable {
-  private let classifier: Classifier
   private let lock = Mutex(())
   private var sessions: [InferenceSession] = []
 
-  /// Creates `count` sessions, each of which has computed once.
+  /// Compiles a model for batches of one size, and creates `count` sessions, each of which has computed once.
   ///
   /// - Throws: `InferenceError`, `.answersByBatch` where an image's answer depends on those beside it.
-  init(_ classifier: Classifier, count: Int) throws(InferenceError) {
-    self.classifier = classifier
+  init(
+    _ model: ImageModel, batch: Int, options: InferenceOptions, count: Int
+  ) throws(InferenceError) {
     for number in 0..<count {
-      let session = try InferenceSession(classifier)
+      let session = try InferenceSession(Classifier([model], batch: batch, options: options))
       for index in session.input.indices { session.input[index] = Float(index % 255) / 127 - 1 }
       try session.run()
       if number == 0 { try session.checkIndependence() }
@@ -23,15 +26,15 @@ final class SessionPool: @unchecked Sendable {
     }
   }
 
-  /// Calls `body` with a session that no other thread uses.
+  /// Calls `body` with a session that no other thread uses; at most `count` calls may be under way.
   ///
   /// - Throws: `InferenceError`.
   func withSession<Result>(
     _ body: (InferenceSession) throws(InferenceError) -> Result
   ) throws(InferenceError) -> Result {
-    let spare = lock.withLock { _ in sessions.popLast() }
-    let session: InferenceSession
-    if let spare { session = spare } else { session = try InferenceSession(classifier) }
+    guard let session = lock.withLock({ _ in sessions.popLast() }) else {
+      preconditionFailure("no more threads than sessions")
+    }
     defer { lock.withLock { _ in sessions.append(session) } }
     return try body(session)
   }
