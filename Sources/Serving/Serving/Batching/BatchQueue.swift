@@ -27,18 +27,17 @@ struct BatchQueue {
     isEmpty ? nil : (entries[head].level, entries[head].arrival)
   }
 
-  /// Adds images behind those that are as urgent.
+  /// Adds images behind those that are as urgent and came no later.
   mutating func append(_ rows: [WaitingRow], level: Int, arrival: UInt64) {
     let new = rows.map { Entry(row: $0, level: level, arrival: arrival) }
     if isEmpty {
       entries = new
       head = 0
-    } else if let last = entries.last, last.level <= level {
-      entries += new
-    } else {
-      let place = entries[head...].firstIndex { $0.level > level } ?? entries.endIndex
-      entries.insert(contentsOf: new, at: place)
+      return
     }
+    // From the end: that is where most belong.
+    let earlier = entries[head...].lastIndex { ($0.level, $0.arrival) <= (level, arrival) }
+    entries.insert(contentsOf: new, at: earlier.map { $0 + 1 } ?? head)
   }
 
   /// Takes up to `count` images from the front.

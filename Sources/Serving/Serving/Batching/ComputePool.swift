@@ -1,4 +1,5 @@
 import Concurrency
+import Synchronization
 
 /// What computes batches of images: a member, or the decoder of images.
 protocol BatchRunner: Sendable {
@@ -25,7 +26,6 @@ final class ComputePool: Sendable {
     var runners: [Int: any BatchRunner] = [:]
     var queues: [Int: BatchQueue] = [:]
     var next = 0
-    var arrivals: UInt64 = 0
     var idleThreads: Int
     var isStopping = false
 
@@ -39,6 +39,7 @@ final class ComputePool: Sendable {
   }
 
   private let monitor: Monitor<State>
+  private let arrivals = Atomic<UInt64>(0)
   /// How many threads compute.
   let threadCount: Int
 
@@ -79,19 +80,22 @@ final class ComputePool: Sendable {
     }
   }
 
-  /// Puts images into a runner's queue.
+  /// The number of a request that arrives: those that came before have lower ones, and go first also where they come to a later
+  /// member of a cascade.
+  func nextArrival() -> UInt64 { arrivals.add(1, ordering: .relaxed).newValue }
+
+  /// Puts images of a request into a runner's queue.
   func submit(_ rows: [WaitingRow], to runner: RunnerID, level: Int) {
-    guard !rows.isEmpty else { return }
     submit(rows, to: [runner], level: level)
   }
 
   /// Puts the same images into the queues of several runners at once: no thread takes the first for all there is to do, and
   /// spreads it over all processors.
   func submit(_ rows: [WaitingRow], to runners: [RunnerID], level: Int) {
+    guard let arrival = rows.first?.job.arrival else { return }
     monitor.change { state in
       for runner in runners {
-        state.queues[runner.number]?.append(rows, level: level, arrival: state.arrivals)
-        state.arrivals += 1
+        state.queues[runner.number]?.append(rows, level: level, arrival: arrival)
       }
     }
   }
@@ -119,7 +123,11 @@ final class ComputePool: Sendable {
   private static func take(_ state: inout State, _ threadCount: Int) -> Batch? {
     let urgent = state.queues.compactMap { number, queue in
       queue.urgency.map { (number: number, urgency: $0) }
-    }.min { $0.urgency < $1.urgency }
+    }.min {
+      ($0.urgency.level, $0.urgency.arrival, $0.number) < (
+        $1.urgency.level, $1.urgency.arrival, $1.number
+      )
+    }
     guard let number = urgent?.number, let runner = state.runners[number] else { return nil }
     let waiting = state.queues[number]?.count ?? 0
     // Idle threads get their share: two images are computed side by side rather than as one batch of two.

@@ -51,6 +51,8 @@ final class InferenceJob: Sendable {
   private let wishes: Wishes
   /// How many images.
   let count: Int
+  /// Its number among all requests, by when they came.
+  let arrival: UInt64
   private let submitted = ContinuousClock.now
   private let state: Mutex<State>
   private let finish: @Sendable (InferenceJob, Result<EnsembleAnswer, ProtocolError>) -> Void
@@ -68,6 +70,7 @@ final class InferenceJob: Sendable {
     self.wishes = wishes
     self.ensemble = ensemble
     self.pool = pool
+    arrival = pool.nextArrival()
     self.finish = finish
     let groups = ensemble.groups.count
     state = Mutex(
@@ -99,7 +102,8 @@ final class InferenceJob: Sendable {
       return
     }
     pool.submit(
-      (0..<count).map { WaitingRow(job: self, row: $0) }, to: members.map { ensemble.memberRunners[$0] },
+      (0..<count).map { WaitingRow(job: self, row: $0) },
+      to: members.map { ensemble.memberRunners[$0] },
       level: wishes.level)
   }
 
