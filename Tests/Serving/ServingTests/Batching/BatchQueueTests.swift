@@ -25,6 +25,18 @@ import Testing
     #expect(queue.urgency == nil)
   }
 
+  @Test func anImageThatComesLateGoesBeforeThoseOfLaterRequests() throws {
+    let job = try IdleJobs().next()
+    var queue = BatchQueue()
+    queue.append(Self.rows(0...1, of: job), level: .max, arrival: 4)
+    queue.append(Self.rows(10...10, of: job), level: .max, arrival: 9)
+    queue.append(Self.rows(20...20, of: job), level: .max, arrival: 6)
+    #expect(queue.take(1).map(\.row) == [0])
+    queue.append(Self.rows(30...31, of: job), level: .max, arrival: 2)
+    queue.append(Self.rows(40...40, of: job), level: 7, arrival: 8)
+    #expect(queue.take(9).map(\.row) == [40, 30, 31, 1, 20, 10])
+  }
+
   @Test func theImagesOfARequestThatIsOverAreTakenOut() throws {
     let jobs = try IdleJobs()
     let (first, second) = (jobs.next(), jobs.next())
