@@ -37,4 +37,4 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["health-check"]
 ENTRYPOINT ["consort"]
-CMD ["serve", "/models", "--host", "0.0.0.0", "--port", "8080"]
+CMD ["serve", "--help"]

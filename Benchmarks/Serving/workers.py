@@ -74,9 +74,10 @@ def latency(place, record, options):
 def allow_losing(place):
     """Lets the pair lose either member: what its answers without are worth does not matter here."""
     manifest = place.manifest("pair")
-    if "expectedService" in manifest:
+    if manifest["version"] == 4:
         return
     share = {"value": 0.5, "interval": {"lowerBound": 0.4, "upperBound": 0.6}}
+    manifest["version"] = 4
     manifest["expectedService"] = {
         "images": 100, "accuracy": share,
         "answers": {"confidenceBounds": [0.5], "confidences": [50, 50], "disagreements": 10},

@@ -106,6 +106,13 @@ package struct ServiceExplanation {
         "Answers with a member lost say so, and are calibrated for those that are left; with --when-lost fail "
           + "requests get status 503.")
     }
+    if manifest.temperature == nil, manifest.memberTemperatures == nil,
+      service.reductions.contains(where: { $0.combination.temperature != nil })
+    {
+      lines.append(
+        "The whole ensemble is not calibrated: where a member is lost, probabilities change for that too. What "
+          + "`consort build-ensemble --decision` builds is calibrated.")
+    }
     let replaceable = Set(service.reductions.filter { $0.missing.count == 1 }.flatMap(\.missing))
     let needed = names.filter { !replaceable.contains($0) }
     if !needed.isEmpty {

@@ -50,7 +50,7 @@ final class ProtocolEndpoints: Sendable {
     let isLogged = route?.isProbe != true
     let call = Call(exchange) { [self] call, response, entry in
       responses.add(response.status)
-      if isLogged { log?.add(entry) }
+      if isLogged || response.status == 401 { log?.add(entry) }
       var response = response
       rules.crossOrigin.mark(&response.headers, for: call.request)
       call.exchange.respond(response)
@@ -106,9 +106,10 @@ final class ProtocolEndpoints: Sendable {
     }
     guard let group = route.access else { return route }
     let authorization = request.headers["Authorization"]
-    guard tokens.withLock({ $0 }).permits(group, authorization: authorization) else {
-      throw .unauthorized
-    }
+    let tokens = tokens.withLock { $0 }
+    guard tokens.permits(group, authorization: authorization)
+      || route == .status && tokens.permits(.inference, authorization: authorization)
+    else { throw .unauthorized }
     return route
   }
 
@@ -152,7 +153,9 @@ final class ProtocolEndpoints: Sendable {
 
   private func answerReadiness(_ call: Call) {
     let isReady = models.isReady
-    let reason = isReady ? nil : "a model is being loaded, or the server is about to end"
+    let reason =
+      isReady
+      ? nil : "a model is being loaded or lacks members, or the server is about to end"
     call.answer(ReadinessReport(ready: isReady, error: reason), status: isReady ? 200 : 503)
   }
 
@@ -165,7 +168,8 @@ final class ProtocolEndpoints: Sendable {
     case .configuration: call.answer(try server.configuration(of: name, version: version))
     case .stats: call.answer(try server.statistics(of: name, version: version))
     case .ready:
-      _ = try server.metadata(of: name, version: version)
+      let lost = try server.irreplaceableMembers(of: name, version: version)
+      guard lost.isEmpty else { throw .membersLost(lost) }
       call.answer(ReadinessReport(ready: true, name: name))
     case .infer: preconditionFailure("inference has a way of its own")
     }

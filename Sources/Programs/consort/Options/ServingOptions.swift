@@ -77,7 +77,8 @@ extension EnsembleServerOptions {
         + "between, or *."),
     CommandOption(
       "--access-log", "FILE",
-      help: "Write a line of JSON for each request to FILE; - is standard error."),
+      help: "Write a line of JSON for each request but those of probes and /metrics to FILE; - is "
+        + "standard error."),
   ]
 
   /// Reads the arguments of `consort serve`.

@@ -63,7 +63,7 @@ struct ServingDisplay {
 
   private func show(_ change: DriftChange) {
     guard !change.differences.isEmpty else {
-      return printLine("The traffic of '\(change.model)' looks like its hold-out again.")
+      return Terminal.writeNotes(["the traffic of '\(change.model)' looks like its hold-out again"])
     }
     Terminal.writeNotes([
       "the traffic of '\(change.model)' does not look like the images that it was measured on, so that its accuracy and "
@@ -78,7 +78,7 @@ struct ServingDisplay {
     case .serving: Terminal.writeNotes(["\(worker) serves"])
     case .ejected, .probing:
       Terminal.writeNotes([
-        "\(worker) gets no requests until it answers again: \(change.reason ?? "")"
+        "\(worker) gets no requests until it answers: \(change.reason ?? "")"
       ])
     case .refused: Terminal.writeNotes(["\(worker) is not used: \(change.reason ?? "")"])
     }

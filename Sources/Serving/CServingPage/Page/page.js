@@ -17,7 +17,10 @@ function headers() {
 async function ask(path, options) {
   const response = await fetch(path, { ...options, headers: headers() });
   const answer = await response.json();
-  if (response.status === 401) byId("token-form").hidden = false;
+  if (response.status === 401) {
+    byId("token-form").hidden = false;
+    throw new Error("The server asks for a token.");
+  }
   if (!response.ok) throw new Error(answer.error || "status " + response.status);
   return answer;
 }
@@ -119,8 +122,9 @@ function demand(exit) {
 }
 
 /** Where an image stopped, and why. */
-function reason(exit, members) {
+function reason(exit, members, missing) {
   if (members === 1) return "one member";
+  if (exit === members && missing.length > 0) return "all members that are left were asked";
   if (exit === members) return "all " + members + " members were asked";
   return "sure enough after member " + exit + " of " + members + demand(exit);
 }
@@ -131,11 +135,11 @@ function show(answer, seconds) {
   const labels = names(texts);
   const missing = (answer.parameters?.members_missing ?? "").split(",").filter(Boolean);
   byId("label").textContent = outputs.label.data[0];
-  byId("stop").textContent = reason(outputs.exit_stage.data[0], outputs.members.shape[1]) + "; " + milliseconds(seconds);
+  byId("stop").textContent = reason(outputs.exit_stage.data[0], outputs.members.shape[1], missing) + "; " + milliseconds(seconds);
   const expected = answer.parameters?.expected_accuracy;
   byId("warning").hidden = missing.length === 0;
   byId("warning").textContent = "Answered without " + missing.join(", ")
-    + (expected === undefined ? "" : ": so " + percent(expected) + " of the hold-out are right");
+    + (expected === undefined ? "" : ": " + percent(expected) + " of the hold-out's images are right without");
   showClasses(texts, labels);
   showMembers(outputs.members.data, outputs.members.shape, labels, missing);
   say("");
@@ -193,7 +197,7 @@ function showCounts({ requests, latency, batches }) {
   const failed = Object.entries(requests.failed).filter(([, count]) => count > 0);
   const reasons = { REJECTED: "too many or too late", CANCELED: "given up by clients", BACKEND: "failed", OTHER: "faulty" };
   const [images, count] = batches.reduce((sum, batch) => [sum[0] + batch.size * batch.count, sum[1] + batch.count], [0, 0]);
-  const quantile = (value) => value ? milliseconds(value.estimate) : "–";
+  const quantile = (value) => value ? "≈ " + milliseconds(value.estimate) : "–";
   const facts = [
     ["Requests answered", grouped(requests.answered)], ["Images", grouped(requests.images)],
     ["At work now", grouped(requests.pending)],
@@ -220,7 +224,8 @@ function showExits({ exits, stops, drift }) {
   byId("exits-table").querySelector("thead th:last-child").hidden = !known;
   fill("exits", exits, (row, exit, index) => {
     cell(row, exit.member);
-    bar(row, sum ? counts[index] / sum : 0, grouped(counts[index]));
+    const share = sum ? counts[index] / sum : 0;
+    bar(row, share, grouped(counts[index]) + (isCascade ? " (" + percent(share, 0) + ")" : ""));
     if (known) cell(row, percent(known.exits[index] / known.images, 0), "number");
   });
 }
@@ -245,7 +250,8 @@ function showDegraded({ degraded }) {
 const driftTexts = {
   "unknown": "Not known: the ensemble was built without predictions of a hold-out.",
   "gathering": "Too few images have come to say.",
-  "as expected": "Yes, as far as can be told: accuracy and cost are as they were measured.",
+  "as expected": "No difference was found in where images stop, how sure answers are and whether members agree. Images of "
+    + "another kind can look alike in these: this says nothing of how many answers are right.",
   "drifted": "No: accuracy and cost, which were measured there, cannot be relied on.",
 };
 
@@ -274,6 +280,7 @@ function showDrift({ drift }) {
   }));
   const { observed, expected, confidence_bounds: bounds } = drift;
   const isShown = observed && expected && observed.images > 0;
+  if (isShown) byId("latest").textContent = "Latest " + grouped(observed.images) + " images";
   const texts = rounded(bounds);
   fill("confidences", isShown ? expected.confidences : [], (row, count, index) => {
     cell(row, texts[index] + " – " + texts[index + 1], "range");
@@ -302,6 +309,9 @@ async function count() {
     const answer = await ask("status");
     status = answer.models.find((model) => model.name === name) ?? null;
     byId("live-message").hidden = true;
+    byId("live-figures").hidden = !status;
+    byId("drift-section").hidden = !status;
+    byId("all-option").hidden = status?.stops === undefined;
     if (!status) return;
     for (const write of [showCounts, showExits, showBatches, showDegraded, showDrift]) write(status);
     showWorkers(answer.workers.filter((worker) => worker.model === name));

@@ -136,6 +136,14 @@ final class LoadedEnsemble: Sendable {
 
   func group(of member: Int) -> Int { groupOfMember[member] }
 
+  /// The members that no worker computes now, where the others do not answer without them.
+  var irreplaceableMembers: [String] {
+    let lost = places.indices.filter { index in
+      if case .elsewhere(let member) = places[index] { !member.isServed } else { false }
+    }
+    return lost.isEmpty || reductions[lost] != nil ? [] : lost.map { members[$0].name }
+  }
+
   /// What was measured of exactly the other members; nil where nothing was, or nothing but the whole is to answer.
   ///
   /// - Parameter missing: Places of members, ascending.

@@ -80,8 +80,21 @@ package final class ModelServer: Sendable {
   /// Makes `isReady` false; requests are answered as before.
   package func drain() { state.withLock { $0.isDraining = true } }
 
-  /// Whether a model is loaded, and the server is not about to end.
-  package var isReady: Bool { state.withLock { !$0.isDraining && !$0.models.isEmpty } }
+  /// Whether a model is loaded, all answer, and the server is not about to end.
+  package var isReady: Bool {
+    let (isDraining, models) = state.withLock { ($0.isDraining, $0.models) }
+    return !isDraining && !models.isEmpty
+      && models.values.allSatisfy { $0.ensemble.irreplaceableMembers.isEmpty }
+  }
+
+  /// The members of a model that are lost, and that it does not answer without; none where it answers.
+  ///
+  /// - Throws: `ProtocolError.unknownModel` or `.unknownVersion`.
+  package func irreplaceableMembers(
+    of name: String, version: String? = nil
+  ) throws(ProtocolError) -> [String] {
+    try model(name, version: version).ensemble.irreplaceableMembers
+  }
 
   /// The names of the models, sorted.
   package var modelNames: [String] { state.withLock { $0.models.keys.sorted() } }
@@ -165,7 +178,7 @@ package final class ModelServer: Sendable {
         wantsAllMembers: request.wantsAllMembers,
         level: request.priority == 0 ? .max : request.priority)
       isWhole =
-        wishes.stageLimit == ensemble.members.count
+        !request.isOfEnsemble && wishes.stageLimit == ensemble.members.count
         && (ensemble.combination.cascade == nil || !wishes.wantsAllMembers)
       let microseconds = request.timeoutMicroseconds.map(Double.init)
       seconds = microseconds.map { $0 / 1e6 } ?? options.timeoutSeconds

@@ -163,7 +163,10 @@ final class RemoteMember: Sendable {
     var outgoing = OutgoingRequest(
       id: "\(member.name)-\(call.batch)", inputs: [input],
       outputs: [RequestedOutput(name: call.contract.output)],
-      parameters: ["timeout": .integer(max(1, microseconds))])
+      parameters: [
+        "timeout": .integer(max(1, microseconds)),
+        InferenceRequest.ofEnsembleName: .boolean(true),
+      ])
     outgoing.isBinary = call.contract.isBinary
     return outgoing.encoded()
   }

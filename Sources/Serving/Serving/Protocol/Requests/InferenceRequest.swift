@@ -18,6 +18,9 @@ package struct InferenceRequest: Sendable {
   package let stageLimit: Int?
   /// Whether members are to run on images that could stop before them.
   package let wantsAllMembers: Bool
+  /// Whether an ensemble on another server asks, of which the model is a member: of a cascade's later members it sends what the
+  /// earlier were not sure of.
+  package let isOfEnsemble: Bool
 
   /// Reads a body that has been decompressed.
   ///
@@ -76,7 +79,11 @@ package struct InferenceRequest: Sendable {
     priority = try parameters.integer("priority", atLeast: 0) ?? 0
     stageLimit = try parameters.integer("max_stages", atLeast: 1)
     wantsAllMembers = try parameters.boolean("all_members") ?? false
+    isOfEnsemble = try parameters.boolean(Self.ofEnsembleName) ?? false
   }
+
+  /// The parameter by which a server says that it asks for an ensemble of its own.
+  static let ofEnsembleName = "of_ensemble"
 
   /// Reads the value of Inference-Header-Content-Length.
   ///
