@@ -1,5 +1,6 @@
 """Members on workers in network namespaces of their own, a processor each. Needs root, and `ip` of iproute2."""
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -13,6 +14,8 @@ from servers import free_port, running
 
 MEMBERS = ("wide-resnet-16-1-0", "wide-resnet-16-1-1")
 
+numbers = itertools.count()
+
 
 @contextlib.contextmanager
 def namespaces(count):
@@ -20,7 +23,9 @@ def namespaces(count):
     made = []
     try:
         for index in range(count):
-            name, here, there = f"consort-{os.getpid()}-{index}", f"cb{index}h{os.getpid() % 10000}", f"cb{index}n{os.getpid() % 10000}"
+            # The kernel takes links away a while after their namespaces: no name is used twice.
+            number = f"{os.getpid() % 10000}{next(numbers)}"
+            name, here, there = f"consort-{number}", f"cbh{number}", f"cbn{number}"
             subprocess.run(["ip", "netns", "add", name], check=True)
             made.append(name)
             network = f"10.217.{index}"

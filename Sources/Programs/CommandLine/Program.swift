@@ -32,6 +32,8 @@ public struct Program: Sendable {
   public func main() -> Never {
     // A reader that goes away, such as `head`, ends the program quietly, also where the parent ignores the signal.
     signal(SIGPIPE, SIG_DFL)
+    // A file beyond the shell's limit is an error like a full disk, not the end.
+    signal(SIGXFSZ, SIG_IGN)
     // Swift's runtime would print a stack trace at Ctrl-\.
     signal(SIGQUIT, SIG_DFL)
     Self.openStandardStreams()

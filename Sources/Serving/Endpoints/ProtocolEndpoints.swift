@@ -107,8 +107,9 @@ final class ProtocolEndpoints: Sendable {
     guard let group = route.access else { return route }
     let authorization = request.headers["Authorization"]
     let tokens = tokens.withLock { $0 }
-    guard tokens.permits(group, authorization: authorization)
-      || route == .status && tokens.permits(.inference, authorization: authorization)
+    guard
+      tokens.permits(group, authorization: authorization)
+        || route == .status && tokens.permits(.inference, authorization: authorization)
     else { throw .unauthorized }
     return route
   }

@@ -55,6 +55,17 @@ import Testing
       labels: labels)
   }
 
+  /// Scores of several members are no one list of classes.
+  @Test func onlyAListOfClassesIsClassified() throws {
+    let scores = InferenceTensor(
+      name: "p", shape: try TensorShape([1, 2, 3]), values: [Float](repeating: 0.5, count: 6))
+    let request = try request([("p", false)], classes: 2)
+    #expect(
+      throws: ProtocolError.badOutput(
+        name: "p", .wrongShape(scores.shape, expected: [-1, 3]))
+    ) { try answer(request, [scores]) }
+  }
+
   private func expect(_ answer: InferenceAnswer, equals name: String) throws {
     let (message, recorded) = (answer.encoded(), try Self.recorded(name))
     #expect(message.headerLength == recorded.headerLength)

@@ -57,7 +57,7 @@ package struct KServeManifest {
     \(placeholders.map { "# Fill in: \($0)\n" }.joined())apiVersion: serving.kserve.io/v1beta1
     kind: InferenceService
     metadata:
-      name: \(name)
+      name: "\(name)"
     spec:
       predictor:
         minReplicas: 1

@@ -154,11 +154,22 @@ private struct WrittenEnsemble: Encodable {
   var largestDifference: Float?
 }
 
+/// Where one file is written: nothing is replaced, least of all what is exported.
+private func newFile(_ arguments: ParsedArguments, default usual: String) throws -> String {
+  let file = try arguments.outputFile("--out") ?? usual
+  try arguments.checkOutputFile(file, option: "--out")
+  guard DurableFile.isStandardOutput(file) || file.hasPrefix("/dev/") || !Directory.isTaken(file)
+  else {
+    throw UsageError(
+      "'\(Terminal.printable(file))' is there already: remove it, or name another with --out")
+  }
+  return file
+}
+
 private func exportONNX(
   _ ensemble: EnsembleDirectory, _ name: DeployedName, _ arguments: ParsedArguments
 ) throws {
-  let file = try arguments.outputFile("--out") ?? "\(name.text).onnx"
-  try arguments.checkOutputFile(file, option: "--out")
+  let file = try newFile(arguments, default: "\(name.text).onnx")
   let model = try JoinedEnsemble(of: ensemble, name: name.text)
   let difference = try model.check()
   try DurableFile.write(model.bytes, to: file)
@@ -194,8 +205,7 @@ private func exportKServe(
   let manifest = try KServeManifest(
     of: ensemble, name: name, runtime: choice("--runtime", arguments) ?? .consort,
     image: arguments.string("--image"), storage: arguments.string("--storage-uri"))
-  let file = try arguments.outputFile("--out") ?? "\(name.text).yaml"
-  try arguments.checkOutputFile(file, option: "--out")
+  let file = try newFile(arguments, default: "\(name.text).yaml")
   try DurableFile.write(manifest.yaml, to: file)
   if DurableFile.isStandardOutput(file) { return }
   print(

@@ -161,7 +161,7 @@ final class RemoteMember: Sendable {
     // A margin for the way: the worker's answer is to be here when the time is over.
     let microseconds = Int64(call.timeoutSeconds * 0.95e6)
     var outgoing = OutgoingRequest(
-      id: "\(member.name)-\(call.batch)", inputs: [input],
+      id: Self.id(of: call, for: member), inputs: [input],
       outputs: [RequestedOutput(name: call.contract.output)],
       parameters: [
         "timeout": .integer(max(1, microseconds)),
@@ -169,6 +169,10 @@ final class RemoteMember: Sendable {
       ])
     outgoing.isBinary = call.contract.isBinary
     return outgoing.encoded()
+  }
+
+  private static func id(of call: RemoteCall, for member: EnsembleMember) -> String {
+    "\(member.name)-\(call.batch)"
   }
 
   /// Looks at what a worker has answered. Over a new connection it may come of a process that has not proven itself: it waits
@@ -202,7 +206,8 @@ final class RemoteMember: Sendable {
   ) throws(WorkerFault) -> RemoteSchedule.Rows {
     if let fault = response.fault(timeoutSeconds: call.timeoutSeconds) { throw fault }
     let rows = try call.contract.logProbabilities(
-      of: response, count: call.input.rows.count, classes: member.model.classes)
+      of: response, to: Self.id(of: call, for: member), count: call.input.rows.count,
+      classes: member.model.classes)
     // One image may be at fault; that all are, the worker is.
     var reason: String?
     for row in rows {

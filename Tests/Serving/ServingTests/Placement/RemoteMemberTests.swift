@@ -148,8 +148,11 @@ import Testing
     #expect(changes.withLock { $0 }.map(\.state) == [.ejected])
     #expect(changes.withLock { $0 }.first?.reason == "refused")
     try await expectLost(router)
+    #expect(try router.server.irreplaceableMembers(of: "tiny") == ["member-1"])
+    #expect(!router.server.isReady)
     transport["a"] = .serves(try Self.worker().server)
     try await wait { changes.withLock { $0 }.last?.state == .serving }
+    #expect(router.server.isReady)
     let (request, local) = (try request(3), try ServedTinyEnsemble())
     try await expectSame(await router.answer(request), local, request)
   }
@@ -209,6 +212,7 @@ import Testing
   /// What an answer that is not the model's may be.
   enum Garbage: CaseIterable, Sendable {
     case noJSON, empty, wrongShape, otherName, notANumber, noDistribution, serverError
+    case degraded, otherRequest
 
     func response(to answer: WorkerResponse) -> WorkerResponse {
       var status = 200
@@ -220,15 +224,22 @@ import Testing
       case .otherName: body = Self.outputs(name: "other", values: "-1, -1, -1, -1, -1")
       case .notANumber: return Self.binary(.nan)
       case .noDistribution: body = Self.outputs(values: "0, 0, 0, 0, 0")
+      case .degraded:
+        body = Self.outputs(more: #""parameters": {"degraded": true}, "#, values: Self.even)
+      case .otherRequest: body = Self.outputs(more: #""id": "another", "#, values: Self.even)
       case .serverError: (status, body) = (500, #"{"error": "broken"}"#)
       }
       return WorkerResponse(status: status, body: TensorBytes(copying: Array(body.utf8)))
     }
 
+    /// A distribution.
+    private static let even = [String](repeating: "-1.6094379", count: 5).joined(separator: ", ")
+
     private static func outputs(
-      name: String = "log_probabilities", shape: String = "[1, 5]", values: String
+      name: String = "log_probabilities", shape: String = "[1, 5]", more: String = "",
+      values: String
     ) -> String {
-      #"{"outputs": [{"name": "\#(name)", "datatype": "FP32", "shape": \#(shape), "data": [\#(values)]}]}"#
+      #"{\#(more)"outputs": [{"name": "\#(name)", "datatype": "FP32", "shape": \#(shape), "data": [\#(values)]}]}"#
     }
 
     private static func binary(_ value: Float) -> WorkerResponse {

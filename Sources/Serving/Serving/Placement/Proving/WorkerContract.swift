@@ -18,9 +18,9 @@ struct WorkerContract: Hashable, Sendable {
   /// - Returns: Of each image its log-probabilities, in nats, or why its numbers are no distribution.
   /// - Throws: `WorkerFault.badAnswer` where the answer as a whole cannot be used.
   func logProbabilities(
-    of response: WorkerResponse, count: Int, classes: Int
+    of response: WorkerResponse, to id: String? = nil, count: Int, classes: Int
   ) throws(WorkerFault) -> [Result<[Float], RowFault>] {
-    let values = try Self.values(of: output, in: response, count: count, classes: classes)
+    let values = try Self.values(of: output, in: response, to: id, count: count, classes: classes)
     return (0..<count).map { row in
       var values = Array(values[row * classes..<(row + 1) * classes])
       let fault = values.withUnsafeMutableBufferPointer { outputKind.normalize($0) }
@@ -32,10 +32,17 @@ struct WorkerContract: Hashable, Sendable {
   ///
   /// - Throws: `WorkerFault.badAnswer`.
   static func values(
-    of output: String, in response: WorkerResponse, count: Int, classes: Int
+    of output: String, in response: WorkerResponse, to id: String? = nil, count: Int,
+    classes: Int
   ) throws(WorkerFault) -> [Float] {
     do throws(ProtocolError) {
       let answer = try ReceivedAnswer(body: response.body, headerLength: response.headerLength)
+      if let id, let other = answer.id, other != id {
+        throw .badParameter(name: "id", reason: "it is '\(other.shortened)', not '\(id)'")
+      }
+      if try answer.parameters.boolean("degraded") == true {
+        throw .badParameter(name: "degraded", reason: "members of the worker's own are lost")
+      }
       let tensor = try answer.output(output)
       guard tensor.shape.isOf(count, classes: classes) else {
         throw .badOutput(

@@ -37,8 +37,9 @@ struct RemoteSchedule {
   private static let trustSeconds = 0.5
   /// Requests for one batch at most.
   private static let mostCalls = 3
-  /// However long it asks for, a worker is asked again after so many seconds.
-  private static let longestPause = 30.0
+  /// However long it asks for, a worker is asked again after so many seconds: images wait for it where it is alone, and after five
+  /// such answers it is ejected.
+  private static let longestPause = 1.0
   /// A worker that does not answer for a shorter time, in seconds, is not conspicuous.
   private static let leastSilence = 0.25
 

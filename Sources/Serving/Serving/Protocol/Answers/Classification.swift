@@ -13,12 +13,16 @@ enum Classification {
   ///
   /// Values have six decimals, integers none. A tensor of one dimension is one row, and gives one dimension.
   ///
-  /// - Throws: `TensorFault.wrongType` where the elements are no numbers.
+  /// - Throws: `TensorFault.wrongType` where the elements are no numbers, `.wrongShape` where it has more than two dimensions.
   static func of(
     _ tensor: InferenceTensor, classCount: Int, labels: [String]
   ) throws(TensorFault) -> InferenceTensor {
     let scores = try Scores(tensor)
     let dimensions = tensor.shape.dimensions
+    // Scores of several members, for instance, are no one list of classes.
+    guard dimensions.count <= 2 else {
+      throw .wrongShape(tensor.shape, expected: [-1, dimensions[dimensions.count - 1]])
+    }
     let classes = dimensions.count > 1 ? tensor.shape.elementsPerRow : tensor.shape.elementCount
     let rows = classes == 0 ? 0 : tensor.shape.elementCount / classes
     let shown = min(classCount, classes)
