@@ -24,7 +24,7 @@ test: setup
 
 # All but what starts programs, trains, draws reports, or takes long: under a minute once it is built.
 test-quick: setup
-	swift test --skip 'consortTests|consort_trainTests|ForeignFilesTests|TrainingTests|ReportsTests|ReportContentsTests|EndpointsTests|HTTPTests|ModelServerTests' \
+	swift test --skip 'consortTests|consort_trainTests|ForeignFilesTests|TrainingTests|ReportsTests|ReportContentsTests|EndpointsTests|HTTPTests|HTTPClientTests|ModelServerTests|RemoteMemberTests' \
 	  --skip 'FuzzTests|withABudgetTheSimplestWithinTheMargin|controllersAreBetterThanRandom|twoHundredRealImagesEqualTimm'
 
 # Which share of each target's lines the tests run; it builds everything once more, for that.

@@ -283,7 +283,7 @@ function showDrift({ drift }) {
   if (isShown) byId("latest").textContent = "Latest " + grouped(observed.images) + " images";
   const texts = rounded(bounds);
   fill("confidences", isShown ? expected.confidences : [], (row, count, index) => {
-    cell(row, texts[index] + " – " + texts[index + 1], "range");
+    cell(row, texts[index] + " – " + texts[index + 1]);
     const [now, then] = [observed.confidences[index] / observed.images, count / expected.images];
     bar(row, now, percent(now, 0));
     bar(row, then, percent(then, 0));
