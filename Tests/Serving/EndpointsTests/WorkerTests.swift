@@ -119,6 +119,8 @@ import Testing
     let worker = try Self.worker(1)
     let (url, port) = (Self.url(worker), try #require(worker.server.port))
     let router = try Self.router([(1, url)]) { options in
+      // What the worker has when it ends may never be answered: it is lost when its time is over.
+      options.timeoutSeconds = 20
       options.report = { change in states.withLock { $0.append(change.state) } }
     }
     let local = try RunningServer()
