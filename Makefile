@@ -24,8 +24,8 @@ test: setup
 
 # All but what starts programs, trains, draws reports, or takes long: under a minute once it is built.
 test-quick: setup
-	swift test --skip 'consortTests|consort_trainTests|ForeignFilesTests|TrainingTests|ReportsTests|ReportContentsTests|EndpointsTests|HTTPTests|HTTPClientTests|ModelServerTests|RemoteMemberTests' \
-	  --skip 'FuzzTests|withABudgetTheSimplestWithinTheMargin|controllersAreBetterThanRandom|twoHundredRealImagesEqualTimm'
+	swift test --skip 'consortTests|consort_trainTests|ForeignFilesTests|TrainingTests|ReportsTests|ReportContentsTests|EndpointsTests|HTTPTests|HTTPClientTests|ModelServerTests|RemoteMemberTests|MemberLossTests|DriftMonitorTests' \
+	  --skip 'FuzzTests|withABudgetTheSimplestWithinTheMargin|controllersAreBetterThanRandom|twoHundredRealImagesEqualTimm|StageSearchTests|whatHoldsForAnyPredictions|noThresholdsAreBetter|JoinedEnsembleTests'
 
 # Which share of each target's lines the tests run; it builds everything once more, for that.
 coverage: setup
