@@ -39,7 +39,7 @@ import Testing
     let port = try #require(server.port)
     #expect(try await outcome(port, authorities: chain).get().status == 204)
     guard case .failure(.untrusted) = try await outcome(port, authorities: nil) else {
-      Issue.record("a certificate of nobody was trusted")
+      Issue.record("a certificate of no authority was trusted")
       return
     }
   }

@@ -68,7 +68,7 @@ package struct HTTPWorkerTransport: WorkerTransport {
 
 extension WorkerResponse {
   fileprivate static func read(_ response: HTTPClientResponse) -> Result<Self, WorkerFault> {
-    // Nobody has asked for it.
+    // It was not asked for.
     if let coding = response["Content-Encoding"], coding.lowercased() != "identity" {
       return .failure(.badAnswer("it is compressed, which was not asked for"))
     }

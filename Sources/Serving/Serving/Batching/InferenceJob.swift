@@ -188,7 +188,7 @@ final class InferenceJob: Sendable {
         UnsafeMutableRawBufferPointer(target).copyMemory(from: $0)
       }
     case .encoded:
-      // They are gone where the request has ended meanwhile, and nobody reads what is computed of it.
+      // They are gone where the request has ended meanwhile: what is computed of it is not read.
       let group = ensemble.group(of: member)
       let pixels = state.withLock { $0.pixels.isEmpty ? [] : $0.pixels[group][row] }
       guard !pixels.isEmpty else { return 0 }

@@ -56,7 +56,7 @@ final class RemoteMember: Sendable {
 
   deinit { timer.cancel() }
 
-  /// Asks nobody any more. No image may wait.
+  /// Asks no worker any more. No image may wait.
   func close() {
     state.withLock { $0.isClosed = true }
     timer.cancel()

@@ -39,7 +39,7 @@ private let tolerance: Float = 1e-6
     "log_probabilities", "exit_stage", "members_run", "members_missing", "members",
   ]
 
-  /// A combination of the others that nobody takes for that of the whole.
+  /// A combination of the others that differs from that of the whole.
   private static func reduction(without missing: [Int], of whole: Combination) -> Combination {
     var reduced = Combination(rule: whole.rule, temperature: 1.5 + Double(missing[0]))
     if whole.cascade != nil {

@@ -163,7 +163,7 @@ import Testing
     #expect(effects.delivered == 1)
     #expect(effects.cancelled.count == 1)
     #expect(effects.cancelled.first === call)
-    // What it still says is nobody's.
+    // What it still says belongs to no request.
     #expect(schedule.finish(call, answer(call), at: at(0.03)).isEmpty)
     #expect(schedule.replicas.map(\.inFlight) == [0, 0])
     #expect(schedule.replicas[hedge.replica].hedges == 1)
