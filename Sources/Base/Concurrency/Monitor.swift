@@ -35,6 +35,11 @@ package final class Monitor<State>: @unchecked Sendable {
     return try take(when: isReady, body)
   }
 
+  /// Wakes up to `count` threads that wait: for those who know how many have something to do.
+  package func wake(_ count: Int) {
+    for _ in 0..<count { pthread_cond_signal(condition) }
+  }
+
   /// As `change`, for what no other thread waits for: none is woken.
   package func take<R>(
     when isReady: (State) -> Bool = { _ in true }, _ body: (inout State) throws -> R

@@ -22,10 +22,10 @@ package struct ServingOptions: Sendable {
   /// Creates options.
   package init(inference: InferenceOptions) { self.inference = inference }
 
-  /// The numbers of images that members are compiled for: a batch of any size is cut into these without a gap.
+  /// The numbers of images that members may be compiled for, as far as greater ones are faster.
   var batchSizes: [Int] {
     var sizes = [1]
-    while let last = sizes.last, 2 * last <= maximumBatch { sizes.append(2 * last) }
+    while let last = sizes.last, 4 * last <= maximumBatch { sizes.append(4 * last) }
     return sizes
   }
 }

@@ -135,9 +135,7 @@ extension Predictions {
     for (key, value) in [
       ("name", name), ("network", network), ("split", split), ("fingerprint", fingerprint),
     ]
-    where value.unicodeScalars.count > Self.longestName
-      || value.unicodeScalars.contains(where: Self.steers)
-    {
+    where !Self.isName(value) {
       throw .invalidMetadata(
         source: source, key: key, value: String(value.prefix(60)),
         expected:
@@ -147,6 +145,16 @@ extension Predictions {
   }
 
   static let longestName = 200
+
+  /// Whether `text` may be a name: short enough, and without what steers terminals.
+  package static func isName(_ text: String) -> Bool {
+    // What is plain is most, and asked for every image that a server answers.
+    if text.utf8.count <= longestName, text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) {
+      return true
+    }
+    return text.unicodeScalars.count <= longestName
+      && !text.unicodeScalars.contains(where: steers)
+  }
 
   private static func steers(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {

@@ -190,6 +190,9 @@ extension EnsembleManifest.Member {
 
   fileprivate var fault: String? {
     guard !name.isEmpty, !network.isEmpty else { return "it has no name or no network" }
+    guard Predictions.isName(name), Predictions.isName(network) else {
+      return "its name or its network's is longer than 200 characters, or holds control characters"
+    }
     guard !network.split(separator: "/", omittingEmptySubsequences: false).contains(".."),
       !network.hasPrefix("/")
     else { return "its network is called '\(network.prefix(80))', which is a path and no name" }

@@ -94,7 +94,9 @@ final class InferenceJob: Sendable {
   var isFinished: Bool { state.withLock { $0.isFinished } }
 
   /// Puts the images into the queues.
-  func begin() {
+  ///
+  /// - Parameter patience: For how long the caller may compute them itself where nothing else is at work, in seconds.
+  func begin(patience: Double = 0) {
     let members = isStaged ? 0..<1 : 0..<wishes.stageLimit
     let rows = Array(0..<count)
     guard case .tensor = images else {
@@ -108,7 +110,7 @@ final class InferenceJob: Sendable {
       case .elsewhere: submit(rows, to: member)
       }
     }
-    pool.submit(waiting(rows), to: runners, level: wishes.level)
+    pool.submit(waiting(rows), to: runners, level: wishes.level, patience: patience)
   }
 
   /// Sends images to a member, by way of the decoder where that has not had them.

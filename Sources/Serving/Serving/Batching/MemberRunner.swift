@@ -12,6 +12,7 @@ struct MemberRunner: BatchRunner {
   private let widePool: SessionPool?
   private let statistics: ModelRecord
   let batchSizes: [Int]
+  let secondsPerImage: Double?
 
   /// Compiles and warms the member.
   ///
@@ -22,21 +23,46 @@ struct MemberRunner: BatchRunner {
     self.member = member
     self.index = index
     self.statistics = statistics
-    batchSizes = member.model.input.fixedBatch.map { [$0] } ?? options.batchSizes
     // Pinned threads of several members would meet on the same processors.
     var wide = options.inference
     (wide.streams, wide.isPinned) = (1, false)
     var narrow = wide
     narrow.threads = 1
-    var pools: [SessionPool] = []
-    for size in batchSizes {
-      pools.append(
-        try SessionPool(member.model, batch: size, options: narrow, count: wide.threads))
-    }
-    self.pools = pools
+    let candidates = member.model.input.fixedBatch.map { [$0] } ?? options.batchSizes
+    (batchSizes, pools, secondsPerImage) = try Self.compile(
+      member.model, sizes: candidates, options: narrow, count: wide.threads)
     widePool =
       wide.threads > 1 && batchSizes[0] == 1
-      ? try SessionPool(member.model, batch: 1, options: wide, count: 1) : nil
+      ? try SessionPool(member.model, batch: 1, options: wide) : nil
+  }
+
+  /// What a batch takes beside its computing, in seconds, by order of magnitude: locks, copies, records.
+  private static let secondsBesideBatch = 15e-6
+  /// A greater batch must take so much less an image: it makes those wait that come after it.
+  private static let leastGain = 0.005
+
+  /// Compiles a model for batches of the first of `sizes`, and of further ones as long as they are faster than the one before: what
+  /// no longer fits into a processor's caches is not.
+  ///
+  /// - Returns: Those sizes, the sessions of each, and how long one image takes, in seconds, where that is the first size.
+  private static func compile(
+    _ model: ImageModel, sizes: [Int], options: InferenceOptions, count: Int
+  ) throws(InferenceError) -> ([Int], [SessionPool], secondsPerImage: Double?) {
+    var (chosen, pools) = ([Int](), [SessionPool]())
+    var shortest = Double.infinity
+    var alone: Double?
+    for size in sizes {
+      let pool = try SessionPool(model, batch: size, options: options)
+      let seconds = try pool.secondsPerBatch()
+      let perImage = (seconds + secondsBesideBatch) / Double(size)
+      guard perImage < (1 - leastGain) * shortest else { break }
+      try pool.fill(to: count)
+      chosen.append(size)
+      pools.append(pool)
+      shortest = perImage
+      if size == 1 { alone = seconds }
+    }
+    return (chosen, pools, alone)
   }
 
   func run(_ rows: [WaitingRow], isAlone: Bool) {

@@ -27,7 +27,25 @@ package final class ModelServer: Sendable {
     var isDraining = false
     /// Images of all requests that are under way.
     var images = 0
+    /// When several requests were last under way at once.
+    var lastShared: ContinuousClock.Instant?
+
+    /// Takes in a request, if there is room.
+    ///
+    /// - Returns: Whether it has the server to itself, as those just before it had; nil where there is no room.
+    mutating func admit(_ count: Int, limit: Int, at now: ContinuousClock.Instant) -> Bool? {
+      guard images + count <= limit else { return nil }
+      if images > 0 { lastShared = now }
+      images += count
+      return lastShared.map { $0.duration(to: now) > ModelServer.sharedSpan } ?? true
+    }
   }
+
+  /// For so long after requests have met, the thread that reads them computes none: it would keep the next one waiting, for
+  /// which another thread may be free.
+  private static let sharedSpan = Duration.milliseconds(100)
+  /// For how long that thread computes a request that has the server to itself, in seconds.
+  private static let patience = 0.006
 
   /// A version is a directory's content; the one that is loaded is called so.
   package static let version = "1"
@@ -192,12 +210,11 @@ package final class ModelServer: Sendable {
     _ work: Work, of request: InferenceRequest, by model: Model,
     _ respond: @escaping @Sendable (Result<InferenceAnswer, ProtocolError>) -> Void
   ) -> Cancellation? {
-    let isAdmitted = state.withLock { state in
-      guard state.images + work.count <= options.waitingImages else { return false }
-      state.images += work.count
-      return true
+    let start = ContinuousClock.now
+    let admitted = state.withLock {
+      $0.admit(work.count, limit: options.waitingImages, at: start)
     }
-    guard isAdmitted else {
+    guard let isAlone = admitted else {
       let error = ProtocolError.overloaded(retryAfterSeconds: 1)
       model.record.addFailure(error, seconds: 0, wasPending: false)
       respond(.failure(error))
@@ -205,7 +222,6 @@ package final class ModelServer: Sendable {
     }
     model.record.addPending()
     let ticket = work.isWhole ? model.drift?.enter(images: work.count) : nil
-    let start = ContinuousClock.now
     let job = InferenceJob(
       work.images, count: work.count, wishes: work.wishes, of: model.ensemble, on: pool
     ) { [self] job, outcome in
@@ -220,7 +236,7 @@ package final class ModelServer: Sendable {
       respond(answer(outcome, to: request, by: model, since: start))
     }
     if let seconds = work.seconds { deadlines.add(job, seconds: seconds) }
-    job.begin()
+    job.begin(patience: isAlone ? Self.patience : 0)
     return Cancellation(job)
   }
 
