@@ -1,5 +1,6 @@
 #include "Server.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -160,6 +161,8 @@ void Server::take(Socket socket) {
   const auto endpoint = socket.remote_endpoint(error);
   // It has gone already.
   if (error) return;
+  // A program that is started meanwhile would keep the connection open after it is closed here.
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
   auto peer = std::make_shared<const std::string>(name_of(endpoint));
   if (listener_->family() != AF_UNIX) {
     // An answer is written in one piece: waiting for more would only delay it.

@@ -1,5 +1,7 @@
 #include "Transfer.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -22,6 +24,12 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::string text(cc_bytes bytes) { return std::string(bytes.bytes, bytes.count); }
+
+/// A program that is started meanwhile would keep the connection open after it is closed here.
+int keep_from_children(void *, curl_socket_t socket, curlsocktype) {
+  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+  return CURL_SOCKOPT_OK;
+}
 
 /// A header that ended the line would smuggle in others.
 bool is_line(const std::string &text) {
@@ -70,6 +78,7 @@ void Transfer::set_limits(const cc_request &request, const std::string &authorit
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
   set(CURLOPT_TCP_NODELAY, 1L);
+  set(CURLOPT_SOCKOPTFUNCTION, &keep_from_children);
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);

@@ -142,6 +142,7 @@ import Testing
     ([:], "[1]", 400, "a request is an object"),
     ([:], #"{"inputs": []}"#, 400, "'inputs' is missing"),
     (["Content-Type": "image/png"], "no image", 400, "image 0"),
+    (["Content-Type": "image/jpeg"], "/9j/4AAQSkZJRg==", 400, "content_type 'base64'"),
     (["Content-Encoding": "br"], "{}", 415, "unknown Content-Encoding 'br'"),
     (["Content-Encoding": "gzip"], "{}", 400, "the body is not gzip"),
     (

@@ -4,6 +4,12 @@ import ServingTestSupport
 import Synchronization
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// How a server ends.
 @Suite struct StoppingTests {
   private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -52,6 +58,30 @@ import Testing
     #expect(try busy.isAtEnd())
     #expect(try await ends.take())
     #expect(server.server.statistics.openConnections == 0)
+  }
+
+  /// It would hold the connection open otherwise, and its client would wait for as long as it runs.
+  @Test func aProgramThatIsStartedMeanwhileHoldsNoConnection() throws {
+    let server = try TestServer()
+    let client = try server.client()
+    try client.send(Self.get)
+    #expect(try client.response().status == 200)
+    var child = pid_t()
+    let path = "/bin/sleep"
+    let status = path.withCString { path in
+      "600".withCString { seconds in
+        var arguments = [strdup(path), strdup(seconds), nil]
+        defer { arguments.forEach { free($0) } }
+        return posix_spawn(&child, path, nil, nil, &arguments, nil)
+      }
+    }
+    try #require(status == 0)
+    defer {
+      kill(child, SIGKILL)
+      waitpid(child, nil, 0)
+    }
+    server.server.stop(within: 0)
+    #expect(try client.isAtEnd())
   }
 
   @Test func whatTakesTooLongIsGivenUp() async throws {

@@ -148,8 +148,10 @@ private func exportMembers(of path: String, _ arguments: ParsedArguments) throws
 /// What was written of an ensemble.
 private struct WrittenEnsemble: Encodable {
   let name, file: String
-  let input: String
+  var input: String?
   var byteCount: Int?
+  /// What a manifest leaves open, for the user to fill in.
+  var placeholders: [String]?
   /// Of a probability, from the members' together, on random images.
   var largestDifference: Float?
 }
@@ -179,7 +181,7 @@ private func exportONNX(
   if arguments.isSet("--json") { return print(try written.readableJSON(), terminator: "") }
   print(
     "\(Terminal.printable(file))  \(model.bytes.count.grouped) bytes, \(ensemble.manifest.summary)")
-  print("input 'images': \(written.input)")
+  print("input 'images': \(model.input.summary)")
   print("probabilities within \(difference) of the members' together, on random images")
 }
 
@@ -195,7 +197,7 @@ private func exportTriton(
   print(
     "\(Terminal.printable(place))  \(ensemble.manifest.summary), for Triton's backend \(repository.backend.rawValue)"
   )
-  print("input 'images': \(written.input)")
+  print("input 'images': \(repository.input.summary)")
   print(Shell.line(["tritonserver", "--model-repository=\(out)"]))
 }
 
@@ -208,6 +210,11 @@ private func exportKServe(
   let file = try newFile(arguments, default: "\(name.text).yaml")
   try DurableFile.write(manifest.yaml, to: file)
   if DurableFile.isStandardOutput(file) { return }
+  if arguments.isSet("--json") {
+    let written = WrittenEnsemble(
+      name: manifest.name, file: file, placeholders: manifest.placeholders)
+    return print(try written.readableJSON(), terminator: "")
+  }
   print(
     "\(Terminal.printable(file))  InferenceService '\(manifest.name)', \(ensemble.manifest.summary)"
   )

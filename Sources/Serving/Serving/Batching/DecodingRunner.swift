@@ -26,7 +26,10 @@ struct DecodingRunner: BatchRunner {
             try preprocessing.pixels(of: bytes, mostPixels: mostPixels)
           }, of: row.row, for: group, since: start)
       } catch .unreadableImage(_, let reason) {
-        row.job.fail(unreadableImage: row.row, reason: reason)
+        let hint =
+          row.job.withEncodedImage(row.row, Self.isBase64)
+          ? "; it is base64: say so, with the parameter content_type 'base64'" : ""
+        row.job.fail(unreadableImage: row.row, reason: reason + hint)
       } catch .wrongImageSize(_, let width, let height, let wantedWidth, let wantedHeight) {
         row.job.fail(
           unreadableImage: row.row,
@@ -36,5 +39,10 @@ struct DecodingRunner: BatchRunner {
         row.job.fail(unreadableImage: row.row, reason: "\(error)")
       }
     }
+  }
+
+  /// Whether a file begins as JPEG and PNG files do in base64.
+  private static func isBase64(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    ["/9j/", "iVBORw0KGgo"].contains { bytes.starts(with: $0.utf8) }
   }
 }

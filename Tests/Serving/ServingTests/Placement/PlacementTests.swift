@@ -11,6 +11,8 @@ import Testing
     ("http://h:8000/base/", "http://h:8000/base/v2/models/a%20b"),
     ("http://h:8000/v2/models/other", "http://h:8000/v2/models/other"),
     ("http://h/v2/models/other/versions/3/", "http://h/v2/models/other/versions/3"),
+    ("http://h:8000/v2/", "http://h:8000/v2/models/a%20b"),
+    ("http://h/base/v2/models", "http://h/base/v2/models/a%20b"),
     ("HTTP://[::1]:8000", "http://[::1]:8000/v2/models/a%20b"),
   ])
   func urlsLeadToModels(text: String, url: String) throws {

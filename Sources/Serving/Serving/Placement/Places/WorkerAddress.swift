@@ -31,8 +31,12 @@ package struct WorkerAddress: Hashable, Sendable, CustomStringConvertible {
       throw .badURL("\(scheme)…", reason: "it has a name or password: give a token instead")
     }
     guard !host.isEmpty, !host.hasPrefix(":") else { throw .badURL(text, reason: "it has no host") }
-    let path = rest.dropFirst(host.count)
+    var path = rest.dropFirst(host.count)
     let isModel = path.contains("/v2/models/")
+    // A server alone is also written with the beginning of its models' paths.
+    if let end = ["/v2/models", "/v2"].first(where: path.hasSuffix), !isModel {
+      path.removeLast(end.count)
+    }
     url = scheme + host + path + (isModel ? "" : "/v2/models/\(Self.percentEncoded(member))")
   }
 
