@@ -192,7 +192,10 @@ import Testing
       try client.send(RunningServer.request("POST", Self.path, headers, body: body))
     }
     for number in 0..<5 {
-      #expect(try client.response().object()["id"] as? String == "\(number)")
+      let response = try client.response()
+      #expect(
+        try response.object()["id"] as? String == "\(number)", "\(response.status) \(response.text)"
+      )
     }
   }
 }

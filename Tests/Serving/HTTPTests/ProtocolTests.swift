@@ -48,6 +48,22 @@ import Testing
     }
   }
 
+  /// What comes of the next request while one is worked on is read ahead, and the rest of its body goes behind it.
+  @Test(arguments: [0, 3, 4000, 20_000])
+  func theNextRequestsBodyMayComeInParts(read early: Int) throws {
+    let server = try TestServer()
+    let client = try server.client()
+    let body = String(
+      decoding: (0..<30_000).map { UInt8(ascii: "a") + UInt8($0 % 26) }, as: UTF8.self)
+    let head = "POST /second HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n"
+    let first = "POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab"
+    try client.send(first + head + body.prefix(early))
+    #expect(try client.response().text == "POST /first ab")
+    try client.send(String(body.dropFirst(early)) + first)
+    #expect(try client.response().text == "POST /second \(body)")
+    #expect(try client.response().text == "POST /first ab")
+  }
+
   /// More than is read ahead waits in the system, and is read after the answers before it.
   @Test func pipelinedRequestsAreTakenOneByOne() async throws {
     let (waiting, all) = (Mailbox<HTTPExchange>(), 300)

@@ -122,9 +122,9 @@ void Connection::proceed() {
     case Phase::chunks: return read_chunks();
     case Phase::working:
     case Phase::writing: return read();
+    case Phase::body: return take_body();
     case Phase::lingering: input_.clear(); return read();
     case Phase::handshake:
-    case Phase::body:
     case Phase::closed: return;
   }
 }
@@ -173,9 +173,14 @@ void Connection::begin_body() {
     enter(Phase::chunks, after(shared_->limits.body_seconds));
     return read_chunks();
   }
-  const std::string_view there = input_.view().substr(0, length);
   enter(Phase::body, after(shared_->limits.body_seconds, length));
   exchange_->body.reserve(length);
+  take_body();
+}
+
+void Connection::take_body() {
+  const uint64_t missing = *exchange_->head.framing.length - exchange_->body.size();
+  const std::string_view there = input_.view().substr(0, missing);
   if (!exchange_->body.append(there)) return refuse({503, "the server holds as many bytes of requests as it may"});
   input_.consume(there.size());
   read_body();
@@ -201,6 +206,8 @@ void Connection::read_body() {
   const uint64_t missing = *exchange_->head.framing.length - body.size();
   if (missing == 0) return hand_over();
   if (peer_ended_) return refuse({400, "the request ended before its body did"});
+  // Begun while the request before was worked on: it ends in `take_body`.
+  if (is_reading_) return;
   is_reading_ = true;
   stream_.read_some(
       asio::mutable_buffer(body.end(), missing),

@@ -77,6 +77,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void begin_body();
   /// Whether the handler refuses the request by its head alone, and its answer is on its way.
   bool is_screened_out();
+  /// Moves what was read along with something else to its place in the body.
+  void take_body();
   void read_body();
   void on_body(const Error &error, size_t count);
   void read_chunks();
