@@ -22,10 +22,15 @@ package struct ServingOptions: Sendable {
   /// Creates options.
   package init(inference: InferenceOptions) { self.inference = inference }
 
-  /// The numbers of images that members may be compiled for, as far as greater ones are faster.
+  /// The numbers of images that members may be compiled for, as far as greater ones are not slower.
   var batchSizes: [Int] {
     var sizes = [1]
-    while let last = sizes.last, 4 * last <= maximumBatch { sizes.append(4 * last) }
+    // Two at a time gain little, and compiling takes most of a start.
+    var next = 4
+    while next <= maximumBatch {
+      sizes.append(next)
+      next *= 2
+    }
     return sizes
   }
 }

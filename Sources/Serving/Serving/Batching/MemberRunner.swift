@@ -36,13 +36,12 @@ struct MemberRunner: BatchRunner {
       ? try SessionPool(member.model, batch: 1, options: wide) : nil
   }
 
-  /// What a batch takes beside its computing, in seconds, by order of magnitude: locks, copies, records.
-  private static let secondsBesideBatch = 15e-6
-  /// A greater batch must take so much less an image: it makes those wait that come after it.
-  private static let leastGain = 0.005
+  /// A greater batch may take so much longer an image than the fastest: the weights are read once for it, which counts where several
+  /// members take turns.
+  private static let tolerance = 1.01
 
-  /// Compiles a model for batches of the first of `sizes`, and of further ones as long as they are faster than the one before: what
-  /// no longer fits into a processor's caches is not.
+  /// Compiles a model for batches of the first of `sizes`, and of further ones until they are slower: what no longer fits into a
+  /// processor's caches is.
   ///
   /// - Returns: Those sizes, the sessions of each, and how long one image takes, in seconds, where that is the first size.
   private static func compile(
@@ -54,12 +53,12 @@ struct MemberRunner: BatchRunner {
     for size in sizes {
       let pool = try SessionPool(model, batch: size, options: options)
       let seconds = try pool.secondsPerBatch()
-      let perImage = (seconds + secondsBesideBatch) / Double(size)
-      guard perImage < (1 - leastGain) * shortest else { break }
+      let perImage = seconds / Double(size)
+      guard perImage < tolerance * shortest else { break }
       try pool.fill(to: count)
       chosen.append(size)
       pools.append(pool)
-      shortest = perImage
+      shortest = min(shortest, perImage)
       if size == 1 { alone = seconds }
     }
     return (chosen, pools, alone)
