@@ -60,7 +60,7 @@ import Testing
         func text(_ name: String) throws -> String {
           try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
         }
-        #expect(try text("first.status") == "1\n")
+        #expect(try text("first.status") == "75\n")
         let member = "members/wide-resnet-10-1-0"
         let errors = try text("first.err")
         #expect(
