@@ -43,6 +43,21 @@ import Testing
     }
   }
 
+  /// As a scheduler sends them: to every process of a job, each of which passes them on.
+  @Test func signalsThatComeTogetherAreOneWish() throws {
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(experiment, in: directory)
+      let running = try TinyExperiment.start(in: directory)
+      #expect(running.wait { $0.output.contains("epoch 2/") })
+      try running.sendToTrainer(SIGSTOP)
+      for signal in [SIGTERM, SIGUSR1, SIGHUP] { try running.sendToTrainer(signal) }
+      try running.sendToTrainer(SIGCONT)
+      let stopped = try running.finish()
+      #expect(stopped.status == 85 && !stopped.wasKilled)
+      #expect(stopped.errors.contains("everything so far is saved"))
+    }
+  }
+
   /// Ctrl-\ ends a program at once: no stack trace, and the shell is told of the signal.
   @Test func quittingIsTheUsualDeath() throws {
     try Consort.withDirectory { directory in
