@@ -22,7 +22,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     case .failed: "An error in files, data or the configuration, which the message says how to fix."
     case .misuse: "Arguments that make no sense."
     case .membersFailed:
-      "Members stopped because their loss was not finite; all others are trained."
+      "Members stopped because their loss was not finite, and all others are trained."
     case .transient:
       "A disk, the memory, a device, a network or another process was in the way: run the same command again."
     case .stopped:
