@@ -144,6 +144,19 @@ import Testing
     }
   }
 
+  /// Its file would say the same of any numbers beside it.
+  @Test func aModelThatIsNotAllInItsFileIsRefused() throws {
+    let directory = try TemporaryDirectory()
+    let preprocessing = Preprocessing(
+      height: 8, width: 8, resizing: .none, mean: [90, 100, 110], standardDeviation: [4, 4, 4])
+    let member = try EnsembleMember(ImageModel(fixture: "beside"), preprocessing: preprocessing)
+    #expect(throws: InferenceError.externalData(source: member.model.source)) {
+      try ShardDirectory(
+        path: directory.path, of: [member], combinedBy: Combination(), runsAllMembers: false,
+        on: .decoded(Self.split), options: Self.options())
+    }
+  }
+
   @Test func numbersAreListedInRanges() {
     #expect(ShardError.listing([7, 1, 2, 3, 9, 10]) == "1-3, 7, 9-10")
   }

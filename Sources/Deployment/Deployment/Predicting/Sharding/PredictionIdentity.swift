@@ -1,6 +1,7 @@
 import Ensembles
 import Files
 import Formatting
+import Inference
 import Schemas
 
 /// All that decides what is predicted: shards that agree in it belong together.
@@ -10,7 +11,7 @@ package struct PredictionIdentity: Codable, Hashable, Sendable {
 
   /// Describes a prediction.
   ///
-  /// - Throws: `EncodingError`.
+  /// - Throws: `InferenceError.externalData` where not all of a model is in the file that is hashed, or `EncodingError`.
   package init(
     of members: [EnsembleMember], combinedBy combination: Combination, runsAllMembers: Bool,
     on images: PredictionImages, options: PredictionOptions
@@ -27,6 +28,9 @@ package struct PredictionIdentity: Codable, Hashable, Sendable {
       "corrupt images": options.corruptImages.rawValue,
     ]
     for member in members {
+      guard !member.model.hasExternalData else {
+        throw InferenceError.externalData(source: member.model.source)
+      }
       aspects["model of \(member.name)"] = member.model.contentHash
       aspects["preprocessing of \(member.name)"] = try member.preprocessing.readableJSON()
       let choice = member.model.choice

@@ -18,7 +18,7 @@ package struct ShardDirectory: Sendable {
 
   /// Describes the prediction whose shards are in the directory at `path`.
   ///
-  /// - Throws: `EncodingError`.
+  /// - Throws: As `PredictionIdentity` does.
   package init(
     path: String, of members: [EnsembleMember], combinedBy combination: Combination,
     runsAllMembers: Bool, on images: PredictionImages, options: PredictionOptions
