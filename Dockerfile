@@ -19,6 +19,15 @@ COPY deploy/collect deploy/
 RUN swift build -c release --product consort \
  && deploy/collect .build/release/consort /opt/consort
 
+# Trains too, with libtorch: docker build --target train -t consort-train .  (for GPUs: --build-arg SETUP=--cuda)
+FROM build AS train
+ARG SETUP=
+RUN scripts/setup $SETUP \
+ && swift build -c release
+USER 10001
+ENTRYPOINT ["/consort/.build/release/consort"]
+CMD ["train", "--help"]
+
 FROM debian:bookworm-slim
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \

@@ -194,6 +194,9 @@ let training: [Target] = [
   tests(
     of: "Runs", in: "Training",
     ["Datasets", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
+  library("Submission", in: "Training", ["Files", "Formatting", "Processes", "Runs", "Schemas"]),
+  tests(
+    of: "Submission", in: "Training", ["Files", "Formatting", "Processes", "Runs", "Submission"]),
   library(
     "Training", in: "Training",
     [
@@ -357,7 +360,7 @@ let programs: [Target] = [
       "ArchitectureSearch", "CommandLine", "Datasets", "Decisions", "Deployment", "Downloads",
       "Endpoints", "Ensembles", "Files", "Formatting", "HTTP", "Inference", "Latency",
       "MemberSources", "Networks", "Predictions", "Processes", "ReportContents", "Reports", "Runs",
-      "Schemas", "SearchRuns", "Serving",
+      "Schemas", "SearchRuns", "Serving", "Submission",
     ]),
   tests(
     of: "consort", in: "Programs",

@@ -24,15 +24,19 @@ public enum Subprocess {
     public let reason: String
   }
 
-  /// Runs `arguments[0]`, searched in `PATH`, with nothing on standard input and standard output thrown away.
+  /// Runs `arguments[0]`, searched in `PATH`, with nothing on standard input.
   ///
-  /// - Parameter catchesErrorText: Whether standard error is caught, or else shared with this process.
+  /// - Parameters:
+  ///   - catchesErrorText: Whether standard error is caught, or else shared with this process.
+  ///   - sharesOutput: Whether standard output is shared with this process, or else thrown away.
   /// - Throws: `CannotStart`, where there is no such program.
   public static func run(
-    _ arguments: [String], catchesErrorText: Bool
+    _ arguments: [String], catchesErrorText: Bool, sharesOutput: Bool = false
   ) throws(CannotStart) -> Outcome {
     Self.keepEnds()
-    var setup = try Setup()
+    // What was printed before comes before.
+    if sharesOutput { fflush(nil) }
+    var setup = try Setup(sharesOutput: sharesOutput)
     defer { setup.destroy() }
     var pipeEnds: (reading: Int32, writing: Int32) = (-1, -1)
     if catchesErrorText {
@@ -160,10 +164,12 @@ public enum Subprocess {
       unblockSignals(POSIX_SPAWN_SETPGROUP)
     }
 
-    init() throws(CannotStart) {
+    init(sharesOutput: Bool) throws(CannotStart) {
       try begin()
       posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-      posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+      if !sharesOutput {
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+      }
       // A caller may ignore some signals; a child would inherit that and outlive Ctrl-C.
       var signals = sigset_t()
       sigfillset(&signals)

@@ -23,8 +23,8 @@ public enum Worker {
   /// Holds the identifier of the process that waits for the end of a worker, whose standard input ends with it.
   private static let variable = "CONSORT_PARENT_PROCESS"
 
-  /// Runs the program at `path` to its end. Until then SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP and SIGCONT are passed on to
-  /// it, each once: it has a process group of its own, which a terminal's keys do not reach. Under `nohup`, SIGHUP stays
+  /// Runs the program at `path` to its end. Until then SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT, SIGTSTP and SIGCONT are
+  /// passed on to it, each once: it has a process group of its own, which a terminal's keys do not reach. Under `nohup`, SIGHUP stays
   /// ignored by both. One worker at a time.
   ///
   /// - Parameter arguments: The arguments after the program's name.
@@ -48,7 +48,7 @@ public enum Worker {
     // What comes before the handlers stand is passed on once they do.
     var passed = sigset_t()
     sigemptyset(&passed)
-    let numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT].filter { number in
+    let numbers = [SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT].filter { number in
       ![SIGHUP, SIGTSTP].contains(number) || !Subprocess.isIgnored(number)
     }
     for number in numbers { sigaddset(&passed, number) }

@@ -3,7 +3,7 @@ import Formatting
 import Weights
 
 /// Predictions that cannot be read, trusted or combined.
-public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum EnsembleError: ExitStatusError, Hashable, Sendable, CustomStringConvertible {
   /// The predictions file is not a readable safetensors file.
   case weights(WeightsError)
   /// A file of another program cannot be read.
@@ -46,6 +46,11 @@ public enum EnsembleError: Error, Hashable, Sendable, CustomStringConvertible {
   case invalidSizes(ClosedRange<Int>, members: Int)
   /// The members' costs together are more than can be counted.
   case costOverflow(network: String)
+
+  /// That of the file's error, where it is one.
+  public var exitStatus: ExitStatus {
+    if case .file(let error) = self { error.exitStatus } else { .failed }
+  }
 
   /// One sentence naming the file, the place and the fix.
   public var description: String {

@@ -64,7 +64,7 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
   case unfitCombination(reason: String)
   /// A member's file is not the one that the ensemble was built with.
   case changedMember(path: String, reason: String)
-  /// A member's numbers lie beside its file, and an ensemble holds one file a member.
+  /// A member's numbers lie beside its file, and an ensemble holds, and a shard is known by, one file a member.
   case externalData(source: String)
   /// There is something at the place where an ensemble shall be written.
   case placeTaken(path: String)
@@ -110,7 +110,7 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .changedMember(let path, let reason):
       "'\(path)' is not the member that the ensemble was built with: \(reason); build the ensemble again"
     case .externalData(let source):
-      "'\(source)' keeps numbers in another file, and an ensemble has one file a member; put all into one: "
+      "'\(source)' keeps numbers in another file, and an ensemble, as a shard, knows one file a member; put all into one: "
         + Shell.line(["python3", "-c", Self.joining, source])
     case .placeTaken(let path):
       "there is something at '\(path)' already; name another place, or remove it"

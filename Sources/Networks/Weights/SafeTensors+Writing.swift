@@ -23,9 +23,35 @@ extension SafeTensors {
     if isChecksummed {
       metadata[checksumKey] = try checksum(of: ordered, metadata: metadata)
     }
+    try writing(ordered, metadata, path: path) { body in
+      try DurableFile.write(to: path, body)
+    }
+  }
+
+  /// Writes a safetensors file with a checksum only where there is none, whole or not at all; of several processes, also on
+  /// several machines, one makes it.
+  ///
+  /// - Returns: Whether this call made it.
+  /// - Throws: As `write` does.
+  public static func create(
+    at path: String, tensors: [TensorContent], metadata: [String: String]
+  ) throws -> Bool {
+    let ordered = stablySortedByWidth(tensors)
+    var metadata = metadata
+    metadata[checksumKey] = try checksum(of: ordered, metadata: metadata)
+    return try writing(ordered, metadata, path: path) { body in
+      try DurableFile.create(at: path, body)
+    }
+  }
+
+  /// Has `make` make a file of what its closure writes.
+  private static func writing<R>(
+    _ ordered: [TensorContent], _ metadata: [String: String], path: String,
+    make: ((inout DurableFile.Writer) throws -> Void) throws -> R
+  ) throws -> R {
     let header = try header(of: ordered, metadata: metadata, path: path)
     do {
-      try DurableFile.write(to: path) { writer in
+      return try make { writer in
         try writer.write(withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) })
         try writer.write(header)
         for tensor in ordered { try write(tensor, to: &writer, path: path) }

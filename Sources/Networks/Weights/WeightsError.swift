@@ -1,7 +1,7 @@
 import Files
 
 /// A safetensors file that cannot be read, trusted or written.
-public enum WeightsError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum WeightsError: ExitStatusError, Hashable, Sendable, CustomStringConvertible {
   /// The system refused to read or write the file.
   case file(FileError)
   /// The file has fewer than the eight bytes of the header's length.
@@ -45,6 +45,11 @@ public enum WeightsError: Error, Hashable, Sendable, CustomStringConvertible {
   case uselessNumber(path: String, tensor: String, reason: String)
   /// A name that the format keeps for itself was given to a tensor to write.
   case reservedName(path: String, name: String)
+
+  /// That of the file's error, where it is one.
+  public var exitStatus: ExitStatus {
+    if case .file(let error) = self { error.exitStatus } else { .failed }
+  }
 
   /// One sentence naming the file, the place and the fix.
   public var description: String {

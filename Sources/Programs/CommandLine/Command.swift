@@ -60,7 +60,7 @@ public struct Command: Sendable {
   public private(set) var run: @Sendable (ParsedArguments) throws -> Void
 
   /// Creates a command, which `run` carries out with the arguments that fit `operands` and `options`; what it throws is
-  /// printed, and ends the program with status 1, or 2 where it is a `UsageError`.
+  /// printed, and ends the program: with the status of an `ExitStatusError`, or else `.failed`; a `UsageError` is misuse.
   public init(
     name: String, summary: String, operands: [Operand] = [], options: [CommandOption] = [],
     discussion: String = "", examples: [String] = [],

@@ -54,7 +54,7 @@ struct Invocation {
       return usageError(error.message, path: path)
     } catch {
       console.writeError("\(program.name): error: \(error)")
-      return (error as? any ExitStatusError)?.exitStatus ?? 1
+      return ((error as? any ExitStatusError)?.exitStatus ?? .failed).rawValue
     }
   }
 
@@ -99,6 +99,6 @@ struct Invocation {
   private func usageError(_ message: String, path: [String]) -> Int32 {
     let words = ([program.name, "help"] + path).joined(separator: " ")
     console.writeError("\(program.name): error: \(message)\nusage: see '\(words)'")
-    return 2
+    return ExitStatus.misuse.rawValue
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Formatting
 
 extension Program {
@@ -15,6 +16,8 @@ extension Program {
       \(layout.listing(heads + [("help", "Show the help of a command: \(name) help COMMAND.")]))
       options:
       \(layout.listing([("--help", "Show this help."), ("--version", "Show the version.")]))
+      exit status:
+      \(layout.listing(ExitStatus.allCases.map { ("\($0.rawValue)", $0.meaning) }))
       """
   }
 

@@ -52,7 +52,7 @@ public struct Program: Sendable {
   ///
   /// Understands `help`, `help COMMAND`, `COMMAND --help` and `--version` too. Errors go to standard error.
   ///
-  /// - Returns: The exit status: 0, 1 for a command that failed, 2 for arguments that make no sense.
+  /// - Returns: The exit status, one of `ExitStatus`.
   public func run(arguments: [String]) -> Int32 {
     let status = run(arguments: arguments, console: .standard)
     let isFlushed = fflush(stdout) == 0
@@ -62,7 +62,7 @@ public struct Program: Sendable {
     Terminal.writeError(
       "\(name): error: cannot write all to standard output\(reason.map { ": \($0)" } ?? ""); "
         + "make space, or permit writing, where it leads to")
-    return 1
+    return ExitStatus.failed.rawValue
   }
 
   /// Where the program's own texts go.

@@ -1,3 +1,5 @@
+import Files
+
 /// The commands that `consort-train` carries out, and `consort` shows and starts it for.
 package enum WorkerCommands {
   /// The main job on embedded data.
@@ -32,8 +34,9 @@ package enum WorkerCommands {
       More members or more epochs in the experiment are added to its run. Members that cannot go on to the same result as
       a longer training from the start are trained again with --retrain, beside those that are there, whose place they take.
 
-      Exit status: 0 when all members asked for are trained, 1 after an error or an interruption, 2 for arguments that make
-      no sense, 3 when members stopped because their loss was not finite and all others are trained.
+      SIGINT, SIGTERM, SIGUSR1 and SIGHUP stop it at the next step, with a checkpoint; a second one at once.
+
+      \(ExitStatus.help(ExitStatus.allCases))
       """,
     examples: ["consort train Experiments/cifar10-quick.json --data ~/cifar10"])
 
@@ -62,8 +65,7 @@ package enum WorkerCommands {
       Every candidate is costed before it is trained, and judged on held-out training images. Run the same command again
       after an interruption: it goes on where it was, and ends as it would have.
 
-      Exit status: 0 when all is done, 1 after an error or an interruption, 2 for arguments that make no sense, 3 when some
-      of the networks that were found could not be trained in full.
+      \(ExitStatus.help(ExitStatus.allCases))
       """,
     examples: ["consort search Experiments/search-cifar10.json --data ~/cifar10"])
 
@@ -83,6 +85,11 @@ package enum WorkerCommands {
           "Where the run has fewer epochs than the experiment: train again what cannot go on. What is there is kept until all "
           + "is complete."),
     ] + workerOptions
+
+  /// Those that say how a worker works: what a job for a cluster passes on to each.
+  package static let submittedOptions = trainingOptions.filter {
+    !["--out", "--members", "--retrain"].contains($0.name)
+  }
 
   /// The options of every command that uses devices and threads.
   private static let workerOptions = [

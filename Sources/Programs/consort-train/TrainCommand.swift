@@ -109,9 +109,11 @@ struct ExperimentDoesNotFit: Error, CustomStringConvertible {
   var description: String { "'\(file)' does not fit the images: \(reason)" }
 }
 
-/// The end of a run that the user stopped.
-struct StoppedEarly: Error, CustomStringConvertible {
+/// The end of a run that was asked to stop.
+struct StoppedEarly: ExitStatusError, CustomStringConvertible {
   let directory: String
+  /// Not done, whoever asked: a scheduler that takes it for done never goes on with it.
+  var exitStatus: ExitStatus { .stopped }
   var description: String {
     "stopped; everything so far is saved in '\(directory)'; to go on: \(Shell.commandLine())"
   }
@@ -122,7 +124,7 @@ struct MembersFailed: ExitStatusError, CustomStringConvertible {
   let names: [String]
   let directory: String
   /// Says to a script that all that could be trained is.
-  var exitStatus: Int32 { 3 }
+  var exitStatus: ExitStatus { .membersFailed }
   var description: String {
     "\(names.joined(separator: ", ")) stopped by \(names.count == 1 ? "itself" : "themselves"), with the last good "
       + "checkpoint kept; all others are trained: `\(Shell.line(["consort", "status", Shell.operand(directory)]))` says why"

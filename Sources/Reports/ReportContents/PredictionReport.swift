@@ -199,12 +199,21 @@ package struct PredictionReport {
   ///
   /// - Throws: `FileError` where the directory exists or cannot be written, or `WeightsError`.
   package func write(to directory: String) throws {
-    try Directory.createWhole(directory) { place in
-      for (index, member) in members.enumerated() {
-        try member?.write(to: "\(place)/member-\(index).safetensors")
-      }
-      if hasEnsemble { try ensemble.write(to: "\(place)/ensemble.safetensors") }
+    try Directory.createWhole(directory, writeFiles)
+  }
+
+  /// The same where other processes, which put the same shards together, may write the same.
+  ///
+  /// - Throws: `FileError` where something else is there, or as `write` does.
+  package func writeOnce(to directory: String) throws {
+    try Directory.createWholeOnce(directory, writeFiles)
+  }
+
+  private func writeFiles(in place: String) throws {
+    for (index, member) in members.enumerated() {
+      try member?.write(to: "\(place)/member-\(index).safetensors")
     }
+    if hasEnsemble { try ensemble.write(to: "\(place)/ensemble.safetensors") }
   }
 
   /// Writes the ensemble's most probable classes of each image as the file at `path`.

@@ -1,7 +1,7 @@
 import Files
 
 /// An experiment that cannot be run as it stands, or a run directory that does not belong to it.
-public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum ExperimentError: ExitStatusError, Hashable, Sendable, CustomStringConvertible {
   /// The file cannot be read at all.
   case unreadable(file: String, reason: String)
   /// The file is no description of a network.
@@ -41,6 +41,9 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case unusableRecord(file: String, line: Int)
   /// The directory holds something else than a run.
   case notARun(directory: String)
+
+  /// Another process may be done later.
+  public var exitStatus: ExitStatus { if case .busy = self { .transient } else { .failed } }
 
   /// One sentence or two: the file, what is wrong, and the fix.
   public var description: String {

@@ -1,7 +1,7 @@
 import Files
 
 /// A training that cannot start or go on.
-public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum TrainingError: ExitStatusError, Hashable, Sendable, CustomStringConvertible {
   /// The checkpoint does not fit the member, or is damaged.
   case unusableCheckpoint(path: String, reason: String)
   /// A network that is given as data does not fit the images.
@@ -26,6 +26,14 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .lossNotFinite, .networkDoesNotFit: true
     default: false
+    }
+  }
+
+  /// Another process, or the machine, may be out of the way later.
+  public var exitStatus: ExitStatus {
+    switch self {
+    case .runBusy, .memberBusy, .machineFailed: .transient
+    default: .failed
     }
   }
 

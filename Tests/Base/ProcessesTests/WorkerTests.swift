@@ -34,11 +34,11 @@ import Testing
   }
 
   /// The parent is sent the signal, and the worker hears of it.
-  @Test(.timeLimit(.minutes(1)), arguments: ["INT", "TERM", "HUP", "QUIT"])
+  @Test(.timeLimit(.minutes(1)), arguments: ["INT", "TERM", "USR1", "HUP", "QUIT"])
   func signalsArePassedOn(name: String) async {
     await #expect(processExitsWith: .success) { [name] in
       // The tests' own parent may ignore them, and threads of the tests hear of what comes before the worker is there.
-      for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { signal(number) { _ in } }
+      for number in [SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGQUIT] { signal(number) { _ in } }
       let script = """
         trap 'exit 9' $0
         for attempt in $(seq 1000); do kill -$0 $PPID; sleep 0.01; done

@@ -43,6 +43,36 @@ extension Directory {
     }
   }
 
+  /// Makes the directory at `path` as `createWhole` does; where several processes make the same, one does, and the others
+  /// find that it is the same.
+  ///
+  /// - Throws: `FileError.cannotCreateDirectory` where there is something else at `path`, or what `fill` throws.
+  public static func createWholeOnce(_ path: String, _ fill: (String) throws -> Void) throws {
+    if !isTaken(path) {
+      do {
+        return try createWhole(path, fill)
+      } catch let error as FileError {
+        guard isTaken(path) else { throw error }
+      }
+    }
+    try UnfinishedFile.withDirectory(name(of: path), in: parent(of: path)) { copy in
+      try fill(copy)
+      guard try holdsTheSame(copy, path) else {
+        throw FileError.cannotCreateDirectory(path: path, reason: systemErrorReason(EEXIST))
+      }
+    }
+  }
+
+  /// Whether both directories hold the same files, and no directories.
+  private static func holdsTheSame(_ first: String, _ second: String) throws -> Bool {
+    guard isDirectory(second), try names(in: first) == names(in: second) else { return false }
+    return try names(in: first).allSatisfy { name in
+      try MappedFile(path: "\(first)/\(name)").withBytes { one in
+        try MappedFile(path: "\(second)/\(name)").withBytes { other in one.elementsEqual(other) }
+      }
+    }
+  }
+
   /// Makes the directory at `path` where it is missing, for files that are replaced one by one, and removes what killed
   /// processes were writing there.
   ///

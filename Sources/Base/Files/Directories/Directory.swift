@@ -76,6 +76,21 @@ public enum Directory {
     DurableFile.syncDirectory(parent(of: place))
   }
 
+  /// The absolute path of the working directory: as the shell has it, with its links, where that is the same.
+  ///
+  /// - Throws: `FileError.cannotRead`.
+  public static func current() throws(FileError) -> String {
+    if let path = getenv("PWD").map({ SystemPath.text($0) }), path.hasPrefix("/"), isSame(path, ".")
+    {
+      return path
+    }
+    guard let path = realpath(".", nil) else {
+      throw .cannotRead(path: ".", reason: systemErrorReason())
+    }
+    defer { free(path) }
+    return SystemPath.text(path)
+  }
+
   /// The path without slashes at its end.
   public static func withoutSlash(_ path: String) -> String {
     var path = path[...]

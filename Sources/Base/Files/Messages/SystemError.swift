@@ -18,6 +18,18 @@ enum SystemReason {
     advice.first { systemErrorReason($0.code) == reason }?.text
   }
 
+  /// Whether what the system's words say may be over later, without a change to the command.
+  static func isTransient(_ reason: String) -> Bool {
+    transient.contains { systemErrorReason($0) == reason }
+  }
+
+  /// Devices and networks that fail, and what runs short.
+  private static let transient = [
+    EIO, ENXIO, ENODEV, ESTALE, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH,
+    ECONNRESET,
+    ECONNREFUSED, ENOTCONN, ENOSPC, EDQUOT, ENOMEM, EMFILE, ENFILE, EAGAIN, EBUSY, ENOLCK,
+  ]
+
   private static let advice: [(code: Int32, text: String)] = [
     (ENOSPC, "make space there, then run the command again"),
     (EDQUOT, "make space within your quota, then run the command again"),

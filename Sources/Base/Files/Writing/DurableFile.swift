@@ -136,9 +136,63 @@ public enum DurableFile {
     }
   }
 
+  /// Writes the file at `path` only where there is none: whole, then linked into its place, so that of several processes,
+  /// also on several machines, one makes it.
+  ///
+  /// - Returns: Whether this call made it.
+  /// - Throws: `FileError.cannotWrite`, or what `body` throws.
+  public static func create(
+    at path: String, _ body: (inout Writer) throws -> Void
+  ) throws -> Bool {
+    var isMade = false
+    try finish(path, nil, named: path, isSynced: true, body) { temporary in
+      isMade = try link(temporary, at: path)
+    }
+    return isMade
+  }
+
+  /// Gives the finished file its name; returns whether there was none before.
+  private static func link(_ temporary: String, at path: String) throws(FileError) -> Bool {
+    #if canImport(Glibc)
+      let status = temporary.withSystemPath { from in path.withSystemPath { Glibc.link(from, $0) } }
+    #elseif canImport(Musl)
+      let status = temporary.withSystemPath { from in path.withSystemPath { Musl.link(from, $0) } }
+    #else
+      let status = temporary.withSystemPath { from in path.withSystemPath { Darwin.link(from, $0) }
+      }
+    #endif
+    let code = errno
+    defer { _ = temporary.withSystemPath { unlink($0) } }
+    if status == 0 { return true }
+    // Over a network the answer may be lost and the question asked again: then the file is there by our own doing.
+    var file = stat()
+    if temporary.withSystemPath({ lstat($0, &file) }) == 0, file.st_nlink > 1 { return true }
+    if code == EEXIST { return false }
+    guard [EPERM, ENOTSUP, ENOSYS, EMLINK].contains(code) else {
+      throw .cannotWrite(path: path, reason: systemErrorReason(code))
+    }
+    // A file system without links: of two that write at this instant, the later one's stays.
+    guard !Directory.isTaken(path) else { return false }
+    try Directory.move(temporary, to: path)
+    return true
+  }
+
   private static func replace(
     _ file: String, _ permissions: mode_t?, named path: String, isSynced: Bool,
     _ body: (inout Writer) throws -> Void
+  ) throws {
+    try finish(file, permissions, named: path, isSynced: isSynced, body) { temporary in
+      let status = temporary.withSystemPath { from in file.withSystemPath { rename(from, $0) } }
+      guard status == 0 else {
+        throw FileError.cannotWrite(path: path, reason: systemErrorReason())
+      }
+    }
+  }
+
+  /// Writes a new file beside `file`, which `place` then gives its name.
+  private static func finish(
+    _ file: String, _ permissions: mode_t?, named path: String, isSynced: Bool,
+    _ body: (inout Writer) throws -> Void, place: (_ temporary: String) throws -> Void
   ) throws {
     let (descriptor, temporary) = try createUnfinished(file, permissions, named: path)
     do {
@@ -156,12 +210,14 @@ public enum DurableFile {
     // Until it is renamed, no other process may take it for abandoned.
     let lock = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     defer { close(lock) }
-    guard close(descriptor) == 0,
-      temporary.withSystemPath({ from in file.withSystemPath { rename(from, $0) } }) == 0
-    else {
-      let reason = systemErrorReason()
+    do {
+      guard close(descriptor) == 0 else {
+        throw FileError.cannotWrite(path: path, reason: systemErrorReason())
+      }
+      try place(temporary)
+    } catch {
       _ = temporary.withSystemPath { unlink($0) }
-      throw FileError.cannotWrite(path: path, reason: reason)
+      throw error
     }
     if isSynced { syncDirectory(Directory.parent(of: file)) }
   }

@@ -39,6 +39,10 @@ public struct SkippedImage: Hashable, Sendable {
   public let name: String
   /// What is wrong with it.
   public let reason: String
+
+  package init(index: Int, name: String, reason: String) {
+    (self.index, self.name, self.reason) = (index, name, reason)
+  }
 }
 
 /// What is done about an image that is damaged, cut short or of another format.

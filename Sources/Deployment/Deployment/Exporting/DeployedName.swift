@@ -1,4 +1,5 @@
 import Files
+import Formatting
 
 /// What an ensemble is called where it is deployed: in paths, URLs and Kubernetes.
 package struct DeployedName: Hashable, Sendable {
@@ -32,15 +33,9 @@ package struct DeployedName: Hashable, Sendable {
   ///
   /// - Throws: `DeploymentError.unfitName` where it does not begin with a letter, or is too long.
   package func serviceName() throws(DeploymentError) -> String {
-    let name = String(text.lowercased().map { $0 == "." || $0 == "_" ? "-" : $0 })
-    let isLabel = name.first?.isLetter == true && name.last != "-" && name.utf8.count <= 40
-    guard isLabel else {
-      throw .unfitName(
-        text,
-        expected:
-          "a letter first, a letter or digit last and 40 characters at most, as Kubernetes wants it (give --name)"
-      )
+    guard let label = DNSLabel.label(for: text) else {
+      throw .unfitName(text, expected: "\(DNSLabel.rule) (give --name)")
     }
-    return name
+    return label
   }
 }

@@ -47,34 +47,68 @@ package struct EnsemblePredictions: Sendable {
     runsAllMembers: Bool = false, on images: PredictionImages, options: PredictionOptions,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws {
+    let part = try Self.part(
+      0..<images.count, of: members, combinedBy: combination, runsAllMembers: runsAllMembers,
+      on: images, options: options, progress: progress)
+    try self.init(
+      joining: [part], of: members, combinedBy: combination, runsAllMembers: runsAllMembers,
+      on: images)
+  }
+
+  /// Puts together what was predicted of all images, part by part.
+  init(
+    joining parts: [PredictionPart], of members: [EnsembleMember],
+    combinedBy combination: Combination, runsAllMembers: Bool, on images: PredictionImages
+  ) throws {
+    let all = PredictionPart(joining: parts)
+    precondition(all.images == 0..<images.count, "the parts are of all images")
+    guard !all.kept.isEmpty else { throw InferenceError.allSkipped(all.skipped[0].name) }
+    self.members = members
+    self.combination = combination
+    indices = all.kept
+    places = members.indices.map { member in
+      all.kept.indices.filter { all.lastMembers[$0] >= member }
+    }
+    logProbabilities = all.logProbabilities
+    skipped = all.skipped
+    notes = Self.notes(on: images, all.oddities) + all.notes
+    fingerprint = Self.fingerprint(of: images, all)
+    seconds = all.seconds
+    exits = try Self.exits(
+      combination, all, isStaged: Self.isStaged(combination, runsAllMembers),
+      classes: members[0].model.classes)
+  }
+
+  /// Predicts some of the images, as the other `init` does all of them.
+  static func part(
+    _ range: Range<Int>, of members: [EnsembleMember], combinedBy combination: Combination,
+    runsAllMembers: Bool, on images: PredictionImages, options: PredictionOptions,
+    progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
+  ) throws -> PredictionPart {
     precondition(!members.isEmpty && images.count > 0, "at least one member and one image")
     _ = try EnsembleMember.commonLabels(of: members)
     if let fault = combination.fault(memberCount: members.count) {
       throw InferenceError.unfitCombination(reason: fault)
     }
     for member in members { try PredictionFeed.check(images, for: member.preprocessing) }
-    let isStaged = combination.cascade != nil && !runsAllMembers
+    guard !range.isEmpty else { return .none(members: members.count, at: range.lowerBound) }
+    let isStaged = isStaged(combination, runsAllMembers)
     let groups = isStaged ? members.indices.map { [$0] } : Self.groups(members)
-    let results = try PredictionResults(members: members.map(\.model), images: images.count) {
+    let results = try PredictionResults(members: members.map(\.model), images: range) {
       // Images and not predictions: the groups take about as long as each other.
-      progress($0 / groups.count, images.count)
+      progress($0 / groups.count, range.count)
     }
-    var work = PredictionWork(members: members, images: images, options: options, results: results)
-    let exits =
-      try isStaged ? work.runStages(of: combination) : work.run(groups)
-    let state = results.finish(exits: exits)
-    guard !state.kept.isEmpty else { throw InferenceError.allSkipped(state.skipped[0].name) }
-    self.members = members
-    self.combination = combination
-    indices = state.kept
-    places = state.places
-    logProbabilities = state.logProbabilities
-    skipped = state.skipped
-    notes = Self.notes(on: images, state.oddities) + work.notes
-    fingerprint = Self.fingerprint(of: images, state)
-    seconds = work.seconds
-    self.exits = try Self.exits(
-      combination, state, known: isStaged ? exits : nil, classes: members[0].model.classes)
+    var work = PredictionWork(
+      members: members, images: images, range: range, options: options, results: results)
+    let exits = try isStaged ? work.runStages(of: combination) : work.run(groups)
+    var part = results.finish(exits: exits)
+    (part.notes, part.seconds) = (work.notes, work.seconds)
+    return part
+  }
+
+  /// Whether members run one after another, each on the images that have not stopped before.
+  private static func isStaged(_ combination: Combination, _ runsAllMembers: Bool) -> Bool {
+    combination.cascade != nil && !runsAllMembers
   }
 
   /// Members that read the very same input.
@@ -93,10 +127,10 @@ package struct EnsemblePredictions: Sendable {
 
   /// After which member each kept image stopped, or would have.
   private static func exits(
-    _ combination: Combination, _ state: PredictionResults.Final, known: [Int]?, classes: Int
+    _ combination: Combination, _ state: PredictionPart, isStaged: Bool, classes: Int
   ) throws -> [Int] {
-    if let known { return state.kept.map { known[$0] } }
-    let last = state.places.count - 1
+    if isStaged { return state.lastMembers }
+    let last = state.logProbabilities.count - 1
     var exits = [Int](repeating: last, count: state.kept.count)
     guard combination.cascade != nil else { return exits }
     var remaining = Array(exits.indices)
@@ -120,14 +154,14 @@ package struct EnsemblePredictions: Sendable {
   }
 
   private static func fingerprint(
-    of images: PredictionImages, _ state: PredictionResults.Final
+    of images: PredictionImages, _ state: PredictionPart
   ) -> String {
     switch images {
     case .decoded(let split): return split.fingerprint
     case .encoded(let split):
       var fingerprint = ImagesFingerprint()
-      for index in state.kept {
-        fingerprint.add(contentHash: state.contentHashes[index], label: split.labels[index])
+      for (index, hash) in zip(state.kept, state.contentHashes) {
+        fingerprint.add(contentHash: hash, label: split.labels[index])
       }
       return fingerprint.finish()
     }

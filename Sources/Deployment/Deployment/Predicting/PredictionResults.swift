@@ -16,29 +16,17 @@ final class PredictionResults: Sendable {
     var done = 0
   }
 
-  /// Everything, in the order of the images.
-  struct Final {
-    /// The images that every member predicted that was to.
-    let kept: [Int]
-    /// Of each member, the places in `kept` of the images that it predicted.
-    let places: [[Int]]
-    /// Each member's, `[places.count, classes]`.
-    let logProbabilities: [[Float]]
-    let skipped: [SkippedImage]
-    /// Of all images; empty for those that were skipped.
-    let contentHashes: [String]
-    /// Those of the images that are odd.
-    let oddities: [Int: ImageOddity]
-  }
-
   private let state: Mutex<State>
   private let classes: [Int]
+  /// Which of all images they are of.
+  private let range: Range<Int>
   private let progress: @Sendable (Int) -> Void
 
   /// - Throws: `InferenceError.tooLittleMemory`.
   init(
-    members: [ImageModel], images: Int, progress: @escaping @Sendable (Int) -> Void
+    members: [ImageModel], images range: Range<Int>, progress: @escaping @Sendable (Int) -> Void
   ) throws(InferenceError) {
+    let images = range.count
     // As they come, and those that are kept.
     let row = 2 * MemoryLayout<Float>.stride * members.reduce(0) { $0 + $1.classes }
     if let shortage = Memory.shortage(bytes: images * row) {
@@ -48,6 +36,7 @@ final class PredictionResults: Sendable {
     }
     classes = members.map(\.classes)
     self.progress = progress
+    self.range = range
     state = Mutex(
       State(
         values: members.map { [Float](repeating: 0, count: images * $0.classes) },
@@ -57,18 +46,20 @@ final class PredictionResults: Sendable {
 
   /// Takes what `members` say about a batch, each `[n, classes]`.
   func add(_ batch: PredictionBatch, members: [Int], _ values: [[Float]]) {
+    let first = range.lowerBound
     let done = state.withLock { state in
       for (member, values) in zip(members, values) {
         let width = classes[member]
         for (place, index) in batch.indices.enumerated() {
+          let index = index - first
           for column in 0..<width {
             state.values[member][index * width + column] = values[place * width + column]
           }
         }
       }
-      for index in batch.indices { state.predictions[index] += members.count }
+      for index in batch.indices { state.predictions[index - first] += members.count }
       for (index, hash) in zip(batch.indices, batch.contentHashes) {
-        state.contentHashes[index] = hash
+        state.contentHashes[index - first] = hash
       }
       for (index, oddity) in zip(batch.indices, batch.oddities) where !oddity.isEmpty {
         state.oddities[index] = oddity
@@ -91,35 +82,34 @@ final class PredictionResults: Sendable {
 
   /// Those of `images` that so many members predicted.
   func predicted(by count: Int, of images: [Int]) -> [Int] {
-    state.withLock { state in images.filter { state.predictions[$0] == count } }
+    let first = range.lowerBound
+    return state.withLock { state in images.filter { state.predictions[$0 - first] == count } }
   }
 
   /// What a member said about `images`, `[images.count, classes]`.
   func logProbabilities(of member: Int, on images: [Int]) -> [Float] {
-    let width = classes[member]
+    let (width, first) = (classes[member], range.lowerBound)
     return state.withLock { state in
       let values = state.values[member]
       guard images.count * width < values.count else { return values }
-      return images.flatMap { values[$0 * width..<($0 + 1) * width] }
+      return images.flatMap { values[($0 - first) * width..<($0 - first + 1) * width] }
     }
   }
 
   /// What members predicted.
   ///
-  /// - Parameter exits: After which member each image stopped; those after it were not to predict it.
-  func finish(exits: [Int]) -> Final {
+  /// - Parameter exits: `[n]`: after which member each image stopped; those after it were not to predict it.
+  func finish(exits: [Int]) -> PredictionPart {
     let (predictions, skipped, contentHashes, oddities) = state.withLock {
       ($0.predictions, $0.skipped, $0.contentHashes, $0.oddities)
     }
-    let kept = predictions.indices.filter { predictions[$0] == exits[$0] + 1 }
-    let places = classes.indices.map { member in
-      kept.indices.filter { predictions[kept[$0]] > member }
-    }
-    return Final(
-      kept: kept, places: places,
-      logProbabilities: places.enumerated().map { member, places in
-        logProbabilities(of: member, on: places.map { kept[$0] })
-      }, skipped: skipped.keys.sorted().compactMap { skipped[$0] }, contentHashes: contentHashes,
-      oddities: oddities)
+    let first = range.lowerBound
+    let kept = range.filter { predictions[$0 - first] == exits[$0 - first] + 1 }
+    return PredictionPart(
+      images: range, kept: kept, lastMembers: kept.map { exits[$0 - first] },
+      logProbabilities: classes.indices.map { member in
+        logProbabilities(of: member, on: kept.filter { exits[$0 - first] >= member })
+      }, skipped: skipped.keys.sorted().compactMap { skipped[$0] },
+      contentHashes: kept.map { contentHashes[$0 - first] }, oddities: oddities)
   }
 }

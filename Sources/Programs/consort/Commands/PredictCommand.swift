@@ -41,7 +41,7 @@ let predictCommand = Command(
     CommandOption(
       "--labels", "FILE", help: "The classes' names in the order of the outputs, one a line."),
     ClassMatching.Order.option,
-  ] + ModelSelection.options + PreprocessingOverrides.options + [
+  ] + ModelSelection.options + PreprocessingOverrides.options + Sharding.options + [
     CommandOption(
       "--corrupt", "HOW",
       help: "fail or skip: what is done about an image that cannot be decoded (default: fail)."),
@@ -73,11 +73,16 @@ let predictCommand = Command(
     Images without labels are listed with their most probable classes. An ensemble is combined as
     its directory says, unless --rule is given: of a cascade, each member runs only on the images
     that have not stopped before it.
+
+    Several processes, also on several machines, predict together by one command with --shards and
+    --shard: each writes its part into the directory, and the last one goes on as if it had predicted
+    all, with the same figures. A directory holds the shards of one prediction alone.
     """,
   examples: [
     "consort predict a.onnx b.onnx --data /data/imagenet --resize 256 --mean imagenet --std imagenet",
     "consort predict my-ensemble --data /data/photos --csv answers.csv",
     "consort predict my-ensemble holiday/*.jpg",
+    "consort predict my-ensemble --data /data/photos --csv answers.csv --shards parts --shard 2/4",
   ],
   run: { arguments in try PredictionJob(arguments).run() })
 
@@ -91,11 +96,14 @@ private struct PredictionJob {
   private let split: String
   private let out, csv: String?
   private let printsJSON: Bool
+  /// nil where this process predicts all.
+  private let sharding: Sharding?
 
   init(_ arguments: ParsedArguments) throws {
     out = arguments.directory("--out")
     csv = try arguments.outputFile("--csv")
     printsJSON = arguments.isSet("--json")
+    sharding = try Sharding(arguments)
     let batch = try arguments.integer("--batch") ?? 16
     guard (1...4096).contains(batch) else { throw UsageError("--batch is from 1 to 4096") }
     options = PredictionOptions(
@@ -113,7 +121,10 @@ private struct PredictionJob {
       throw UsageError("--out needs images with labels, in folders of classes: give --csv")
     }
     if let out {
-      guard !Directory.isTaken(out) else { throw InferenceError.placeTaken(path: out) }
+      // Another process may have put the same shards together.
+      guard sharding != nil || !Directory.isTaken(out) else {
+        throw InferenceError.placeTaken(path: out)
+      }
       try Directory.checkWritable(out)
     }
   }
@@ -189,23 +200,44 @@ private struct PredictionJob {
   }
 
   func run() throws {
-    let line = ImageProgress()
-    let found = try EnsemblePredictions(
-      of: selection.members, combinedBy: combination, runsAllMembers: runsAllMembers,
-      on: images.images, options: options
-    ) { done, total in line.show(done, of: total) }
+    guard let found = try predictions() else { return }
     for image in found.skipped {
       Terminal.writeError("skipped '\(image.name)': \(image.reason)")
     }
     Terminal.writeNotes(Note.lines(selection.notes + images.notes + found.notes))
     let report = try PredictionReport(found, images, split: split)
-    if let out { try report.write(to: out) }
+    if let out { try sharding == nil ? report.write(to: out) : report.writeOnce(to: out) }
     if let csv {
       try report.writeCSV(to: csv)
       // Other programs read what is there: no table behind it.
       if DurableFile.isStandardOutput(csv) { return }
     }
     print(try printsJSON ? report.json() : report.text(), terminator: "")
+  }
+}
+
+extension PredictionJob {
+  /// What is said of all images; nil where other processes are still at work on some.
+  private func predictions() throws -> EnsemblePredictions? {
+    let line = ImageProgress()
+    guard let sharding else {
+      return try EnsemblePredictions(
+        of: selection.members, combinedBy: combination, runsAllMembers: runsAllMembers,
+        on: images.images, options: options
+      ) { done, total in line.show(done, of: total) }
+    }
+    let directory = try ShardDirectory(
+      path: sharding.directory, of: selection.members, combinedBy: combination,
+      runsAllMembers: runsAllMembers, on: images.images, options: options)
+    guard let shard = sharding.shard else { return try directory.merge() }
+    let isNew = try directory.predict(shard) { done, total in line.show(done, of: total) }
+    let progress = try directory.progress(count: shard.count)
+    // Standard output is for the answers, which one process of all gives.
+    Terminal.writeError(
+      "shard \(shard.number) of \(shard.count) is \(isNew ? "written" : "there already")"
+        + (progress.missing.isEmpty
+          ? ": all are there" : "; still missing: \(ShardError.listing(progress.missing))"))
+    return progress.missing.isEmpty ? try directory.merge() : nil
   }
 }
 
