@@ -1,5 +1,6 @@
 import CommandLine
 import Files
+import Formatting
 import Runs
 import Torch
 import Training

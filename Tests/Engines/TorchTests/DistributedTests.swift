@@ -153,7 +153,8 @@ import Torch
     let expected = try Self.expected(adds: adds, relu: relu)
     // One process, two, and four of which one has no images.
     let alone = try Self.sharded(nil, adds: adds, relu: relu)
-    #expect(alone - expected < 2e-5)
+    // Sums over 360 positions, some of them near 50.
+    #expect(alone - expected < 1e-4)
     for count in [2, 4] {
       let answers = try processes(count) { group, _ in
         try Self.sharded(group, adds: adds, relu: relu)

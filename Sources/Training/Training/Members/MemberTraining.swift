@@ -170,8 +170,9 @@ package final class MemberTraining {
     let evaluation = try holdOut.evaluate(
       result, normalization: normalization, batchSize: experiment.recipe.pieceSize
     ).evaluation
-    try group?.tell(.evaluation(loss: evaluation.loss, accuracy: evaluation.top1Accuracy))
-    return (evaluation.loss, evaluation.top1Accuracy)
+    let (loss, accuracy) = (evaluation.loss, evaluation.top1Accuracy)
+    try group?.tell(.evaluation(loss: loss.isFinite ? loss : nil, accuracy: accuracy))
+    return (loss, accuracy)
   }
 
   /// Saves where the training stands, also in the middle of an epoch.

@@ -110,8 +110,8 @@ extension TrainingGroup {
     case train(member: String, identity: String)
     /// It goes on from there.
     case position(epoch: Int, step: Int, lossSum: Double, correct: Int, images: Int)
-    /// What the hold-out said.
-    case evaluation(loss: Double, accuracy: Double)
+    /// What the hold-out said; without a loss where it is not finite.
+    case evaluation(loss: Double?, accuracy: Double)
     /// All members are trained but these.
     case ended(failed: [String])
     /// The first process cannot go on.
@@ -169,7 +169,7 @@ extension TrainingGroup {
     guard case .evaluation(let loss, let accuracy) = try listen() else {
       throw ParallelError.outOfStep(rank: 0)
     }
-    return (loss, accuracy)
+    return (loss ?? .infinity, accuracy)
   }
 
   /// The others wait for the first process's next message.

@@ -1,6 +1,8 @@
 import Datasets
+import Foundation
 import Networks
 import Runs
+import TestSupport
 import Testing
 import Torch
 
@@ -86,6 +88,35 @@ import Torch
     #expect(relativeDistance(states[0], tail) < 1e-4)
   }
 
+  @Test func twoProcessesTrainAsUnderPyTorchsDataParallel() throws {
+    struct File: Decodable {
+      struct Sample: Decodable {
+        let norm: Double
+        let first: [Double]
+      }
+      let weights: [String: Sample]
+    }
+    let url = try #require(
+      Bundle.module.url(
+        forResource: "data_parallel", withExtension: "json", subdirectory: "Fixtures"))
+    let expected = try JSONDecoder().decode(File.self, from: Data(contentsOf: url)).weights
+    let results = try TrainingProcesses.run(2) { group in
+      try DataParallelFixture.weights(in: #require(group))
+    }
+    for result in results {
+      let weights = try result.get()
+      #expect(Set(weights.keys) == Set(expected.keys))
+      for (name, sample) in expected {
+        let values = try #require(weights[name]).map(Double.init)
+        let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        #expect(abs(norm - sample.norm) < 1e-5 * sample.norm, "\(name)")
+        for (value, wanted) in zip(values, sample.first) {
+          #expect(abs(value - wanted) < 1e-5 * sample.norm, "\(name)")
+        }
+      }
+    }
+  }
+
   @Test func localNormalizationIsAnotherTrainingWithEqualStatistics() throws {
     let network = try Self.network()
     var experiment = Self.experiment(network)
@@ -94,5 +125,96 @@ import Torch
     let local = try TrainingProcesses.states(2, of: experiment, network: network, steps: 3)
     #expect(local[0] == local[1])
     #expect(relativeDistance(local[0], whole[0]) > 1e-4)
+  }
+}
+
+/// The training of `Fixtures/make_data_parallel.py`.
+private enum DataParallelFixture {
+  private static let (imageCount, steps, rate) = (8, 3, 0.05)
+
+  private static func network() throws -> Network {
+    func convolution(_ name: String, _ channels: Int, _ input: String, stride: Int = 1) -> Layer {
+      Layer(
+        name,
+        .convolution(
+          Convolution(
+            outputChannels: channels, kernelSize: 3, stride: stride, padding: .symmetric(1))),
+        inputs: [input])
+    }
+    func normalization(_ name: String, _ input: String) -> Layer {
+      Layer(name, .batchNorm(epsilon: 1e-5, momentum: 0.1), inputs: [input])
+    }
+    return try Network(
+      name: "small", input: ImageShape(channels: 3, height: 8, width: 8),
+      layers: [
+        convolution("conv1", 8, "input"), normalization("bn1", "conv1"),
+        Layer("first", .relu, inputs: ["bn1"]),
+        convolution("conv2", 8, "first"), Layer("sum", .add, inputs: ["conv2", "first"]),
+        normalization("bn2", "sum"), Layer("second", .relu, inputs: ["bn2"]),
+        convolution("conv3", 16, "second", stride: 2), normalization("bn3", "conv3"),
+        Layer("third", .silu, inputs: ["bn3"]),
+        Layer("pool", .globalAveragePool(keepsDimensions: false), inputs: ["third"]),
+        Layer("fc", .linear(outputs: 10), inputs: ["pool"]),
+      ])
+  }
+
+  /// A batch of images a step.
+  private final class Batches: BatchSource {
+    private let images: ImageTensors
+
+    init() throws {
+      let numbers = (0..<steps).flatMap { fixtureNumbers(imageCount * 3 * 64, phase: 1000 + $0) }
+      let labels = (0..<steps).flatMap { step in
+        (0..<imageCount).map { Int64(($0 * 3 + step) % 10) }
+      }
+      images = try ImageTensors(
+        ImageSplit(
+          name: "fixture", height: 8, width: 8,
+          pixels: numbers.map { UInt8((($0 + 1) * 127.5).rounded(.down)) }, labels: labels,
+          classNames: (0..<10).map(String.init)))
+    }
+
+    func batch(epoch: Int, step: Int) -> BatchImages {
+      let plain = Augmentation(cropPadding: 0, flips: false)
+      let indices = Array(step * imageCount..<(step + 1) * imageCount)
+      let draws = indices.map { _ in Augmentation.Draw(top: 0, left: 0, isFlipped: false) }
+      return .places(plain.places(of: indices, draws, in: images), in: images)
+    }
+  }
+
+  /// The trainable parameters of one process after the last step.
+  static func weights(in group: TrainingGroup) throws -> [String: [Float]] {
+    let model = try Model(network(), generator: Generator(seed: 1))
+    var recipe = Recipe(.fast)
+    (recipe.batchSize, recipe.batchNorm) = (imageCount, .local)
+    let trainable = model.parameters.filter(\.isTrainable)
+    try withoutGradients {
+      for (phase, parameter) in trainable.enumerated() {
+        let count = parameter.shape.reduce(1, *)
+        let numbers = fixtureNumbers(count, phase: phase)
+        let fan = Float(count / parameter.shape[0])
+        let values: [Float] =
+          switch parameter.kind {
+          case .convolutionWeight: numbers.map { $0 * (6 / fan).squareRoot() }
+          case .linearWeight: numbers.map { $0 * 0.2 }
+          case .normalizationWeight: numbers.map { $0 * 0.1 + 1 }
+          default: numbers.map { $0 * 0.1 }
+          }
+        try model[parameter.name]?.copy(from: Tensor(values, shape: parameter.shape))
+      }
+    }
+    let step = try ShardedStep(
+      model, recipe.optimizer(of: model),
+      Normalization(mean: [128, 128, 128], standardDeviation: [64, 64, 64]), recipe, group)
+    let batches = try Batches()
+    for number in 0..<steps {
+      let place = StepPlace(epoch: 0, step: number, learningRate: rate, dropoutSeed: 0)
+      _ = try step.run(place, from: batches)
+    }
+    var weights: [String: [Float]] = [:]
+    for parameter in trainable {
+      weights[parameter.name] = try model[parameter.name]?.detached().elements()
+    }
+    return weights
   }
 }
