@@ -394,6 +394,7 @@ let benchmarks: [Target] = [
   benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
   benchmark(
     "training-step", "TrainingStep", ["Networks", "Torch", "Training"], exclude: ["peer.py"]),
+  benchmark("data-parallel", "DataParallel", ["Datasets", "Networks", "Runs", "Torch", "Training"]),
   benchmark("inference", "Inference", ["Inference"], exclude: ["export_models.py", "peer.py"]),
   .executableTarget(
     name: "benchmark-openvino", path: "Benchmarks/BareOpenVINO",
@@ -454,9 +455,10 @@ let package = Package(
     package.targets.append(
       .target(
         name: "CTorchCUDA", path: "Sources/Engines/CTorchCUDA",
+        exclude: ["HostNames"],
         publicHeadersPath: ".",
         cxxSettings: torchCxxSettings + [
-          .headerSearchPath("../CTorch"), .headerSearchPath("../CTorch/include"),
+          .headerSearchPath("HostNames"), .headerSearchPath("../CTorch"), .headerSearchPath("../CTorch/include"),
           .headerSearchPath("../CTorch/Distributed"),
           .headerSearchPath("../../Base/CBoundary/include"),
           .unsafeFlags([

@@ -62,8 +62,11 @@ at::Tensor Sharding::gathered(const at::Tensor &rows) {
   own.narrow(0, 0, rows.size(0)).copy_(rows);
   own = own.to(group->device);
   at::Tensor all = at::empty({size * most, rows.size(1)}, own.options());
+  const auto start = std::chrono::steady_clock::now();
   all_gather(*group, own, all);
   all = all.to(at::kCPU);
+  waited_microseconds +=
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
   std::vector<at::Tensor> parts;
   for (int64_t other = 0; other < size; ++other) parts.push_back(all.narrow(0, other * most, shard_count(other)));
   return at::cat(parts);
@@ -178,6 +181,10 @@ ct_status ct_sharding_new(ct_process_group group, int32_t rank, int32_t size, in
         c10::make_intrusive<Sharding>(std::move(shared), rank, size, shards, local_statistics));
     count_handle(1);
   });
+}
+
+ct_status ct_sharding_take_seconds(ct_sharding handle, double *seconds) {
+  return guarded([&] { *seconds = static_cast<double>(sharding(handle)->waited_microseconds.exchange(0)) / 1e6; });
 }
 
 void ct_sharding_free(ct_sharding handle) {

@@ -5,6 +5,11 @@
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
+#include <atomic>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "CTorchDistributed.h"
 #include "Handles.h"
 
@@ -64,6 +69,8 @@ struct Sharding : torch::CustomClassHolder {
   int64_t rank, size, shards;
   /// Whether each shard is normalised by its own statistics.
   bool is_local;
+  /// How long `gathered` has waited for other processes.
+  std::atomic<int64_t> waited_microseconds{0};
 };
 
 inline c10::intrusive_ptr<Sharding> sharding(ct_sharding handle) {

@@ -66,6 +66,8 @@ ct_status ct_broadcast(ct_process_group group, ct_tensor tensor, int32_t root);
 ct_status ct_sharding_new(ct_process_group group, int32_t rank, int32_t size, int32_t shards, bool local_statistics,
                           ct_sharding *result);
 void ct_sharding_free(ct_sharding sharding);
+/// How long normalisations have waited for other processes since this was last asked.
+ct_status ct_sharding_take_seconds(ct_sharding sharding, double *seconds);
 
 /// One of this process's shards, as a normalisation sees it.
 typedef struct {

@@ -37,6 +37,13 @@ public final class Sharding {
 
   deinit { ct_sharding_free(handle) }
 
+  /// How long normalisations have waited for other processes since this was last asked.
+  public func takeSecondsWaited() throws(TorchError) -> Double {
+    var seconds = 0.0
+    try check("sharding.seconds", ct_sharding_take_seconds(handle, &seconds))
+    return seconds
+  }
+
   /// One shard of this process, as batch normalisation sees it.
   public struct NormalizedShard {
     let input: Tensor

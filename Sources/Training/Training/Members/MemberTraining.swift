@@ -41,6 +41,8 @@ package final class MemberTraining {
   private let trainingStep: any MemberStep
   /// Images of steps whose sums are still on the device.
   private var uncountedImages = 0
+  /// Of this process's steps since the epoch began, or it took the member up.
+  private var secondsOfSteps = 0.0
   private var checkpoints: CheckpointStore?
   private let checkpointInterval: CheckpointInterval
   private var lastCheckpoint = ContinuousClock.now
@@ -120,7 +122,9 @@ package final class MemberTraining {
     try average?.update(step: stepsTaken)
     let isLast = position.step == stepsPerEpoch
     if isLast || position.step % stepsBetweenCounts == 0 { try count() }
-    position.totals.seconds += start.duration(to: .now) / .seconds(1)
+    let seconds = start.duration(to: .now) / .seconds(1)
+    position.totals.seconds += seconds
+    secondsOfSteps += seconds
     if !isLast { try saveCheckpointIfDue() }
     return isLast
   }
@@ -155,7 +159,9 @@ package final class MemberTraining {
       epoch: position.epoch, step: stepsTaken, learningRate: learningRate,
       trainingLoss: totals.loss, trainingAccuracy: totals.accuracy, holdOutLoss: evaluation?.loss,
       holdOutAccuracy: evaluation?.accuracy, imagesPerSecond: totals.imagesPerSecond,
-      seconds: totals.seconds + start.duration(to: .now) / .seconds(1))
+      seconds: totals.seconds + start.duration(to: .now) / .seconds(1),
+      waitingShare: group.map { $0.takeSecondsWaited() / max(secondsOfSteps, 1e-9) })
+    secondsOfSteps = 0
     metrics.append(line)
     // Metrics first: lines beyond the checkpoint's epoch are dropped on resuming, a missing line could not be made again.
     if let directory { try MetricsFile.write(metrics, to: directory.metricsPath) }

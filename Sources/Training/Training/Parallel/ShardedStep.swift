@@ -59,7 +59,7 @@ final class ShardedStep: MemberStep {
       try backward(piece, total: total, counts: isLast ? counts : nil, &tallies)
     }
     let waited = try exchange.finish()
-    group?.count(secondsWaited: waited)
+    group?.count(secondsWaited: try waited + sharding.takeSecondsWaited())
     try optimizer.step(learningRate: place.learningRate)
     let end = try gathered(
       tallies.map { [$0.loss, $0.correct] }, stopIsWished: false, place)

@@ -27,7 +27,10 @@ public final class TrainingGroup: @unchecked Sendable {
   private var othersListen = true
   private var secondsWaited = 0.0
 
-  init(control: ProcessGroup, gradients: ProcessGroup) {
+  /// - Parameters:
+  ///   - control: Connects the processes for normalisations, messages and agreements.
+  ///   - gradients: Connects them once more.
+  package init(control: ProcessGroup, gradients: ProcessGroup) {
     (self.control, self.gradients) = (control, gradients)
   }
 
@@ -51,11 +54,11 @@ public final class TrainingGroup: @unchecked Sendable {
     wish.withLock { $0 = stopIsWished }
   }
 
-  /// Adds to the time that steps have waited for gradients.
+  /// Adds to the time that steps have waited for other processes.
   func count(secondsWaited seconds: Double) { secondsWaited += seconds }
 
   /// The time since it was last taken.
-  func takeSecondsWaited() -> Double {
+  package func takeSecondsWaited() -> Double {
     defer { secondsWaited = 0 }
     return secondsWaited
   }
@@ -74,7 +77,9 @@ extension TrainingGroup {
     var values = [Double(place.epoch), Double(place.step), stopIsWished ? 1 : 0]
     values += rows.flatMap { $0 }
     values += [Double](repeating: 0, count: 3 + most * width - values.count)
+    let start = ContinuousClock.now
     let all: [Double] = try control.allGather(Tensor(values, shape: [values.count])).elements()
+    count(secondsWaited: start.duration(to: .now) / .seconds(1))
     var result: [[Double]] = []
     var stops = false
     for process in 0..<size {
