@@ -394,7 +394,8 @@ let benchmarks: [Target] = [
   benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
   benchmark(
     "training-step", "TrainingStep", ["Networks", "Torch", "Training"], exclude: ["peer.py"]),
-  benchmark("data-parallel", "DataParallel", ["Datasets", "Networks", "Runs", "Torch", "Training"]),
+  benchmark(
+    "data-parallel", "DataParallel", ["Datasets", "Networks", "Runs", "Torch", "Training"]),
   benchmark("inference", "Inference", ["Inference"], exclude: ["export_models.py", "peer.py"]),
   .executableTarget(
     name: "benchmark-openvino", path: "Benchmarks/BareOpenVINO",
@@ -458,7 +459,8 @@ let package = Package(
         exclude: ["HostNames"],
         publicHeadersPath: ".",
         cxxSettings: torchCxxSettings + [
-          .headerSearchPath("HostNames"), .headerSearchPath("../CTorch"), .headerSearchPath("../CTorch/include"),
+          .headerSearchPath("HostNames"), .headerSearchPath("../CTorch"),
+          .headerSearchPath("../CTorch/include"),
           .headerSearchPath("../CTorch/Distributed"),
           .headerSearchPath("../../Base/CBoundary/include"),
           .unsafeFlags([

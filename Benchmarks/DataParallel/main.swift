@@ -38,8 +38,10 @@ let experiment = Experiment(
     procedural: ProceduralImages(
       imageSize: 32, trainCount: batch * (steps + 4), testCount: 10, seed: 1), holdOut: 0),
   members: [.init(network: arguments[1], count: 1)], recipe: recipe)
-let images = RunImages.resident(try ProceduralImages(
-  imageSize: 32, trainCount: batch * (steps + 4), testCount: 10, seed: 1).dataset())
+let images = RunImages.resident(
+  try ProceduralImages(
+    imageSize: 32, trainCount: batch * (steps + 4), testCount: 10, seed: 1
+  ).dataset())
 let partition = try DataPartition(of: experiment, available: images.splits.train.count)
 let member = experiment.allMembers[0]
 let network = try images.network(member.network, nil, for: experiment)

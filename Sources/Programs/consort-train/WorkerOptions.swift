@@ -31,7 +31,8 @@ struct WorkerOptions {
     let available = RunEnvironment.availableProcessors()
     let processors = max(1, available / (launch?.localSize ?? 1))
     let schedule = Schedule(
-      members: launch == nil ? members : 1, processors: processors, gpus: devices == [.cpu] ? 0 : devices.count,
+      members: launch == nil ? members : 1, processors: processors,
+      gpus: devices == [.cpu] ? 0 : devices.count,
       jobs: try arguments.integer("--jobs"),
       threads: try arguments.integer("--threads") ?? earlier?.threads)
     (jobs, threads) = (schedule.jobs, schedule.threads)

@@ -52,8 +52,11 @@ import Torch
     var output, map, weight, bias, running: [Float]
 
     static func - (a: Answer, b: Answer) -> Float {
-      zip([a.output, a.map, a.weight, a.bias, a.running], [b.output, b.map, b.weight, b.bias, b.running])
-        .flatMap { zip($0, $1).map { abs($0 - $1) } }.max() ?? 0
+      zip(
+        [a.output, a.map, a.weight, a.bias, a.running],
+        [b.output, b.map, b.weight, b.bias, b.running]
+      )
+      .flatMap { zip($0, $1).map { abs($0 - $1) } }.max() ?? 0
     }
   }
 

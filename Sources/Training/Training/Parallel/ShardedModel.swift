@@ -62,7 +62,9 @@ final class ShardedModel {
           }
         }
       }
-      for input in plan.lastRead[index] { for number in alive.indices { alive[number][input] = nil } }
+      for input in plan.lastRead[index] {
+        for number in alive.indices { alive[number][input] = nil }
+      }
     }
     return try zip(models, alive).map { model, alive in try model.logits(alive) }
   }
