@@ -6,7 +6,10 @@ let deps = "\(Context.packageDirectory)/.deps"
 let torch = "\(deps)/torch"
 
 let torchCxxSettings: [CXXSetting] = [
-  .unsafeFlags(["-I\(torch)/include", "-O2", "-Wno-deprecated-declarations", "-Wno-psabi"]),
+  .unsafeFlags([
+    "-I\(torch)/include", "-I\(torch)/include/torch/csrc/api/include", "-O2",
+    "-Wno-deprecated-declarations", "-Wno-psabi",
+  ]),
   .define("_GLIBCXX_USE_CXX11_ABI", to: "1"),
 ]
 
@@ -181,10 +184,13 @@ let engines: [Target] = [
     exclude: ["Fixtures"]),
   library(
     "CTorch", in: "Engines", ["CBoundary"],
-    cxxSettings: torchCxxSettings + [.headerSearchPath("."), .headerSearchPath("Substitutes")],
+    cxxSettings: torchCxxSettings + [
+      .headerSearchPath("."), .headerSearchPath("Substitutes"), .headerSearchPath("Distributed"),
+      .headerSearchPath("Distributed/GlooNames"),
+    ],
     linkerSettings: torchLinkerSettings),
   library("Torch", in: "Engines", ["CTorch"]),
-  tests(of: "Torch", in: "Engines", ["Torch"], resources: [.copy("Fixtures")]),
+  tests(of: "Torch", in: "Engines", ["Concurrency", "Torch"], resources: [.copy("Fixtures")]),
 ]
 
 let training: [Target] = [
@@ -206,9 +212,9 @@ let training: [Target] = [
   tests(
     of: "Training", in: "Training",
     [
-      "ArchitectureSearch", "Datasets", "Decisions", "Ensembles", "Files", "Networks",
-      "Predictions", "Randomness", "Runs", "Schemas", "SearchTraining", "Statistics", "Torch",
-      "Training", "Weights",
+      "ArchitectureSearch", "Concurrency", "Datasets", "Decisions", "Ensembles", "Files",
+      "Networks", "Predictions", "Randomness", "Runs", "Schemas", "SearchTraining", "Statistics",
+      "Torch", "Training", "Weights",
     ],
     resources: [.copy("Fixtures")]),
 ]
@@ -391,6 +397,8 @@ let benchmarks: [Target] = [
   benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
   benchmark(
     "training-step", "TrainingStep", ["Networks", "Torch", "Training"], exclude: ["peer.py"]),
+  benchmark(
+    "data-parallel", "DataParallel", ["Datasets", "Networks", "Runs", "Torch", "Training"]),
   benchmark("inference", "Inference", ["Inference"], exclude: ["export_models.py", "peer.py"]),
   .executableTarget(
     name: "benchmark-openvino", path: "Benchmarks/BareOpenVINO",
@@ -451,11 +459,16 @@ let package = Package(
     package.targets.append(
       .target(
         name: "CTorchCUDA", path: "Sources/Engines/CTorchCUDA",
+        exclude: ["HostNames"],
         publicHeadersPath: ".",
         cxxSettings: torchCxxSettings + [
-          .headerSearchPath("../CTorch"), .headerSearchPath("../CTorch/include"),
+          .headerSearchPath("HostNames"), .headerSearchPath("../CTorch"),
+          .headerSearchPath("../CTorch/include"),
+          .headerSearchPath("../CTorch/Distributed"),
           .headerSearchPath("../../Base/CBoundary/include"),
-          .unsafeFlags(["-I\(cuda)/include", "-fvisibility=hidden"]),
+          .unsafeFlags([
+            "-I\(cuda)/include", "-I\(deps)/python/nvidia/nccl/include", "-fvisibility=hidden",
+          ]),
         ],
         linkerSettings: [
           .linkedLibrary("torch_cuda"), .linkedLibrary("c10_cuda"),

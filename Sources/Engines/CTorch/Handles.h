@@ -23,7 +23,8 @@ struct Libtorch {
   using Exception = c10::Error;
   static const char *message(const c10::Error &error) { return error.what_without_backtrace(); }
   static ct_status status(const c10::Error &error) {
-    return dynamic_cast<const c10::OutOfMemoryError *>(&error) ? CT_OUT_OF_MEMORY : CT_LIBTORCH_ERROR;
+    if (dynamic_cast<const c10::OutOfMemoryError *>(&error)) return CT_OUT_OF_MEMORY;
+    return dynamic_cast<const c10::DistError *>(&error) ? CT_CONNECTION_LOST : CT_LIBTORCH_ERROR;
   }
 };
 

@@ -14,8 +14,10 @@
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
 
+#include <algorithm>
 #include <vector>
 
+#include "CTorchDistributed.h"
 #include "Handles.h"
 #include "WinogradConvolution.h"
 
@@ -33,10 +35,15 @@ at::Tensor padded(const at::Tensor &map, const ct_padding &zeros) {
   return at::constant_pad_nd(map, {zeros.left, zeros.right, zeros.top, zeros.bottom});
 }
 
+/// Fills a tensor with what a map is multiplied by.
+at::Tensor mask(at::Tensor fresh, double rate, ct_generator source) {
+  TORCH_CHECK(rate >= 0 && rate < 1, "dropout rate ", rate, " is outside 0..<1");
+  return fresh.bernoulli_(1 - rate, generator(source)).div_(1 - rate);
+}
+
 /// `input` with its images dropped, or its elements, by a mask of the shape of `pattern`.
 at::Tensor dropped(const at::Tensor &input, const at::Tensor &pattern, double rate, ct_generator source) {
-  TORCH_CHECK(rate >= 0 && rate < 1, "dropout rate ", rate, " is outside 0..<1");
-  return input.mul(at::empty_like(pattern).bernoulli_(1 - rate, generator(source)).div_(1 - rate));
+  return input.mul(mask(at::empty_like(pattern), rate, source));
 }
 
 }  // namespace
@@ -102,6 +109,19 @@ ct_status ct_drop_path(ct_tensor input, double rate, ct_generator source, ct_ten
     TORCH_CHECK(!shape.empty(), "needs images");
     shape[0] = tensor(input).size(0);
     return dropped(tensor(input), at::empty(shape, tensor(input).options()), rate, source);
+  });
+}
+
+ct_status ct_dropout_mask(ct_tensor input, int64_t images, bool by_image, double rate, ct_generator source,
+                          ct_tensor *result) {
+  return giving(result, [&] {
+    TORCH_CHECK(tensor(input).dim() > 0 && images >= 0, "needs images");
+    std::vector<int64_t> shape = tensor(input).sizes().vec();
+    if (by_image) std::fill(shape.begin(), shape.end(), 1);
+    shape[0] = images;
+    // As ct_dropout has it: drawn in the order in which the map lies in memory.
+    const at::MemoryFormat format = by_image ? at::MemoryFormat::Contiguous : tensor(input).suggest_memory_format();
+    return mask(at::empty(shape, tensor(input).options().memory_format(format).requires_grad(false)), rate, source);
   });
 }
 

@@ -22,6 +22,9 @@ void graph_free(ct_cuda_graph handle);
 
 ct_status memory(ct_device device, ct_cuda_memory *result);
 
+ct_status process_group_nccl(ct_store store, int32_t rank, int32_t size, double seconds, ct_device device,
+                             ct_process_group *result);
+
 /// The index of a GPU that is there, and that libtorch has made ready.
 inline c10::DeviceIndex gpu(ct_device device) {
   TORCH_CHECK(device.index >= 0, "needs a GPU, not the CPU");

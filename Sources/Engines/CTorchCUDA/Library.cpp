@@ -30,5 +30,6 @@ void ct_cuda_library(const ct_cuda_host *host, ct_cuda_functions *functions) {
       .graph_replay = consort::graph_replay,
       .graph_free = consort::graph_free,
       .memory = consort::memory,
+      .process_group_nccl = consort::process_group_nccl,
   };
 }

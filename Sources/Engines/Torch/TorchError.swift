@@ -8,6 +8,8 @@ public struct TorchError: Error, Hashable, Sendable, CustomStringConvertible {
     case libtorch
     /// Memory ran out, on the host or on the device.
     case outOfMemory
+    /// Another process of a group ended, or is out of reach.
+    case connectionLost
     /// Anything else.
     case other
   }
@@ -38,6 +40,7 @@ func check(_ operation: StaticString, _ status: ct_status) throws(TorchError) {
   switch status {
   case CT_OK: return
   case CT_OUT_OF_MEMORY: code = .outOfMemory
+  case CT_CONNECTION_LOST: code = .connectionLost
   case CT_LIBTORCH_ERROR: code = .libtorch
   default: code = .other
   }

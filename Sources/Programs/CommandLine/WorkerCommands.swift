@@ -26,7 +26,7 @@ package enum WorkerCommands {
         help:
           "The images: CIFAR's binary files, train/ and test/ (or val/) with class folders, or tar "
           + "shards train-*.tar and test-*.tar (or val-*.tar).")
-    ],
+    ] + parallelOptions,
     discussion: """
       Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
       once, at the end. Run the same command again after an interruption: it goes on from the last checkpoint.
@@ -34,11 +34,17 @@ package enum WorkerCommands {
       More members or more epochs in the experiment are added to its run. Members that cannot go on to the same result as
       a longer training from the start are trained again with --retrain, beside those that are there, whose place they take.
 
+      Started by torchrun, or as the tasks of a Slurm step, the processes train each member together; the first one writes
+      the run, and any number of them goes on with it.
+
       SIGINT, SIGTERM, SIGUSR1 and SIGHUP stop it at the next step, with a checkpoint; a second one at once.
 
       \(ExitStatus.help(ExitStatus.allCases))
       """,
-    examples: ["consort train Experiments/cifar10-quick.json --data ~/cifar10"])
+    examples: [
+      "consort train Experiments/cifar10-quick.json --data ~/cifar10",
+      "torchrun --no-python --nproc-per-node 2 consort train large.json --data ~/cifar10",
+    ])
 
   /// Searches architectures for the members of an ensemble.
   package static let search = Command(
@@ -68,6 +74,17 @@ package enum WorkerCommands {
       \(ExitStatus.help(ExitStatus.allCases))
       """,
     examples: ["consort search Experiments/search-cifar10.json --data ~/cifar10"])
+
+  /// The options of one of several processes that train each member together.
+  private static let parallelOptions = [
+    CommandOption(
+      "--rendezvous", "HOST:PORT",
+      help:
+        "Where the processes that train each member together meet: the host of process 0 (default: as torchrun or a Slurm "
+        + "step says)."),
+    CommandOption("--rank", "R", help: "This process's number among them, from 0."),
+    CommandOption("--world-size", "N", help: "How many they are."),
+  ]
 
   /// The options of every command that trains an experiment.
   private static let trainingOptions =

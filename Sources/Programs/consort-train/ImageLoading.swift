@@ -5,17 +5,21 @@ import Runs
 import Training
 
 /// The images that an experiment asks for; `file` names it in errors.
+///
+/// - Parameter isQuiet: Whether nothing is shown of what takes long.
 func loadImages(
-  of experiment: Experiment, file: String, from path: String?
+  of experiment: Experiment, file: String, from path: String?, isQuiet: Bool = false
 ) throws -> RunImages {
-  try loadImages(experiment.data, for: [experiment.recipe], file: file, from: path)
+  try loadImages(
+    experiment.data, for: [experiment.recipe], file: file, from: path, isQuiet: isQuiet)
 }
 
 /// The images of a selection, as the recipes need them: decoded beforehand, or as they are needed.
 ///
 /// - Parameter recipes: At least one; all with random resized crops, or none.
 func loadImages(
-  _ data: DataSelection, for recipes: [Recipe], file: String, from path: String?
+  _ data: DataSelection, for recipes: [Recipe], file: String, from path: String?,
+  isQuiet: Bool = false
 ) throws -> RunImages {
   let streams = recipes.contains { $0.randomResizedCrop != nil }
   guard !streams || recipes.allSatisfy({ $0.randomResizedCrop != nil }) else {
@@ -37,7 +41,7 @@ func loadImages(
     throw UsageError(
       "'\(file)' needs images: --data DIR (`consort data download cifar10` fetches some)")
   }
-  let progress = { (message: String) in Terminal.writeError(message) }
+  let progress = { (message: String) in if !isQuiet { Terminal.writeError(message) } }
   // Crops of random size are taken from the files themselves.
   guard !streams else {
     return .streamed(try EncodedDataset.load(directory: path, progress: progress))

@@ -9,6 +9,8 @@ struct MemberFigures {
   private let loss, accuracy: Double
   private let holdOut: Double?
   private let imagesPerSecond, secondsLeft: Double
+  /// The share of the time in which it waited for other processes.
+  private let waitingShare: Double?
 
   /// In the middle of an epoch.
   init(_ progress: MemberProgress) {
@@ -17,6 +19,7 @@ struct MemberFigures {
     (loss, accuracy) = (progress.trainingLoss, progress.trainingAccuracy)
     holdOut = progress.holdOutAccuracy
     (imagesPerSecond, secondsLeft) = (progress.imagesPerSecond, progress.secondsLeft)
+    waitingShare = nil
   }
 
   /// At an epoch's end; `progress` already stands in the next one.
@@ -25,12 +28,14 @@ struct MemberFigures {
     (loss, accuracy) = (metrics.trainingLoss, metrics.trainingAccuracy)
     holdOut = metrics.holdOutAccuracy
     (imagesPerSecond, secondsLeft) = (metrics.imagesPerSecond, progress.secondsLeft)
+    waitingShare = metrics.waitingShare
   }
 
   /// All of it with words, for a log.
   var line: String {
     "epoch \(epoch)/\(epochs)  loss \(NumberFormat.fixed(loss, 3))  train \(NumberFormat.share(accuracy))"
       + (holdOut.map { "  hold-out \(NumberFormat.share($0))" } ?? "")
+      + (waitingShare.map { "  waits \(NumberFormat.share($0))" } ?? "")
       + "  \(speed) images/s  \(NumberFormat.duration(secondsLeft)) left"
   }
 

@@ -8,13 +8,27 @@ import Training
 
 let trainCommand = WorkerCommands.train.running { arguments in
   let file = arguments.operand(0) ?? ""
+  let launch = try Launch.find(arguments)
   let experiment = try Experiment(path: file)
-  Terminal.writeNotes(Note.lines(try Recipe.notes(ofFile: file)))
-  let options = try TrainingOptions(arguments, for: experiment)
-  let images = try loadImages(of: experiment, file: file, from: arguments.string("--data"))
-  let directory: RunDirectory
+  guard let launch else {
+    Terminal.writeNotes(Note.lines(try Recipe.notes(ofFile: file)))
+    let options = try TrainingOptions(arguments, for: experiment)
+    let images = try loadImages(of: experiment, file: file, from: arguments.string("--data"))
+    let directory = try fitting(file) { try train(experiment, on: images, options) }
+    return printNext(experiment, directory)
+  }
+  try launch.reportingFailure {
+    let directory = try fitting(file) {
+      try trainTogether(experiment, file: file, arguments, launch)
+    }
+    if let directory { printNext(experiment, directory) }
+  }
+}
+
+/// Makes an experiment that does not go with the images an error that names its file.
+private func fitting<Result>(_ file: String, _ body: () throws -> Result) throws -> Result {
   do {
-    directory = try train(experiment, on: images, options)
+    return try body()
   } catch let error as ExperimentError {
     guard case .tooFewImages = error else { throw error }
     throw ExperimentDoesNotFit(file: file, reason: "\(error)")
@@ -24,6 +38,10 @@ let trainCommand = WorkerCommands.train.running { arguments in
   } catch let error as NetworkError {
     throw ExperimentDoesNotFit(file: file, reason: "\(error)")
   }
+}
+
+/// Says what comes after a training.
+private func printNext(_ experiment: Experiment, _ directory: RunDirectory) {
   let waiting = experiment.allMembers.count {
     !directory.member($0.name).isComplete(withHoldOut: experiment.data.holdsOut)
   }
@@ -42,7 +60,10 @@ struct TrainingOptions {
   let checkpointInterval: CheckpointInterval
   let longer: RunDirectory.LongerTraining
 
-  init(_ arguments: ParsedArguments, for experiment: Experiment) throws {
+  /// - Parameter launch: This process's place among those that train each member together; nil for one alone.
+  init(
+    _ arguments: ParsedArguments, for experiment: Experiment, _ launch: Launch? = nil
+  ) throws {
     directory = RunDirectory(path: arguments.directory("--out") ?? "runs/\(experiment.name)")
     members = try Self.members(arguments.string("--members"), of: experiment)
     longer = arguments.isSet("--retrain") ? .allowed : .ifNothingIsLost
@@ -54,7 +75,10 @@ struct TrainingOptions {
     checkpointInterval = interval
     workers = try WorkerOptions(
       arguments, members: members?.count ?? experiment.allMembers.count,
-      earlier: RunEnvironment(path: directory.environmentPath))
+      // What the first process writes is its own to read.
+      earlier: launch.map { $0.rank } ?? 0 == 0
+        ? RunEnvironment(path: directory.environmentPath) : nil,
+      launch)
   }
 
   private static func members(_ text: String?, of experiment: Experiment) throws -> Set<String>? {
@@ -73,11 +97,13 @@ struct TrainingOptions {
 
 /// Trains `experiment` with a display of its progress.
 ///
+/// - Parameter group: The processes that train each member together, of which this is the first; nil for one alone.
 /// - Returns: The run that holds the members.
 /// - Throws: `StoppedEarly` where the user interrupted it.
 @discardableResult
 func train(
-  _ experiment: Experiment, on images: RunImages, _ options: TrainingOptions
+  _ experiment: Experiment, on images: RunImages, _ options: TrainingOptions,
+  _ group: TrainingGroup? = nil
 ) throws -> RunDirectory {
   Interruption.install()
   let run = try TrainingRun(
@@ -91,7 +117,7 @@ func train(
   let display = Mutex(TrainingDisplay(heading: heading))
   defer { display.withLock { $0.end() } }
   let outcome = try run.run(
-    only: options.members, jobs: options.workers.jobs,
+    only: options.members, group: group, jobs: options.workers.jobs,
     checkpointInterval: options.checkpointInterval,
     observe: { event in display.withLock { $0.show(event) } })
   switch outcome {

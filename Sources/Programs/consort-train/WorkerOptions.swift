@@ -16,11 +16,23 @@ struct WorkerOptions {
   ///   - members: How many there may be to train side by side.
   ///   - earlier: With what the run began, where it did: it goes on with the same devices and threads, because its bits
   ///     depend on them.
-  init(_ arguments: ParsedArguments, members: Int, earlier: RunEnvironment?) throws {
-    devices = try Device.named(arguments.string("--devices") ?? earlier?.device)
-    let processors = RunEnvironment.availableProcessors()
+  ///   - launch: This process's place among those that train each member together; nil for one alone. It has one device,
+  ///     and its share of the processors.
+  init(
+    _ arguments: ParsedArguments, members: Int, earlier: RunEnvironment?, _ launch: Launch? = nil
+  ) throws {
+    // The devices of processes that were there before say nothing of this one's.
+    let named = try Device.named(
+      arguments.string("--devices") ?? (launch == nil ? earlier?.device : nil))
+    devices = launch.map { [named[$0.localRank % named.count]] } ?? named
+    if launch != nil, let jobs = try arguments.integer("--jobs"), jobs != 1 {
+      throw ParallelError.severalJobs
+    }
+    let available = RunEnvironment.availableProcessors()
+    let processors = max(1, available / (launch?.localSize ?? 1))
     let schedule = Schedule(
-      members: members, processors: processors, gpus: devices == [.cpu] ? 0 : devices.count,
+      members: launch == nil ? members : 1, processors: processors,
+      gpus: devices == [.cpu] ? 0 : devices.count,
       jobs: try arguments.integer("--jobs"),
       threads: try arguments.integer("--threads") ?? earlier?.threads)
     (jobs, threads) = (schedule.jobs, schedule.threads)

@@ -69,6 +69,36 @@ import Weights
       contentsOf: URL(fileURLWithPath: directory.member("resnet-20-0").weightsPath))
   }
 
+  /// Each process decodes its own shards' images only. One image is damaged, and the last batches have fewer images than
+  /// there are shards.
+  @Test func severalProcessesTrainAsOne() throws {
+    try Self.withImages { root in
+      let damaged = "\(root)/images/train/class-1/0-subsampled.jpg"
+      try Data("no image".utf8).write(to: URL(fileURLWithPath: damaged))
+      var experiment = Self.experiment(corruptImages: .skip)
+      experiment.recipe.reproducible = true
+      let (outcome, alone) = try Self.train(experiment, root: root, into: "alone")
+      #expect(outcome == .complete)
+      let outcomes = try TrainingProcesses.run(3) { [experiment] group in
+        let group = try #require(group)
+        guard !group.isFirst else {
+          let images = RunImages.streamed(try EncodedDataset.load(directory: "\(root)/images"))
+          return try TrainingRun(
+            of: experiment, on: images, in: RunDirectory(path: "\(root)/together"), threads: 1
+          ).run(group: group)
+        }
+        return try FollowingRun(
+          of: experiment,
+          on: .streamed(EncodedDataset.load(directory: "\(root)/images")), in: group,
+          device: .cpu, decoders: 2
+        ).run()
+      }.map { try $0.get() }
+      #expect(outcomes == [.complete, .complete, .complete])
+      #expect(
+        try Self.weights(RunDirectory(path: "\(root)/together")) == Self.weights(alone))
+    }
+  }
+
   @Test func neitherThreadsNorAnInterruptionChangeTheWeights() throws {
     try Self.withImages { root in
       let experiment = Self.experiment()

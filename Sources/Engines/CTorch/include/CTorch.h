@@ -33,6 +33,8 @@ typedef enum : int32_t {
   CT_LIBTORCH_ERROR = 1,
   CT_OUT_OF_MEMORY = 2,
   CT_OTHER_ERROR = 3,
+  /// Another process ended, or is out of reach (CTorchDistributed.h).
+  CT_CONNECTION_LOST = 4,
 } ct_status;
 
 /// c10::ScalarType's numbers.

@@ -5,7 +5,7 @@
 #ifndef CONSORT_CTORCHCUDA_H
 #define CONSORT_CTORCHCUDA_H
 
-#include "CTorch.h"
+#include "CTorchDistributed.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -61,6 +61,12 @@ typedef struct {
   // MARK: Memory
 
   ct_status (*memory)(ct_device device, ct_cuda_memory *result);
+
+  // MARK: Process groups
+
+  /// ct_process_group_nccl.
+  ct_status (*process_group_nccl)(ct_store store, int32_t rank, int32_t size, double seconds, ct_device device,
+                                  ct_process_group *result);
 } ct_cuda_functions;
 
 /// Loads libtorch_cuda and libCTorchCUDA; the functions stay as long as the process.

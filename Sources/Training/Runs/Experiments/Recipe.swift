@@ -54,6 +54,11 @@ public struct Recipe: Hashable, Sendable {
   public var emaDecay: Double?
   /// The numbers of maps and of weights where they meet.
   public var precision: Precision
+  /// Whether a batch is cut into a fixed number of shards, whose sums are taken in their order: weights then have the same
+  /// bits for any number of processes. nil for no.
+  public var reproducible: Bool?
+  /// What batch normalisation goes by where a batch is cut into shards; nil for the whole batch.
+  public var batchNorm: BatchNormStatistics?
 
   /// What moves the parameters.
   public enum OptimizerChoice: Hashable, Sendable {
@@ -70,6 +75,14 @@ public struct Recipe: Hashable, Sendable {
     case float32
     /// 16 bits with float32's range: for GPUs that have it in hardware.
     case bfloat16
+  }
+
+  /// Whose statistics batch normalisation goes by.
+  public enum BatchNormStatistics: String, Codable, Sendable, CaseIterable {
+    /// Those of the whole batch, wherever its images are.
+    case synchronized
+    /// Those of a shard each.
+    case local
   }
 
   /// The named recipes.
@@ -209,6 +222,8 @@ extension Recipe: SchemaObject {
     try fields.field("flips", &flips, .flag)
     try fields.field("emaDecay", &emaDecay, .number(0...0.999999))
     try fields.field("precision", &precision, .choice)
+    try fields.field("reproducible", &reproducible, .flag)
+    try fields.field("batchNorm", &batchNorm, .choice)
   }
 
   /// The preset's own depends on the size of a batch.

@@ -20,14 +20,18 @@ package enum BatchImages {
   func pieces(ofAtMost size: Int) -> [BatchImages] {
     let pieces = max(1, (count + size - 1) / size)
     return (0..<pieces).map { piece in
-      let range = count * piece / pieces..<count * (piece + 1) / pieces
-      switch self {
-      case .places(let places, let source): return .places(places[range], in: source)
-      case .decoded(let batch, let source, let whole):
-        return .decoded(
-          batch, of: source,
-          whole.lowerBound + range.lowerBound..<whole.lowerBound + range.upperBound)
-      }
+      part(count * piece / pieces..<count * (piece + 1) / pieces)
+    }
+  }
+
+  /// Some of the images.
+  func part(_ range: Range<Int>) -> BatchImages {
+    switch self {
+    case .places(let places, let source): .places(places[range], in: source)
+    case .decoded(let batch, let source, let whole):
+      .decoded(
+        batch, of: source,
+        whole.lowerBound + range.lowerBound..<whole.lowerBound + range.upperBound)
     }
   }
 

@@ -6,6 +6,15 @@ import Runs
 package protocol BatchSource: AnyObject {
   /// The images of a step; steps are asked for in their order, from wherever the training goes on.
   func batch(epoch: Int, step: Int) throws -> BatchImages
+  /// The same for a process that has some of the batch's shards.
+  func shards(epoch: Int, step: Int, _ cut: BatchCut) throws -> ShardedImages
+}
+
+extension BatchSource {
+  /// Cuts the whole batch.
+  package func shards(epoch: Int, step: Int, _ cut: BatchCut) throws -> ShardedImages {
+    ShardedImages(try batch(epoch: epoch, step: step), cut)
+  }
 }
 
 /// Batches of images that lie on the device.

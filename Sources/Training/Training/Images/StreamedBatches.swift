@@ -10,6 +10,8 @@ final class StreamedBatches: BatchSource {
   private let plan: Plan
   private let images: StreamedImages
   private var stream: ImageStream?
+  /// What this process decodes of each batch; nil for all of it.
+  private var cut: BatchCut?
 
   /// - Parameter training: The images that are trained on, as indices into the split.
   init(
@@ -32,11 +34,26 @@ final class StreamedBatches: BatchSource {
     return .decoded(batch, of: images, 0..<batch.count)
   }
 
+  func shards(epoch: Int, step: Int, _ cut: BatchCut) throws -> ShardedImages {
+    // The stream is made for the first step, and no other cut comes after it.
+    self.cut = cut
+    let decoded = try batch(epoch: epoch, step: step)
+    guard case .decoded(let batch, _, _) = decoded else { return ShardedImages(decoded, cut) }
+    let count = plan.count(ofStep: step)
+    var isUsable = [Bool](repeating: true, count: cut.places(of: count).count)
+    if !batch.skipped.isEmpty {
+      let skipped = Set(batch.skipped.map(\.index))
+      let requests = plan.requests(ofStep: epoch * plan.stepsPerEpoch + step, cut) ?? []
+      isUsable = requests.map { !skipped.contains($0.index) }
+    }
+    return ShardedImages(decoded, batchCount: count, cut, isUsable: isUsable)
+  }
+
   /// A stream from that step to the end of the training.
   private func makeStream(epoch: Int, step: Int) -> ImageStream {
     let first = epoch * plan.stepsPerEpoch + step
-    return images.stream(batchSize: plan.experiment.recipe.batchSize) { [plan] number in
-      plan.requests(ofStep: first + number)
+    return images.stream(batchSize: plan.experiment.recipe.batchSize) { [plan, cut] number in
+      plan.requests(ofStep: first + number, cut)
     }
   }
 }
@@ -65,17 +82,24 @@ private final class Plan: Sendable {
     stepsPerEpoch = experiment.recipe.steps(perEpochOf: training.count)
   }
 
+  /// Images of a step of an epoch.
+  func count(ofStep step: Int) -> Int {
+    experiment.recipe.range(ofStep: step, in: training.count).count
+  }
+
   /// The requests of a step, counted from the start of the training; nil after its end.
-  func requests(ofStep number: Int) -> [ImageRequest]? {
+  ///
+  /// - Parameter cut: Leaves those that are this process's; nil for all.
+  func requests(ofStep number: Int, _ cut: BatchCut?) -> [ImageRequest]? {
     let (epoch, step) = (number / stepsPerEpoch, number % stepsPerEpoch)
     guard epoch < experiment.recipe.epochs else { return nil }
     let indices = indices(ofEpoch: epoch)
     let stream = RandomStream(
       experiment, member: member, .augmentation, epoch: epoch, step: step)
-    return indices[experiment.recipe.range(ofStep: step, in: indices.count)].enumerated().map {
-      place, index in
+    let batch = Array(indices[experiment.recipe.range(ofStep: step, in: indices.count)])
+    return (cut?.places(of: batch.count) ?? Array(batch.indices)).map { place in
       ImageRequest(
-        index: index,
+        index: batch[place],
         geometry: .randomResizedCrop(
           crop, flips: experiment.recipe.flips, stream: stream.branch(UInt64(place))))
     }

@@ -25,6 +25,8 @@ public struct EpochMetrics: Codable, Hashable, Sendable {
   public var imagesPerSecond: Double
   /// Of this epoch, evaluation included.
   public var seconds: Double
+  /// The share of the steps' time in which the first of several processes waited for the others; nil in one process.
+  public var waitingShare: Double?
 }
 
 /// A member's metrics as a file.

@@ -11,13 +11,17 @@ final class MemberQueue: Sendable {
   }
 
   let work: WorkQueue<Experiment.Member>
+  /// The processes that train each member together; nil for this one alone.
+  let group: TrainingGroup?
   private let report: Mutex<Report>
   private let observe: @Sendable (TrainingEvent) -> Void
 
   init(
-    _ members: [Experiment.Member], stopIsWished: @escaping @Sendable () -> Bool,
+    _ members: [Experiment.Member], group: TrainingGroup? = nil,
+    stopIsWished: @escaping @Sendable () -> Bool,
     observe: @escaping @Sendable (TrainingEvent) -> Void
   ) {
+    self.group = group
     work = WorkQueue(members, stopIsWished: stopIsWished)
     report = Mutex(Report())
     self.observe = observe

@@ -29,34 +29,43 @@ package final class MemberTraining {
   private(set) var metrics: [EpochMetrics]
   package private(set) var position: Checkpoint.Position
   package let stepsPerEpoch: Int
-  private let directory: MemberDirectory
+  /// nil in a process that keeps no files.
+  private let directory: MemberDirectory?
+  /// The processes that train it; nil for this one alone.
+  private let group: TrainingGroup?
   /// What distinguishes the training from others.
   package let identity: String
   private let model: Model
   private let optimizer: any Optimizer
   private let average: WeightAverage?
-  private let trainingStep: TrainingStep
+  private let trainingStep: any MemberStep
   /// Images of steps whose sums are still on the device.
   private var uncountedImages = 0
-  private var checkpoints: CheckpointStore
+  /// Of this process's steps since the epoch began, or it took the member up.
+  private var secondsOfSteps = 0.0
+  private var checkpoints: CheckpointStore?
   private let checkpointInterval: CheckpointInterval
   private var lastCheckpoint = ContinuousClock.now
 
   /// Creates the model, and goes on from the newest checkpoint that can be used, where there is one.
   ///
+  /// - Parameters:
+  ///   - directory: nil in a process that keeps no files: the first one of the group gives it the state.
+  ///   - group: The processes that train it; nil for this one alone.
   /// - Throws: `TrainingError` where a checkpoint or the weights to start from cannot be used, `FileError` or
   ///   `TorchError`.
   package init(
     _ member: Experiment.Member, of experiment: Experiment, network: Network,
     data images: MemberImages,
-    normalization: Normalization, directory: MemberDirectory, identity: String, device: Device,
-    checkpointInterval: CheckpointInterval
+    normalization: Normalization, directory: MemberDirectory?, identity: String, device: Device,
+    checkpointInterval: CheckpointInterval, group: TrainingGroup? = nil
   ) throws {
     self.member = member
     self.experiment = experiment
     self.images = images
     self.normalization = normalization
     self.directory = directory
+    self.group = group
     self.identity = identity
     self.checkpointInterval = checkpointInterval
     let recipe = experiment.recipe
@@ -69,11 +78,14 @@ package final class MemberTraining {
     }
     optimizer = try recipe.optimizer(of: model)
     average = try recipe.emaDecay.map { [model] in try WeightAverage(of: model, decay: $0) }
-    trainingStep = try TrainingStep(model, optimizer, normalization, recipe)
-    checkpoints = CheckpointStore(directory, of: identity)
+    trainingStep =
+      group != nil || recipe.reproducible == true
+      ? try ShardedStep(model, optimizer, normalization, recipe, group)
+      : try TrainingStep(model, optimizer, normalization, recipe)
+    checkpoints = directory.map { CheckpointStore($0, of: identity) }
     let stepsPerEpoch = recipe.steps(perEpochOf: images.trainingCount)
     self.stepsPerEpoch = stepsPerEpoch
-    let restored = try checkpoints.restore(
+    let restored = try checkpoints?.restore(
       into: Self.state(model, optimizer, average),
       where: { place in
         place.step < stepsPerEpoch
@@ -81,8 +93,12 @@ package final class MemberTraining {
       })
     position = restored?.position ?? Checkpoint.Position()
     damages = restored?.damages ?? []
-    metrics = try MetricsFile.read(
-      directory.metricsPath, epochs: position.epoch, digest: position.metrics)
+    let begun = position
+    metrics =
+      try directory.map {
+        try MetricsFile.read($0.metricsPath, epochs: begun.epoch, digest: begun.metrics)
+      } ?? []
+    try group?.goOn(from: &position, Self.state(model, optimizer, average))
   }
 
   /// The model that is evaluated and kept: the average of the weights where the recipe asks for one.
@@ -101,15 +117,14 @@ package final class MemberTraining {
   ///   `TorchError`.
   package func step() throws -> Bool {
     let start = ContinuousClock.now
-    let batch = try images.training.batch(epoch: position.epoch, step: position.step)
-    // A batch none of whose images could be decoded moves nothing.
-    if batch.count > 0 { try trainingStep.run(inputs(batch)) }
+    uncountedImages += try trainingStep.run(place(), from: images.training)
     position.step += 1
-    uncountedImages += batch.count
     try average?.update(step: stepsTaken)
     let isLast = position.step == stepsPerEpoch
     if isLast || position.step % stepsBetweenCounts == 0 { try count() }
-    position.totals.seconds += start.duration(to: .now) / .seconds(1)
+    let seconds = start.duration(to: .now) / .seconds(1)
+    position.totals.seconds += seconds
+    secondsOfSteps += seconds
     if !isLast { try saveCheckpointIfDue() }
     return isLast
   }
@@ -134,22 +149,36 @@ package final class MemberTraining {
   ///   `TorchError`.
   package func finishEpoch(learningRate: Double) throws -> EpochMetrics {
     let start = ContinuousClock.now
-    let evaluation = try images.holdOut?.evaluate(
-      result, normalization: normalization, batchSize: experiment.recipe.pieceSize
-    ).evaluation
+    // Processors of different kinds round differently: what differs does not grow.
+    try group?.share(Self.state(model, optimizer, average))
+    let evaluation = try evaluateHoldOut()
     guard evaluation?.loss.isFinite ?? true else { throw lossNotFinite() }
     let totals = position.totals
     position = Checkpoint.Position(epoch: position.epoch + 1)
     let line = EpochMetrics(
       epoch: position.epoch, step: stepsTaken, learningRate: learningRate,
       trainingLoss: totals.loss, trainingAccuracy: totals.accuracy, holdOutLoss: evaluation?.loss,
-      holdOutAccuracy: evaluation?.top1Accuracy, imagesPerSecond: totals.imagesPerSecond,
-      seconds: totals.seconds + start.duration(to: .now) / .seconds(1))
+      holdOutAccuracy: evaluation?.accuracy, imagesPerSecond: totals.imagesPerSecond,
+      seconds: totals.seconds + start.duration(to: .now) / .seconds(1),
+      waitingShare: group.map { $0.takeSecondsWaited() / max(secondsOfSteps, 1e-9) })
+    secondsOfSteps = 0
     metrics.append(line)
     // Metrics first: lines beyond the checkpoint's epoch are dropped on resuming, a missing line could not be made again.
-    try MetricsFile.write(metrics, to: directory.metricsPath)
+    if let directory { try MetricsFile.write(metrics, to: directory.metricsPath) }
     try saveCheckpointIfDue()
     return line
+  }
+
+  /// What the hold-out says, which the first process of a group finds out; nil where there is none.
+  private func evaluateHoldOut() throws -> (loss: Double, accuracy: Double)? {
+    guard let holdOut = images.holdOut else { return nil }
+    if let group, !group.isFirst { return try group.heardEvaluation() }
+    let evaluation = try holdOut.evaluate(
+      result, normalization: normalization, batchSize: experiment.recipe.pieceSize
+    ).evaluation
+    let (loss, accuracy) = (evaluation.loss, evaluation.top1Accuracy)
+    try group?.tell(.evaluation(loss: loss.isFinite ? loss : nil, accuracy: accuracy))
+    return (loss, accuracy)
   }
 
   /// Saves where the training stands, also in the middle of an epoch.
@@ -158,13 +187,14 @@ package final class MemberTraining {
   ///   `WeightsError`, `FileError` or `TorchError` otherwise.
   package func saveCheckpoint() throws {
     try count()
+    guard checkpoints != nil else { return }
     let state = try Self.state(model, optimizer, average).map { name, tensor in
       try CheckpointTensor(name, tensor)
     }
     // The last good checkpoint must not give way to one that cannot go on.
     guard state.allSatisfy(\.isFinite) else { throw lossNotFinite() }
     position.metrics = try MetricsFile.digest(metrics)
-    try checkpoints.save(state, at: position, step: stepsTaken)
+    try checkpoints?.save(state, at: position, step: stepsTaken)
     lastCheckpoint = .now
   }
 
@@ -188,11 +218,12 @@ package final class MemberTraining {
     return model.state + buffers + averages
   }
 
-  private func inputs(_ batch: BatchImages) -> StepInputs {
+  private func place() -> StepPlace {
     var dropping = RandomStream(
       experiment, member: member.index, .dropout, epoch: position.epoch, step: position.step)
-    return StepInputs(
-      images: batch, learningRate: learningRate, dropoutSeed: dropping.next())
+    return StepPlace(
+      epoch: position.epoch, step: position.step, learningRate: learningRate,
+      dropoutSeed: dropping.next())
   }
 
   /// Makes sure that the last step has left weights that can be used: no loss was taken after it.

@@ -13,7 +13,7 @@ public final class Model {
   /// Where the parameters live.
   public let device: Device
   private let tensors: [String: Tensor]
-  private let plain, fused: Plan
+  private let plain, fused: ModelPlan
   private let memoryFormat: MemoryFormat
   private let precision: Recipe.Precision
   /// Whether normalisations go by the batch that they see even outside of training, for want of statistics of their own.
@@ -43,8 +43,8 @@ public final class Model {
     }
     self.tensors = tensors
     normalizesByBatch = false
-    plain = Plan(network.layers.map(FusedStep.layer))
-    fused = Plan(FusedStep.steps(of: network))
+    plain = ModelPlan(network.layers.map(FusedStep.layer))
+    fused = ModelPlan(FusedStep.steps(of: network))
   }
 
   /// The tensor of the parameter or buffer of that name.
@@ -71,6 +71,23 @@ public final class Model {
     tensors = try other.tensors.mapValues { try $0.detached().clone() }
   }
 
+  /// The same model with other leaves for its gradients to arrive at: the same elements, and the same running statistics.
+  func withOwnLeaves() throws -> Model { try Model(leavesFor: self) }
+
+  private init(leavesFor other: Model) throws {
+    (network, parameters, device) = (other.network, other.parameters, other.device)
+    (plain, fused) = (other.plain, other.fused)
+    (memoryFormat, precision) = (other.memoryFormat, other.precision)
+    normalizesByBatch = other.normalizesByBatch
+    var tensors = other.tensors
+    for parameter in other.parameters.filter(\.isTrainable) {
+      guard let leaf = try tensors[parameter.name]?.detached() else { continue }
+      try leaf.setRequiresGradient()
+      tensors[parameter.name] = leaf
+    }
+    self.tensors = tensors
+  }
+
   /// Runs a network on tensors of another owner, normalised by the batch in training and outside of it.
   ///
   /// - Parameter tensors: One for each parameter and buffer of the network, of its shape, on `device`.
@@ -82,8 +99,8 @@ public final class Model {
     (self.memoryFormat, self.precision) = (memoryFormat, precision)
     self.tensors = tensors
     normalizesByBatch = true
-    plain = Plan(network.layers.map(FusedStep.layer))
-    fused = Plan(FusedStep.steps(of: network))
+    plain = ModelPlan(network.layers.map(FusedStep.layer))
+    fused = ModelPlan(FusedStep.steps(of: network))
   }
 
   /// Runs the network.
@@ -97,12 +114,25 @@ public final class Model {
   public func logits(
     _ images: Tensor, training: Bool, generator: Generator? = nil
   ) throws -> Tensor {
-    var alive = [Network.inputName: try computed(images).contiguous(memoryFormat)]
-    let plan = training && canFuse ? fused : plain
+    var alive = try input(images)
+    let plan = plan(training: training)
     for (index, step) in plan.steps.enumerated() {
       try run(step, in: &alive, training: training, generator: generator)
       for input in plan.lastRead[index] { alive[input] = nil }
     }
+    return try logits(alive)
+  }
+
+  /// The steps, in order.
+  func plan(training: Bool) -> ModelPlan { training && canFuse ? fused : plain }
+
+  /// The tensors that are there before the first step.
+  func input(_ images: Tensor) throws -> [String: Tensor] {
+    [Network.inputName: try computed(images).contiguous(memoryFormat)]
+  }
+
+  /// What the last step has left.
+  func logits(_ alive: [String: Tensor]) throws -> Tensor {
     guard let name = network.layers.last?.name, let logits = alive[name] else {
       throw NetworkError.noLayers(network: network.name)
     }
@@ -120,7 +150,7 @@ public final class Model {
   }
 
   /// Runs one step on the tensors that are still needed, and puts its results among them.
-  private func run(
+  func run(
     _ step: FusedStep, in alive: inout [String: Tensor], training: Bool, generator: Generator?
   ) throws {
     switch step {
@@ -182,7 +212,7 @@ public final class Model {
     }
   }
 
-  private func input(
+  func input(
     _ position: Int, of layer: Layer, _ alive: [String: Tensor]
   ) throws -> Tensor {
     guard let tensor = alive[layer.inputs[position]] else {
@@ -191,7 +221,7 @@ public final class Model {
     return tensor
   }
 
-  private func batchNorm(
+  func batchNorm(
     _ layer: Layer
   ) throws -> (vectors: Tensor.BatchNormVectors, epsilon: Double, momentum: Double) {
     guard case .batchNorm(let epsilon, let momentum) = layer.operation else {
@@ -213,7 +243,7 @@ public final class Model {
 }
 
 /// Steps in order, and which tensors nothing reads after each.
-private struct Plan {
+struct ModelPlan {
   let steps: [FusedStep]
   let lastRead: [[String]]
 

@@ -89,6 +89,7 @@ public struct TrainingRun: Sendable {
   /// - Parameters:
   ///   - names: Train only the members of these names, while other processes may train other ones; all of them where it
   ///     is nil.
+  ///   - group: The processes that train each member together, of which this is the first; nil for this one alone.
   ///   - jobs: Members trained side by side, each on a thread of its own, and on the run's number of threads inside
   ///     its operations.
   ///   - checkpointInterval: How much of each member's work a kill may cost.
@@ -96,19 +97,29 @@ public struct TrainingRun: Sendable {
   ///   - observe: Told of everything that happens, one event at a time, on any thread.
   /// - Throws: `TrainingError.runBusy` where another process trains the run, or the first error that ended all work.
   public func run(
-    only names: Set<String>? = nil, jobs: Int = 1,
+    only names: Set<String>? = nil, group: TrainingGroup? = nil, jobs: Int = 1,
     checkpointInterval: CheckpointInterval = .standard,
     shouldStop: @escaping @Sendable () -> Bool = { Interruption.isRequested },
     observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
   ) throws -> Outcome {
-    let outcome = try train(
-      only: names, jobs: jobs, checkpointInterval, shouldStop, observe)
+    let outcome = try ParallelError.naming {
+      do {
+        let outcome = try train(
+          only: names, group, jobs: jobs, checkpointInterval, shouldStop, observe)
+        try group?.tellEnd(outcome)
+        return outcome
+      } catch {
+        group?.tellFailure(error)
+        throw error
+      }
+    }
     if outcome == .complete, directory != base { _ = try base.finishRetraining() }
     return outcome
   }
 
   private func train(
-    only names: Set<String>?, jobs: Int, _ checkpointInterval: CheckpointInterval,
+    only names: Set<String>?, _ group: TrainingGroup?, jobs: Int,
+    _ checkpointInterval: CheckpointInterval,
     _ shouldStop: @escaping @Sendable () -> Bool,
     _ observe: @escaping @Sendable (TrainingEvent) -> Void
   ) throws -> Outcome {
@@ -123,7 +134,12 @@ public struct TrainingRun: Sendable {
       experiment.allMembers.filter { names?.contains($0.name) ?? true })
     precondition(
       names.map { $0.count == members.count } ?? true, "a name is not that of a member")
-    let queue = MemberQueue(members, stopIsWished: shouldStop, observe: observe)
+    guard group == nil || jobs == 1 else { throw ParallelError.severalJobs }
+    group?.setWish(shouldStop)
+    try group?.tell(.began(threads: environment.threads))
+    let queue = MemberQueue(
+      members, group: group, stopIsWished: { group?.isStopAgreed ?? shouldStop() },
+      observe: observe)
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
     let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
     WorkerThread.run(min(jobs, members.count)) { number in
@@ -198,17 +214,19 @@ public struct TrainingRun: Sendable {
     _ result: MemberResult, _ data: MemberImages, on device: Device,
     _ checkpointInterval: CheckpointInterval, _ queue: MemberQueue
   ) throws -> Bool {
-    let (member, files) = (result.member, result.files)
+    let (member, files, group) = (result.member, result.files, queue.group)
+    try group?.tell(.train(member: member.name, identity: result.identity))
     let training = try MemberTraining(
       member, of: experiment, network: result.network, data: data, normalization: normalization,
       directory: files, identity: result.identity, device: device,
-      checkpointInterval: checkpointInterval)
+      checkpointInterval: checkpointInterval, group: group)
     for damage in training.damages { queue.report(.checkpointDamaged(member, damage)) }
     queue.report(.memberStarted(member, finishedEpochs: training.position.epoch))
     try recordEnvironment(of: member, in: files, queue)
     try Directory.removeFile(files.failurePath)
     do {
       guard try runEpochs(training, files, queue) else { return false }
+      group?.memberEnded()
       try training.checkResult()
       let accuracy = try result.write(
         training.result, data, normalization, batchSize: experiment.recipe.pieceSize,
@@ -220,6 +238,7 @@ public struct TrainingRun: Sendable {
       try DurableFile.write(
         FailureRecord(reason: "\(error)", epoch: epoch, step: step).readableJSON(),
         to: files.failurePath)
+      group?.memberEnded()
       queue.memberFailed(member)
       queue.report(.memberFailed(member, error))
     }
@@ -262,6 +281,8 @@ public struct TrainingRun: Sendable {
       progressFile.write(pace.progress(), now: false)
       if queue.shouldStop() {
         try training.saveCheckpoint()
+        // What is saved is saved for all, before any of them ends.
+        try queue.group?.barrier()
         return false
       }
     }

@@ -8,11 +8,26 @@ struct StepInputs {
   let dropoutSeed: UInt64
 }
 
+/// Where in a training a step stands, and what that decides.
+struct StepPlace {
+  let epoch, step: Int
+  let learningRate: Double
+  let dropoutSeed: UInt64
+}
+
+/// What takes a member's steps, one after another.
+protocol MemberStep: AnyObject {
+  /// Takes a step; returns how many images it saw, those of other processes included.
+  func run(_ place: StepPlace, from source: any BatchSource) throws -> Int
+  /// The sums of losses and of correct answers since they were last taken; waits for the device.
+  func takeSums() throws -> (loss: Double, correct: Int)
+}
+
 /// One step of a member: from the images that lie on the device to moved weights and sums of what happened.
 ///
 /// On the CPU it runs operation by operation. On a GPU the whole step of a full batch is captured once as a graph, which
 /// then costs one launch a step, and nothing waits for the GPU until the sums are asked for.
-final class TrainingStep {
+final class TrainingStep: MemberStep {
   private let model: Model
   private let optimizer: any Optimizer
   private let labelSmoothing: Double
@@ -57,8 +72,19 @@ final class TrainingStep {
   /// Libraries choose their ways and make their work space in the first steps, which a graph must not see.
   private static let eagerStepsBeforeCapture = 3
 
+  func run(_ place: StepPlace, from source: any BatchSource) throws -> Int {
+    let batch = try source.batch(epoch: place.epoch, step: place.step)
+    // A batch none of whose images could be decoded moves nothing.
+    if batch.count > 0 {
+      try run(
+        StepInputs(
+          images: batch, learningRate: place.learningRate, dropoutSeed: place.dropoutSeed))
+    }
+    return batch.count
+  }
+
   /// Takes a step.
-  func run(_ inputs: StepInputs) throws {
+  private func run(_ inputs: StepInputs) throws {
     try generator.reseed(inputs.dropoutSeed)
     if let captured, captured.imageCount == inputs.images.count {
       for (piece, images) in zip(captured.pieces, inputs.images.pieces(ofAtMost: pieceSize)) {
@@ -120,7 +146,6 @@ final class TrainingStep {
     try correct.add(logits.detached().argMax(1).isEqual(to: labels).sum())
   }
 
-  /// The sums since they were last taken; waits for the device.
   func takeSums() throws -> (loss: Double, correct: Int) {
     let sums = (loss: try lossSum.scalar(), correct: Int(try correct.scalar()))
     try lossSum.subtract(lossSum)

@@ -1,0 +1,208 @@
+import Files
+import Runs
+import Schemas
+import Synchronization
+import Torch
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The processes that train members together, as one of them sees them.
+///
+/// The first one, of rank 0, reads and writes the run directory; the others do what it tells them.
+///
+/// `@unchecked Sendable`: the connections belong to the thread that trains, one at a time, since these processes train one
+/// member after another; what other threads ask for is atomic.
+public final class TrainingGroup: @unchecked Sendable {
+  /// For normalisations, messages and agreements, all on the thread that trains.
+  let control: ProcessGroup
+  /// For gradients, which travel meanwhile.
+  let gradients: ProcessGroup
+  private let stopAgreed = Atomic<Bool>(false)
+  private let wish = Mutex<@Sendable () -> Bool>({ false })
+  /// Whether the others wait for a message of the first one, and not for their part of a step.
+  private var othersListen = true
+  private var secondsWaited = 0.0
+
+  /// - Parameters:
+  ///   - control: Connects the processes for normalisations, messages and agreements.
+  ///   - gradients: Connects them once more.
+  package init(control: ProcessGroup, gradients: ProcessGroup) {
+    (self.control, self.gradients) = (control, gradients)
+  }
+
+  /// This process's number, from 0, and how many there are.
+  public var rank: Int { control.rank }
+  /// How many processes there are.
+  public var size: Int { control.size }
+  /// Whether this process reads and writes the run directory.
+  public var isFirst: Bool { rank == 0 }
+
+  /// Whether all processes have agreed to stop after the present step.
+  var isStopAgreed: Bool {
+    get { stopAgreed.load(ordering: .relaxed) }
+    set { stopAgreed.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Whether this process wishes to stop.
+  func stopIsWished() -> Bool { wish.withLock { $0 }() }
+
+  func setWish(_ stopIsWished: @escaping @Sendable () -> Bool) {
+    wish.withLock { $0 = stopIsWished }
+  }
+
+  /// Adds to the time that steps have waited for other processes.
+  func count(secondsWaited seconds: Double) { secondsWaited += seconds }
+
+  /// The time since it was last taken.
+  package func takeSecondsWaited() -> Double {
+    defer { secondsWaited = 0 }
+    return secondsWaited
+  }
+}
+
+// MARK: - Agreements
+
+extension TrainingGroup {
+  /// The rows of all shards in their order, of which each process gives its own.
+  func gathered(
+    _ rows: [[Double]], of sharding: Sharding, stopIsWished: Bool, at place: (epoch: Int, step: Int)
+  ) throws -> (rows: [[Double]], stopIsWished: Bool) {
+    let width = rows.first?.count ?? 0
+    let starts = (0...size).map { sharding.shards * $0 / size }
+    let most = zip(starts, starts.dropFirst()).map { $1 - $0 }.max() ?? 0
+    var values = [Double(place.epoch), Double(place.step), stopIsWished ? 1 : 0]
+    values += rows.flatMap { $0 }
+    values += [Double](repeating: 0, count: 3 + most * width - values.count)
+    let start = ContinuousClock.now
+    let all: [Double] = try control.allGather(Tensor(values, shape: [values.count])).elements()
+    count(secondsWaited: start.duration(to: .now) / .seconds(1))
+    var result: [[Double]] = []
+    var stops = false
+    for process in 0..<size {
+      let own = Array(all[process * values.count..<(process + 1) * values.count])
+      guard own[0] == values[0], own[1] == values[1] else {
+        throw ParallelError.outOfStep(rank: process)
+      }
+      stops = stops || own[2] != 0
+      for shard in 0..<starts[process + 1] - starts[process] {
+        result.append(Array(own[3 + shard * width..<3 + (shard + 1) * width]))
+      }
+    }
+    return (result, stops)
+  }
+
+  /// Waits until all processes are here.
+  func barrier() throws { _ = try control.allGather(.full([1], 0, device: control.device)) }
+
+  /// Gives all processes the first one's tensors.
+  func share(_ state: [(name: String, tensor: Tensor)]) throws {
+    for (_, tensor) in state { try control.broadcast(tensor) }
+  }
+}
+
+// MARK: - Messages
+
+extension TrainingGroup {
+  /// What the first process tells the others.
+  enum Message: Codable {
+    /// The run begins, with so many threads inside an operation.
+    case began(threads: Int)
+    /// A member is to be trained, of that identity.
+    case train(member: String, identity: String)
+    /// It goes on from there.
+    case position(epoch: Int, step: Int, lossSum: Double, correct: Int, images: Int)
+    /// What the hold-out said; without a loss where it is not finite.
+    case evaluation(loss: Double?, accuracy: Double)
+    /// All members are trained but these.
+    case ended(failed: [String])
+    /// The first process cannot go on.
+    case failed(reason: String)
+  }
+
+  /// Sends a message, in the first process.
+  func tell(_ message: Message) throws {
+    precondition(isFirst, "the first process tells")
+    let bytes = try Array(JSONEncoder().encode(message))
+    try control.broadcast(Tensor([Int64(bytes.count)], shape: [1]).moved(to: control.device))
+    try control.broadcast(Tensor(bytes, shape: [bytes.count]).moved(to: control.device))
+    othersListen = false
+    if case .train = message { othersListen = true }
+    if case .began = message { othersListen = true }
+  }
+
+  /// The next message, in another process.
+  ///
+  /// - Throws: `ParallelError.firstFailed`.
+  func listen() throws -> Message {
+    let count = try Tensor.full([1], 0, type: .int64, device: control.device)
+    try control.broadcast(count)
+    let bytes = try Tensor.full(
+      [Int(count.scalar())], 0, type: .uint8, device: control.device)
+    try control.broadcast(bytes)
+    let values: [UInt8] = try bytes.elements()
+    let message = try JSONDecoder().decode(Message.self, from: Data(values))
+    if case .failed(let reason) = message { throw ParallelError.firstFailed(reason: reason) }
+    return message
+  }
+
+  /// Gives all processes the first one's place in the training, and its state.
+  func goOn(
+    from position: inout Checkpoint.Position, _ state: [(name: String, tensor: Tensor)]
+  ) throws {
+    if isFirst {
+      let totals = position.totals
+      try tell(
+        .position(
+          epoch: position.epoch, step: position.step, lossSum: totals.lossSum,
+          correct: totals.correct, images: totals.images))
+    } else {
+      guard case .position(let epoch, let step, let lossSum, let correct, let images) = try listen()
+      else { throw ParallelError.outOfStep(rank: 0) }
+      position = Checkpoint.Position(epoch: epoch)
+      position.step = step
+      position.totals = EpochTotals(lossSum: lossSum, correct: correct, images: images)
+    }
+    try share(state)
+  }
+
+  /// What the first process has found on the hold-out.
+  func heardEvaluation() throws -> (loss: Double, accuracy: Double) {
+    guard case .evaluation(let loss, let accuracy) = try listen() else {
+      throw ParallelError.outOfStep(rank: 0)
+    }
+    return (loss ?? .infinity, accuracy)
+  }
+
+  /// The others wait for the first process's next message.
+  func memberEnded() { othersListen = true }
+
+  /// Tells the others how the run ended; after an interruption they know.
+  func tellEnd(_ outcome: TrainingRun.Outcome) throws {
+    switch outcome {
+    case .complete: try tell(.ended(failed: []))
+    case .membersFailed(let names): try tell(.ended(failed: names))
+    case .interrupted: break
+    }
+  }
+
+  /// Tells the others that the first process cannot go on, where they listen; elsewhere they notice its end.
+  public func tellFailure(_ error: any Error) {
+    guard isFirst, othersListen else { return }
+    try? tell(.failed(reason: "\(error)"))
+  }
+}
+
+extension ParallelError {
+  /// The error of a connection as one of processes; other errors as they are.
+  static func naming<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as TorchError where error.code == .connectionLost {
+      throw ParallelError.processLost(reason: String(error.message.prefix { $0 != "\n" }))
+    }
+  }
+}

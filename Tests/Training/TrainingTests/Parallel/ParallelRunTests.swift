@@ -1,0 +1,103 @@
+import Datasets
+import Files
+import Foundation
+import Networks
+import Runs
+import Synchronization
+import Testing
+import Torch
+
+@testable import Training
+
+/// Whole runs of several processes.
+@Suite(.serialized) struct ParallelRunTests {
+  private static var experiment: Experiment {
+    var recipe = Recipe(.fast)
+    (recipe.epochs, recipe.batchSize, recipe.reproducible) = (2, 24, true)
+    return Experiment(
+      name: "tiny",
+      data: DataSelection(
+        procedural: ProceduralImages(imageSize: 8, trainCount: 90, testCount: 30, seed: 3),
+        holdOut: 20),
+      members: [.init(network: "wide-resnet-10-1", count: 2)], recipe: recipe, seed: 5)
+  }
+
+  private static func temporary() -> RunDirectory {
+    RunDirectory(
+      path: FileManager.default.temporaryDirectory.path + "/parallel-\(UUID().uuidString)")
+  }
+
+  /// Trains in `directory`; process `stopper` wishes to stop after so many steps.
+  private static func train(
+    _ processes: Int, in directory: RunDirectory, stopper: Int = 0, after steps: Int = .max,
+    _ experiment: Experiment = experiment
+  ) throws -> [Result<TrainingRun.Outcome, any Error>] {
+    try TrainingProcesses.run(processes) { group in
+      let images = RunImages.resident(try #require(experiment.data.procedural).dataset())
+      let asked = Atomic(0)
+      let rank = group?.rank ?? 0
+      let shouldStop: @Sendable () -> Bool = {
+        rank == stopper && asked.add(1, ordering: .relaxed).newValue > steps
+      }
+      guard let group, !group.isFirst else {
+        return try TrainingRun(of: experiment, on: images, in: directory, threads: 1)
+          .run(group: group, checkpointInterval: .epochs(1), shouldStop: shouldStop)
+      }
+      return try FollowingRun(
+        of: experiment, on: images, in: group, device: .cpu, decoders: 1
+      ).run(shouldStop: shouldStop)
+    }
+  }
+
+  private static func weights(_ directory: RunDirectory) throws -> [Data] {
+    try experiment.allMembers.map {
+      try Data(contentsOf: URL(fileURLWithPath: directory.member($0.name).weightsPath))
+    }
+  }
+
+  /// Stopped with four processes in the first epoch, gone on with two, then with one.
+  @Test func theNumberOfProcessesMayChange() throws {
+    let (whole, directory) = (Self.temporary(), Self.temporary())
+    defer {
+      for directory in [whole, directory] {
+        try? FileManager.default.removeItem(atPath: directory.path)
+      }
+    }
+    #expect(try Self.train(1, in: whole).map { try $0.get() } == [.complete])
+    var outcomes = try Self.train(4, in: directory, stopper: 2, after: 2).map { try $0.get() }
+    #expect(outcomes == Array(repeating: .interrupted, count: 4))
+    let checkpoint = try directory.member("wide-resnet-10-1-0").checkpointPaths()
+    #expect(checkpoint.first?.hasSuffix("checkpoint-00000003.safetensors") ?? false)
+    outcomes = try Self.train(2, in: directory, after: 5).map { try $0.get() }
+    #expect(outcomes == [.interrupted, .interrupted])
+    outcomes = try Self.train(3, in: directory).map { try $0.get() }
+    #expect(outcomes == Array(repeating: .complete, count: 3))
+    #expect(try Self.weights(directory) == Self.weights(whole))
+    // There is nothing left to do, and all are told.
+    #expect(try Self.train(2, in: directory).map { try $0.get() } == [.complete, .complete])
+  }
+
+  @Test func aLossThatIsNotFiniteIsSeenByAll() throws {
+    let directory = Self.temporary()
+    defer { try? FileManager.default.removeItem(atPath: directory.path) }
+    var experiment = Self.experiment
+    experiment.recipe.learningRate = .steps(initial: 1000, factor: 1, epochs: [])
+    let outcomes = try Self.train(2, in: directory, experiment).map { try $0.get() }
+    let failed = experiment.allMembers.map(\.name)
+    #expect(outcomes == [.membersFailed(failed), .membersFailed(failed)])
+  }
+
+  @Test func whatKeepsTheFirstProcessFromWorkIsToldToAll() throws {
+    let directory = Self.temporary()
+    defer { try? FileManager.default.removeItem(atPath: directory.path) }
+    _ = try Self.train(1, in: directory, after: 1)
+    let lock = try DirectoryLock(ifFree: directory.membersPath)
+    let results = try withExtendedLifetime(lock) { try Self.train(2, in: directory) }
+    guard case .failure(let first) = results[0], case .failure(let other) = results[1] else {
+      Issue.record("\(results)")
+      return
+    }
+    #expect(first as? TrainingError == .runBusy(directory: directory.path))
+    #expect(other as? ParallelError == .firstFailed(reason: "\(first)"))
+  }
+}
