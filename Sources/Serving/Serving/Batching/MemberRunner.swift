@@ -28,40 +28,17 @@ struct MemberRunner: BatchRunner {
     (wide.streams, wide.isPinned) = (1, false)
     var narrow = wide
     narrow.threads = 1
-    let candidates = member.model.input.fixedBatch.map { [$0] } ?? options.batchSizes
-    (batchSizes, pools, secondsPerImage) = try Self.compile(
-      member.model, sizes: candidates, options: narrow, count: wide.threads)
+    batchSizes = member.model.input.fixedBatch.map { [$0] } ?? options.batchSizes
+    var pools: [SessionPool] = []
+    for size in batchSizes {
+      pools.append(
+        try SessionPool(member.model, batch: size, options: narrow, count: wide.threads))
+    }
+    self.pools = pools
+    secondsPerImage = batchSizes[0] == 1 ? try pools[0].secondsPerBatch() : nil
     widePool =
       wide.threads > 1 && batchSizes[0] == 1
-      ? try SessionPool(member.model, batch: 1, options: wide) : nil
-  }
-
-  /// A greater batch may take so much longer an image than the fastest: the weights are read once for it, which counts where several
-  /// members take turns.
-  private static let tolerance = 1.01
-
-  /// Compiles a model for batches of the first of `sizes`, and of further ones until they are slower: what no longer fits into a
-  /// processor's caches is.
-  ///
-  /// - Returns: Those sizes, the sessions of each, and how long one image takes, in seconds, where that is the first size.
-  private static func compile(
-    _ model: ImageModel, sizes: [Int], options: InferenceOptions, count: Int
-  ) throws(InferenceError) -> ([Int], [SessionPool], secondsPerImage: Double?) {
-    var (chosen, pools) = ([Int](), [SessionPool]())
-    var shortest = Double.infinity
-    var alone: Double?
-    for size in sizes {
-      let pool = try SessionPool(model, batch: size, options: options)
-      let seconds = try pool.secondsPerBatch()
-      let perImage = seconds / Double(size)
-      guard perImage < tolerance * shortest else { break }
-      try pool.fill(to: count)
-      chosen.append(size)
-      pools.append(pool)
-      shortest = min(shortest, perImage)
-      if size == 1 { alone = seconds }
-    }
-    return (chosen, pools, alone)
+      ? try SessionPool(member.model, batch: 1, options: wide, count: 1) : nil
   }
 
   func run(_ rows: [WaitingRow], isAlone: Bool) {

@@ -9,36 +9,21 @@ import Synchronization
 /// `@unchecked Sendable`: a session is taken out with the lock held, used by one thread, and put back.
 final class SessionPool: @unchecked Sendable {
   private let lock = Mutex(())
-  private let model: ImageModel
-  private let batch: Int
-  private let options: InferenceOptions
   private var sessions: [InferenceSession] = []
 
-  /// Compiles a model for batches of one size, and creates a session, which has computed.
+  /// Compiles a model for batches of one size, and creates `count` sessions, each of which has computed once.
   ///
   /// - Throws: `InferenceError`, `.answersByBatch` where an image's answer depends on those beside it.
   init(
-    _ model: ImageModel, batch: Int, options: InferenceOptions
+    _ model: ImageModel, batch: Int, options: InferenceOptions, count: Int
   ) throws(InferenceError) {
-    self.model = model
-    self.batch = batch
-    self.options = options
-    try addSession()
-    try sessions[0].checkIndependence()
-  }
-
-  /// Compiles the model again until there are `count` sessions. Not to be called once they are used.
-  ///
-  /// - Throws: `InferenceError`.
-  func fill(to count: Int) throws(InferenceError) {
-    while sessions.count < count { try addSession() }
-  }
-
-  private func addSession() throws(InferenceError) {
-    let session = try InferenceSession(Classifier([model], batch: batch, options: options))
-    for index in session.input.indices { session.input[index] = Float(index % 255) / 127 - 1 }
-    try session.run()
-    sessions.append(session)
+    for number in 0..<count {
+      let session = try InferenceSession(Classifier([model], batch: batch, options: options))
+      for index in session.input.indices { session.input[index] = Float(index % 255) / 127 - 1 }
+      try session.run()
+      if number == 0 { try session.checkIndependence() }
+      sessions.append(session)
+    }
   }
 
   /// How long a batch takes, in seconds: the shortest of a few times.
