@@ -310,8 +310,8 @@ let serving: [Target] = [
   tests(
     of: "Serving", in: "Serving",
     [
-      "Compression", "Datasets", "Deployment", "Ensembles", "Files", "Inference", "Networks",
-      "Predictions", "Randomness", "Serving", "ServingTestSupport", "Statistics",
+      "Compression", "Concurrency", "Datasets", "Deployment", "Ensembles", "Files", "Inference",
+      "Networks", "Predictions", "Randomness", "Serving", "ServingTestSupport", "Statistics",
     ], exclude: ["Fixtures"]),
   // The page of the server, embedded as that of reports is.
   library("CServingPage", in: "Serving", exclude: ["Page"]),

@@ -60,6 +60,10 @@ def throughput(place, record, options):
             record.bar(f"{model}: of the images/s of bench", ratio, 0.9, is_most=False)
             left = (CORES - statistics.median(generator)) / CORES
             record.note(f"{model}: of what bench does on the processors that wrk leaves", ratio / left, f"{ratio / left:.3f}")
+            pauses = json.loads(subprocess.run([place.pauses, "4"], check=True, stdout=subprocess.PIPE, text=True).stdout)
+            record.note(f"{model}: pauses of the machine itself", pauses,
+                        f"{pauses['each_second']:.1f} gaps above 0.2 ms a second, {pauses['share']:.2%} of the time, the longest "
+                        f"{pauses['longest_ms']:.1f} ms")
             rate = 0.7 * statistics.median(served)
             for arrivals, flags in (("even", []), ("Poisson", ["--poisson"])):
                 runs = [open_loop(place.open_loop, server, 64, rate, 4, *flags) for _ in range(options.rounds)]

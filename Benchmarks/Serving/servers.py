@@ -97,7 +97,7 @@ class Place:
         self.folder, self.consort = os.path.abspath(options.work), consort
         self.cifar10, self.photographs = os.path.abspath(options.cifar10), os.path.abspath(options.images)
         self.triton_python, self.mlserver_python = options.triton_python, options.mlserver_python
-        self.open_loop = self.path("open_loop")
+        self.open_loop, self.pauses = self.path("open_loop"), self.path("pauses")
 
     def path(self, *names):
         return os.path.join(self.folder, *names)
@@ -108,7 +108,9 @@ class Place:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
-        subprocess.run(["cc", "-O2", os.path.join(HERE, "open_loop.c"), "-o", self.open_loop, "-lm"], check=True)
+        for program in (self.open_loop, self.pauses):
+            source = os.path.join(HERE, os.path.basename(program) + ".c")
+            subprocess.run(["cc", "-O2", "-pthread", source, "-o", program, "-lm"], check=True)
 
         def make(*arguments):
             return subprocess.run([self.triton_python, os.path.join(HERE, "make_models.py"), arguments[0], self.folder,
