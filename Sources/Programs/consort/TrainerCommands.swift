@@ -67,8 +67,6 @@ private func runTrainer() throws {
   // libtorch's OpenMP threads otherwise spin at each barrier: where another program holds a core, that costs nearly all
   // speed (docs/performance.md). It is read when the library loads, so it has to be set before.
   setenv("GOMP_SPINCOUNT", "1000", 0)
-  // c10d warns at every attempt to reach a process that is not there yet; what comes of it is told in our own words.
-  setenv("TORCH_CPP_LOG_LEVEL", "ERROR", 0)
   let ending: Worker.Ending
   do {
     ending = try Worker.run(trainer, arguments: Array(SystemPath.arguments.dropFirst()))

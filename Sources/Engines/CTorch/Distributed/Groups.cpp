@@ -6,11 +6,13 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 
 #include "CUDALibrary.h"
@@ -76,6 +78,13 @@ at::Tensor Sharding::gathered(const at::Tensor &rows) {
 
 ct_status ct_store_open(const char *host, uint16_t port, bool hosts, double seconds, ct_store *result) {
   return guarded([&] {
+    // c10d warns at every attempt to reach a process that is not there; what comes of it is the caller's to tell.
+    static const bool is_quiet = [] {
+      setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);
+      c10::initLogging();
+      return true;
+    }();
+    static_cast<void>(is_quiet);
     c10d::TCPStoreOptions options;
     options.port = port;
     options.isServer = hosts;

@@ -105,15 +105,23 @@ public final class Rendezvous {
   private func compare(_ work: [(what: String, digest: String)]) throws {
     let own = work.map(\.digest).joined(separator: "\n")
     try store.set("work/\(launch.rank)", own)
-    let first = try store.get("work/0").split(separator: "\n", omittingEmptySubsequences: false)
-    for rank in 1..<launch.size {
-      let other = try store.get("work/\(rank)")
-        .split(separator: "\n", omittingEmptySubsequences: false)
+    let all = try (0..<launch.size).map { rank in
+      try store.get("work/\(rank)").split(separator: "\n", omittingEmptySubsequences: false)
+    }
+    try store.set("compared/\(launch.rank)", "")
+    for (rank, other) in all.enumerated() {
       for (index, (what, _)) in work.enumerated() {
-        guard index < other.count, index < first.count, other[index] == first[index] else {
+        guard index < other.count, index < all[0].count, other[index] == all[0][index] else {
+          try? waitUntilAllHaveCompared()
           throw ParallelError.otherWork(rank: rank, what: what)
         }
       }
     }
+  }
+
+  /// The store is gone when the process that holds it ends.
+  private func waitUntilAllHaveCompared() throws {
+    guard launch.holdsStore else { return }
+    for rank in 0..<launch.size { _ = try store.get("compared/\(rank)") }
   }
 }
