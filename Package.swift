@@ -188,16 +188,21 @@ let engines: [Target] = [
 ]
 
 let training: [Target] = [
+  library("Leases", in: "Training", ["Concurrency", "Files", "Randomness", "Schemas"]),
+  tests(
+    of: "Leases", in: "Training", ["Files", "LeaseSimulation", "Leases", "Randomness", "Schemas"]),
   library(
     "Runs", in: "Training",
-    ["Datasets", "Files", "Networks", "Predictions", "Randomness", "Schemas", "Weights"]),
+    [
+      "Datasets", "Files", "Leases", "Networks", "Predictions", "Randomness", "Schemas", "Weights",
+    ]),
   tests(
     of: "Runs", in: "Training",
     ["Datasets", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
   library(
     "Training", in: "Training",
     [
-      "Concurrency", "Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs",
+      "Concurrency", "Datasets", "Files", "Leases", "Networks", "Predictions", "Randomness", "Runs",
       "Schemas", "Torch", "Weights",
     ]),
   tests(
@@ -225,7 +230,7 @@ let search: [Target] = [
   library(
     "SearchTraining", in: "Search",
     [
-      "ArchitectureSearch", "Concurrency", "Datasets", "Files", "Networks", "Predictions",
+      "ArchitectureSearch", "Concurrency", "Datasets", "Files", "Leases", "Networks", "Predictions",
       "Randomness", "Runs", "Schemas", "SearchRuns", "Torch", "Training", "Weights",
     ]),
 ]
@@ -385,6 +390,11 @@ let programs: [Target] = [
 ]
 
 let benchmarks: [Target] = [
+  .target(
+    name: "LeaseSimulation", dependencies: ["Leases", "Randomness"],
+    path: "Benchmarks/Scale/Simulation"),
+  .executableTarget(
+    name: "benchmark-leases", dependencies: ["LeaseSimulation"], path: "Benchmarks/Scale/Leases"),
   benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
   benchmark(
     "training-step", "TrainingStep", ["Networks", "Torch", "Training"], exclude: ["peer.py"]),

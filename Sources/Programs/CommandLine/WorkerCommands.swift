@@ -29,6 +29,9 @@ package enum WorkerCommands {
       Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
       once, at the end. Run the same command again after an interruption: it goes on from the last checkpoint.
 
+      Start the same command several times, also on several machines that share the run's directory, and they share the members
+      out: each is trained by one of them, and what a lost one had goes on elsewhere, to the same bits.
+
       More members or more epochs in the experiment are added to its run. Members that cannot go on to the same result as
       a longer training from the start are trained again with --retrain, beside those that are there, whose place they take.
 
@@ -73,7 +76,7 @@ package enum WorkerCommands {
       CommandOption("--out", "DIR", help: "The run directory (default: runs/NAME)."),
       CommandOption(
         "--members", "NAMES",
-        help: "Only these members, with commas between their names."),
+        help: "Take only these members, with commas between their names."),
       CommandOption(
         "--checkpoint-every", "N",
         help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min (default: 1min)."),
@@ -82,7 +85,27 @@ package enum WorkerCommands {
         help:
           "Where the run has fewer epochs than the experiment: train again what cannot go on. What is there is kept until all "
           + "is complete."),
-    ] + workerOptions
+    ] + sharingOptions + workerOptions
+
+  /// The options of every command whose work several processes share.
+  private static let sharingOptions = [
+    CommandOption(
+      "--no-wait",
+      help: "End where nothing is left to take, in place of waiting for what other workers train."),
+    CommandOption(
+      "--lease", "SECONDS",
+      help:
+        "After so long without a sign of life other workers go on with this one's members (default: 180, enough for NFS)."),
+    CommandOption(
+      "--run-token", "TEXT",
+      help:
+        "What the file `token` in the run's directory holds: a directory without it is not the one that all workers share."),
+    CommandOption(
+      "--mixed",
+      help:
+        "Join workers of another build, processor or number of threads: the last bits of members then depend on who trains them."
+    ),
+  ]
 
   /// The options of every command that uses devices and threads.
   private static let workerOptions = [

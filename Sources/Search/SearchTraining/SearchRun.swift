@@ -191,7 +191,8 @@ public struct SearchRun {
       observe: { [setup] event in setup.observe(.finalists(event)) })
     switch outcome {
     case .complete: return .complete
-    case .interrupted: return .interrupted
+    // Finalists are always waited for.
+    case .interrupted, .leftToOthers: return .interrupted
     case .membersFailed(let names): return .finalistsFailed(names)
     }
   }

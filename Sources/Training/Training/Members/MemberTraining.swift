@@ -30,6 +30,7 @@ package final class MemberTraining {
   package private(set) var position: Checkpoint.Position
   package let stepsPerEpoch: Int
   private let directory: MemberDirectory
+  let claim: MemberClaim
   /// What distinguishes the training from others.
   package let identity: String
   private let model: Model
@@ -50,9 +51,10 @@ package final class MemberTraining {
     _ member: Experiment.Member, of experiment: Experiment, network: Network,
     data images: MemberImages,
     normalization: Normalization, directory: MemberDirectory, identity: String, device: Device,
-    checkpointInterval: CheckpointInterval
+    checkpointInterval: CheckpointInterval, claim: MemberClaim = .alone
   ) throws {
     self.member = member
+    self.claim = claim
     self.experiment = experiment
     self.images = images
     self.normalization = normalization
@@ -81,8 +83,24 @@ package final class MemberTraining {
       })
     position = restored?.position ?? Checkpoint.Position()
     damages = restored?.damages ?? []
-    metrics = try MetricsFile.read(
-      directory.metricsPath, epochs: position.epoch, digest: position.metrics)
+    metrics = try Self.metrics(at: position, in: directory, claim)
+  }
+
+  /// The metrics of the epochs that are over at `position`.
+  private static func metrics(
+    at position: Checkpoint.Position, in directory: MemberDirectory, _ claim: MemberClaim
+  ) throws -> [EpochMetrics] {
+    let path = directory.metricsPath
+    do {
+      return try MetricsFile.read(path, epochs: position.epoch, digest: position.metrics)
+    } catch let error as TrainingError {
+      // A worker that had the member before, and did not yet know that it has lost it, may have written over the file.
+      guard try claim.confirm() > 1, let text = position.metricsText else { throw error }
+      let metrics = try MetricsFile.read(
+        text: text, of: path, epochs: position.epoch, digest: position.metrics)
+      try MetricsFile.write(metrics, to: path)
+      return metrics
+    }
   }
 
   /// The model that is evaluated and kept: the average of the weights where the recipe asks for one.
@@ -146,6 +164,7 @@ package final class MemberTraining {
       holdOutAccuracy: evaluation?.top1Accuracy, imagesPerSecond: totals.imagesPerSecond,
       seconds: totals.seconds + start.duration(to: .now) / .seconds(1))
     metrics.append(line)
+    _ = try claim.confirm()
     // Metrics first: lines beyond the checkpoint's epoch are dropped on resuming, a missing line could not be made again.
     try MetricsFile.write(metrics, to: directory.metricsPath)
     try saveCheckpointIfDue()
@@ -154,8 +173,8 @@ package final class MemberTraining {
 
   /// Saves where the training stands, also in the middle of an epoch.
   ///
-  /// - Throws: `TrainingError.lossNotFinite` where it could not go on from there; the last good one stays.
-  ///   `WeightsError`, `FileError` or `TorchError` otherwise.
+  /// - Throws: `TrainingError.lossNotFinite` where it could not go on from there; the last good one stays. `LeaseLost`
+  ///   where another worker has the member. `WeightsError`, `FileError` or `TorchError` otherwise.
   package func saveCheckpoint() throws {
     try count()
     let state = try Self.state(model, optimizer, average).map { name, tensor in
@@ -164,7 +183,8 @@ package final class MemberTraining {
     // The last good checkpoint must not give way to one that cannot go on.
     guard state.allSatisfy(\.isFinite) else { throw lossNotFinite() }
     position.metrics = try MetricsFile.digest(metrics)
-    try checkpoints.save(state, at: position, step: stepsTaken)
+    position.metricsText = try MetricsFile.text(of: metrics)
+    try checkpoints.save(state, at: position, step: stepsTaken, token: try claim.confirm())
     lastCheckpoint = .now
   }
 
