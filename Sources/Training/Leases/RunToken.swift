@@ -51,9 +51,9 @@ package enum RunToken {
 
   /// Makes sure that the directory holds this token.
   ///
-  /// - Parameter patience: Seconds until a file that another host wrote is seen at the latest.
+  /// - Parameter patience: How many seconds to look again where there is none: a host that has not looked before sees it at once.
   /// - Throws: `Mismatch`, or `FileError` where the token cannot be read.
-  package static func check(_ text: String, in directory: String, patience: Double = 60) throws {
+  package static func check(_ text: String, in directory: String, patience: Double = 2) throws {
     let host = MachineIdentity.current.host
     let start = ContinuousClock.now
     while true {

@@ -13,7 +13,7 @@ package struct WorkerSurvey: Sendable {
     /// Whether its process is gone, as far as this machine can know for certain.
     package let isGone: Bool
     /// How old its last sign of life is by the file server's clock; nil where that cannot be told.
-    package let secondsSinceSign: Double?
+    package internal(set) var secondsSinceSign: Double?
     /// The units that it holds and that have not ended.
     package var units: [String] = []
 
@@ -29,7 +29,9 @@ package struct WorkerSurvey: Sendable {
 
   /// Reads the folders. What cannot be read counts as not there; a folder that may be written in gets a file for an instant, whose
   /// time is that of the server.
-  package init(of directory: LeaseDirectory) {
+  ///
+  /// - Parameter watch: Of a process that looks again and again; nil for one look.
+  package init(of directory: LeaseDirectory, watch: WorkerWatch? = nil) {
     let names = ((try? directory.names(in: .workers)) ?? []).compactMap(WorkerName.init)
     let ended = Set(names.compactMap(\.endedWorker))
     var signs: [String: (beat: Int, seconds: Int, changed: Double?)] = [:]
@@ -52,6 +54,7 @@ package struct WorkerSurvey: Sendable {
         isGone: sign == nil || record.map { directory.isCertainlyGone(worker, $0) } ?? false,
         secondsSinceSign: age, units: units[worker] ?? [])
     }
+    watch?.take(&workers)
   }
 
   /// By worker.
