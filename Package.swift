@@ -223,7 +223,8 @@ let search: [Target] = [
     of: "ArchitectureSearch", in: "Search",
     ["ArchitectureSearch", "Ensembles", "Networks", "Predictions", "Randomness"]),
   library(
-    "SearchRuns", in: "Search", ["ArchitectureSearch", "Files", "Networks", "Runs", "Schemas"]),
+    "SearchRuns", in: "Search",
+    ["ArchitectureSearch", "Files", "Leases", "Networks", "Runs", "Schemas"]),
   tests(
     of: "SearchRuns", in: "Search",
     ["ArchitectureSearch", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
@@ -394,7 +395,7 @@ let benchmarks: [Target] = [
     name: "LeaseSimulation", dependencies: ["Leases", "Randomness"],
     path: "Benchmarks/Scale/Simulation"),
   .executableTarget(
-    name: "benchmark-leases", dependencies: ["LeaseSimulation"], path: "Benchmarks/Scale/Leases"),
+    name: "benchmark-leases", dependencies: ["LeaseSimulation", "Leases"], path: "Benchmarks/Scale/Leases"),
   benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
   benchmark(
     "training-step", "TrainingStep", ["Networks", "Torch", "Training"], exclude: ["peer.py"]),

@@ -1,9 +1,21 @@
 import LeaseSimulation
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 // A cluster in virtual time, with the real leases: 1,000 workers and 10,000 members of four costs, by default.
+// With a directory before the numbers: the operations' time there.
 let words = CommandLine.arguments.dropFirst().compactMap { Int($0) }
 let workers = words.first ?? 1000
 let members = words.dropFirst().first ?? 10_000
+
+if let path = CommandLine.arguments.dropFirst().first, Int(path) == nil {
+  try DiskMeasurement(in: path, members: words.last ?? 1000).run()
+  exit(0)
+}
 
 /// Members of four networks, each twice as costly as the next: 5 to 40 minutes.
 let seconds = (0..<members).map { 300.0 * Double(1 << ($0 % 4)) }
@@ -41,4 +53,5 @@ for (title, change) in [
       requests to the file server a second: \((each * 10).rounded() / 10) on average, \
     \(outcome.busiestMinute / 60) in the busiest minute (\(outcome.operations))
     """)
+  fflush(nil)
 }

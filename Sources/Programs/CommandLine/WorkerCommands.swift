@@ -58,12 +58,13 @@ package enum WorkerCommands {
         help:
           "A table that `consort latencies` measured, perhaps on another machine (default: measured on this one, where "
           + "the plan's cost is a latency)."),
-    ] + workerOptions,
+    ] + sharingOptions.filter { $0.name != "--no-wait" } + workerOptions,
     discussion: """
       Finds architectures for each setting of the plan at its cost target: one network; one network repeated; several
       networks together; one after another. Then trains what was found in full, with several seeds, and writes a report.
       Every candidate is costed before it is trained, and judged on held-out training images. Run the same command again
-      after an interruption: it goes on where it was, and ends as it would have.
+      after an interruption: it goes on where it was, and ends as it would have. Started several times on a directory that
+      machines share, one of them leads, as it would alone, and the others train its architectures with it.
 
       Exit status: 0 when all is done, 1 after an error or an interruption, 2 for arguments that make no sense, 3 when some
       of the networks that were found could not be trained in full.

@@ -48,9 +48,11 @@ package struct LeaseWorker: Sendable {
   ///
   /// - Parameters:
   ///   - units: The units of work, in the order in which they should be begun.
+  ///   - looksAgain: Whether to look again at what ended, where all other workers are gone.
   ///   - isCertainlyGone: Asked of a worker that did not end in order.
   package init(
     id: String, units: LeaseUnits, leaseSeconds: Int, in store: any LeaseStore, now: Double,
+    looksAgain: Bool = true,
     isCertainlyGone: @escaping @Sendable (String) -> Bool = { _ in false }
   ) throws {
     (self.id, self.store, self.leaseSeconds) = (id, store, leaseSeconds)
@@ -58,7 +60,7 @@ package struct LeaseWorker: Sendable {
     board = LeaseBoard(units)
     random = RandomStream(seed: id.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
     try refresh(now: now)
-    guard isAlone else { return }
+    guard looksAgain, isAlone else { return }
     // Nobody relies on them: what ended is looked at again, and made anew where it is damaged.
     for name in try store.names(in: .leases) {
       if case .ending = LeaseName(name) { try store.remove(name, in: .leases) }

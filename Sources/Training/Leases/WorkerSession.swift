@@ -19,35 +19,21 @@ import Synchronization
 
 /// A process's work on the units of a run, shared with other processes, on this machine and on others.
 package final class WorkerSession: Sendable {
-  /// What `next` found.
-  package enum Work: Hashable, Sendable {
-    /// This unit; `lostBy` had it before, and did not end in order.
-    case unit(String, lostBy: String?)
-    /// Nothing is left for another job, or work is to stop.
-    case nothing
-    /// Others are at work on what is left, and it is not to be waited for.
-    case leftToOthers
-  }
-
   /// A minute and a half of delayed sight, and as much again.
   package static let usualLeaseSeconds = 180
 
   package let record: WorkerRecord
-  private let directory: LeaseDirectory
-  private let worker: Mutex<LeaseWorker>
+  fileprivate let directory: LeaseDirectory
   private let heartbeat: Mutex<Heartbeat>
-  private let presence: WorkerPresence
+  fileprivate let presence: WorkerPresence
   private let start = ContinuousClock.now
   private let ending = DispatchSemaphore(value: 0)
   private let thread: WorkerThread?
 
-  /// Joins the workers of the run in `directory`.
+  /// Joins the workers of the run at `path`.
   ///
-  /// - Parameter units: The units of work, in the order in which they should be begun.
   /// - Throws: `FileError` where the directory cannot be written.
-  package init(
-    _ record: WorkerRecord, units: [String], in path: String
-  ) throws {
+  package init(_ record: WorkerRecord, in path: String) throws {
     self.record = record
     directory = LeaseDirectory(path: path)
     let presence = try WorkerPresence(record, in: directory)
@@ -55,10 +41,6 @@ package final class WorkerSession: Sendable {
     let heart = try Heartbeat(
       of: record.id, leaseSeconds: record.leaseSeconds, in: directory, now: 0)
     heartbeat = Mutex(heart)
-    worker = Mutex(
-      try LeaseWorker(
-        id: record.id, units: LeaseUnits(units), leaseSeconds: record.leaseSeconds, in: directory, now: 0,
-        isCertainlyGone: { presence.isCertainlyGone($0) }))
     let beats = Beats()
     let interval = Heartbeat.interval(leaseSeconds: record.leaseSeconds)
     self.beats = beats
@@ -80,7 +62,7 @@ package final class WorkerSession: Sendable {
   private let beats: Beats
 
   /// Seconds since this process joined, by its monotonic clock.
-  private var now: Double { start.duration(to: .now) / .seconds(1) }
+  fileprivate var now: Double { start.duration(to: .now) / .seconds(1) }
 
   private func beat() {
     let now = now
@@ -88,7 +70,57 @@ package final class WorkerSession: Sendable {
     heartbeat.withLock { try? $0.beat(now: now) }
   }
 
-  private var pulse: Heartbeat.Pulse { heartbeat.withLock { $0.pulse } }
+  fileprivate var pulse: Heartbeat.Pulse { heartbeat.withLock { $0.pulse } }
+
+  /// Whether the others have seen signs of life of this process in time; asks no file system.
+  package var isCertain: Bool {
+    now - pulse.last < Heartbeat.certainSeconds(leaseSeconds: record.leaseSeconds)
+  }
+
+  /// Shares out further units of work, whose names were never used before.
+  package func share(_ units: [String]) throws -> SharedUnits {
+    try SharedUnits(units, by: self, looksAgain: false)
+  }
+
+  /// Ends this process's part: what it holds is free. Where all workers were of this machine, nothing is left of them.
+  package func leave() {
+    ending.signal()
+    thread?.join()
+    heartbeat.withLock { try? $0.end() }
+    presence.tidyIfLast()
+  }
+
+  /// The record of another worker; nil where it cannot be read.
+  package func record(of worker: String) -> WorkerRecord? { directory.record(of: worker) }
+}
+
+/// Units of work that the workers of a run share out.
+package final class SharedUnits: Sendable {
+  /// What `next` found.
+  package enum Work: Hashable, Sendable {
+    /// This unit; `lostBy` had it before, and did not end in order.
+    case unit(String, lostBy: String?)
+    /// Nothing is left for another job, or work is to stop.
+    case nothing
+    /// Others are at work on what is left, and it is not to be waited for.
+    case leftToOthers
+  }
+
+  package let session: WorkerSession
+  private let worker: Mutex<LeaseWorker>
+
+  /// - Parameters:
+  ///   - units: Their names, in the order in which they should be begun.
+  ///   - looksAgain: Whether to look again at what ended, where all other workers are gone.
+  package init(_ units: [String], by session: WorkerSession, looksAgain: Bool = true) throws {
+    self.session = session
+    let presence = session.presence
+    worker = Mutex(
+      try LeaseWorker(
+        id: session.record.id, units: LeaseUnits(units),
+        leaseSeconds: session.record.leaseSeconds, in: session.directory, now: session.now,
+        looksAgain: looksAgain, isCertainlyGone: { presence.isCertainlyGone($0) }))
+  }
 
   /// The next unit for a job of this process; waits where others are at work on what is left.
   ///
@@ -100,9 +132,9 @@ package final class WorkerSession: Sendable {
     waits: Bool, shouldStop: () -> Bool, observe: (_ board: LeaseBoard, _ waitsFor: Int) -> Void
   ) throws -> Work {
     while !shouldStop() {
-      let pulse = pulse
+      let pulse = session.pulse
       let (step, board, pause) = try worker.withLock { worker in
-        let step = try worker.next(pulse: pulse, now: now)
+        let step = try worker.next(pulse: pulse, now: session.now)
         return (step, worker.board, worker.pollSeconds)
       }
       switch step {
@@ -116,8 +148,8 @@ package final class WorkerSession: Sendable {
         observe(board, units)
         guard waits else { return .leftToOthers }
         // In slices, so that a wish to stop is heard.
-        let end = self.now + pause
-        while self.now < end, !shouldStop() { usleep(50_000) }
+        let end = session.now + pause
+        while session.now < end, !shouldStop() { usleep(50_000) }
       }
     }
     return .nothing
@@ -127,13 +159,8 @@ package final class WorkerSession: Sendable {
   ///
   /// - Throws: `LeaseLost`, or `FileError` where that cannot be known.
   package func confirm(_ unit: String) throws -> Int {
-    let pulse = pulse
-    return try worker.withLock { try $0.confirm(unit, pulse: pulse, now: now) }
-  }
-
-  /// Whether the others have seen signs of life of this process in time; asks no file system.
-  package var isCertain: Bool {
-    now - pulse.last < Heartbeat.certainSeconds(leaseSeconds: record.leaseSeconds)
+    let pulse = session.pulse
+    return try worker.withLock { try $0.confirm(unit, pulse: pulse, now: session.now) }
   }
 
   /// Says how a unit ended.
@@ -146,17 +173,6 @@ package final class WorkerSession: Sendable {
 
   /// How the units ended, as far as it was seen.
   package var board: LeaseBoard { worker.withLock { $0.board } }
-
-  /// Ends this process's part: what it holds is free. Where all workers were of this machine, nothing is left of them.
-  package func leave() {
-    ending.signal()
-    thread?.join()
-    heartbeat.withLock { try? $0.end() }
-    presence.tidyIfLast()
-  }
-
-  /// The record of another worker; nil where it cannot be read.
-  package func record(of worker: String) -> WorkerRecord? { directory.record(of: worker) }
 }
 
 extension LeaseDirectory {

@@ -7,19 +7,19 @@ import Synchronization
 /// The members that wait to be trained, here or by other workers, and what there is to report about them.
 final class MemberQueue: Sendable {
   let work: WorkQueue<Experiment.Member>
-  private let session: WorkerSession
+  private let units: SharedUnits
   private let report: MemberReport
 
   /// - Parameter waits: Whether to wait for members that others train.
   init(
-    _ members: [Experiment.Member], _ session: WorkerSession, waits: Bool,
+    _ members: [Experiment.Member], _ units: SharedUnits, waits: Bool,
     stopIsWished: @escaping @Sendable () -> Bool,
     observe: @escaping @Sendable (TrainingEvent) -> Void
   ) {
     let report = MemberReport(members, observe)
-    (self.session, self.report) = (session, report)
+    (self.units, self.report) = (units, report)
     work = WorkQueue(stopIsWished: stopIsWished) { queue in
-      let found = try session.next(waits: waits, shouldStop: queue.shouldStop) {
+      let found = try units.next(waits: waits, shouldStop: queue.shouldStop) {
         report.take($0, awaited: $1)
       }
       guard case .unit(let name, let lostBy) = found, let member = report.member(name) else {
@@ -27,7 +27,7 @@ final class MemberQueue: Sendable {
         return nil
       }
       if let lostBy {
-        report.tell(.takenOver(member, host: session.record(of: lostBy)?.host ?? lostBy))
+        report.tell(.takenOver(member, host: units.session.record(of: lostBy)?.host ?? lostBy))
       }
       return member
     }
@@ -44,15 +44,15 @@ final class MemberQueue: Sendable {
 
   /// The right to write a member's files.
   func claim(of member: Experiment.Member) -> MemberClaim {
-    let (session, name) = (session, member.name)
+    let (units, name) = (units, member.name)
     return MemberClaim(
-      confirm: { try session.confirm(name) }, isCertain: { session.isCertain })
+      confirm: { try units.confirm(name) }, isCertain: { units.session.isCertain })
   }
 
   /// Says how a member ended, to the other workers too. One that stopped by itself concerns no other.
   func end(_ member: Experiment.Member, _ ending: LeaseEnding) throws {
     report.end(member, ending)
-    try session.end(member.name, ending)
+    try units.end(member.name, ending)
   }
 
   /// How the work ended, once all workers have.

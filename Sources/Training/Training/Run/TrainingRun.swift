@@ -120,12 +120,12 @@ public struct TrainingRun: Sendable {
     guard Directory.exists(directory.experimentPath) else { return }
     // No member is called so.
     let unit = ".replacement"
-    let session = try WorkerSession(
-      sharing.record(environment, jobs: 1), units: [unit], in: directory.path)
+    let session = try WorkerSession(sharing.record(environment, jobs: 1), in: directory.path)
     defer { session.leave() }
-    let work = try session.next(waits: true, shouldStop: shouldStop) { _, _ in }
+    let units = try SharedUnits([unit], by: session)
+    let work = try units.next(waits: true, shouldStop: shouldStop) { _, _ in }
     guard case .unit = work, Directory.exists(directory.experimentPath) else { return }
-    if try !base.finishRetraining() { session.stop(unit) }
+    if try !base.finishRetraining() { units.stop(unit) }
   }
 
   private func train(
@@ -148,10 +148,10 @@ public struct TrainingRun: Sendable {
       names.map { $0.count == members.count } ?? true, "a name is not that of a member")
     let record = sharing.record(environment, jobs: jobs)
     try sharing.check(record, in: directory.path)
-    let session = try WorkerSession(record, units: members.map(\.name), in: directory.path)
+    let session = try WorkerSession(record, in: directory.path)
     defer { session.leave() }
     let queue = MemberQueue(
-      members, session, waits: sharing.waits, stopIsWished: shouldStop, observe: observe)
+      members, try SharedUnits(members.map(\.name), by: session), waits: sharing.waits, stopIsWished: shouldStop, observe: observe)
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
     let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
     WorkerThread.run(min(jobs, members.count)) { number in
