@@ -145,7 +145,7 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
       })
     return try work.run(queue, atMost: names.count) { [self] item, images, queue in
       let claim = MemberClaim(
-        confirm: { try units.confirm(item.unit) }, isCertain: { shared.isCertain })
+        confirm: { try units.confirm(item.unit) }, isCertain: { units.isCertain(item.unit) })
       do {
         if try outcome(of: item.member, rung: cohort.rung) == nil {
           guard

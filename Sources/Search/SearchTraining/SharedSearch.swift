@@ -70,7 +70,7 @@ final class SharedSearch: Sendable {
   var leadersClaim: MemberClaim {
     MemberClaim(
       confirm: { [lead] in try lead.confirm(Self.unit) },
-      isCertain: { [session] in session.isCertain })
+      isCertain: { [lead] in lead.isCertain(Self.unit) })
   }
 
   /// Whether other workers are, or may be, at work.
@@ -118,8 +118,6 @@ final class SharedSearch: Sendable {
     let names = cohort.members.indices.map { "cohort-\(number)-\($0)" }
     return (names, try session.share(names))
   }
-
-  var isCertain: Bool { session.isCertain }
 
   // MARK: The end
 

@@ -108,11 +108,6 @@ package struct LeaseBoard: Sendable {
   /// Takes note that a worker is certainly gone.
   mutating func markGone(_ worker: String) { workers[worker]?.isGone = true }
 
-  /// Whether others may take over what the worker holds.
-  func isLost(_ worker: Worker, defaultLeaseSeconds: Int, now: Double) -> Bool {
-    worker.isGone || now - worker.changed >= Double(worker.leaseSeconds ?? defaultLeaseSeconds)
-  }
-
   /// Whether every unit has ended.
   package var isSettled: Bool { units.allSatisfy { $0.ending != nil } }
 }

@@ -113,7 +113,7 @@ package struct LeaseWorker: Sendable {
     guard unit.ending == nil, held[board.names[place]] == nil else { return false }
     guard unit.number > 0 else { return true }
     if let holder = unit.holder, holder != id, let worker = board.workers[holder] {
-      return board.isLost(worker, defaultLeaseSeconds: leaseSeconds, now: now)
+      return isLost(worker, unit, now)
     }
     guard let holder = try holder(of: place, now) else {
       return now - unit.changed >= Double(leaseSeconds)
@@ -123,9 +123,14 @@ package struct LeaseWorker: Sendable {
       // Its sign of life came before its lease, so it will be seen soon, or was removed.
       return now - unit.changed >= Double(leaseSeconds)
     }
-    return board.workers[holder].map {
-      board.isLost($0, defaultLeaseSeconds: leaseSeconds, now: now)
-    } ?? false
+    return board.workers[holder].map { isLost($0, unit, now) } ?? false
+  }
+
+  /// Whether a unit's holder is gone, or showed no life for its lease: a new number is a sign of life, too.
+  private func isLost(_ worker: LeaseBoard.Worker, _ unit: LeaseBoard.Unit, _ now: Double) -> Bool {
+    if worker.isGone { return true }
+    let seconds = Double(worker.leaseSeconds ?? leaseSeconds)
+    return now - max(worker.changed, unit.changed) >= seconds
   }
 
   /// Whose the newest lease is: as the names say, or, where its worker had no time to write that name, its file.
@@ -167,11 +172,8 @@ package struct LeaseWorker: Sendable {
     guard let lease = held[unit], let place = board.place(of: unit) else {
       throw LeaseLost(unit: unit)
     }
-    let isCertain =
-      pulse.gaps == lease.gaps
-      && now - pulse.last < Heartbeat.certainSeconds(leaseSeconds: leaseSeconds)
     let isHeld: Bool
-    if isCertain {
+    if isCertain(unit, pulse: pulse, now: now) {
       isHeld = try !store.exists(LeaseName.lease(unit, lease.number + 1), in: .leases)
     } else {
       isHeld = try create(place, number: lease.number + 1, pulse, now)
@@ -182,6 +184,12 @@ package struct LeaseWorker: Sendable {
       throw LeaseLost(unit: unit)
     }
     return number
+  }
+
+  /// Whether the unit is still this worker's without a look at any file.
+  package func isCertain(_ unit: String, pulse: Heartbeat.Pulse, now: Double) -> Bool {
+    held[unit]?.gaps == pulse.gaps
+      && now - pulse.last < Heartbeat.certainSeconds(leaseSeconds: leaseSeconds)
   }
 
   /// Says how a unit of this worker's ended; its result is published.

@@ -72,11 +72,6 @@ package final class WorkerSession: Sendable {
 
   fileprivate var pulse: Heartbeat.Pulse { heartbeat.withLock { $0.pulse } }
 
-  /// Whether the others have seen signs of life of this process in time; asks no file system.
-  package var isCertain: Bool {
-    now - pulse.last < Heartbeat.certainSeconds(leaseSeconds: record.leaseSeconds)
-  }
-
   /// Shares out further units of work, whose names were never used before.
   package func share(_ units: [String]) throws -> SharedUnits {
     try SharedUnits(units, by: self, looksAgain: false)
@@ -161,6 +156,12 @@ package final class SharedUnits: Sendable {
   package func confirm(_ unit: String) throws -> Int {
     let pulse = session.pulse
     return try worker.withLock { try $0.confirm(unit, pulse: pulse, now: session.now) }
+  }
+
+  /// Whether a unit is still this process's without a look at any file.
+  package func isCertain(_ unit: String) -> Bool {
+    let pulse = session.pulse
+    return worker.withLock { $0.isCertain(unit, pulse: pulse, now: session.now) }
   }
 
   /// Says how a unit ended.

@@ -76,10 +76,10 @@ import Testing
     #expect(try second.next() == .work(unit: "y", number: 1, lostBy: nil))
     try second.leases.end("y", .failed)
     #expect(try second.next() == .wait(units: 1))
-    directory.clock += 170
+    directory.clock += 100
     try second.beat()
     #expect(try second.next() == .wait(units: 1))
-    directory.clock += 70
+    directory.clock += 90
     try second.beat()
     #expect(try second.next() == .work(unit: "x", number: 2, lostBy: "a"))
     // It comes back, beats first, and must not believe itself.

@@ -46,7 +46,7 @@ final class MemberQueue: Sendable {
   func claim(of member: Experiment.Member) -> MemberClaim {
     let (units, name) = (units, member.name)
     return MemberClaim(
-      confirm: { try units.confirm(name) }, isCertain: { units.session.isCertain })
+      confirm: { try units.confirm(name) }, isCertain: { units.isCertain(name) })
   }
 
   /// Says how a member ended, to the other workers too. One that stopped by itself concerns no other.

@@ -186,6 +186,9 @@ public struct TrainingRun: Sendable {
     do {
       return try train(member, images, checkpointInterval, queue)
     } catch is LeaseLost {
+      // What was written last may have come after the other's end.
+      let files = directory.member(member.name)
+      if files.isComplete(withHoldOut: experiment.data.holdsOut) { try removeTraces(of: files) }
       queue.report(.memberLost(member))
       return true
     }

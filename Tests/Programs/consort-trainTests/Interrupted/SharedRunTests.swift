@@ -135,7 +135,7 @@ import Testing
   #if os(Linux)
     /// Both see what the other wrote three seconds late.
     @Test func aFileSystemThatShowsThingsLate() throws {
-      try withExperiment { directory in
+      try withExperiment(traces: true) { directory in
         let late = try KillSwitch.environment(seesAfter: 3)
         let running = try (0..<2).map { _ in
           try TinyExperiment.start(["--lease", "9"], in: directory, environment: late)
