@@ -395,7 +395,8 @@ let benchmarks: [Target] = [
     name: "LeaseSimulation", dependencies: ["Leases", "Randomness"],
     path: "Benchmarks/Scale/Simulation"),
   .executableTarget(
-    name: "benchmark-leases", dependencies: ["LeaseSimulation", "Leases"], path: "Benchmarks/Scale/Leases"),
+    name: "benchmark-leases", dependencies: ["LeaseSimulation", "Leases"],
+    path: "Benchmarks/Scale/Leases"),
   benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
   benchmark(
     "training-step", "TrainingStep", ["Networks", "Torch", "Training"], exclude: ["peer.py"]),

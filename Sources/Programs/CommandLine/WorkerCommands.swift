@@ -96,11 +96,13 @@ package enum WorkerCommands {
     CommandOption(
       "--lease", "SECONDS",
       help:
-        "After so long without a sign of life other workers go on with this one's members (default: 180, enough for NFS)."),
+        "After so long without a sign of life other workers go on with this one's members (default: 180, enough for NFS)."
+    ),
     CommandOption(
       "--run-token", "TEXT",
       help:
-        "What the file `token` in the run's directory holds: a directory without it is not the one that all workers share."),
+        "What the file `token` in the run's directory holds: a directory without it is not the one that all workers share."
+    ),
     CommandOption(
       "--mixed",
       help:

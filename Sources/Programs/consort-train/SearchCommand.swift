@@ -89,7 +89,8 @@ private func search(
   defer { display.withLock { $0.end() } }
   let setup = SearchSetup(
     directory: directory, devices: workers.devices, jobs: workers.jobs, threads: workers.threads,
-    decoders: workers.decoders, sharing: sharing, observe: { event in display.withLock { $0.show(event) } })
+    decoders: workers.decoders, sharing: sharing,
+    observe: { event in display.withLock { $0.show(event) } })
   let outcome: SearchRun.Outcome
   do {
     outcome = try SearchRun(

@@ -60,7 +60,8 @@ final class TrainingDisplay {
     case .memberLost(let member):
       current.removeAll { $0.name == member.name }
       say(
-        "\(padded(member.name))  another worker has gone on with it, because this one stood still: left to that one")
+        "\(padded(member.name))  another worker has gone on with it, because this one stood still: left to that one"
+      )
     case .endedElsewhere(let member, _):
       waiting.removeAll { $0 == member.name }
     case .waiting(let members):
@@ -68,7 +69,8 @@ final class TrainingDisplay {
       guard !hasWaited else { return }
       hasWaited = true
       say(
-        "nothing is left to take: waiting for \(members.counted("member")) of other workers (--no-wait ends at once)")
+        "nothing is left to take: waiting for \(members.counted("member")) of other workers (--no-wait ends at once)"
+      )
     case .memberFailed(let member, let error):
       current.removeAll { $0.name == member.name }
       say("\(padded(member.name))  stopped: \(error)")

@@ -16,7 +16,8 @@ package enum RunStatusText {
       Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth))
     }
     let head = Terminal.wrapped(headline(status), width: Terminal.textWidth)
-    return head.map { $0 + "\n" }.joined() + table(status) + workers(status) + lines.map { $0 + "\n" }.joined()
+    return head.map { $0 + "\n" }.joined() + table(status) + workers(status)
+      + lines.map { $0 + "\n" }.joined()
       + (continues ? continuation(status) : "")
   }
 

@@ -25,7 +25,8 @@ public struct SearchSetup: Sendable {
   /// One member at a time on the CPU, one thread, until the user interrupts it, unless told otherwise.
   public init(
     directory: SearchDirectory, devices: [Device] = [.cpu], jobs: Int = 1, threads: Int = 1,
-    decoders: Int = 1, sharing: RunSharing = RunSharing(), shouldStop: @escaping @Sendable () -> Bool = { Interruption.isRequested },
+    decoders: Int = 1, sharing: RunSharing = RunSharing(),
+    shouldStop: @escaping @Sendable () -> Bool = { Interruption.isRequested },
     observe: @escaping @Sendable (SearchEvent) -> Void = { _ in }
   ) {
     self.directory = directory

@@ -58,7 +58,8 @@ package struct LeaseWorker: Sendable {
     (self.id, self.store, self.leaseSeconds) = (id, store, leaseSeconds)
     self.isCertainlyGone = isCertainlyGone
     board = LeaseBoard(units)
-    random = RandomStream(seed: id.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
+    random = RandomStream(
+      seed: id.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
     try refresh(now: now)
     guard looksAgain, isAlone else { return }
     // Nobody relies on them: what ended is looked at again, and made anew where it is damaged.

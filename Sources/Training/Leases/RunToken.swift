@@ -73,7 +73,9 @@ package enum RunToken {
   private static func read(in directory: String) throws -> String? {
     let path = "\(directory)/\(name)"
     guard Directory.exists(path) else { return nil }
-    let text = try MappedFile(path: path).withBytes { String(decoding: $0.prefix(200), as: UTF8.self) }
+    let text = try MappedFile(path: path).withBytes {
+      String(decoding: $0.prefix(200), as: UTF8.self)
+    }
     return text.split(separator: "\n").first.map(String.init) ?? ""
   }
 }

@@ -18,8 +18,9 @@ extension RunStatus {
 
     /// Its name, unique in the run.
     public let name: String
-    /// Where it runs, and the number of its process there; nil where its record cannot be read.
+    /// Where it runs; nil where its record cannot be read.
     public let host: String?
+    /// The number of its process there.
     public let process: Int?
     /// The scheduler's job that started it, and its task.
     public let job: String?
@@ -27,8 +28,9 @@ extension RunStatus {
     public let state: State
     /// The members that it has begun and not ended.
     public let members: [String]
-    /// Where its tensors live, and threads inside one operation.
+    /// Where its tensors live.
     public let device: String?
+    /// Threads inside one operation.
     public let threads: Int?
     /// Training images a second over its members; nil where it trains none.
     public var imagesPerSecond: Double?

@@ -151,7 +151,8 @@ public struct TrainingRun: Sendable {
     let session = try WorkerSession(record, in: directory.path)
     defer { session.leave() }
     let queue = MemberQueue(
-      members, try SharedUnits(members.map(\.name), by: session), waits: sharing.waits, stopIsWished: shouldStop, observe: observe)
+      members, try SharedUnits(members.map(\.name), by: session), waits: sharing.waits,
+      stopIsWished: shouldStop, observe: observe)
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
     let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
     WorkerThread.run(min(jobs, members.count)) { number in

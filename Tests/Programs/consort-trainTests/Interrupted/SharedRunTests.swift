@@ -86,7 +86,8 @@ import Testing
       #expect(other.output.hasSuffix("1 of 2 members are still to be trained\n"))
       let status = try Consort(["status", "runs/tiny"], directory: directory)
       #expect(status.output.hasPrefix("1 of 2 members complete, 1 running"))
-      let workers = try Consort(["status", "runs/tiny", "--json"], directory: directory)
+      let workers =
+        try Consort(["status", "runs/tiny", "--json"], directory: directory)
         .object()["workers"] as? [[String: Any]]
       #expect(Set(workers?.compactMap { $0["state"] as? String } ?? []) == ["working", "ended"])
       try first.sendToTrainer(SIGCONT)
@@ -99,7 +100,9 @@ import Testing
       let first = try paused(in: directory)
       let other = try TinyExperiment.train(["--threads", "2"], in: directory)
       #expect(other.status == 1)
-      #expect(other.errors.contains("(threads: 2 here, 1 there): start it alike, or join all the same with --mixed"))
+      #expect(
+        other.errors.contains(
+          "(threads: 2 here, 1 there): start it alike, or join all the same with --mixed"))
       try first.sendToTrainer(SIGCONT)
       #expect(try first.finish().status == 0)
     }
@@ -192,7 +195,8 @@ import Testing
         try DirectoryProcesses.waitForEnd(in: directory)
         let here = try TinyExperiment.train(["--lease", "2"], in: directory)
         #expect(here.status == 0 && here.errors == "")
-        #expect(here.output.contains("\(Self.first)  its worker on elsewhere shows no sign of life"))
+        #expect(
+          here.output.contains("\(Self.first)  its worker on elsewhere shows no sign of life"))
         #expect(here.output.contains("\(Self.first)  goes on after epoch "))
         // Another host's worker may still hold a lease: the record stays.
         #expect(!names("leases", in: directory).isEmpty)
