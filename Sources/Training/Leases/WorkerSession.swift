@@ -126,7 +126,7 @@ package final class SharedUnits: Sendable {
   package func next(
     waits: Bool, shouldStop: () -> Bool, observe: (_ board: LeaseBoard, _ waitsFor: Int) -> Void
   ) throws -> Work {
-    while !shouldStop() {
+    while true {
       let pulse = session.pulse
       let (step, board, pause) = try worker.withLock { worker in
         let step = try worker.next(pulse: pulse, now: session.now)
@@ -145,9 +145,9 @@ package final class SharedUnits: Sendable {
         // In slices, so that a wish to stop is heard.
         let end = session.now + pause
         while session.now < end, !shouldStop() { usleep(50_000) }
+        if shouldStop() { return .nothing }
       }
     }
-    return .nothing
   }
 
   /// Makes sure that a unit is still this process's, before something of it is written; returns the token for its files.
