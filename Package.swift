@@ -194,9 +194,14 @@ let engines: [Target] = [
 ]
 
 let training: [Target] = [
+  library("Leases", in: "Training", ["Concurrency", "Files", "Randomness", "Schemas"]),
+  tests(
+    of: "Leases", in: "Training", ["Files", "LeaseSimulation", "Leases", "Randomness", "Schemas"]),
   library(
     "Runs", in: "Training",
-    ["Datasets", "Files", "Networks", "Predictions", "Randomness", "Schemas", "Weights"]),
+    [
+      "Datasets", "Files", "Leases", "Networks", "Predictions", "Randomness", "Schemas", "Weights",
+    ]),
   tests(
     of: "Runs", in: "Training",
     ["Datasets", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
@@ -206,7 +211,7 @@ let training: [Target] = [
   library(
     "Training", in: "Training",
     [
-      "Concurrency", "Datasets", "Files", "Networks", "Predictions", "Randomness", "Runs",
+      "Concurrency", "Datasets", "Files", "Leases", "Networks", "Predictions", "Randomness", "Runs",
       "Schemas", "Torch", "Weights",
     ]),
   tests(
@@ -227,14 +232,15 @@ let search: [Target] = [
     of: "ArchitectureSearch", in: "Search",
     ["ArchitectureSearch", "Ensembles", "Networks", "Predictions", "Randomness"]),
   library(
-    "SearchRuns", in: "Search", ["ArchitectureSearch", "Files", "Networks", "Runs", "Schemas"]),
+    "SearchRuns", in: "Search",
+    ["ArchitectureSearch", "Files", "Leases", "Networks", "Runs", "Schemas"]),
   tests(
     of: "SearchRuns", in: "Search",
     ["ArchitectureSearch", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
   library(
     "SearchTraining", in: "Search",
     [
-      "ArchitectureSearch", "Concurrency", "Datasets", "Files", "Networks", "Predictions",
+      "ArchitectureSearch", "Concurrency", "Datasets", "Files", "Leases", "Networks", "Predictions",
       "Randomness", "Runs", "Schemas", "SearchRuns", "Torch", "Training", "Weights",
     ]),
 ]
@@ -364,7 +370,7 @@ let programs: [Target] = [
     "consort", in: "Programs",
     [
       "ArchitectureSearch", "CommandLine", "Datasets", "Decisions", "Deployment", "Downloads",
-      "Endpoints", "Ensembles", "Files", "Formatting", "HTTP", "Inference", "Latency",
+      "Endpoints", "Ensembles", "Files", "Formatting", "HTTP", "Inference", "Latency", "Leases",
       "MemberSources", "Networks", "Predictions", "Processes", "ReportContents", "Reports", "Runs",
       "Schemas", "SearchRuns", "Serving", "Submission",
     ]),
@@ -394,6 +400,12 @@ let programs: [Target] = [
 ]
 
 let benchmarks: [Target] = [
+  .target(
+    name: "LeaseSimulation", dependencies: ["Leases", "Randomness"],
+    path: "Benchmarks/Scale/Simulation"),
+  .executableTarget(
+    name: "benchmark-leases", dependencies: ["LeaseSimulation", "Leases"],
+    path: "Benchmarks/Scale/Leases"),
   benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
   benchmark(
     "training-step", "TrainingStep", ["Networks", "Torch", "Training"], exclude: ["peer.py"]),

@@ -1,6 +1,11 @@
 #if os(Linux)
   /// The library that kills a program at an exact instant of its work on files: see `KillSwitch.h`.
   public enum KillSwitch {
+    /// The environment of a program that sees what other workers wrote so many seconds late, as over a network.
+    public static func environment(seesAfter seconds: Int) throws -> [String: String] {
+      ["LD_PRELOAD": try Consort.path("libKillSwitch.so"), "CONSORT_SEE_AFTER": "\(seconds)"]
+    }
+
     /// What the program is doing to an unfinished file.
     public enum Operation: String, CaseIterable, Sendable {
       /// Half of the bytes are written.

@@ -3,23 +3,39 @@ import Synchronization
 /// Work that waits, shared by the workers that take it.
 package final class WorkQueue<Item: Sendable>: Sendable {
   private struct State {
-    var waiting: ArraySlice<Item>
     var isStopping = false
     var failure: (any Error)?
   }
 
   private let state: Mutex<State>
   private let stopIsWished: @Sendable () -> Bool
+  private let source: @Sendable (WorkQueue) throws -> Item?
 
-  /// - Parameter stopIsWished: Asked now and then by a worker, on its thread, whether all work is to stop.
-  package init(_ items: [Item], stopIsWished: @escaping @Sendable () -> Bool) {
-    state = Mutex(State(waiting: items[...]))
+  /// - Parameters:
+  ///   - stopIsWished: Asked now and then by a worker, on its thread, whether all work is to stop.
+  ///   - source: Gives the next item to the worker that asks, on its thread; nil where none is left. It may wait, and asks
+  ///     `shouldStop` meanwhile.
+  package init(
+    stopIsWished: @escaping @Sendable () -> Bool,
+    source: @escaping @Sendable (WorkQueue) throws -> Item?
+  ) {
+    state = Mutex(State())
     self.stopIsWished = stopIsWished
+    self.source = source
+  }
+
+  /// - Parameters:
+  ///   - items: What there is to do, in order.
+  ///   - stopIsWished: Asked now and then by a worker, on its thread, whether all work is to stop.
+  package convenience init(_ items: [Item], stopIsWished: @escaping @Sendable () -> Bool) {
+    let waiting = Mutex(items[...])
+    self.init(stopIsWished: stopIsWished) { _ in waiting.withLock { $0.popFirst() } }
   }
 
   /// The next item; nil where none is left, or all work is to stop.
-  package func next() -> Item? {
-    state.withLock { $0.isStopping ? nil : $0.waiting.popFirst() }
+  package func next() throws -> Item? {
+    guard !state.withLock({ $0.isStopping }) else { return nil }
+    return try source(self)
   }
 
   /// Whether the worker should save where it stands and end.

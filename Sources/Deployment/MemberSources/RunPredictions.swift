@@ -70,8 +70,8 @@ extension RunStatus {
   /// The status of a run, with the test accuracy of its complete members.
   ///
   /// - Throws: `ExperimentError` or `FileError` where the run cannot be read.
-  package init(withAccuraciesOf run: RunDirectory) throws {
-    try self.init(of: run)
+  package init(withAccuraciesOf run: RunDirectory, watch: Watch? = nil) throws {
+    try self.init(of: run, watch: watch)
     let experiment = try run.experiment()
     let predictions = RunPredictions(run: run, split: SplitName.test)
     for (index, member) in zip(members.indices, experiment.allMembers)

@@ -31,6 +31,9 @@ package enum WorkerCommands {
       Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
       once, at the end. Run the same command again after an interruption: it goes on from the last checkpoint.
 
+      Start the same command several times, also on several machines that share the run's directory, and they share the members
+      out: each is trained by one of them, and what a lost one had goes on elsewhere, to the same bits.
+
       More members or more epochs in the experiment are added to its run. Members that cannot go on to the same result as
       a longer training from the start are trained again with --retrain, beside those that are there, whose place they take.
 
@@ -64,12 +67,13 @@ package enum WorkerCommands {
         help:
           "A table that `consort latencies` measured, perhaps on another machine (default: measured on this one, where "
           + "the plan's cost is a latency)."),
-    ] + workerOptions,
+    ] + sharingOptions.filter { $0.name != "--no-wait" } + workerOptions,
     discussion: """
       Finds architectures for each setting of the plan at its cost target: one network; one network repeated; several
       networks together; one after another. Then trains what was found in full, with several seeds, and writes a report.
       Every candidate is costed before it is trained, and judged on held-out training images. Run the same command again
-      after an interruption: it goes on where it was, and ends as it would have.
+      after an interruption: it goes on where it was, and ends as it would have. Started several times on a directory that
+      machines share, one of them leads, as it would alone, and the others train its architectures with it.
 
       \(ExitStatus.help(ExitStatus.allCases))
       """,
@@ -92,7 +96,7 @@ package enum WorkerCommands {
       CommandOption("--out", "DIR", help: "The run directory (default: runs/NAME)."),
       CommandOption(
         "--members", "NAMES",
-        help: "Only these members, with commas between their names."),
+        help: "Take only these members, with commas between their names."),
       CommandOption(
         "--checkpoint-every", "N",
         help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min (default: 1min)."),
@@ -101,11 +105,34 @@ package enum WorkerCommands {
         help:
           "Where the run has fewer epochs than the experiment: train again what cannot go on. What is there is kept until all "
           + "is complete."),
-    ] + workerOptions
+    ] + sharingOptions + workerOptions
+
+  /// The options of every command whose work several processes share.
+  private static let sharingOptions = [
+    CommandOption(
+      "--no-wait",
+      help: "End where nothing is left to take, in place of waiting for what other workers train."),
+    CommandOption(
+      "--lease", "SECONDS",
+      help:
+        "After so long without a sign of life other workers go on with this one's members (default: 180, enough for NFS)."
+    ),
+    CommandOption(
+      "--run-token", "TEXT",
+      help:
+        "What the file `token` in the run's directory holds: a directory without it is not the one that all workers share."
+    ),
+    CommandOption(
+      "--mixed",
+      help:
+        "Join workers of another build, processor or number of threads: the last bits of members then depend on who trains them."
+    ),
+  ]
 
   /// Those that say how a worker works: what a job for a cluster passes on to each.
   package static let submittedOptions = trainingOptions.filter {
-    !["--out", "--members", "--retrain"].contains($0.name)
+    !["--out", "--members", "--retrain", "--rendezvous", "--rank", "--world-size", "--run-token"]
+      .contains($0.name)
   }
 
   /// The options of every command that uses devices and threads.

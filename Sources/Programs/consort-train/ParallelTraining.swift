@@ -83,7 +83,7 @@ func trainTogether(
     decoders: options.workers.decoders
   ).run()
   switch outcome {
-  case .complete: return nil
+  case .complete, .leftToOthers: return nil
   case .interrupted: throw StoppedEarly(directory: options.directory.path)
   case .membersFailed(let names):
     throw MembersFailed(names: names, directory: options.directory.path)

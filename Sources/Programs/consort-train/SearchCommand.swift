@@ -30,7 +30,8 @@ let searchCommand = WorkerCommands.search.running { arguments in
     plan.data,
     for: [plan.evaluationExperiment().recipe] + (plan.finalists.map { [$0.recipe] } ?? []),
     file: file, from: arguments.string("--data"))
-  try search(plan, file: file, on: images, costModel, in: directory, workers)
+  try search(
+    plan, file: file, on: images, costModel, in: directory, workers, RunSharing(arguments))
 }
 
 /// What the networks of a plan cost: counted, or by a table that is given, or on record in the search's directory.
@@ -81,14 +82,15 @@ private func describe(_ plan: SearchPlan, file: String, _ costModel: CostModel) 
 
 private func search(
   _ plan: SearchPlan, file: String, on images: RunImages, _ costModel: CostModel,
-  in directory: SearchDirectory, _ workers: WorkerOptions
+  in directory: SearchDirectory, _ workers: WorkerOptions, _ sharing: RunSharing
 ) throws {
   Interruption.install()
   let display = Mutex(SearchDisplay(plan))
   defer { display.withLock { $0.end() } }
   let setup = SearchSetup(
     directory: directory, devices: workers.devices, jobs: workers.jobs, threads: workers.threads,
-    decoders: workers.decoders, observe: { event in display.withLock { $0.show(event) } })
+    decoders: workers.decoders, sharing: sharing,
+    observe: { event in display.withLock { $0.show(event) } })
   let outcome: SearchRun.Outcome
   do {
     outcome = try SearchRun(

@@ -2,6 +2,7 @@ import CommandLine
 import Files
 import Formatting
 import Networks
+import Processes
 import Runs
 import Synchronization
 import Training
@@ -58,6 +59,7 @@ struct TrainingOptions {
   /// nil for all members.
   let members: Set<String>?
   let checkpointInterval: CheckpointInterval
+  let sharing: RunSharing
   let longer: RunDirectory.LongerTraining
 
   /// - Parameter launch: This process's place among those that train each member together; nil for one alone.
@@ -73,6 +75,7 @@ struct TrainingOptions {
         "--checkpoint-every takes steps, epochs or minutes, such as 500steps, 1epoch or 5min")
     }
     checkpointInterval = interval
+    sharing = try RunSharing(arguments)
     workers = try WorkerOptions(
       arguments, members: members?.count ?? experiment.allMembers.count,
       // What the first process writes is its own to read.
@@ -95,6 +98,25 @@ struct TrainingOptions {
   }
 }
 
+extension RunSharing {
+  init(_ arguments: ParsedArguments) throws {
+    let seconds = try arguments.integer("--lease") ?? Self.usualLeaseSeconds
+    guard (1...86_400).contains(seconds) else {
+      throw UsageError("--lease needs 1 to 86400 seconds")
+    }
+    self.init(
+      waits: !arguments.isSet("--no-wait"), leaseSeconds: seconds,
+      token: arguments.string("--run-token"), joinsOthers: arguments.isSet("--mixed"),
+      program: Executable.path().flatMap(Self.digest))
+  }
+
+  /// Of the program's file.
+  private static func digest(of path: String) -> String? {
+    guard let file = try? MappedFile(path: path) else { return nil }
+    return String(file.withBytes { sha256(of: $0) }.prefix(16))
+  }
+}
+
 /// Trains `experiment` with a display of its progress.
 ///
 /// - Parameter group: The processes that train each member together, of which this is the first; nil for one alone.
@@ -111,7 +133,7 @@ func train(
     devices: options.workers.devices,
     threads: options.workers.threads, decoders: options.workers.decoders,
     command: ["consort"] + SystemPath.arguments.dropFirst(),
-    versions: ["consort": consortVersion])
+    versions: ["consort": consortVersion], sharing: options.sharing)
   // Where the experiment leaves it open, how many images are held out is said.
   let heading = experiment.data.holdOut == nil ? try images.summary(of: experiment) : nil
   let display = Mutex(TrainingDisplay(heading: heading))
@@ -122,6 +144,7 @@ func train(
     observe: { event in display.withLock { $0.show(event) } })
   switch outcome {
   case .complete: return run.place
+  case .leftToOthers: return run.place
   case .interrupted: throw StoppedEarly(directory: run.place.path)
   case .membersFailed(let names):
     throw MembersFailed(names: names, directory: run.place.path)

@@ -18,6 +18,7 @@ final class TrainingDisplay {
   /// The members under training, in the order of their start.
   private var current: [(name: String, figures: MemberFigures?)] = []
   private var whole = WholeRun()
+  private var hasWaited = false
   /// So many waiting members are listed where the terminal has the room; the others are counted.
   private static let listedWaitingMembers = 8
 
@@ -53,6 +54,23 @@ final class TrainingDisplay {
       say("\(padded(member.name))  \(reason); it is made again")
     case .imageSkipped(let image, let count):
       say("skipped \(image.name): \(image.reason) (\(count) so far)")
+    case .takenOver(let member, let host):
+      say(
+        "\(padded(member.name))  its worker on \(host) shows no sign of life: it goes on here")
+    case .memberLost(let member):
+      current.removeAll { $0.name == member.name }
+      say(
+        "\(padded(member.name))  another worker has gone on with it, because this one stood still: left to that one"
+      )
+    case .endedElsewhere(let member, _):
+      waiting.removeAll { $0 == member.name }
+    case .waiting(let members):
+      // Once: it may take hours.
+      guard !hasWaited else { return }
+      hasWaited = true
+      say(
+        "nothing is left to take: waiting for \(members.counted("member")) of other workers (--no-wait ends at once)"
+      )
     case .memberFailed(let member, let error):
       current.removeAll { $0.name == member.name }
       say("\(padded(member.name))  stopped: \(error)")

@@ -33,7 +33,12 @@ struct WholeRun {
     case .epochFinished(let member, let metrics, let progress):
       epochSeconds[member.name, default: []].append(metrics.seconds)
       take(member, progress)
-    case .environmentChanged, .checkpointDamaged, .memberDamaged, .imageSkipped: break
+    case .endedElsewhere(let member, let isComplete):
+      end(member, as: isComplete ? .complete : .failed)
+    case .memberLost(let member): end(member, as: .waiting)
+    case .environmentChanged, .checkpointDamaged, .memberDamaged, .imageSkipped, .takenOver,
+      .waiting:
+      break
     }
   }
 

@@ -16,7 +16,8 @@ package enum RunStatusText {
       Terminal.wrapped(Terminal.printable($0), width: min(80, Terminal.textWidth))
     }
     let head = Terminal.wrapped(headline(status), width: Terminal.textWidth)
-    return head.map { $0 + "\n" }.joined() + table(status) + lines.map { $0 + "\n" }.joined()
+    return head.map { $0 + "\n" }.joined() + table(status) + workers(status)
+      + lines.map { $0 + "\n" }.joined()
       + (continues ? continuation(status) : "")
   }
 
@@ -56,6 +57,27 @@ package enum RunStatusText {
       ])
     }
     return table.text()
+  }
+
+  /// Of a run that several processes, or those of another machine, share.
+  private static func workers(_ status: RunStatus) -> String {
+    let workers = (status.workers ?? []).filter { $0.state != .ended }
+    let isElsewhere = workers.contains { $0.host != MachineIdentity.current.host }
+    guard workers.count > 1 || isElsewhere else { return "" }
+    var table = TextTable(columns: [
+      .init("worker", isKept: true), .init("state", isKept: true), .init("members", isKept: true),
+      .init("images/s", .right), .init("last sign of life", .right, isKept: true),
+    ])
+    for worker in workers {
+      let place = worker.host.map { "\($0):\(worker.process ?? 0)" } ?? worker.name
+      table.append([
+        Terminal.printable(place), "\(worker.state)",
+        worker.members.isEmpty ? "-" : worker.members.joined(separator: ", "),
+        worker.imagesPerSecond.map { Int($0.rounded()).grouped } ?? "",
+        worker.secondsSinceSign.map { "\(NumberFormat.duration($0)) ago" } ?? "?",
+      ])
+    }
+    return "\n" + table.text()
   }
 
   private static func share(_ value: Double, _ digits: Int) -> String {

@@ -1,5 +1,6 @@
 import ArchitectureSearch
 import Files
+import Leases
 import Runs
 import Schemas
 
@@ -35,6 +36,8 @@ public struct SearchDirectory: Hashable, Sendable {
   public var networksPath: String { "\(path)/networks" }
   /// The architectures' trainings; the process that searches holds its lock.
   public var architecturesPath: String { "\(path)/candidates" }
+  /// What a worker that leads a search has others train.
+  package var cohortsPath: String { "\(path)/cohorts" }
   /// The shared weights, where architectures are paths through them.
   public var supernetworksPath: String { "\(path)/supernetworks" }
   /// The full training of what was found: a run like any other.
@@ -71,12 +74,16 @@ public struct SearchDirectory: Hashable, Sendable {
   /// The budget may have changed, and the finalists too: their own run refuses others once it has begun. Before
   /// anything is trained the plan may have changed in any way.
   ///
+  /// - Parameter isShared: Whether others may hold it too, for the same plan.
   /// - Throws: `ExperimentError` where the directory belongs to something else, or another process is at work in it;
   ///   `FileError` where it cannot be written. What was there is left as it was.
-  public func claim(for plan: SearchPlan) throws -> DirectoryLock {
+  public func claim(for plan: SearchPlan, isShared: Bool = false) throws -> DirectoryLock {
     try check(plan)
     try Directory.create(architecturesPath)
-    guard let lock = try DirectoryLock(ifFree: architecturesPath, isShared: false) else {
+    guard let lock = try DirectoryLock(ifFree: architecturesPath, isShared: isShared) else {
+      throw ExperimentError.busy(directory: path)
+    }
+    if exists, try JSONDifference.first(self.plan(), plan) != nil, isAtWork {
       throw ExperimentError.busy(directory: path)
     }
     // Another process may have been quicker.
@@ -84,6 +91,11 @@ public struct SearchDirectory: Hashable, Sendable {
     try removeAbandonedFiles()
     try DurableFile.write(plan.readableJSON(), to: planPath)
     return lock
+  }
+
+  /// Whether a worker searches, or may, on whatever machine.
+  package var isAtWork: Bool {
+    WorkerSurvey(of: LeaseDirectory(path: path)).workers.contains(where: \.isPossiblyAlive)
   }
 
   /// Makes sure that the directory is that of `plan`, or may become so.
@@ -104,7 +116,7 @@ public struct SearchDirectory: Hashable, Sendable {
 
   /// Whether the name is one that a process leaves that was killed while it claimed the directory.
   private func isOfAClaim(_ name: String) throws -> Bool {
-    if RunFile.plan.isBeingWritten(as: name) { return true }
+    if RunFile.plan.isBeingWritten(as: name) || name == RunToken.name { return true }
     return try name == "candidates" && Directory.isDirectory(architecturesPath)
       && Directory.names(in: architecturesPath).isEmpty
   }

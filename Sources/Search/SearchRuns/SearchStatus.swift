@@ -54,7 +54,7 @@ public struct SearchStatus: Codable, Hashable, Sendable {
   public init(of directory: SearchDirectory) throws {
     let plan = try directory.plan()
     // Before the records: a search that ends in between shows as running all the same.
-    let isRunning = DirectoryLock.isHeld(directory.architecturesPath)
+    let isRunning = DirectoryLock.isHeld(directory.architecturesPath) || directory.isAtWork
     let records = try directory.evaluations()
     let found = Set(try directory.found().map(\.setting))
     search = plan.name

@@ -38,7 +38,15 @@ struct ArchitectureWork: Sendable {
       setup.shouldStop() || deadline.map { .now >= $0 } ?? false
     }
     guard !items.isEmpty else { return !queue.shouldStop() }
-    WorkerThread.run(min(setup.jobs, items.count)) { [setup, deviceImages] number in
+    return try run(queue, atMost: items.count, task)
+  }
+
+  /// The same for what a queue gives, on at most so many threads.
+  func run<Item: Sendable>(
+    _ queue: WorkQueue<Item>, atMost count: Int,
+    _ task: @escaping @Sendable (Item, WorkerImages, WorkQueue<Item>) throws -> Bool
+  ) throws -> Bool {
+    WorkerThread.run(min(setup.jobs, count)) { [setup, deviceImages] number in
       deviceImages[number % deviceImages.count].work(on: queue, threads: setup.threads, task)
     }
     return try queue.isDone()

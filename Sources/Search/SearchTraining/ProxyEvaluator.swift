@@ -1,6 +1,7 @@
 import ArchitectureSearch
 import Concurrency
 import Files
+import Leases
 import Networks
 import Predictions
 import Runs
@@ -9,6 +10,12 @@ import Synchronization
 import Torch
 import Training
 import Weights
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 
 /// Judges architectures of a search by training each for a while, members side by side.
 ///
@@ -19,6 +26,8 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
   public let trainingImages: [Int]
   private let rungs: [Int]
   private let work: ArchitectureWork
+  /// What is shared with other workers; nil where there can be none.
+  private let shared: SharedSearch?
   /// Who was asked for last, and up to which rung.
   private let latest = Mutex<(members: [SearchMember], rung: Int)>(([], 0))
   private var setup: SearchSetup { work.setup }
@@ -30,9 +39,17 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
   ///   - rungs: Epochs after which architectures are judged, rising.
   /// - Throws: `ExperimentError` where too few images are left to train on, or `TorchError` where the device has no
   ///   room for them.
-  public init(
+  public convenience init(
     _ experiment: Experiment, rungs: [Int], on images: RunImages, setup: SearchSetup
   ) throws {
+    try self.init(experiment, rungs: rungs, on: images, setup: setup, shared: nil)
+  }
+
+  init(
+    _ experiment: Experiment, rungs: [Int], on images: RunImages, setup: SearchSetup,
+    shared: SharedSearch?
+  ) throws {
+    self.shared = shared
     let work = try ArchitectureWork(experiment, on: images, setup: setup)
     self.rungs = rungs
     self.work = work
@@ -58,10 +75,88 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
     let costs = missing.map { $0.network.totals.multiplyAccumulates }
     // Costly ones first, so that none of them is left to run alone at the end.
     let order = missing.indices.sorted { (costs[$1], $0) < (costs[$0], $1) }
-    let isDone = try work.run(order.map { missing[$0] }, until: deadline) { [self] in
-      try train($0, $1, rung: rung, $2)
+    let ordered = order.map { missing[$0] }
+    if let shared, !ordered.isEmpty, shared.hasOthers {
+      guard try train(ordered, rung: rung, with: shared, until: deadline) else { return nil }
+    } else {
+      let claim = shared?.leadersClaim ?? .alone
+      let isDone = try work.run(ordered, until: deadline) { [self] in
+        try train($0, $1, rung: rung, claim, $2.shouldStop)
+      }
+      guard isDone else { return nil }
     }
-    return isDone ? try members.compactMap { try outcome(of: $0, rung: rung) } : nil
+    return try members.compactMap { try outcome(of: $0, rung: rung) }
+  }
+
+  /// Has all workers train the members; returns false where it was stopped before.
+  private func train(
+    _ members: [SearchMember], rung: Int, with shared: SharedSearch,
+    until deadline: ContinuousClock.Instant?
+  ) throws -> Bool {
+    var missing = members
+    while !missing.isEmpty {
+      try shared.confirmLead()
+      let cohort = SharedSearch.Cohort(missing, rung: rung)
+      let number = try shared.publish(cohort)
+      guard try train(number, cohort, with: shared, waits: true, until: deadline) else {
+        return false
+      }
+      // What others wrote may be seen late; what is not seen then is made again.
+      let start = ContinuousClock.now
+      repeat {
+        missing = try missing.filter { try outcome(of: $0, rung: rung) == nil }
+        if missing.isEmpty || setup.shouldStop() { break }
+        usleep(500_000)
+      } while start.duration(to: .now) < .seconds(Self.sightSeconds)
+      guard !setup.shouldStop() else { return false }
+    }
+    return true
+  }
+
+  private static let sightSeconds = 120
+
+  /// Trains what is left of a cohort that another worker leads.
+  func help(_ number: Int, _ cohort: SharedSearch.Cohort) throws {
+    guard let shared, rungs.indices.contains(cohort.rung) else { return }
+    _ = try train(number, cohort, with: shared, waits: false, until: nil)
+  }
+
+  /// A member of a cohort that is this worker's.
+  private struct HeldMember: Sendable {
+    let unit: String
+    let member: SearchMember
+  }
+
+  private func train(
+    _ number: Int, _ cohort: SharedSearch.Cohort, with shared: SharedSearch, waits: Bool,
+    until deadline: ContinuousClock.Instant?
+  ) throws -> Bool {
+    let (names, units) = try shared.units(of: number, cohort)
+    let members = Dictionary(uniqueKeysWithValues: zip(names, cohort.searchMembers))
+    let queue = WorkQueue<HeldMember>(
+      stopIsWished: { [setup] in
+        setup.shouldStop() || deadline.map { .now >= $0 } ?? false
+      },
+      source: { queue in
+        let found = try units.next(
+          waits: waits, shouldStop: queue.shouldStop, observe: { _, _ in })
+        guard case .unit(let unit, _) = found, let member = members[unit] else { return nil }
+        return HeldMember(unit: unit, member: member)
+      })
+    return try work.run(queue, atMost: names.count) { [self] item, images, queue in
+      let claim = MemberClaim(
+        confirm: { try units.confirm(item.unit) }, isCertain: { units.isCertain(item.unit) })
+      do {
+        if try outcome(of: item.member, rung: cohort.rung) == nil {
+          guard
+            try train(item.member, images, rung: cohort.rung, claim, queue.shouldStop)
+          else { return false }
+        }
+        let hasFailed = directory(of: item.member).failure() != nil
+        try units.end(item.unit, hasFailed ? .failed : .complete)
+      } catch is LeaseLost {}
+      return true
+    }
   }
 
   /// What is on disk of the member at that rung; nil where it is still to be trained.
@@ -104,14 +199,15 @@ public final class ProxyEvaluator: MemberEvaluator, Sendable {
 extension ProxyEvaluator {
   /// Trains a member up to the rung; returns false where it was stopped before.
   private func train(
-    _ member: SearchMember, _ images: WorkerImages, rung: Int,
-    _ queue: WorkQueue<SearchMember>
+    _ member: SearchMember, _ images: WorkerImages, rung: Int, _ claim: MemberClaim,
+    _ shouldStop: () -> Bool
   ) throws -> Bool {
     let files = directory(of: member)
     let name = member.network.name
     try Directory.create(files.path)
     do {
-      guard try runEpochs(training(of: member, images, files), files, upTo: rung, queue) else {
+      let training = try training(of: member, images, files, claim)
+      guard try runEpochs(training, files, upTo: rung, shouldStop) else {
         return false
       }
       setup.observe(.memberEvaluated(member: name))
@@ -130,7 +226,8 @@ extension ProxyEvaluator {
   }
 
   private func training(
-    of searched: SearchMember, _ images: WorkerImages, _ files: MemberDirectory
+    of searched: SearchMember, _ images: WorkerImages, _ files: MemberDirectory,
+    _ claim: MemberClaim
   ) throws -> (training: MemberTraining, holdOut: EvaluationImages) {
     let network = try work.fitted(searched.network)
     var (member, data) = work.memberImages(of: network, place: searched.place, images)
@@ -144,7 +241,7 @@ extension ProxyEvaluator {
       try MemberTraining(
         member, of: work.experiment, network: network, data: data,
         normalization: work.normalization, directory: files, identity: identity,
-        device: images.device, checkpointInterval: .standard)
+        device: images.device, checkpointInterval: .standard, claim: claim)
     }
     do {
       return (try training(), holdOut)
@@ -158,7 +255,7 @@ extension ProxyEvaluator {
   /// Trains up to the rung, and predicts the held-out images at each rung on the way.
   private func runEpochs(
     _ state: (training: MemberTraining, holdOut: EvaluationImages), _ files: MemberDirectory,
-    upTo rung: Int, _ queue: WorkQueue<SearchMember>
+    upTo rung: Int, _ shouldStop: () -> Bool
   ) throws -> Bool {
     let training = state.training
     try predictIfDue(state, files)
@@ -170,7 +267,7 @@ extension ProxyEvaluator {
           .progressed(member: training.member.name, imagesPerSecond: metrics.imagesPerSecond))
         try predictIfDue(state, files)
       }
-      if queue.shouldStop(), training.position.epoch < rungs[rung] {
+      if shouldStop(), training.position.epoch < rungs[rung] {
         try training.saveCheckpoint()
         return false
       }

@@ -1,11 +1,18 @@
 import ArchitectureSearch
 import Files
+import Leases
 import Networks
 import Runs
 import Schemas
 import SearchRuns
 import Torch
 import Training
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 
 /// Carries out a search plan in a directory, going on from what is there.
 public struct SearchRun {
@@ -54,7 +61,8 @@ public struct SearchRun {
     let first = try space.network(
       Architecture([Int](repeating: 0, count: space.decisions.count)))
     _ = try images.network(first.name, first, for: experiment)
-    self.lock = try lock ?? setup.directory.claim(for: plan)
+    if let token = setup.sharing.token { try RunToken.check(token, in: setup.directory.path) }
+    self.lock = try lock ?? setup.directory.claim(for: plan, isShared: plan.isShareable)
     try setup.directory.claim(
       data: images.record(
         for: experiment, partition, Normalization(of: images, training: partition.training)))
@@ -71,26 +79,75 @@ public struct SearchRun {
     try Runtime.setDeterministic(true, allowTF32: false)
     try Runtime.keepMemory()
     defer { withExtendedLifetime(lock) {} }
-    guard let found = try search() else { return .interrupted }
-    try removeCheckpoints()
+    guard let found = try plan.isShareable ? searchTogether() : searchAlone() else {
+      return .interrupted
+    }
     try Runtime.releaseMemory()
     return try trainFinalists(found)
   }
 
   // MARK: Searching
 
+  private func searchAlone() throws -> [FoundEnsemble]? {
+    guard let found = try search(evaluator(), confirm: {}) else { return nil }
+    try removeCheckpoints()
+    return found
+  }
+
+  /// Leads the search or helps who leads; nil where the user asked to stop.
+  private func searchTogether() throws -> [FoundEnsemble]? {
+    let record = setup.sharing.record(environment, jobs: setup.jobs)
+    try setup.sharing.check(record, in: setup.directory.path)
+    let shared = try SharedSearch(record, in: setup.directory)
+    defer { shared.leave() }
+    guard case .proxy(_, let rungs, _) = plan.evaluator else { return nil }
+    let evaluator = try ProxyEvaluator(
+      plan.evaluationExperiment(), rungs: rungs, on: images, setup: setup, shared: shared)
+    var last = 0
+    while !setup.shouldStop() {
+      switch try shared.part(shouldStop: setup.shouldStop) {
+      case .lead:
+        do {
+          guard let found = try search(evaluator, confirm: shared.confirmLead) else { return nil }
+          try removeCheckpoints()
+          try shared.end(found)
+          return found
+        } catch is LeaseLost {
+          // Another goes on from the record: this one helps.
+          continue
+        }
+      case .help:
+        if let (number, cohort) = shared.cohort(after: last) {
+          last = number
+          try evaluator.help(number, cohort)
+        } else {
+          usleep(500_000)
+        }
+      case .nothing:
+        guard !setup.shouldStop() else { return nil }
+        return try shared.found()
+      }
+    }
+    return nil
+  }
+
   /// nil where the user asked to stop.
-  private func search() throws -> [FoundEnsemble]? {
-    let scorer = EnsembleScorer(try evaluator(), kept: plan.kept)
+  ///
+  /// - Parameter confirm: Makes sure that this process may still keep the record.
+  private func search(
+    _ evaluator: any MemberEvaluator, confirm: () throws -> Void
+  ) throws -> [FoundEnsemble]? {
+    let scorer = EnsembleScorer(evaluator, kept: plan.kept)
     var records = try setup.directory.evaluations()
     var found: [FoundEnsemble] = []
     try Directory.create(setup.directory.networksPath)
     for setting in plan.settings {
-      switch try search(setting, scorer, &records) {
+      switch try search(setting, scorer, &records, confirm) {
       case .interrupted: return nil
       case .nothing: break
       case .ensemble(let ensemble): found.append(ensemble)
       }
+      try confirm()
       try DurableFile.write(found.readableJSON(), to: setup.directory.foundPath)
     }
     return found
@@ -125,7 +182,8 @@ public struct SearchRun {
 
   /// Runs the stages of a setting, each beside what those before it found.
   private func search(
-    _ setting: SearchSetting, _ scorer: EnsembleScorer, _ records: inout [EvaluationRecord]
+    _ setting: SearchSetting, _ scorer: EnsembleScorer, _ records: inout [EvaluationRecord],
+    _ confirm: () throws -> Void
   ) throws -> SettingResult {
     let stages = setting.stages(memberCount: plan.members)
     var chosen: [SearchMember] = []
@@ -138,6 +196,7 @@ public struct SearchRun {
         recorded: recorded, scorer: scorer,
         observe: { setup.observe(.evaluated($0, spentShare: $1)) },
         keep: { new in
+          try confirm()
           records += new
           try setup.directory.write(records)
         })
@@ -185,13 +244,14 @@ public struct SearchRun {
     let run = try TrainingRun(
       of: experiment, on: images, in: setup.directory.finalists, devices: setup.devices,
       threads: setup.threads, decoders: setup.decoders, command: environment.command,
-      versions: environment.versions)
+      versions: environment.versions, sharing: setup.sharing)
     let outcome = try run.run(
       jobs: setup.jobs, shouldStop: setup.shouldStop,
       observe: { [setup] event in setup.observe(.finalists(event)) })
     switch outcome {
     case .complete: return .complete
-    case .interrupted: return .interrupted
+    // Finalists are always waited for.
+    case .interrupted, .leftToOthers: return .interrupted
     case .membersFailed(let names): return .finalistsFailed(names)
     }
   }
@@ -201,6 +261,11 @@ extension SearchPlan {
   /// How many members the ensembles under search have at most.
   fileprivate var places: Int {
     settings.contains { $0 == .joint || $0 == .sequential } ? members : 1
+  }
+
+  /// Whether several workers may share the search: architectures are trained by themselves.
+  fileprivate var isShareable: Bool {
+    if case .proxy = evaluator { true } else { false }
   }
 
   /// The share of a cohort that goes on after a rung.

@@ -15,6 +15,8 @@ public struct SearchSetup: Sendable {
   public var threads: Int
   /// Threads that decode images for one member, where they are decoded as they are needed.
   public var decoders: Int
+  /// How the work is shared out with other processes, on this machine and on others.
+  public var sharing: RunSharing
   /// Asked after every step; the search then saves where it stands and ends.
   public var shouldStop: @Sendable () -> Bool
   /// Receives everything that happens, one event at a time, on any thread.
@@ -23,7 +25,8 @@ public struct SearchSetup: Sendable {
   /// One member at a time on the CPU, one thread, until the user interrupts it, unless told otherwise.
   public init(
     directory: SearchDirectory, devices: [Device] = [.cpu], jobs: Int = 1, threads: Int = 1,
-    decoders: Int = 1, shouldStop: @escaping @Sendable () -> Bool = { Interruption.isRequested },
+    decoders: Int = 1, sharing: RunSharing = RunSharing(),
+    shouldStop: @escaping @Sendable () -> Bool = { Interruption.isRequested },
     observe: @escaping @Sendable (SearchEvent) -> Void = { _ in }
   ) {
     self.directory = directory
@@ -31,6 +34,7 @@ public struct SearchSetup: Sendable {
     self.jobs = jobs
     self.threads = threads
     self.decoders = decoders
+    self.sharing = sharing
     self.shouldStop = shouldStop
     self.observe = observe
   }

@@ -14,7 +14,7 @@ package struct TrainingJob: Sendable {
   /// The run directory.
   package let out: String
   /// Options of `consort train`, as words.
-  package let options: [String]
+  package var options: [String]
   /// What each worker gets.
   package let resources: WorkerResources
   /// How many workers there are.

@@ -14,6 +14,8 @@ public enum TrainingError: ExitStatusError, Hashable, Sendable, CustomStringConv
   case runBusy(directory: String)
   /// Another process is at work on the member.
   case memberBusy(member: String, directory: String)
+  /// Workers of the run give results of other bits than this one would.
+  case otherConditions(directory: String, worker: String, difference: String)
   /// The loss of a step is infinite or not a number.
   case lossNotFinite(member: String, epoch: Int, step: Int)
   /// The machine kept a member from being trained: memory ran out, or a device failed.
@@ -61,6 +63,9 @@ public enum TrainingError: ExitStatusError, Hashable, Sendable, CustomStringConv
         + "another --out"
     case .memberBusy(let member, let directory):
       "another process is training \(member) in '\(directory)': wait for its end, or name other --members"
+    case .otherConditions(let directory, let worker, let difference):
+      "'\(directory)' is trained by a worker on \(worker) with which this one would not agree to the last bit (\(difference)): "
+        + "start it alike, or join all the same with --mixed"
     case .lossNotFinite(let member, let epoch, let step):
       "\(member): the loss is not finite in epoch \(epoch), step \(step); lower recipe.learningRate and give another --out"
     case .machineFailed(let member, let reason):

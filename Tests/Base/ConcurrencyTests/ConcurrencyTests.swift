@@ -118,24 +118,24 @@ import Testing
 
   @Test func itemsAreTakenOnceAndInOrder() throws {
     let queue = WorkQueue([1, 2, 3], stopIsWished: { false })
-    #expect([queue.next(), queue.next(), queue.next(), queue.next()] == [1, 2, 3, nil])
+    #expect(try [queue.next(), queue.next(), queue.next(), queue.next()] == [1, 2, 3, nil])
     #expect(try queue.isDone())
   }
 
   @Test func aWishToStopEndsAllWork() throws {
     let queue = WorkQueue([1, 2], stopIsWished: { true })
-    #expect(queue.next() == 1)
+    #expect(try queue.next() == 1)
     #expect(queue.shouldStop())
-    #expect(queue.next() == nil)
+    #expect(try queue.next() == nil)
     #expect(try !queue.isDone())
   }
 
-  @Test func theFirstErrorIsKept() {
+  @Test func theFirstErrorIsKept() throws {
     let queue = WorkQueue([1, 2], stopIsWished: { false })
     queue.fail(Failure(item: 1))
     queue.fail(Failure(item: 2))
     #expect(queue.shouldStop())
-    #expect(queue.next() == nil)
+    #expect(try queue.next() == nil)
     #expect(throws: Failure(item: 1)) { try queue.isDone() }
   }
 }

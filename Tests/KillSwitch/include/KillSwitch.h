@@ -5,3 +5,7 @@
 /// `rename` of an unfinished file (its name ends with ".partial"), before it is done; at the seventh `fsync`, before it; at
 /// the seventh `write`, in its middle.
 #define CONSORT_KILL_AT "CONSORT_KILL_AT"
+
+/// The environment variable that hides files of the folders `workers` and `leases` until they are so many seconds old, as a network
+/// file system may.
+#define CONSORT_SEE_AFTER "CONSORT_SEE_AFTER"

@@ -8,17 +8,20 @@
 
 /// The file or directory that is written beside the final one: NAME.PROCESS-RANDOM.partial.
 ///
-/// The random part keeps two containers apart, whose processes often have the same number. Its writer holds its lock, which
-/// the system releases it when the process ends.
+/// The random part keeps two containers apart, whose processes often have the same number; its upper half stands for the running
+/// system, so that other machines that share the directory are known. Its writer holds its lock, which the system releases when the
+/// process ends.
 public enum UnfinishedFile {
-  /// A file that has not been written to for so long, in seconds, is taken for abandoned, whichever process wrote it.
+  /// A file that has not been written to for so long, in seconds, by the clock of its file system, is taken for abandoned,
+  /// whichever process wrote it.
   private static let longestPause = 3600
   /// What a file system allows, in bytes.
   private static let longestName = 255
 
   /// A new path for what shall become the file at `path`; of a very long name the beginning only.
   static func path(for path: String) -> String {
-    let ending = ".\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 16)).partial"
+    let random = UInt64(MachineIdentity.current.tag) << 32 | UInt64(UInt32.random(in: 0 ... .max))
+    let ending = ".\(getpid())-\(String(random, radix: 16)).partial"
     let name = Directory.name(of: path)
     var head = name
     while SystemPath.bytes(head).count > longestName - ending.utf8.count { head.removeLast() }
@@ -60,7 +63,7 @@ public enum UnfinishedFile {
       let path = "\(directory)/\(entry)"
       guard let process = process(of: entry), name.map({ isOf($0, entry) }) ?? true,
         !isShared || entry.split(separator: ".").dropLast().last?.contains("-") == true,
-        isAbandoned(path, by: process)
+        isAbandoned(path, by: process, isOfThisSystem: isOfThisSystem(entry))
       else { continue }
       try Directory.removeTree(path)
     }
@@ -85,9 +88,16 @@ public enum UnfinishedFile {
     return writer.count == 2 && UInt64(writer[1], radix: 16) != nil ? process : nil
   }
 
-  /// Whether no `process` of this host is left to finish what is at `path`, or none has gone on with it for long.
-  static func isAbandoned(_ path: String, by process: pid_t) -> Bool {
-    if kill(process, 0) != 0, errno == ESRCH { return !isHeld(path) }
+  /// Whether the unfinished file `name` is of the running system, or of an earlier version, which did not say.
+  private static func isOfThisSystem(_ name: String) -> Bool {
+    let writer = name.split(separator: ".").dropLast().last?.split(separator: "-") ?? []
+    guard writer.count == 2, let random = UInt64(writer[1], radix: 16) else { return true }
+    return random >> 32 == 0 || random >> 32 == UInt64(MachineIdentity.current.tag)
+  }
+
+  /// Whether no `process` of this system is left to finish what is at `path`, or none has gone on with it for long.
+  static func isAbandoned(_ path: String, by process: pid_t, isOfThisSystem: Bool = true) -> Bool {
+    if isOfThisSystem, kill(process, 0) != 0, errno == ESRCH { return !isHeld(path) }
     var status = stat()
     guard path.withSystemPath({ lstat($0, &status) }) == 0 else { return false }
     #if canImport(Darwin)
@@ -95,7 +105,9 @@ public enum UnfinishedFile {
     #else
       let changed = status.st_mtim.tv_sec
     #endif
-    return time(nil) - changed > longestPause
+    // The clocks of two machines may be hours apart.
+    guard let now = FileClock.now(besides: path) else { return false }
+    return now - Double(changed) > Double(longestPause) && !isHeld(path)
   }
 
   /// Whether a process of another container, whose number means nothing here, has it open and locked.

@@ -30,7 +30,9 @@ let statusCommand = Command(
     CommandOption("--watch", help: "Redraw it every two seconds until nothing runs."),
   ],
   discussion: """
-    Works while the run is trained, and afterwards; reads only. The time left of a running member is what its trainer
+    Works while the run is trained, and afterwards, from any machine that sees its directory; changes nothing. Where several workers
+    share the run, each is shown with its host, what it trains, and how long ago it showed a sign of life: with --watch by the clock
+    of this process, otherwise by that of the file server. The time left of a running member is what its trainer
     says; of one that waits, what members of its network took or take, or else in proportion to multiply-accumulates. Of
     a search, each stage shows its best candidate so far, by its accuracy on the hold-out; then come the finalists. Exit
     status 0 wherever the run can be read, also where members failed.
@@ -77,8 +79,9 @@ private func reader(of path: String) throws -> () throws -> ShownStatus {
   }
   let run = RunDirectory(path: path)
   try RunPredictions(run: run, split: SplitName.test).checkIsRun()
+  let watch = RunStatus.Watch()
   return {
-    let status = try RunStatus(withAccuraciesOf: run)
+    let status = try RunStatus(withAccuraciesOf: run, watch: watch)
     return ShownStatus(
       text: RunStatusText.text(status), json: status.readableJSON, isRunning: status.isTraining)
   }

@@ -1,6 +1,7 @@
 import CommandLine
 import Files
 import Formatting
+import Leases
 import Processes
 import Runs
 import Submission
@@ -34,7 +35,8 @@ private let submitSlurmCommand = Command(
   ] + WorkerCommands.submittedOptions,
   discussion: """
     Two minutes before its time is over, or when it is preempted, a worker saves what it has and goes back into the queue.
-    Paths are taken from the directory in which the script is written, which all nodes have to see; logs go there too.
+    Paths are taken from the directory in which the script is written, which all nodes have to see; logs go there too. The run
+    directory is made, with a token in it: a node that has another directory there ends at once.
     """,
   examples: [
     "consort submit slurm Experiments/cifar10-quick.json --data ~/cifar10 --workers 8 --gpus-per-worker 1 --time 04:00:00",
@@ -42,7 +44,9 @@ private let submitSlurmCommand = Command(
   ],
   run: { arguments in
     try withoutMisuse {
-      let job = try job(arguments) { arguments.directory("--out") ?? "runs/\($0.name)" }
+      var job = try job(arguments) { arguments.directory("--out") ?? "runs/\($0.name)" }
+      // By it each node knows whether its path leads to the same directory.
+      job.options += ["--run-token", try RunToken.create(in: job.out)]
       var placement = SlurmScript.Placement()
       placement.partition = arguments.string("--partition")
       placement.account = arguments.string("--account")

@@ -1,4 +1,5 @@
 import Files
+import Leases
 
 // A run that gets more epochs has its members trained in `retraining`, a run of its own inside of it. All of them take the
 // place of the earlier ones once all are complete: until then every reader of the run reads the earlier ones, and
@@ -66,7 +67,7 @@ extension RunDirectory {
     guard let (earlier, whole) = try lengthened(by: experiment) else { return nil }
     try checkImages(data)
     let lost = membersToTrainAnew(of: earlier)
-    guard !DirectoryLock.isHeld(membersPath) else { throw ExperimentError.busy(directory: path) }
+    guard !isAtWork else { throw ExperimentError.busy(directory: path) }
     // Who has begun it has said so.
     let isAllowed = longer == .allowed || Directory.exists(retraining.experimentPath)
     guard lost.isEmpty || isAllowed else {
@@ -172,6 +173,10 @@ extension RunDirectory {
       try Directory.move(new, to: place)
     }
     try Directory.removeTree(replacedPath)
+    // They spoke of the members that have moved.
+    for folder in LeaseFolder.allCases {
+      try Directory.removeTree(LeaseDirectory(path: retraining.path).path(of: folder))
+    }
     // A report of the retraining may lie there.
     if try Directory.names(in: retraining.path, hidden: true).isEmpty {
       try Directory.removeTree(retraining.path)

@@ -1,5 +1,6 @@
 import Datasets
 import Files
+import Leases
 import Predictions
 import Schemas
 
@@ -81,7 +82,9 @@ public struct RunDirectory: Hashable, Sendable {
     guard Directory.exists(experimentPath) else {
       guard Directory.exists(path) else { return nil }
       guard Directory.isDirectory(path),
-        try Directory.names(in: path).allSatisfy(RunFile.experiment.isBeingWritten)
+        try Directory.names(in: path).allSatisfy({
+          RunFile.experiment.isBeingWritten(as: $0) || $0 == RunToken.name
+        })
       else { throw ExperimentError.notARun(directory: path) }
       return nil
     }
@@ -94,11 +97,17 @@ public struct RunDirectory: Hashable, Sendable {
       throw ExperimentError.otherExperiment(directory: path, difference: difference)
     }
     let record = try checkImages(data)
-    guard whole == earlier || !DirectoryLock.isHeld(membersPath) else {
+    guard whole == earlier || !isAtWork else {
       throw ExperimentError.busy(directory: path)
     }
     // What follows from the images is written anew where it is not what they give.
     return (whole, record == data && whole == earlier)
+  }
+
+  /// Whether a process trains members of the run, or may, on whatever machine.
+  var isAtWork: Bool {
+    DirectoryLock.isHeld(membersPath)
+      || WorkerSurvey(of: LeaseDirectory(path: path)).workers.contains(where: \.isPossiblyAlive)
   }
 
   /// The record of the run's images; nil where there is none.
@@ -138,16 +147,18 @@ public struct MemberDirectory: Hashable, Sendable {
   /// One JSON object a line, one line an epoch.
   public var metricsPath: String { RunFile.metrics.path(in: path) }
   /// Weights and the optimizer's state after so many steps; gone once the member is complete.
-  public func checkpointPath(step: Int) -> String {
-    "\(path)/\(RunFile.checkpoint(step: step))"
+  ///
+  /// - Parameter token: The number of the lease under which it is written.
+  public func checkpointPath(step: Int, token: Int = 1) -> String {
+    "\(path)/\(RunFile.checkpoint(step: step, token: token))"
   }
 
   /// The checkpoints that are there, the newest first.
   public func checkpointPaths() throws(FileError) -> [String] {
     guard Directory.isDirectory(path) else { return [] }
     return try Directory.names(in: path)
-      .compactMap { name in RunFile.step(ofCheckpoint: name).map { ($0, name) } }
-      .sorted { $0.0 > $1.0 }.map { "\(path)/\($0.1)" }
+      .compactMap { name in RunFile.place(ofCheckpoint: name).map { ($0, name) } }
+      .sorted { ($0.0.step, $0.0.token) > ($1.0.step, $1.0.token) }.map { "\(path)/\($0.1)" }
   }
 
   /// How far its training is; written every few seconds, gone once the member is complete.

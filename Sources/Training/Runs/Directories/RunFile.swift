@@ -34,15 +34,28 @@ package enum RunFile: String {
   private static let checkpointSuffix = ".safetensors"
 
   /// The name of a member's checkpoint after so many steps; names sort as steps do, up to 8 digits.
-  static func checkpoint(step: Int) -> String {
-    let digits = String(step)
-    let zeros = String(repeating: "0", count: max(0, 8 - digits.count))
-    return "\(checkpointPrefix)\(zeros)\(digits)\(checkpointSuffix)"
+  ///
+  /// - Parameter token: The number of the lease under which it is written, so that a worker that has lost its member writes
+  ///   over no other's. The first number does not show.
+  static func checkpoint(step: Int, token: Int = 1) -> String {
+    "\(checkpointPrefix)\(padded(step, 8))\(token > 1 ? ".\(padded(token, 6))" : "")\(checkpointSuffix)"
+  }
+
+  private static func padded(_ number: Int, _ width: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 
   /// The steps of a whole checkpoint by its name; nil where the name is another file's.
-  static func step(ofCheckpoint name: String) -> Int? {
+  static func step(ofCheckpoint name: String) -> Int? { place(ofCheckpoint: name)?.step }
+
+  /// The steps and the token of a whole checkpoint by its name; nil where the name is another file's.
+  package static func place(ofCheckpoint name: String) -> (step: Int, token: Int)? {
     guard name.hasPrefix(checkpointPrefix), name.hasSuffix(checkpointSuffix) else { return nil }
-    return Int(name.dropFirst(checkpointPrefix.count).dropLast(checkpointSuffix.count))
+    let numbers = name.dropFirst(checkpointPrefix.count).dropLast(checkpointSuffix.count)
+      .split(separator: ".", omittingEmptySubsequences: false)
+    guard numbers.count <= 2, let step = numbers.first.flatMap({ Int($0) }) else { return nil }
+    guard let token = numbers.count == 2 ? Int(numbers[1]) : 1 else { return nil }
+    return (step, token)
   }
 }

@@ -60,6 +60,20 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
       && processor == other.processor
   }
 
+  /// The instruction sets of the processor by which libraries choose their kernels, such as "avx2 fma"; "" where the system does
+  /// not say.
+  package static func instructionSets() -> String {
+    let words = Set(
+      (field("flags", of: "/proc/cpuinfo") ?? field("Features", of: "/proc/cpuinfo") ?? "")
+        .split(separator: " "))
+    let known = [
+      "avx", "avx2", "fma", "avx_vnni", "avx512f", "avx512bw", "avx512dq", "avx512vl",
+      "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_tile", "amx_bf16", "asimd", "asimddp",
+      "bf16", "i8mm", "sve", "sve2",
+    ]
+    return known.filter { words.contains($0[...]) }.joined(separator: " ")
+  }
+
   /// Hardware threads that this process may use: online, within its affinity and its container's share.
   public static func availableProcessors() -> Int {
     let limits = [affinity(), ProcessorQuota().processors()].compactMap { $0 }

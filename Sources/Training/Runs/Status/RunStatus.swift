@@ -1,4 +1,5 @@
 import Files
+import Leases
 import Schemas
 
 #if canImport(FoundationEssentials)
@@ -26,6 +27,9 @@ public struct RunStatus: Codable, Hashable, Sendable {
   public let imagesPerSecond: Double?
   /// The command line that began the run; nil where it is not recorded.
   public let command: [String]?
+
+  /// Its workers, on all machines, those that have ended too; nil where none has left a trace.
+  public let workers: [Worker]?
 
   /// The same members with more epochs, which are trained to take the place of these; nil where none are.
   public let retraining: RunDirectory.Retraining?
@@ -64,22 +68,40 @@ public struct RunStatus: Codable, Hashable, Sendable {
 
   /// Reads the status of the run in `directory`.
   ///
+  /// - Parameter watch: Of who looks again and again; nil for one look.
   /// - Throws: `ExperimentError` where there is no run, or its experiment cannot be read. A member's own files that
   ///   cannot be read count as not there.
-  public init(of directory: RunDirectory) throws {
+  public init(of directory: RunDirectory, watch: Watch? = nil) throws {
     let experiment = try directory.experiment()
     // Before the members: one that starts in between shows as running all the same.
     let isRunLocked = DirectoryLock.isHeld(directory.membersPath)
     let experimentMembers = experiment.allMembers
+    let sightings = WorkerSurvey(
+      of: LeaseDirectory(path: directory.path), watch: watch?.workers
+    ).workers
+    let alive = sightings.filter(\.isPossiblyAlive)
+    let held = Set(alive.flatMap(\.units))
     let readings = experimentMembers.map {
-      MemberReading($0, directory.member($0.name), of: experiment)
+      MemberReading(
+        $0, directory.member($0.name), of: experiment, isHeld: held.contains($0.name))
     }
     let estimate = TimeEstimate(
       readings.map(\.forEstimate), costs: NetworkCosts(ofMembers: experimentMembers))
     self.experiment = experiment.name
     members = zip(readings, estimate.memberSecondsLeft).map { $0.member(secondsLeft: $1) }
     let running = members.filter { $0.state == .running }
-    isTraining = isRunLocked || !running.isEmpty
+    isTraining = isRunLocked || !running.isEmpty || !alive.isEmpty
+    let speeds = Dictionary(
+      members.map { ($0.name, $0.imagesPerSecond) }, uniquingKeysWith: { first, _ in first })
+    workers =
+      sightings.isEmpty
+      ? nil
+      : sightings.map { sighting in
+        var worker = Worker(sighting)
+        let own = worker.members.compactMap { speeds[$0] ?? nil }
+        worker.imagesPerSecond = own.isEmpty ? nil : own.reduce(0, +)
+        return worker
+      }
     secondsLeft = estimate.secondsLeft
     membersAtOnce = estimate.membersAtOnce
     imagesPerSecond =
@@ -103,10 +125,14 @@ private struct MemberReading {
   private let failure: FailureRecord?
   private let metrics: [EpochLine]
 
-  init(_ member: Experiment.Member, _ directory: MemberDirectory, of experiment: Experiment) {
+  /// - Parameter isHeld: Whether a worker that is alive, on whatever machine, has the member.
+  init(
+    _ member: Experiment.Member, _ directory: MemberDirectory, of experiment: Experiment,
+    isHeld: Bool
+  ) {
     (identity, epochs) = (member, experiment.recipe.epochs)
     // The lock first: a member that becomes complete in between shows as complete, never as stopped.
-    let isRunning = DirectoryLock.isHeld(directory.path)
+    let isRunning = isHeld || DirectoryLock.isHeld(directory.path)
     progress = directory.progress()
     failure = directory.failure()
     metrics = EpochLine.read(directory.metricsPath)

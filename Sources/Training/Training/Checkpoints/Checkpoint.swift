@@ -15,6 +15,8 @@ package enum Checkpoint {
     package var step = 0
     var totals = EpochTotals()
     package var metrics: String?
+    /// Those metrics, for a worker that goes on from another's checkpoint; nil in checkpoints of earlier versions.
+    var metricsText: String?
 
     package init(epoch: Int = 0) { self.epoch = epoch }
   }
@@ -149,6 +151,7 @@ extension Checkpoint.Position {
       "correct": "\(totals.correct)", "images": "\(totals.images)", "seconds": "\(totals.seconds)",
     ]
     metadata["metrics"] = metrics
+    metadata["metricsText"] = metricsText
     return metadata
   }
 
@@ -165,6 +168,7 @@ extension Checkpoint.Position {
     self.step = step
     totals = EpochTotals(lossSum: lossSum, correct: correct, images: images, seconds: seconds)
     metrics = metadata["metrics"]
+    metricsText = metadata["metricsText"]
   }
 }
 

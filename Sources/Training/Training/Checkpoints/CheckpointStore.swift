@@ -33,34 +33,47 @@ package struct CheckpointStore {
     into state: [(name: String, tensor: Tensor)],
     where isPossible: (Checkpoint.Position) -> Bool
   ) throws -> Restored? {
-    var damages: [TrainingError] = []
-    for path in try directory.checkpointPaths() {
-      do throws(TrainingError) {
-        let position = try Checkpoint.read(path, of: identity, into: state)
-        guard isPossible(position) else {
-          throw .unusableCheckpoint(path: path, reason: "it stands beyond the training's end")
+    for _ in 0..<Self.looks {
+      var damages: [TrainingError] = []
+      var isChanging = false
+      for path in try directory.checkpointPaths() {
+        do throws(TrainingError) {
+          let position = try Checkpoint.read(path, of: identity, into: state)
+          guard isPossible(position) else {
+            throw .unusableCheckpoint(path: path, reason: "it stands beyond the training's end")
+          }
+          whole = [path]
+          return Restored(position: position, damages: damages)
+        } catch {
+          // A worker that does not yet know that it has lost the member removes its own.
+          if Directory.exists(path) { damages.append(error) } else { isChanging = true }
         }
-        whole = [path]
-        return Restored(position: position, damages: damages)
-      } catch {
-        damages.append(error)
       }
+      if isChanging { continue }
+      if let newest = damages.first { throw newest }
+      return nil
     }
-    if let newest = damages.first { throw newest }
-    return nil
+    throw TrainingError.unusableCheckpoint(
+      path: directory.path, reason: "another process removes its checkpoints")
   }
 
-  /// Writes a checkpoint, then removes those that are older than the one before it, or damaged.
+  private static let looks = 5
+
+  /// Writes a checkpoint, then removes those that are older than the one before it, or damaged; never one that a later holder
+  /// of the member wrote.
   ///
+  /// - Parameter token: The number of the lease under which it is written.
   /// - Throws: `WeightsError` where it cannot be written; the earlier ones stay. `FileError` where an old one cannot
   ///   be removed.
   package mutating func save(
-    _ state: [CheckpointTensor], at position: Checkpoint.Position, step: Int
+    _ state: [CheckpointTensor], at position: Checkpoint.Position, step: Int, token: Int = 1
   ) throws {
-    let path = directory.checkpointPath(step: step)
+    let path = directory.checkpointPath(step: step, token: token)
     try Checkpoint.write(state, at: position, of: identity, to: path)
     whole = (whole.filter { $0 != path } + [path]).suffix(Self.kept)
     for path in try directory.checkpointPaths() where !whole.contains(path) {
+      let name = path.split(separator: "/").last.map(String.init) ?? ""
+      guard let place = RunFile.place(ofCheckpoint: name), place.token <= token else { continue }
       try Directory.removeFile(path)
     }
   }

@@ -158,7 +158,7 @@ extension DeviceImages {
       try Runtime.setThreads(threads)
       let images = try WorkerImages(self)
       func carryOut() throws {
-        while let item = queue.next() {
+        while let item = try queue.next() {
           guard try task(item, images, queue) else { return }
         }
       }

@@ -37,6 +37,22 @@ enum MetricsFile {
   static func read(_ path: String, epochs: Int, digest: String?) throws -> [EpochMetrics] {
     guard epochs > 0 else { return [] }
     let data = Directory.exists(path) ? try MappedFile(path: path).withBytes { Data($0) } : Data()
+    return try read(data, of: path, epochs: epochs, digest: digest)
+  }
+
+  /// The same of the text that a checkpoint keeps.
+  ///
+  /// - Parameter path: Of the file, which errors name.
+  static func read(
+    text: String, of path: String, epochs: Int, digest: String?
+  ) throws -> [EpochMetrics] {
+    try read(Data(text.utf8), of: path, epochs: epochs, digest: digest)
+  }
+
+  private static func read(
+    _ data: Data, of path: String, epochs: Int, digest: String?
+  ) throws -> [EpochMetrics] {
+    guard epochs > 0 else { return [] }
     let lines = data.split(separator: UInt8(ascii: "\n")).prefix(epochs)
     let metrics = lines.compactMap { try? StrictJSON.decode(EpochMetrics.self, from: Data($0)) }
     guard metrics.map(\.epoch) == Array(1...epochs),
@@ -58,7 +74,7 @@ enum MetricsFile {
     return hasher.finish()
   }
 
-  private static func text(of metrics: [EpochMetrics]) throws -> String {
+  static func text(of metrics: [EpochMetrics]) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     return try metrics.map { String(decoding: try encoder.encode($0), as: UTF8.self) + "\n" }

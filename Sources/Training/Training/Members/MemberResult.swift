@@ -57,6 +57,8 @@ struct MemberResult {
 
   /// Predicts with the trained model, then writes everything. Returns the accuracy on the test images.
   ///
+  /// Where another worker was quicker, its weights stay, and what lies beside them is made from them.
+  ///
   /// - Throws: `TrainingError.lossNotFinite` as `notFinite` gives it, where what the model says is no distribution; nothing
   ///   is written then.
   func write(
@@ -66,8 +68,38 @@ struct MemberResult {
     let predictions = try predict(
       model, images, normalization, batchSize: batchSize, notFinite: notFinite)
     try writeDescriptions()
-    try model.writeWeights(to: files.weightsPath, metadata: metadata)
+    let isOurs = try publish(
+      files.weightsPath, { try model.writeWeights(to: $0, metadata: metadata) },
+      check: { try checkDescriptions(checkedWeights()) })
+    guard isOurs else {
+      return try writePredictions(
+        images, normalization, device: model.device, precision: model.precision,
+        batchSize: batchSize)
+    }
     return try write(predictions)
+  }
+
+  /// Writes a file where there is none, or a damaged one; returns whether it is now the one at `path`, or another's is there.
+  private func publish(
+    _ path: String, _ write: (String) throws -> Void, check: () throws -> Void
+  ) throws -> Bool {
+    do {
+      while try !NewFile.publish(at: path, write) {
+        do {
+          try check()
+          return false
+        } catch ExperimentError.foreignMember(let file) {
+          throw ExperimentError.foreignMember(file: file)
+        } catch {
+          try Directory.removeFile(path)
+        }
+      }
+      return true
+    } catch WeightsError.file(.cannotWrite(_, let reason)) {
+      throw WeightsError.file(.cannotWrite(path: path, reason: reason))
+    } catch EnsembleError.weights(.file(.cannotWrite(_, let reason))) {
+      throw EnsembleError.weights(.file(.cannotWrite(path: path, reason: reason)))
+    }
   }
 
   /// Predicts anew with the weights that are there, and writes what lies beside them. Returns the accuracy on the test images.
@@ -107,9 +139,11 @@ struct MemberResult {
 
   private func write(_ results: SplitPredictions) throws -> Double {
     for (predictions, _) in results {
-      try predictions.write(
-        to: files.predictionsPath(split: predictions.split),
-        metadata: [MemberMetadata.training: identity])
+      let path = files.predictionsPath(split: predictions.split)
+      _ = try publish(
+        path,
+        { try predictions.write(to: $0, metadata: [MemberMetadata.training: identity]) },
+        check: { try checkPredictions(path, split: predictions.split) })
     }
     return results.last?.accuracy ?? 0
   }
@@ -156,14 +190,17 @@ extension MemberResult {
       let path = files.predictionsPath(split: split)
       guard Directory.exists(path) else { return .weights(reason: missing(path)) }
       do {
-        try MemberDirectory.checkPredictions(
-          path, of: member.name, split: split, identity: identity)
-        _ = try Predictions(path: path)
+        try checkPredictions(path, split: split)
       } catch {
         return .weights(reason: Self.cause(of: error))
       }
     }
     return .complete
+  }
+
+  private func checkPredictions(_ path: String, split: String) throws {
+    try MemberDirectory.checkPredictions(path, of: member.name, split: split, identity: identity)
+    _ = try Predictions(path: path)
   }
 
   /// The weights, which are whole, and those of this training.

@@ -31,6 +31,7 @@ package final class MemberTraining {
   package let stepsPerEpoch: Int
   /// nil in a process that keeps no files.
   private let directory: MemberDirectory?
+  let claim: MemberClaim
   /// The processes that train it; nil for this one alone.
   private let group: TrainingGroup?
   /// What distinguishes the training from others.
@@ -58,9 +59,11 @@ package final class MemberTraining {
     _ member: Experiment.Member, of experiment: Experiment, network: Network,
     data images: MemberImages,
     normalization: Normalization, directory: MemberDirectory?, identity: String, device: Device,
-    checkpointInterval: CheckpointInterval, group: TrainingGroup? = nil
+    checkpointInterval: CheckpointInterval, claim: MemberClaim = .alone,
+    group: TrainingGroup? = nil
   ) throws {
     self.member = member
+    self.claim = claim
     self.experiment = experiment
     self.images = images
     self.normalization = normalization
@@ -94,11 +97,25 @@ package final class MemberTraining {
     position = restored?.position ?? Checkpoint.Position()
     damages = restored?.damages ?? []
     let begun = position
-    metrics =
-      try directory.map {
-        try MetricsFile.read($0.metricsPath, epochs: begun.epoch, digest: begun.metrics)
-      } ?? []
+    metrics = try directory.map { try Self.metrics(at: begun, in: $0, claim) } ?? []
     try group?.goOn(from: &position, Self.state(model, optimizer, average))
+  }
+
+  /// The metrics of the epochs that are over at `position`.
+  private static func metrics(
+    at position: Checkpoint.Position, in directory: MemberDirectory, _ claim: MemberClaim
+  ) throws -> [EpochMetrics] {
+    let path = directory.metricsPath
+    do {
+      return try MetricsFile.read(path, epochs: position.epoch, digest: position.metrics)
+    } catch let error as TrainingError {
+      // A worker that had the member before, and did not yet know that it has lost it, may have written over the file.
+      guard try claim.confirm() > 1, let text = position.metricsText else { throw error }
+      let metrics = try MetricsFile.read(
+        text: text, of: path, epochs: position.epoch, digest: position.metrics)
+      try MetricsFile.write(metrics, to: path)
+      return metrics
+    }
   }
 
   /// The model that is evaluated and kept: the average of the weights where the recipe asks for one.
@@ -163,6 +180,7 @@ package final class MemberTraining {
       waitingShare: group.map { $0.takeSecondsWaited() / max(secondsOfSteps, 1e-9) })
     secondsOfSteps = 0
     metrics.append(line)
+    _ = try claim.confirm()
     // Metrics first: lines beyond the checkpoint's epoch are dropped on resuming, a missing line could not be made again.
     if let directory { try MetricsFile.write(metrics, to: directory.metricsPath) }
     try saveCheckpointIfDue()
@@ -183,8 +201,8 @@ package final class MemberTraining {
 
   /// Saves where the training stands, also in the middle of an epoch.
   ///
-  /// - Throws: `TrainingError.lossNotFinite` where it could not go on from there; the last good one stays.
-  ///   `WeightsError`, `FileError` or `TorchError` otherwise.
+  /// - Throws: `TrainingError.lossNotFinite` where it could not go on from there; the last good one stays. `LeaseLost`
+  ///   where another worker has the member. `WeightsError`, `FileError` or `TorchError` otherwise.
   package func saveCheckpoint() throws {
     try count()
     guard checkpoints != nil else { return }
@@ -194,7 +212,8 @@ package final class MemberTraining {
     // The last good checkpoint must not give way to one that cannot go on.
     guard state.allSatisfy(\.isFinite) else { throw lossNotFinite() }
     position.metrics = try MetricsFile.digest(metrics)
-    try checkpoints?.save(state, at: position, step: stepsTaken)
+    position.metricsText = try MetricsFile.text(of: metrics)
+    try checkpoints?.save(state, at: position, step: stepsTaken, token: try claim.confirm())
     lastCheckpoint = .now
   }
 

@@ -15,7 +15,7 @@ public final class Model {
   private let tensors: [String: Tensor]
   private let plain, fused: ModelPlan
   private let memoryFormat: MemoryFormat
-  private let precision: Recipe.Precision
+  let precision: Recipe.Precision
   /// Whether normalisations go by the batch that they see even outside of training, for want of statistics of their own.
   private let normalizesByBatch: Bool
 

@@ -183,7 +183,7 @@ extension TrainingGroup {
   /// Tells the others how the run ended; after an interruption they know.
   func tellEnd(_ outcome: TrainingRun.Outcome) throws {
     switch outcome {
-    case .complete: try tell(.ended(failed: []))
+    case .complete, .leftToOthers: try tell(.ended(failed: []))
     case .membersFailed(let names): try tell(.ended(failed: names))
     case .interrupted: break
     }

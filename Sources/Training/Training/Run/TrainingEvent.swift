@@ -19,6 +19,14 @@ public enum TrainingEvent: Sendable {
   case memberFailed(Experiment.Member, TrainingError)
   /// An image cannot be decoded and is left out, now and wherever it comes again; so many are, this one included.
   case imageSkipped(SkippedImage, soFar: Int)
+  /// The member was another worker's, on that host, which showed no sign of life for too long; it goes on here.
+  case takenOver(Experiment.Member, host: String)
+  /// Another worker has the member, because this process was still for too long; nothing of it is lost.
+  case memberLost(Experiment.Member)
+  /// Another worker has trained the member, or it stopped there by itself.
+  case endedElsewhere(Experiment.Member, isComplete: Bool)
+  /// Nothing is left to take: so many members are others', and are waited for.
+  case waiting(members: Int)
   /// Another step is taken.
   case progressed(Experiment.Member, MemberProgress)
   /// An epoch is over and saved.

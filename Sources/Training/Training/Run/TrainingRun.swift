@@ -1,6 +1,7 @@
 import Concurrency
 import Datasets
 import Files
+import Leases
 import Networks
 import Predictions
 import Runs
@@ -17,6 +18,8 @@ public struct TrainingRun: Sendable {
     case interrupted
     /// These members stopped by themselves, each with a `failure.json`; all others are trained.
     case membersFailed([String])
+    /// Other workers are at work on so many members, and they were not to be waited for.
+    case leftToOthers(members: Int)
   }
 
   private var experiment: Experiment
@@ -29,6 +32,7 @@ public struct TrainingRun: Sendable {
   private let partition: DataPartition
   private let normalization: Normalization
   private let decoders: Int
+  private let sharing: RunSharing
 
   /// Checks that the experiment fits the images and claims the run directory for them; a run that is there may get more
   /// members.
@@ -40,15 +44,18 @@ public struct TrainingRun: Sendable {
   ///   - decoders: Threads that decode images for one member, where they are decoded as they are needed.
   ///   - command: The command line, for the record.
   ///   - versions: Of what takes part apart from libtorch, for the record.
+  ///   - sharing: How the members are shared out with other processes, on this machine and on others.
   /// - Throws: `ExperimentError`, `TrainingError`, `NetworkError` or `FileError`; nothing of an earlier run is changed then.
   public init(
     of experiment: Experiment, on images: RunImages, in directory: RunDirectory,
     longer: RunDirectory.LongerTraining = .refused, devices: [Device] = [.cpu], threads: Int,
     decoders: Int = 1,
     command: [String] = CommandLine.arguments,
-    versions: [String: String] = [:]
+    versions: [String: String] = [:], sharing: RunSharing = RunSharing()
   ) throws {
     self.experiment = experiment
+    self.sharing = sharing
+    if let token = sharing.token { try RunToken.check(token, in: directory.path) }
     self.images = images
     self.decoders = decoders
     base = directory
@@ -80,22 +87,23 @@ public struct TrainingRun: Sendable {
     directory != base && Directory.exists(directory.experimentPath) ? directory : base
   }
 
-  /// Trains what is not yet trained, on the calling thread and on further ones, the longest trainings first.
+  /// Trains what is not yet trained, on the calling thread and on further ones, the longest trainings first, and what other
+  /// workers began and are lost to.
   ///
   /// Members with more epochs take the place of the run's once all are complete.
   ///
   /// A member has the same bits whatever is trained beside it. One that diverges does not stop the others.
   ///
   /// - Parameters:
-  ///   - names: Train only the members of these names, while other processes may train other ones; all of them where it
-  ///     is nil.
+  ///   - names: Take, and wait for, only the members of these names; all of them where it is nil.
   ///   - group: The processes that train each member together, of which this is the first; nil for this one alone.
   ///   - jobs: Members trained side by side, each on a thread of its own, and on the run's number of threads inside
   ///     its operations.
   ///   - checkpointInterval: How much of each member's work a kill may cost.
   ///   - shouldStop: Asked after every step; the run then saves where it stands and ends.
   ///   - observe: Told of everything that happens, one event at a time, on any thread.
-  /// - Throws: `TrainingError.runBusy` where another process trains the run, or the first error that ended all work.
+  /// - Throws: `TrainingError.runBusy` where a process of an earlier version trains the run, `.otherConditions` where a worker
+  ///   would give other bits than this one, or the first error that ended all work.
   public func run(
     only names: Set<String>? = nil, group: TrainingGroup? = nil, jobs: Int = 1,
     checkpointInterval: CheckpointInterval = .standard,
@@ -113,8 +121,21 @@ public struct TrainingRun: Sendable {
         throw error
       }
     }
-    if outcome == .complete, directory != base { _ = try base.finishRetraining() }
+    if outcome == .complete, directory != base { try finishRetraining(shouldStop) }
     return outcome
+  }
+
+  /// Has the members with more epochs take the place of the others: one worker of all does it.
+  private func finishRetraining(_ shouldStop: () -> Bool) throws {
+    guard Directory.exists(directory.experimentPath) else { return }
+    // No member is called so.
+    let unit = ".replacement"
+    let session = try WorkerSession(sharing.record(environment, jobs: 1), in: directory.path)
+    defer { session.leave() }
+    let units = try SharedUnits([unit], by: session)
+    let work = try units.next(waits: true, shouldStop: shouldStop) { _, _ in }
+    guard case .unit = work, Directory.exists(directory.experimentPath) else { return }
+    if try !base.finishRetraining() { units.stop(unit) }
   }
 
   private func train(
@@ -126,25 +147,31 @@ public struct TrainingRun: Sendable {
     try Runtime.setDeterministic(true, allowTF32: false)
     try Runtime.keepMemory()
     try Directory.create(directory.membersPath)
-    guard let lock = try DirectoryLock(ifFree: directory.membersPath, isShared: names != nil) else {
+    // Held alone by earlier versions, which know no leases.
+    guard let lock = try DirectoryLock(ifFree: directory.membersPath, isShared: true) else {
       throw TrainingError.runBusy(directory: directory.path)
     }
     defer { withExtendedLifetime(lock) {} }
+    try DirectoryLock.removeAbandonedFiles(in: directory.membersPath)
     let members = try longestFirst(
       experiment.allMembers.filter { names?.contains($0.name) ?? true })
     precondition(
       names.map { $0.count == members.count } ?? true, "a name is not that of a member")
     guard group == nil || jobs == 1 else { throw ParallelError.severalJobs }
+    let record = sharing.record(environment, jobs: jobs)
+    try sharing.check(record, in: directory.path)
+    let session = try WorkerSession(record, in: directory.path)
+    defer { session.leave() }
     group?.setWish(shouldStop)
     try group?.tell(.began(threads: environment.threads))
     let queue = MemberQueue(
-      members, group: group, stopIsWished: { group?.isStopAgreed ?? shouldStop() },
-      observe: observe)
+      members, try SharedUnits(members.map(\.name), by: session), waits: sharing.waits,
+      group: group, stopIsWished: { group?.isStopAgreed ?? shouldStop() }, observe: observe)
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
     let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
     WorkerThread.run(min(jobs, members.count)) { number in
       splits[number % splits.count].work(on: queue.work, threads: environment.threads) {
-        member, images, _ in try train(member, images, checkpointInterval, queue)
+        member, images, _ in try trainIfHeld(member, images, checkpointInterval, queue)
       }
     }
     try Runtime.releaseMemory()
@@ -164,6 +191,24 @@ public struct TrainingRun: Sendable {
     }.map(\.element)
   }
 
+  /// Trains a member as long as it is this process's; returns whether work goes on.
+  private func trainIfHeld(
+    _ member: Experiment.Member, _ images: WorkerImages,
+    _ checkpointInterval: CheckpointInterval, _ queue: MemberQueue
+  ) throws -> Bool {
+    // The others have put the members in their place meanwhile.
+    guard Directory.exists(directory.experimentPath) else { return false }
+    do {
+      return try train(member, images, checkpointInterval, queue)
+    } catch is LeaseLost where queue.group == nil {
+      // What was written last may have come after the other's end.
+      let files = directory.member(member.name)
+      if files.isComplete(withHoldOut: experiment.data.holdsOut) { try removeTraces(of: files) }
+      queue.report(.memberLost(member))
+      return true
+    }
+  }
+
   /// Trains one member that is not yet trained; returns whether work goes on.
   private func train(
     _ member: Experiment.Member, _ images: WorkerImages,
@@ -171,10 +216,14 @@ public struct TrainingRun: Sendable {
   ) throws -> Bool {
     let files = directory.member(member.name)
     try Directory.create(files.path)
-    guard let lock = try DirectoryLock(ifFree: files.path) else {
+    let claim = queue.claim(of: member)
+    let lock = try DirectoryLock(ifFree: files.path)
+    // A worker that was paused holds it for ever; of a first lease, it is a process of an earlier version that does.
+    guard try lock != nil || claim.confirm() > 1 else {
       throw TrainingError.memberBusy(member: member.name, directory: files.path)
     }
     defer { withExtendedLifetime(lock) {} }
+    try DirectoryLock.removeAbandonedFiles(in: files.path)
     let network = try self.images.network(member.network, member.architecture, for: experiment)
     let result = try MemberResult(
       of: member, network, in: files, of: experiment, on: record)
@@ -182,9 +231,11 @@ public struct TrainingRun: Sendable {
     if condition == .complete {
       // A process killed after its last predictions had no time to do this.
       try removeTraces(of: files)
+      try queue.end(member, .complete)
       queue.report(.alreadyComplete(member))
       return true
     }
+    _ = try claim.confirm()
     // They stand for a complete member.
     try Directory.removeFile(files.predictionsPath(split: SplitName.test))
     let data = images.memberImages(
@@ -201,6 +252,7 @@ public struct TrainingRun: Sendable {
         data, normalization, device: images.device, precision: experiment.recipe.precision,
         batchSize: experiment.recipe.pieceSize)
       try removeTraces(of: files)
+      try queue.end(member, .complete)
       queue.report(.memberFinished(member, testAccuracy: accuracy))
       return true
     case .nothing(let reason):
@@ -219,7 +271,7 @@ public struct TrainingRun: Sendable {
     let training = try MemberTraining(
       member, of: experiment, network: result.network, data: data, normalization: normalization,
       directory: files, identity: result.identity, device: device,
-      checkpointInterval: checkpointInterval, group: group)
+      checkpointInterval: checkpointInterval, claim: queue.claim(of: member), group: group)
     for damage in training.damages { queue.report(.checkpointDamaged(member, damage)) }
     queue.report(.memberStarted(member, finishedEpochs: training.position.epoch))
     try recordEnvironment(of: member, in: files, queue)
@@ -228,18 +280,21 @@ public struct TrainingRun: Sendable {
       guard try runEpochs(training, files, queue) else { return false }
       group?.memberEnded()
       try training.checkResult()
+      _ = try training.claim.confirm()
       let accuracy = try result.write(
         training.result, data, normalization, batchSize: experiment.recipe.pieceSize,
         notFinite: training.lossNotFinite)
       try removeTraces(of: files)
+      try queue.end(member, .complete)
       queue.report(.memberFinished(member, testAccuracy: accuracy))
     } catch TrainingError.lossNotFinite(let name, let epoch, let step) {
       let error = TrainingError.lossNotFinite(member: name, epoch: epoch, step: step)
+      _ = try training.claim.confirm()
       try DurableFile.write(
         FailureRecord(reason: "\(error)", epoch: epoch, step: step).readableJSON(),
         to: files.failurePath)
       group?.memberEnded()
-      queue.memberFailed(member)
+      try queue.end(member, .failed)
       queue.report(.memberFailed(member, error))
     }
     return true
@@ -269,7 +324,7 @@ public struct TrainingRun: Sendable {
   ) throws -> Bool {
     let pace = MemberPace(training)
     var progressFile = ProgressFile(files.progressPath)
-    defer { progressFile.write(pace.progress(), now: true) }
+    defer { if training.claim.isCertain() { progressFile.write(pace.progress(), now: true) } }
     while !training.isComplete {
       let learningRate = training.learningRate
       if try training.step() {
@@ -278,7 +333,8 @@ public struct TrainingRun: Sendable {
       } else {
         queue.report(.progressed(training.member, pace.progress()))
       }
-      progressFile.write(pace.progress(), now: false)
+      // Not over what another worker says of the member.
+      if training.claim.isCertain() { progressFile.write(pace.progress(), now: false) }
       if queue.shouldStop() {
         try training.saveCheckpoint()
         // What is saved is saved for all, before any of them ends.

@@ -196,41 +196,4 @@ import Testing
       try expectTheBits(of: TinyExperiment.finishedRun(), in: directory)
     }
   }
-
-  /// The second of two trainings, while the first is held still, so that it cannot be done before the other asks.
-  private func expectRefusal(
-    first: [String], second: [String], _ message: String,
-    sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let whole = try TinyExperiment.finishedRun(epochs: TinyExperiment.many)
-    try Consort.withDirectory { directory in
-      try TinyExperiment.write(experiment, in: directory)
-      let running = try TinyExperiment.start(first, in: directory)
-      #expect(running.wait { $0.output.contains("epoch 1/") }, sourceLocation: sourceLocation)
-      try running.sendToTrainer(SIGSTOP)
-      let refused = try TinyExperiment.train(second, in: directory)
-      #expect(refused.status == 75, sourceLocation: sourceLocation)
-      #expect(refused.errors == "consort: error: \(message)\n", sourceLocation: sourceLocation)
-      try running.sendToTrainer(SIGCONT)
-      #expect(try running.finish().status == 0, sourceLocation: sourceLocation)
-      #expect(try TinyExperiment.train(in: directory).status == 0, sourceLocation: sourceLocation)
-      try expectTheBits(of: whole, in: directory, sourceLocation: sourceLocation)
-    }
-  }
-
-  @Test(arguments: [[], ["--members", TinyExperiment.members[1]]])
-  func twoTrainingsDoNotShareARun(second: [String]) throws {
-    try expectRefusal(
-      first: ["--jobs", "2"], second: second,
-      "another process is training 'runs/tiny': wait for its end (`consort status runs/tiny` shows it), or give "
-        + "another --out")
-  }
-
-  @Test func twoProcessesDoNotTrainOneMember() throws {
-    let member = ["--members", TinyExperiment.members[0]]
-    try expectRefusal(
-      first: member, second: member,
-      "another process is training wide-resnet-10-1-0 in 'runs/tiny/members/wide-resnet-10-1-0': "
-        + "wait for its end, or name other --members")
-  }
 }
