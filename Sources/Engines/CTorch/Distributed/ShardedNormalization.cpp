@@ -232,7 +232,8 @@ class ShardedBatchNorm : public torch::autograd::Function<ShardedBatchNorm> {
     }
     double total = 0;
     const BatchStatistics batch = combined_rows(sharding.gathered(own), &total);
-    ::update_running(call.running_mean, call.running_variance, batch, total, call.momentum);
+    // A piece none of whose images could be decoded says nothing.
+    if (total > 0) ::update_running(call.running_mean, call.running_variance, batch, total, call.momentum);
     auto kept = c10::make_intrusive<Kept>();
     kept->call = call;
     if (call.adds) outputs = maps;

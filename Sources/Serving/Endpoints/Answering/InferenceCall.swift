@@ -29,7 +29,9 @@ struct InferenceCall: Sendable {
         entry.model = name
         entry.images = images
       }
-      let cancellation = server.infer(request, model: name, version: version) { [call] outcome in
+      let cancellation = server.infer(
+        request, model: name, version: version, client: call.request.peer
+      ) { [call] outcome in
         switch outcome {
         case .success(let answer):
           if case .string(let missing) = answer.parameters[AnswerParameter.membersMissing] {

@@ -27,22 +27,27 @@ package final class ModelServer: Sendable {
     var isDraining = false
     /// Images of all requests that are under way.
     var images = 0
-    /// When several requests were last under way at once.
+    /// Whose the last request was, and when requests of several clients last came.
+    var lastClient: String?
     var lastShared: ContinuousClock.Instant?
 
     /// Takes in a request, if there is room.
     ///
-    /// - Returns: Whether it has the server to itself, as those just before it had; nil where there is no room.
-    mutating func admit(_ count: Int, limit: Int, at now: ContinuousClock.Instant) -> Bool? {
+    /// - Returns: Whether its client has the server to itself for the time being; nil where there is no room.
+    mutating func admit(
+      _ count: Int, of client: String?, limit: Int, at now: ContinuousClock.Instant
+    ) -> Bool? {
       guard images + count <= limit else { return nil }
-      if images > 0 { lastShared = now }
+      // Requests that one thread reads are never under way at once where it computes them.
+      if images > 0 || client != lastClient { lastShared = now }
+      lastClient = client
       images += count
       return lastShared.map { $0.duration(to: now) > ModelServer.sharedSpan } ?? true
     }
   }
 
-  /// For so long after requests have met, the thread that reads them computes none: it would keep the next one waiting, for
-  /// which another thread may be free.
+  /// For so long after requests of several clients, the thread that reads them computes none: it would keep the next one waiting,
+  /// for which another thread may be free.
   private static let sharedSpan = Duration.milliseconds(100)
   /// For how long that thread computes a request that has the server to itself, in seconds.
   private static let patience = 0.006
@@ -152,17 +157,21 @@ package final class ModelServer: Sendable {
 
   /// Answers a request.
   ///
-  /// - Parameter respond: Is called once, on any thread, with the answer, or what is wrong with the request or went wrong.
+  /// - Parameters:
+  ///   - client: Tells clients apart, by their connections: one that is alone is answered without a change of threads.
+  ///   - respond: Is called once, on any thread, with the answer, or what is wrong with the request or went wrong.
   /// - Returns: What ends the work where the client has left any more.
   package func infer(
     _ request: InferenceRequest, model name: String, version: String? = nil,
+    client: String? = nil,
     respond: @escaping @Sendable (Result<InferenceAnswer, ProtocolError>) -> Void
   ) -> Cancellation? {
     var found: Model?
     do throws(ProtocolError) {
       let model = try model(name, version: version)
       found = model
-      return begin(try Work(request, model.ensemble, options), of: request, by: model, respond)
+      return begin(
+        try Work(request, model.ensemble, options), of: request, from: client, by: model, respond)
     } catch {
       found?.record.addFailure(error, seconds: 0, wasPending: false)
       respond(.failure(error))
@@ -207,12 +216,12 @@ package final class ModelServer: Sendable {
   }
 
   private func begin(
-    _ work: Work, of request: InferenceRequest, by model: Model,
+    _ work: Work, of request: InferenceRequest, from client: String?, by model: Model,
     _ respond: @escaping @Sendable (Result<InferenceAnswer, ProtocolError>) -> Void
   ) -> Cancellation? {
     let start = ContinuousClock.now
     let admitted = state.withLock {
-      $0.admit(work.count, limit: options.waitingImages, at: start)
+      $0.admit(work.count, of: client, limit: options.waitingImages, at: start)
     }
     guard let isAlone = admitted else {
       let error = ProtocolError.overloaded(retryAfterSeconds: 1)

@@ -146,8 +146,9 @@ package final class MemberTraining {
     return isLast
   }
 
-  /// A GPU is ahead of what it is asked for as long as nothing waits for its answers.
-  private var stepsBetweenCounts: Int { model.device == .cpu ? 1 : 25 }
+  /// A GPU is ahead of what it is asked for as long as nothing waits for its answers. The processes of a group see a loss that is not
+  /// finite at the same step.
+  private var stepsBetweenCounts: Int { model.device == .cpu || group != nil ? 1 : 25 }
 
   /// Brings the sums of the steps since the last time in from the device.
   private func count() throws {
@@ -204,13 +205,17 @@ package final class MemberTraining {
   /// - Throws: `TrainingError.lossNotFinite` where it could not go on from there; the last good one stays. `LeaseLost`
   ///   where another worker has the member. `WeightsError`, `FileError` or `TorchError` otherwise.
   package func saveCheckpoint() throws {
-    try count()
     guard checkpoints != nil else { return }
+    try count()
     let state = try Self.state(model, optimizer, average).map { name, tensor in
       try CheckpointTensor(name, tensor)
     }
     // The last good checkpoint must not give way to one that cannot go on.
-    guard state.allSatisfy(\.isFinite) else { throw lossNotFinite() }
+    guard state.allSatisfy(\.isFinite) else {
+      // All of a group must end at the same place: the next loss, which all see, or the check of the result.
+      if group != nil { return }
+      throw lossNotFinite()
+    }
     position.metrics = try MetricsFile.digest(metrics)
     position.metricsText = try MetricsFile.text(of: metrics)
     try checkpoints?.save(state, at: position, step: stepsTaken, token: try claim.confirm())

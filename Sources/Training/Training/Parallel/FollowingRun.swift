@@ -45,6 +45,7 @@ public struct FollowingRun {
         switch try group.listen() {
         case .train(let name, let identity):
           guard try train(name, identity, worker) else { return .interrupted }
+        case .stopped: return .interrupted
         case .ended(let failed): return failed.isEmpty ? .complete : .membersFailed(failed)
         default: throw Self.confusion
         }

@@ -22,13 +22,15 @@ public enum ParallelError: ExitStatusError, Hashable, Sendable, CustomStringConv
   case processLost(reason: String)
   /// The first process, which writes, could not go on.
   case firstFailed(reason: String)
+  /// A worker beside this group has the member now.
+  case memberTaken(String)
   /// A process is at another step.
   case outOfStep(rank: Int)
 
   /// Another process may be there when the command is run again.
   public var exitStatus: ExitStatus {
     switch self {
-    case .processLost, .unreachable, .portInUse, .outOfStep: .transient
+    case .processLost, .unreachable, .portInUse, .outOfStep, .memberTaken: .transient
     default: .failed
     }
   }
@@ -59,6 +61,8 @@ public enum ParallelError: ExitStatusError, Hashable, Sendable, CustomStringConv
       "another process ended or is out of reach (\(reason)); run the command again in all of them, which goes on from the "
         + "last checkpoint"
     case .firstFailed(let reason): "process 0 could not go on: \(reason)"
+    case .memberTaken(let name):
+      "another worker went on with '\(name)' while these processes were not seen: run the command again in all of them"
     case .outOfStep(let rank):
       "process \(rank) is at another step: end all processes, and start them again"
     }

@@ -47,6 +47,9 @@ public final class TrainingGroup: @unchecked Sendable {
     set { stopAgreed.store(newValue, ordering: .relaxed) }
   }
 
+  /// Whether the first process should stop: all have agreed, or none is at work on a member.
+  var shouldStop: Bool { isStopAgreed || othersListen && stopIsWished() }
+
   /// Whether this process wishes to stop.
   func stopIsWished() -> Bool { wish.withLock { $0 }() }
 
@@ -119,6 +122,8 @@ extension TrainingGroup {
     case evaluation(loss: Double?, accuracy: Double)
     /// All members are trained but these.
     case ended(failed: [String])
+    /// The run ends between two members, before all are trained.
+    case stopped
     /// The first process cannot go on.
     case failed(reason: String)
   }
@@ -180,12 +185,12 @@ extension TrainingGroup {
   /// The others wait for the first process's next message.
   func memberEnded() { othersListen = true }
 
-  /// Tells the others how the run ended; after an interruption they know.
+  /// Tells the others how the run ended; after a stop that was agreed they know.
   func tellEnd(_ outcome: TrainingRun.Outcome) throws {
     switch outcome {
     case .complete, .leftToOthers: try tell(.ended(failed: []))
     case .membersFailed(let names): try tell(.ended(failed: names))
-    case .interrupted: break
+    case .interrupted: if othersListen { try tell(.stopped) }
     }
   }
 

@@ -166,7 +166,7 @@ public struct TrainingRun: Sendable {
     try group?.tell(.began(threads: environment.threads))
     let queue = MemberQueue(
       members, try SharedUnits(members.map(\.name), by: session), waits: sharing.waits,
-      group: group, stopIsWished: { group?.isStopAgreed ?? shouldStop() }, observe: observe)
+      group: group, stopIsWished: { group?.shouldStop ?? shouldStop() }, observe: observe)
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
     let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
     WorkerThread.run(min(jobs, members.count)) { number in
@@ -200,7 +200,9 @@ public struct TrainingRun: Sendable {
     guard Directory.exists(directory.experimentPath) else { return false }
     do {
       return try train(member, images, checkpointInterval, queue)
-    } catch is LeaseLost where queue.group == nil {
+    } catch is LeaseLost {
+      // The others are in the middle of it.
+      guard queue.group == nil else { throw ParallelError.memberTaken(member.name) }
       // What was written last may have come after the other's end.
       let files = directory.member(member.name)
       if files.isComplete(withHoldOut: experiment.data.holdsOut) { try removeTraces(of: files) }
