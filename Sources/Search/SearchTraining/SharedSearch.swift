@@ -44,7 +44,8 @@ final class SharedSearch: Sendable {
   /// Joins the workers of the search.
   init(_ record: WorkerRecord, in directory: SearchDirectory) throws {
     session = try WorkerSession(record, in: directory.path)
-    lead = try SharedUnits([Self.unit], by: session)
+    // An earlier search that was led to its end may have had a smaller budget: its records say what is left.
+    lead = try SharedUnits([Self.unit], by: session) { _, _ in false }
     self.directory = directory
   }
 

@@ -21,16 +21,18 @@ package struct LeaseDirectory: LeaseStore, Hashable {
   }
 
   package func names(in folder: LeaseFolder) throws -> [String] {
+    let path = path(of: folder)
     // A directory that another process removed, or one that its server does not know any more, is opened by name again.
-    for _ in 0..<2 {
-      guard Directory.isDirectory(path(of: folder)) else { return [] }
-      if let names = try? Directory.names(in: path(of: folder)) { return names }
-    }
-    return Directory.isDirectory(path(of: folder)) ? try Directory.names(in: path(of: folder)) : []
+    if try isThere(path), let names = try? Directory.names(in: path) { return names }
+    return try isThere(path) ? try Directory.names(in: path) : []
   }
 
   package func exists(_ name: String, in folder: LeaseFolder) throws -> Bool {
-    let path = path(of: name, in: folder)
+    try isThere(path(of: name, in: folder))
+  }
+
+  /// Whether there is something at `path`: what cannot be looked at is not taken for missing.
+  private func isThere(_ path: String) throws(FileError) -> Bool {
     var status = stat()
     if path.withSystemPath({ lstat($0, &status) }) == 0 { return true }
     guard errno == ENOENT else {

@@ -52,7 +52,8 @@ enum LeaseName: Hashable {
   }
 
   private static func number(_ text: Substring) -> Int? {
-    guard text.utf8.count >= digits, text.utf8.allSatisfy({ (48...57).contains($0) }),
+    // Longer ones are none of ours, and could not be counted on from.
+    guard (digits...12).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }),
       let number = Int(text), number > 0
     else { return nil }
     return number

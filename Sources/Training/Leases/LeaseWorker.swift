@@ -49,10 +49,12 @@ package struct LeaseWorker: Sendable {
   /// - Parameters:
   ///   - units: The units of work, in the order in which they should be begun.
   ///   - looksAgain: Whether to look again at what ended, where all other workers are gone.
+  ///   - isStillEnded: Asked then of each unit that has ended, where another worker may rely on it: false where its result is gone.
   ///   - isCertainlyGone: Asked of a worker that did not end in order.
   package init(
     id: String, units: LeaseUnits, leaseSeconds: Int, in store: any LeaseStore, now: Double,
     looksAgain: Bool = true,
+    isStillEnded: (_ unit: String, _ ending: LeaseEnding) -> Bool = { _, _ in true },
     isCertainlyGone: @escaping @Sendable (String) -> Bool = { _ in false }
   ) throws {
     (self.id, self.store, self.leaseSeconds) = (id, store, leaseSeconds)
@@ -61,12 +63,16 @@ package struct LeaseWorker: Sendable {
     random = RandomStream(
       seed: id.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
     try refresh(now: now)
-    guard looksAgain, isAlone else { return }
-    // Nobody relies on them: what ended is looked at again, and made anew where it is damaged.
+    guard looksAgain else { return }
+    // Where nobody relies on them, what ended is looked at again, and made anew where it is damaged.
+    let isAlone = isAlone
     for name in try store.names(in: .leases) {
-      if case .ending = LeaseName(name) { try store.remove(name, in: .leases) }
+      guard case .ending(let unit, let ending)? = LeaseName(name) else { continue }
+      let place = board.place(of: String(unit))
+      guard isAlone || place != nil && !isStillEnded(String(unit), ending) else { continue }
+      try store.remove(name, in: .leases)
+      if let place { board.end(place, nil) }
     }
-    for place in board.units.indices { board.end(place, nil) }
   }
 
   /// Whether all other workers that are seen are gone.

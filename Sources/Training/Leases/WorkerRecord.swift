@@ -102,10 +102,11 @@ package struct SchedulerJob: Codable, Hashable, Sendable {
       first = 0
       tasks = count
     } else if let task = number("JOB_COMPLETION_INDEX") {
-      // The pods of an Indexed Job are called JOB-INDEX.
+      // The pods of an Indexed Job are called JOB-INDEX; one of the same name may follow it, which CONSORT_JOB_UID tells apart.
       let host = environment["HOSTNAME"] ?? ""
       let isNamed = host.hasSuffix("-\(task)")
-      name = "Kubernetes job" + (isNamed ? " \(host.dropLast("-\(task)".count))" : "")
+      let id = environment["CONSORT_JOB_UID"].map { " (\($0))" } ?? ""
+      name = "Kubernetes job" + (isNamed ? " \(host.dropLast("-\(task)".count))" : "") + id
       self.task = task
       first = 0
     } else {

@@ -107,14 +107,19 @@ package final class SharedUnits: Sendable {
   /// - Parameters:
   ///   - units: Their names, in the order in which they should be begun.
   ///   - looksAgain: Whether to look again at what ended, where all other workers are gone.
-  package init(_ units: [String], by session: WorkerSession, looksAgain: Bool = true) throws {
+  ///   - isStillEnded: Asked of each unit that has ended: where its result is gone, it is to be worked on again.
+  package init(
+    _ units: [String], by session: WorkerSession, looksAgain: Bool = true,
+    isStillEnded: (_ unit: String, _ ending: LeaseEnding) -> Bool = { _, _ in true }
+  ) throws {
     self.session = session
     let presence = session.presence
     worker = Mutex(
       try LeaseWorker(
         id: session.record.id, units: LeaseUnits(units),
         leaseSeconds: session.record.leaseSeconds, in: session.directory, now: session.now,
-        looksAgain: looksAgain, isCertainlyGone: { presence.isCertainlyGone($0) }))
+        looksAgain: looksAgain, isStillEnded: isStillEnded,
+        isCertainlyGone: { presence.isCertainlyGone($0) }))
   }
 
   /// The next unit for a job of this process; waits where others are at work on what is left.
@@ -231,6 +236,7 @@ package final class WorkerPresence: Sendable {
       let leases = try? directory.names(in: .leases)
     else { return }
     let names = workers.compactMap(WorkerName.init)
+    guard names.contains(where: { $0.worker == own.id }) else { return }
     let ended = Set(names.compactMap(\.endedWorker))
     let isOver = Set(names.map(\.worker)).allSatisfy { worker in
       guard worker != own.id else { return ended.contains(worker) }

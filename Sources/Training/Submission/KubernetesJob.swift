@@ -41,8 +41,13 @@ package struct KubernetesJob: Sendable {
   package init(_ job: TrainingJob, time: TimeLimit?, cluster: Cluster) throws {
     (self.job, self.time, self.cluster) = (job, time, cluster)
     name = try Self.label(job.name, "--name")
-    _ = try Self.label(cluster.claim, "--claim")
-    _ = try cluster.namespace.map { try Self.label($0, "--namespace") }
+    for (option, name) in [
+      ("--claim", cluster.claim), ("--namespace", cluster.namespace ?? cluster.claim),
+    ]
+    where try Self.label(name, option) != name {
+      // They are there already, under their own names.
+      throw SubmissionError.unfitText(option: option, text: name, expected: DNSLabel.rule)
+    }
     try PlainText.check(self.cluster.image ?? Self.imagePlaceholder, "--image")
     try PlainText.check(cluster.mount, "--mount")
     let weights = job.experiment.members.compactMap(\.weights).map { ("weights", $0) }
@@ -163,6 +168,9 @@ package struct KubernetesJob: Sendable {
               - name: worker
                 image: "\(cluster.image ?? Self.imagePlaceholder)"
                 args: [\(arguments.map { "\"\($0)\"" }.joined(separator: ", "))]
+                env:  # Tells a Job from an earlier one of its name: the workers of one must be alike.
+                  - name: CONSORT_JOB_UID
+                    valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']"}}
                 resources:
       \(resources)
                 securityContext:

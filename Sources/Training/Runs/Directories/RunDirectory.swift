@@ -85,7 +85,11 @@ public struct RunDirectory: Hashable, Sendable {
         try Directory.names(in: path).allSatisfy({
           RunFile.experiment.isBeingWritten(as: $0) || $0 == RunToken.name
         })
-      else { throw ExperimentError.notARun(directory: path) }
+      else {
+        // Another worker may have begun the run between the two looks.
+        if Directory.exists(experimentPath) { return try claim(by: experiment, data) }
+        throw ExperimentError.notARun(directory: path)
+      }
       return nil
     }
     let earlier = try self.experiment()

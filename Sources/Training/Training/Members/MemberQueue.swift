@@ -26,7 +26,6 @@ final class MemberQueue: Sendable {
         report.take($0, awaited: $1)
       }
       guard case .unit(let name, let lostBy) = found, let member = report.member(name) else {
-        if found == .leftToOthers { report.leaveAwaited() }
         return nil
       }
       if let lostBy {
@@ -74,8 +73,6 @@ private final class MemberReport: Sendable {
     var skipped: Set<String> = []
     /// So many members are waited for.
     var awaited = 0
-    /// So many were not waited for.
-    var leftToOthers = 0
   }
 
   private let state = Mutex(State())
@@ -122,13 +119,12 @@ private final class MemberReport: Sendable {
     }
   }
 
-  func leaveAwaited() { state.withLock { $0.leftToOthers = max($0.leftToOthers, $0.awaited) } }
-
   var outcome: TrainingRun.Outcome {
     state.withLock { state in
-      if state.leftToOthers > 0 { return .leftToOthers(members: state.leftToOthers) }
       let failed = state.endings.filter { $0.value == .failed }.keys.sorted()
-      return failed.isEmpty ? .complete : .membersFailed(failed)
+      guard failed.isEmpty else { return .membersFailed(failed) }
+      let left = members.count - state.endings.count
+      return left > 0 ? .leftToOthers(members: left) : .complete
     }
   }
 }

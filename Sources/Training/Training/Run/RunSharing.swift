@@ -53,11 +53,14 @@ public struct RunSharing: Sendable {
 
   /// Makes sure that the workers of a run give the same bits as this one, as far as they may be at work, or are of one job.
   ///
+  /// - Parameter counts: Which of them are looked at.
   /// - Throws: `TrainingError.otherConditions`.
-  package func check(_ own: WorkerRecord, in directory: String) throws {
+  package func check(
+    _ own: WorkerRecord, in directory: String, counts: (WorkerRecord) -> Bool = { _ in true }
+  ) throws {
     guard !joinsOthers else { return }
     for worker in WorkerSurvey(of: LeaseDirectory(path: directory)).workers {
-      guard let record = worker.record,
+      guard let record = worker.record, counts(record),
         worker.isPossiblyAlive || own.job != nil && record.job?.name == own.job?.name,
         let difference = own.conditions.difference(from: record.conditions)
       else { continue }

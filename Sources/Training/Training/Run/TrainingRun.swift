@@ -121,21 +121,25 @@ public struct TrainingRun: Sendable {
         throw error
       }
     }
-    if outcome == .complete, directory != base { try finishRetraining(shouldStop) }
-    return outcome
+    guard outcome == .complete, directory != base else { return outcome }
+    return try finishRetraining(shouldStop) ? .complete : .interrupted
   }
 
   /// Has the members with more epochs take the place of the others: one worker of all does it.
-  private func finishRetraining(_ shouldStop: () -> Bool) throws {
-    guard Directory.exists(directory.experimentPath) else { return }
+  ///
+  /// - Returns: Whether it is done; false where this process is to stop before.
+  private func finishRetraining(_ shouldStop: () -> Bool) throws -> Bool {
+    let isDone = { !Directory.exists(directory.experimentPath) }
+    if isDone() { return true }
     // No member is called so.
-    let unit = ".replacement"
+    let unit = "replacement+"
     let session = try WorkerSession(sharing.record(environment, jobs: 1), in: directory.path)
     defer { session.leave() }
-    let units = try SharedUnits([unit], by: session)
-    let work = try units.next(waits: true, shouldStop: shouldStop) { _, _ in }
-    guard case .unit = work, Directory.exists(directory.experimentPath) else { return }
+    let units = try SharedUnits([unit], by: session) { _, _ in false }
+    let work = try units.next(waits: true, shouldStop: { shouldStop() || isDone() }) { _, _ in }
+    guard case .unit = work, !isDone() else { return isDone() }
     if try !base.finishRetraining() { units.stop(unit) }
+    return true
   }
 
   private func train(
@@ -162,10 +166,12 @@ public struct TrainingRun: Sendable {
     try sharing.check(record, in: directory.path)
     let session = try WorkerSession(record, in: directory.path)
     defer { session.leave() }
+    // Of two that began at once, each sees the other now, and one gives way.
+    try sharing.check(record, in: directory.path) { $0.id < record.id }
     group?.setWish(shouldStop)
     try group?.tell(.began(threads: environment.threads))
     let queue = MemberQueue(
-      members, try SharedUnits(members.map(\.name), by: session), waits: sharing.waits,
+      members, try sharedUnits(members, session), waits: sharing.waits,
       group: group, stopIsWished: { group?.shouldStop ?? shouldStop() }, observe: observe)
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
     let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
@@ -176,6 +182,16 @@ public struct TrainingRun: Sendable {
     }
     try Runtime.releaseMemory()
     return try queue.outcome()
+  }
+
+  /// The members as units of work. One that ended is looked at, in case that its files are gone.
+  private func sharedUnits(
+    _ members: [Experiment.Member], _ session: WorkerSession
+  ) throws -> SharedUnits {
+    try SharedUnits(members.map(\.name), by: session) { name, ending in
+      ending != .complete
+        || directory.member(name).isComplete(withHoldOut: experiment.data.holdsOut)
+    }
   }
 
   /// Costly members first, so that none of them is left to run alone at the end.
