@@ -4,7 +4,7 @@ import Testing
 import Torch
 
 /// Process groups over this host's loopback, each process a thread of this one.
-@Suite struct DistributedTests {
+@Suite(.serialized) struct DistributedTests {
   /// Runs `body` as each of `count` processes; returns what they return, in the order of ranks.
   private func processes<Result: Sendable>(
     _ count: Int, _ body: @escaping @Sendable (ProcessGroup, ProcessStore) throws -> Result
@@ -244,10 +244,10 @@ import Torch
   }
 
   @Test func aPortThatIsTakenIsAnError() throws {
-    let store = try ProcessStore(host: "127.0.0.1", port: 0, isHost: true, seconds: 5)
+    let store = try ProcessStore(host: "127.0.0.1", port: 0, isHost: true, seconds: 60)
     let port = try store.port()
     #expect(throws: TorchError.self) {
-      try ProcessStore(host: "127.0.0.1", port: port, isHost: true, seconds: 5)
+      try ProcessStore(host: "127.0.0.1", port: port, isHost: true, seconds: 60)
     }
   }
 }

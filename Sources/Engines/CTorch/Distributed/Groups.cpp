@@ -130,6 +130,14 @@ ct_status ct_store_get(ct_store handle, const char *key, void *bytes, size_t cap
   });
 }
 
+namespace {
+
+/// c10d notes every collective for later analysis, in a map that two threads change at once where groups of one process work side by
+/// side (FlightRecorder.recordWithResetEnabled of libtorch 2.11: a crash was seen). Before main: no other thread reads the environment.
+[[maybe_unused]] const int keeps_no_notes = ::setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
+
+}  // namespace
+
 ct_status ct_process_group_gloo(ct_store handle, int32_t rank, int32_t size, double seconds, const char *address,
                                 ct_process_group *result) {
   return guarded([&] {
