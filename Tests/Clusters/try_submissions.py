@@ -122,7 +122,10 @@ def try_slurm_script(place):
         expect(f"#SBATCH {option}" in lines, f"{option} is missing")
     for status in 0, 1, 2, 3, 75, 85:
         expect(place.run_script("tiny.slurm", STATUS=str(status)) == (status, "", ""), f"the status {status} does not come through")
-    expect(place.take("arguments") == "train tiny.json --out runs/Tiny.Run --checkpoint-every 1epoch\n", "wrong arguments")
+    with open(f"{place.path}/runs/Tiny.Run/token") as file:
+        token = file.read().strip()
+    expect(place.take("arguments") == f"train tiny.json --out runs/Tiny.Run --checkpoint-every 1epoch --run-token {token}\n",
+           "wrong arguments")
     requeue = "scontrol requeue 7_2\n"
     for what, status, commands, options in [
             ("the notice is passed on, and the task put back", 85, requeue, {"send": signal.SIGUSR1, "SIGNALLED": "85"}),
