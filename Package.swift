@@ -401,7 +401,7 @@ let programs: [Target] = [
 
 let benchmarks: [Target] = [
   .target(
-    name: "LeaseSimulation", dependencies: ["Leases", "Randomness"],
+    name: "LeaseSimulation", dependencies: ["Leases", "Randomness", "Statistics"],
     path: "Benchmarks/Scale/Simulation"),
   .executableTarget(
     name: "benchmark-leases", dependencies: ["LeaseSimulation", "Leases"],

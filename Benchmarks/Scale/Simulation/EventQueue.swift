@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// What happens in a simulation, by time; what comes at the same time comes in the order in which it was added.
 struct EventQueue<Event> {
   private var heap: [(time: Double, number: Int, event: Event)] = []
@@ -41,6 +35,3 @@ struct EventQueue<Event> {
     (heap[first].time, heap[first].number) < (heap[second].time, heap[second].number)
   }
 }
-
-/// The natural logarithm.
-func logarithm(_ value: Double) -> Double { log(value) }

@@ -1,5 +1,6 @@
 import Leases
 import Randomness
+import Statistics
 
 /// Workers of a cluster that share out members by the real leases, in virtual time; equal seeds give equal courses.
 ///
@@ -43,7 +44,7 @@ package final class SimulatedCluster {
     package var noticed = 0
     package var lost = 0
     package var paused = 0
-    /// Worker-seconds in all; without work; and without work while there was a member that nobody worked on.
+    /// Worker-seconds in all; without work; and without work while there was a member that no worker worked on.
     package var workerSeconds = 0.0
     package var idleSeconds = 0.0
     package var avoidableSeconds = 0.0
@@ -205,7 +206,7 @@ package final class SimulatedCluster {
 
   /// When something happens that happens so often an hour.
   private func hence(_ perHour: Double) -> Double {
-    directory.clock - logarithm(1 - random.unitInterval()) * 3600 / perHour
+    directory.clock - naturalLogarithm(1 - random.unitInterval()) * 3600 / perHour
   }
 
   private func beat(_ number: Int) throws {

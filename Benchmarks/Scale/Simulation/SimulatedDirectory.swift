@@ -54,7 +54,7 @@ package final class SimulatedDirectory: @unchecked Sendable {
   fileprivate func rename(_ name: String, to newName: String?, in folder: LeaseFolder) -> Bool {
     guard let place = folders[folder]?.places.removeValue(forKey: name) else { return false }
     if let newName { folders[folder]?.places[newName] = place }
-    // What nobody can see any more is forgotten.
+    // What no client can see any more is forgotten.
     let horizon = clock - delay
     let names = folders[folder]?.files[place].names ?? []
     let kept = names.lastIndex { $0.time <= horizon } ?? 0

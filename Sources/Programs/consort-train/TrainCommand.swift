@@ -161,7 +161,7 @@ struct ExperimentDoesNotFit: Error, CustomStringConvertible {
 /// The end of a run that was asked to stop.
 struct StoppedEarly: ExitStatusError, CustomStringConvertible {
   let directory: String
-  /// Not done, whoever asked: a scheduler that takes it for done never goes on with it.
+  /// Not done, also where a user asked for it: a scheduler that takes it for done never goes on with it.
   var exitStatus: ExitStatus { .stopped }
   var description: String {
     "stopped; everything so far is saved in '\(directory)'; to go on: \(Shell.commandLine())"

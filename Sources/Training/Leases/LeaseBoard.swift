@@ -54,7 +54,7 @@ package struct LeaseBoard: Sendable {
 
   /// Reads both folders.
   package mutating func refresh(from store: any LeaseStore, now: Double) throws {
-    // The leases first: whoever holds one has shown life before.
+    // The leases first: a worker that holds one has shown life before.
     for name in try store.names(in: .leases) { takeLease(name, now) }
     for name in try store.names(in: .workers) { takeWorker(name, now) }
   }

@@ -64,7 +64,7 @@ package struct LeaseWorker: Sendable {
       seed: id.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
     try refresh(now: now)
     guard looksAgain else { return }
-    // Where nobody relies on them, what ended is looked at again, and made anew where it is damaged.
+    // Where no other worker needs them, what ended is looked at again, and made anew where it is damaged.
     let isAlone = isAlone
     for name in try store.names(in: .leases) {
       guard case .ending(let unit, let ending)? = LeaseName(name) else { continue }

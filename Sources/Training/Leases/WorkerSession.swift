@@ -66,7 +66,7 @@ package final class WorkerSession: Sendable {
 
   private func beat() {
     let now = now
-    // What cannot be written now may be written the next time; until then nobody relies on it.
+    // What cannot be written now may be written the next time; until then no other worker needs it.
     heartbeat.withLock { try? $0.beat(now: now) }
   }
 

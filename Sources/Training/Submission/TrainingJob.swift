@@ -14,7 +14,7 @@ package struct TrainingJob: Sendable {
   /// The run directory.
   package let out: String
   /// Options of `consort train`, as words.
-  package var options: [String]
+  package private(set) var options: [String]
   /// What each worker gets.
   package let resources: WorkerResources
   /// How many workers there are.
@@ -53,6 +53,14 @@ package struct TrainingJob: Sendable {
     try data.map { try PlainText.check($0, "--data") }
     try PlainText.check(self.out, "--out")
     for word in options { try PlainText.check(word, "the option") }
+  }
+
+  /// Has each worker be given further words.
+  ///
+  /// - Throws: `SubmissionError.unfitText`: a token may come of a file that others wrote.
+  package mutating func add(options words: [String]) throws(SubmissionError) {
+    for word in words { try PlainText.check(word, "the option") }
+    options += words
   }
 
   /// What `consort` is to carry out, with the experiment at `path`.

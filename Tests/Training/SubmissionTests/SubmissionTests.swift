@@ -33,6 +33,16 @@ import Testing
     #expect(throws: SubmissionError.self) { try TimeLimit(text) }
   }
 
+  /// A run's token comes of a file that others may have written.
+  @Test(arguments: ["a b", "x;reboot", "$(id)", "a'b", "a\"b", ""])
+  func wordsThatAShellWouldReadAreNotAdded(word: String) throws {
+    var job = try Self.job(in: try TemporaryDirectory())
+    #expect(throws: SubmissionError.self) { try job.add(options: ["--run-token", word]) }
+    #expect(job.options == ["--threads", "2"])
+    try job.add(options: ["--run-token", "0f-3"])
+    #expect(job.options == ["--threads", "2", "--run-token", "0f-3"])
+  }
+
   @Test func thereIsOneWorkerAMemberWithinReason() throws {
     let directory = try TemporaryDirectory()
     #expect(try Self.job(in: directory).workers == TrainingJob.usualWorkers)

@@ -46,7 +46,7 @@ private let submitSlurmCommand = Command(
     try withoutMisuse {
       var job = try job(arguments) { arguments.directory("--out") ?? "runs/\($0.name)" }
       // By it each node knows whether its path leads to the same directory.
-      job.options += ["--run-token", try RunToken.create(in: job.out)]
+      try job.add(options: ["--run-token", RunToken.create(in: job.out)])
       var placement = SlurmScript.Placement()
       placement.partition = arguments.string("--partition")
       placement.account = arguments.string("--account")
