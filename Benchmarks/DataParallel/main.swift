@@ -1,5 +1,5 @@
 // Steps of one member, trained by one process or by one of several: Benchmarks/run scale starts them.
-//   benchmark-data-parallel NETWORK BATCH THREADS STEPS [RANK SIZE PORT]
+//   benchmark-data-parallel NETWORK BATCH THREADS STEPS [RANK SIZE PORT [local]]
 import Datasets
 import Networks
 import Runs
@@ -7,9 +7,11 @@ import Torch
 import Training
 
 let arguments = CommandLine.arguments
-let numbers = arguments.dropFirst(2).compactMap { Int($0) }
-guard numbers.count == arguments.count - 2, numbers.count == 3 || numbers.count == 6 else {
-  fatalError("usage: benchmark-data-parallel NETWORK BATCH THREADS STEPS [RANK SIZE PORT]")
+let isLocal = arguments.last == "local"
+let numbers = arguments.dropFirst(2).dropLast(isLocal ? 1 : 0).compactMap { Int($0) }
+guard numbers.count == arguments.count - (isLocal ? 3 : 2), numbers.count == 3 || numbers.count == 6
+else {
+  fatalError("usage: benchmark-data-parallel NETWORK BATCH THREADS STEPS [RANK SIZE PORT [local]]")
 }
 let (batch, threads, steps) = (numbers[0], numbers[1], numbers[2])
 
@@ -32,6 +34,7 @@ try Runtime.setThreads(threads)
 try Runtime.setDeterministic(true, allowTF32: false)
 var recipe = Recipe(.paper)
 recipe.batchSize = batch
+if isLocal { recipe.batchNorm = .local }
 let experiment = Experiment(
   name: "scale",
   data: DataSelection(
