@@ -236,7 +236,7 @@ let search: [Target] = [
     ["ArchitectureSearch", "Files", "Leases", "Networks", "Runs", "Schemas"]),
   tests(
     of: "SearchRuns", in: "Search",
-    ["ArchitectureSearch", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
+    ["ArchitectureSearch", "Concurrency", "Files", "Networks", "Runs", "Schemas", "SearchRuns"]),
   library(
     "SearchTraining", in: "Search",
     [

@@ -37,8 +37,26 @@ static bool is_due(const char *operation, atomic_int *done) {
   return atomic_fetch_add(done, 1) + 1 == atoi(wish + length + 1);
 }
 
+/// Stands still where this file, or one of such a name, is to get its name for the wished time.
+static void stop_if_due(const char *to) {
+  static atomic_int done;
+  const char *wish = getenv(CONSORT_STOP_AT);
+  const char *blank = wish == NULL ? NULL : strchr(wish, ' ');
+  if (blank == NULL) return;
+  const size_t length = strlen(to), count = (size_t)(blank - wish);
+  if (length < count || memcmp(to + length - count, wish, count) != 0) return;
+  if (atomic_fetch_add(&done, 1) + 1 == atoi(blank + 1)) kill(getpid(), SIGSTOP);
+}
+
+int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags) {
+  int (*real)(int, const char *, int, const char *, int) = dlsym(RTLD_NEXT, "linkat");
+  stop_if_due(to);
+  return real(from_folder, from, to_folder, to, flags);
+}
+
 int rename(const char *from, const char *to) {
   static atomic_int done;
+  stop_if_due(to);
   if (is_unfinished(from, strlen(from)) && is_due("rename", &done)) kill(getpid(), SIGKILL);
   int (*real)(const char *, const char *) = dlsym(RTLD_NEXT, "rename");
   return real(from, to);

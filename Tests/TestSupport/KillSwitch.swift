@@ -6,6 +6,16 @@
       ["LD_PRELOAD": try Consort.path("libKillSwitch.so"), "CONSORT_SEE_AFTER": "\(seconds)"]
     }
 
+    /// The environment of a program that stands still right before the `number`-th file whose name ends with `suffix` gets that name.
+    public static func environment(
+      stopsAt suffix: String, _ number: Int
+    ) throws -> [String: String] {
+      [
+        "LD_PRELOAD": try Consort.path("libKillSwitch.so"),
+        "CONSORT_STOP_AT": "\(suffix) \(number)",
+      ]
+    }
+
     /// What the program is doing to an unfinished file.
     public enum Operation: String, CaseIterable, Sendable {
       /// Half of the bytes are written.

@@ -154,3 +154,14 @@ package enum WorkerCommands {
         + "processors over the members side by side)."),
   ]
 }
+
+extension ParsedArguments {
+  /// After how many seconds without a sign of life other workers go on with this one's work; nil where it is not said.
+  package func leaseSeconds() throws -> Int? {
+    let seconds = try integer("--lease")
+    guard seconds.map((1...86_400).contains) ?? true else {
+      throw UsageError("--lease needs 1 to 86400 seconds")
+    }
+    return seconds
+  }
+}

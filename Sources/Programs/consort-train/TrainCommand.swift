@@ -100,12 +100,9 @@ struct TrainingOptions {
 
 extension RunSharing {
   init(_ arguments: ParsedArguments) throws {
-    let seconds = try arguments.integer("--lease") ?? Self.usualLeaseSeconds
-    guard (1...86_400).contains(seconds) else {
-      throw UsageError("--lease needs 1 to 86400 seconds")
-    }
     self.init(
-      waits: !arguments.isSet("--no-wait"), leaseSeconds: seconds,
+      waits: !arguments.isSet("--no-wait"),
+      leaseSeconds: try arguments.leaseSeconds() ?? Self.usualLeaseSeconds,
       token: arguments.string("--run-token"), joinsOthers: arguments.isSet("--mixed"),
       program: Executable.path().flatMap(Self.digest))
   }

@@ -60,7 +60,7 @@ final class TrainingDisplay {
     case .memberLost(let member):
       current.removeAll { $0.name == member.name }
       say(
-        "\(padded(member.name))  another worker has gone on with it, because this one stood still: left to that one"
+        "\(padded(member.name))  another worker has gone on with it, or ended it, because one of them stood still: left to that one"
       )
     case .endedElsewhere(let member, _):
       waiting.removeAll { $0 == member.name }
@@ -135,7 +135,8 @@ final class TrainingDisplay {
 
   private func describe(_ environment: RunEnvironment) -> String {
     let threads = environment.threads == 1 ? "1 thread" : "\(environment.threads) threads"
-    return "\(threads) on \(environment.device), \(environment.processor)"
+    let processes = environment.processes.map { "\($0) processes of " } ?? ""
+    return "\(processes)\(threads) on \(environment.device), \(environment.processor)"
   }
 
   /// The name as the live lines have it.

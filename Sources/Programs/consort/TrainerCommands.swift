@@ -1,6 +1,8 @@
 import ArchitectureSearch
 import CommandLine
 import Files
+import Formatting
+import Leases
 import Processes
 import Runs
 import SearchRuns
@@ -28,19 +30,65 @@ let searchCommand = WorkerCommands.search.running { arguments in
   let file = arguments.operand(0) ?? ""
   let plan = try SearchPlan(path: file)
   let directory = SearchDirectory(path: arguments.directory("--out") ?? "runs/\(plan.name)")
+  let lease = try arguments.leaseSeconds() ?? WorkerSession.usualLeaseSeconds
   if plan.cost.measure == .latency, arguments.string("--latencies") == nil,
     try directory.latencies(covering: plan.space.space) == nil
   {
-    // No other search begins in the directory meanwhile.
-    let lock = try directory.claim(for: plan)
-    try withExtendedLifetime(lock) {
-      print("measuring how long the parts of networks take on this machine; once for this search")
-      fflush(nil)
-      try measureLatencies(of: plan, file: file, to: directory.latenciesPath)
+    if let token = arguments.string("--run-token") {
+      try RunToken.check(token, in: directory.path)
     }
+    try provideLatencies(of: plan, file: file, in: directory, lease)
   }
   try runTrainer()
-  try report(on: directory.path)
+  let isOurs = try directory.once(
+    .report, leaseSeconds: lease,
+    waits: saidOnce("another worker writes the report: waiting for it")
+  ) { try report(on: directory.path) }
+  if !isOurs {
+    print("report: \(Terminal.printable("\(directory.reportPath)/report.html")), by another worker")
+  }
+}
+
+/// Puts the latencies of a plan's networks on record: one worker measures, and all go by its table.
+private func provideLatencies(
+  of plan: SearchPlan, file: String, in directory: SearchDirectory, _ lease: Int
+) throws {
+  // No other search begins in the directory meanwhile.
+  let lock = try directory.claim(for: plan, isShared: plan.isShareable)
+  defer { withExtendedLifetime(lock) {} }
+  let space = plan.space.space
+  let isOurs = try directory.once(
+    .latencies, leaseSeconds: lease, waits: saidOnce("another worker measures: waiting for it")
+  ) {
+    // Another one may have come and gone.
+    guard try directory.latencies(covering: space) == nil else { return }
+    print("measuring how long the parts of networks take on this machine; once for this search")
+    fflush(nil)
+    let table = try measureLatencies(space, file: file)
+    guard try directory.publish(table, covering: space) else {
+      return print("another worker's latencies are there already: all go by those")
+    }
+    print(table.summary)
+    print("latencies: \(Terminal.printable(directory.latenciesPath))")
+  }
+  guard !isOurs else { return }
+  // A network's file system may show them late.
+  for _ in 0..<120 where try directory.latencies(covering: space) == nil {
+    _ = try? Directory.names(in: directory.path)
+    usleep(500_000)
+  }
+  print("latencies: \(Terminal.printable(directory.latenciesPath)), by another worker")
+}
+
+/// Prints a line the first time that it is called.
+private func saidOnce(_ line: String) -> () -> Void {
+  var isSaid = false
+  return {
+    guard !isSaid else { return }
+    isSaid = true
+    print(line)
+    fflush(nil)
+  }
 }
 
 /// `consort report` of a directory.

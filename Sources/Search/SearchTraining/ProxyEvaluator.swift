@@ -272,7 +272,11 @@ extension ProxyEvaluator {
         return false
       }
     }
-    if rung == rungs.count - 1 { try CheckpointStore.removeAll(of: files) }
+    if rung == rungs.count - 1 {
+      try MetricsFile.publish(of: files, epochs: rungs[rung])
+      try CheckpointStore.removeAll(of: files)
+      for path in files.epochsPaths() { try Directory.removeFile(path) }
+    }
     return true
   }
 

@@ -263,11 +263,6 @@ extension SearchPlan {
     settings.contains { $0 == .joint || $0 == .sequential } ? members : 1
   }
 
-  /// Whether several workers may share the search: architectures are trained by themselves.
-  fileprivate var isShareable: Bool {
-    if case .proxy = evaluator { true } else { false }
-  }
-
   /// The share of a cohort that goes on after a rung.
   fileprivate var kept: Double {
     if case .proxy(_, _, let kept) = evaluator { kept } else { 1 }

@@ -3,6 +3,8 @@ import Randomness
 /// Another worker has the unit: what this one did of it is not lost, but the other goes on with it.
 package struct LeaseLost: Error, Hashable, Sendable {
   package let unit: String
+
+  package init(unit: String) { self.unit = unit }
 }
 
 /// One worker's part in sharing out units of work over machines, without any clock or file of its own: both are passed in, so
@@ -172,11 +174,16 @@ package struct LeaseWorker: Sendable {
 
   /// Makes sure that the unit is still this worker's, before something of it is written; returns the token.
   ///
-  /// - Throws: `LeaseLost` where another has it or has ended it, or what the store throws: then it is not known.
+  /// - Throws: `LeaseLost` where another has it, or had it before and has ended it all the same, or what the store throws: then it is not known.
   package mutating func confirm(
     _ unit: String, pulse: Heartbeat.Pulse, now: Double
   ) throws -> Int {
     guard let lease = held[unit], let place = board.place(of: unit) else {
+      throw LeaseLost(unit: unit)
+    }
+    let before = LeaseName.ending(unit, lease.number - 1, .complete)
+    if lease.number > 1, try store.exists(before, in: .leases) {
+      held[unit] = nil
       throw LeaseLost(unit: unit)
     }
     let isHeld: Bool

@@ -46,22 +46,27 @@ package struct WorkerConditions: Codable, Hashable, Sendable {
   /// Where the tensors live, and threads inside one operation.
   package var device: String
   package var threads: Int
+  /// Processes that train each member together, where the bits depend on their number; nil for one, and where they do not.
+  package var processes: Int?
 
   package init(
     versions: [String: String], processor: String, instructionSets: String, device: String,
-    threads: Int
+    threads: Int, processes: Int? = nil
   ) {
     self.versions = versions
     self.processor = processor
     self.instructionSets = instructionSets
     self.device = device
     self.threads = threads
+    self.processes = processes
   }
 
   /// What differs from `other`, such as "threads: 2 here, 1 there"; nil where nothing does.
   package func difference(from other: WorkerConditions) -> String? {
     var pairs = [
-      ("threads", "\(threads)", "\(other.threads)"), ("device", kind, other.kind),
+      ("threads", "\(threads)", "\(other.threads)"),
+      ("processes for a member", "\(processes ?? 1)", "\(other.processes ?? 1)"),
+      ("device", kind, other.kind),
       ("processor", processor, other.processor),
       ("instruction sets", instructionSets, other.instructionSets),
     ]

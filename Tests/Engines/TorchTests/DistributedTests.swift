@@ -1,7 +1,14 @@
 import Concurrency
+import Dispatch
 import Synchronization
 import Testing
 import Torch
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 
 /// Process groups over this host's loopback, each process a thread of this one.
 @Suite(.serialized) struct DistributedTests {
@@ -230,6 +237,29 @@ import Torch
     for count in [2, 3, 5] {
       #expect(try processes(count) { group, _ in try gradients(group) }.allSatisfy { $0 == alone })
     }
+  }
+
+  /// A step fails while a bucket waits for the other process, which never comes.
+  @Test func aBucketUnderWayKeepsNoFailureFromBeingTold() throws {
+    let over = DispatchSemaphore(value: 0)
+    let isSoon = try processes(2) { group, _ -> Bool in
+      guard group.rank == 0 else { return over.wait(timeout: .now() + 30) == .success }
+      let parameter = try Tensor.zeros([3])
+      let leaf = try parameter.detached()
+      for tensor in [parameter, leaf] { try tensor.setRequiresGradient() }
+      do {
+        let exchange = try GradientExchange(
+          Sharding(group, shards: 2), parameters: [parameter], leaves: [[leaf]])
+        try exchange.begin(runs: [true], counts: [true, true])
+        try leaf.sum().backward()
+        // Until the bucket has set off.
+        usleep(500_000)
+        withExtendedLifetime(exchange) {}
+      }
+      over.signal()
+      return true
+    }
+    #expect(isSoon == [true, true])
   }
 
   @Test func aProcessThatEndsIsNoticed() throws {

@@ -6,6 +6,10 @@
 /// the seventh `write`, in its middle.
 #define CONSORT_KILL_AT "CONSORT_KILL_AT"
 
+/// The environment variable that stops the process with SIGSTOP, as in ".jsonl 4": right before the fourth file whose name ends so gets
+/// that name, by `rename` or `linkat`.
+#define CONSORT_STOP_AT "CONSORT_STOP_AT"
+
 /// The environment variable that hides files of the folders `workers` and `leases` until they are so many seconds old, as a network
 /// file system may.
 #define CONSORT_SEE_AFTER "CONSORT_SEE_AFTER"

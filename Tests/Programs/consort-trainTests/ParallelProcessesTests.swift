@@ -100,6 +100,26 @@ import Testing
     }
   }
 
+  /// All members are another worker's: what becomes of one of the processes is seen while they wait for it.
+  @Test(arguments: [SIGKILL, SIGTERM]) func processesThatWaitAreWatched(signal: Int32) throws {
+    try Consort.withDirectory { directory in
+      let whole = Self.json(epochs: TinyExperiment.many)
+        .replacing("\"count\": 2", with: "\"count\": 1")
+      try TinyExperiment.write(whole, in: directory)
+      let other = try TinyExperiment.start(in: directory)
+      #expect(other.wait { $0.output.contains("epoch 2/") })
+      try other.sendToTrainer(SIGSTOP)
+      let waiting = try Self.startAll(2, in: directory)
+      #expect(waiting[0].wait { $0.output.contains("nothing is left to take") })
+      try waiting[1].sendToTrainer(signal)
+      let ended = try waiting.map { try $0.finish() }
+      #expect(ended[0].status == (signal == SIGTERM ? 85 : 75))
+      #expect(signal == SIGKILL ? ended[1].endedByKill : ended[1].status == 85)
+      try other.sendToTrainer(SIGCONT)
+      #expect(try other.finish().status == 0)
+    }
+  }
+
   @Test func differentExperimentsAreNotTrained() throws {
     try Consort.withDirectory { directory in
       try TinyExperiment.write(Self.json(), in: directory)

@@ -6,59 +6,13 @@ import Testing
 
 /// Whole searches of a few tiny networks, as a user runs them.
 @Suite struct SearchTests {
-  private static let proxy = """
-    {"kind": "proxy", "recipe": {"preset": "fast", "epochs": 3, "batchSize": 16}, "rungs": [1, 3]}
-    """
-  private static let supernetwork = """
-    {"kind": "supernetwork", "recipe": {"preset": "fast", "epochs": 40, "batchSize": 16}}
-    """
-  private static let finalists = """
-    {"recipe": {"preset": "fast", "epochs": 1, "batchSize": 16}, "seeds": 2}
-    """
-
-  private func write(
-    in directory: String, evaluator: String = proxy, finalists: String = "null",
-    channels: String = "[8, 12, 16]", measure: String = "macs", target: Double = 600_000
-  ) throws {
-    let json = """
-      {
-        "name": "tiny",
-        "data": {
-          "procedural": {"imageSize": 8, "trainCount": 160, "testCount": 40}, "holdOut": 64
-        },
-        "space": {
-          "kind": "wide-resnet", "inputSize": 8,
-          "groups": [
-            {"blocks": [1, 2], "channels": \(channels)}, {"blocks": [1, 2], "channels": [8, 16]}
-          ]
-        },
-        "members": 2, "cost": {"measure": "\(measure)", "target": \(target)},
-        "settings": ["duplicated", "joint", "sequential"],
-        "controller": {"kind": "evolution", "population": 4, "sample": 2},
-        "reward": {"kind": "absolute"}, "evaluator": \(evaluator), "cohort": 4,
-        "budget": {"evaluations": 8}, "finalists": \(finalists)
-      }
-      """
-    try json.write(toFile: directory + "/plan.json", atomically: true, encoding: .utf8)
-  }
-
-  private let command = ["search", "plan.json", "--threads", "1"]
-
-  private func records(in directory: String) throws -> [EvaluationRecord] {
-    try SearchDirectory(path: directory + "/runs/tiny").evaluations().map { record in
-      var record = record
-      record.seconds = 0
-      return record
-    }
-  }
-
   #if os(Linux)
     @Test func aKilledSearchEndsAsItWouldHaveWhateverTheJobs() throws {
       try Consort.withDirectory { directory in
-        try write(in: directory, finalists: Self.finalists)
-        let whole = try Consort(command + ["--jobs", "1"], directory: directory)
+        try TinySearch.write(in: directory, finalists: TinySearch.finalists)
+        let whole = try Consort(TinySearch.command + ["--jobs", "1"], directory: directory)
         #expect(whole.status == 0, "\(whole.errors)")
-        let expected = try records(in: directory)
+        let expected = try TinySearch.records(in: directory)
         let search = SearchDirectory(path: directory + "/runs/tiny")
         let found = try search.found().map(\.networks)
         let predictions = try Data(
@@ -68,13 +22,14 @@ import Testing
         try FileManager.default.removeItem(atPath: directory + "/runs")
         for kill in 1...6 {
           let killed = try Consort(
-            command + ["--jobs", "2"], environment: KillSwitch.environment(.rename, 2 * kill),
+            TinySearch.command + ["--jobs", "2"],
+            environment: KillSwitch.environment(.rename, 2 * kill),
             directory: directory)
           #expect(killed.endedByKill, "\(kill): \(killed.errors)")
         }
-        let resumed = try Consort(command + ["--jobs", "2"], directory: directory)
+        let resumed = try Consort(TinySearch.command + ["--jobs", "2"], directory: directory)
         #expect(resumed.status == 0, "\(resumed.errors)")
-        #expect(try records(in: directory) == expected)
+        #expect(try TinySearch.records(in: directory) == expected)
         #expect(try search.found().map(\.networks) == found)
         let again = try Data(
           contentsOf: URL(
@@ -87,33 +42,33 @@ import Testing
 
   @Test func sharedWeightsThatWereKilledInTrainingEndAsTheyWouldHave() throws {
     try Consort.withDirectory { directory in
-      try write(in: directory, evaluator: Self.supernetwork)
-      let whole = try Consort(command, directory: directory)
+      try TinySearch.write(in: directory, evaluator: TinySearch.supernetwork)
+      let whole = try Consort(TinySearch.command, directory: directory)
       #expect(whole.status == 0, "\(whole.errors)")
-      let expected = try records(in: directory)
+      let expected = try TinySearch.records(in: directory)
       #expect(expected.count == 24)
       try FileManager.default.removeItem(atPath: directory + "/runs")
-      let running = try RunningConsort(command, directory: directory)
+      let running = try RunningConsort(TinySearch.command, directory: directory)
       let weights = directory + "/runs/tiny/supernetworks/0"
       #expect(running.wait { _ in FileManager.default.fileExists(atPath: weights) })
       running.send(SIGINT)
       #expect(try running.finish().status == 85)
-      let resumed = try Consort(command, directory: directory)
+      let resumed = try Consort(TinySearch.command, directory: directory)
       #expect(resumed.status == 0, "\(resumed.errors)")
-      #expect(try records(in: directory) == expected)
+      #expect(try TinySearch.records(in: directory) == expected)
     }
   }
 
   @Test func candidatesThatDivergeAreRecordedAndTheSearchGoesOn() throws {
     try Consort.withDirectory { directory in
-      let diverging = Self.proxy.replacingOccurrences(
+      let diverging = TinySearch.proxy.replacingOccurrences(
         of: "\"batchSize\": 16",
         with:
           "\"batchSize\": 16, \"learningRate\": {\"kind\": \"oneCycle\", \"peak\": 1000, \"warmUp\": 0.1}"
       )
-      try write(in: directory, evaluator: diverging)
-      let result = try Consort(command, directory: directory)
-      let records = try records(in: directory)
+      try TinySearch.write(in: directory, evaluator: diverging)
+      let result = try Consort(TinySearch.command, directory: directory)
+      let records = try TinySearch.records(in: directory)
       // Two stages of eight and one of four; a second member has nothing to stand beside.
       #expect(records.count == 20)
       let failed = records.filter { $0.failure != nil }
@@ -126,24 +81,24 @@ import Testing
 
   @Test func aChangedSpaceIsRefusedOnResume() throws {
     try Consort.withDirectory { directory in
-      try write(in: directory)
-      #expect(try Consort(command, directory: directory).status == 0)
-      let expected = try records(in: directory)
-      try write(in: directory, channels: "[8, 12, 20]")
-      let changed = try Consort(command, directory: directory)
+      try TinySearch.write(in: directory)
+      #expect(try Consort(TinySearch.command, directory: directory).status == 0)
+      let expected = try TinySearch.records(in: directory)
+      try TinySearch.write(in: directory, channels: "[8, 12, 20]")
+      let changed = try Consort(TinySearch.command, directory: directory)
       #expect(changed.status == 1)
       #expect(
         changed.errors.contains(
           "'runs/tiny' was made by another experiment (there 16, here 20): give another name or --out, or remove it"
         ), "\(changed.errors)")
-      #expect(try records(in: directory) == expected)
+      #expect(try TinySearch.records(in: directory) == expected)
     }
   }
 
   @Test func aTargetThatNoNetworkMeetsIsRefusedBeforeAnythingIsWritten() throws {
     try Consort.withDirectory { directory in
-      try write(in: directory, target: 600_000_000)
-      let result = try Consort(command, directory: directory)
+      try TinySearch.write(in: directory, target: 600_000_000)
+      let result = try Consort(TinySearch.command, directory: directory)
       #expect(result.status == 1)
       #expect(
         result.errors.contains(
@@ -156,22 +111,22 @@ import Testing
   /// A table from `consort latencies`, whose range an impossible target is told; a target within it is searched for.
   @Test func aLatencyIsSearchedForByATable() throws {
     try Consort.withDirectory { directory in
-      try write(in: directory, measure: "latency", target: 1e-6)
+      try TinySearch.write(in: directory, measure: "latency", target: 1e-6)
       let measured = try Consort(
         ["latencies", "plan.json", "--seconds", "0.01"], directory: directory)
       #expect(measured.status == 0, "\(measured.errors)")
       #expect(measured.output.contains("error on 16 whole networks: "))
-      let byTable = command + ["--latencies", "latencies.json"]
+      let byTable = TinySearch.command + ["--latencies", "latencies.json"]
       let impossible = try Consort(byTable, directory: directory)
       #expect(impossible.status == 1)
       let range = try #require(
         impossible.errors.firstMatch(of: /it reaches from ([0-9.]+) ms to ([0-9.]+) ms/))
       let bounds = [range.1, range.2].compactMap { Double($0) }
       // Of two members, each of the n-th part.
-      try write(in: directory, measure: "latency", target: bounds[0] + bounds[1])
+      try TinySearch.write(in: directory, measure: "latency", target: bounds[0] + bounds[1])
       let search = try Consort(byTable, directory: directory)
       #expect(search.status == 0, "\(search.errors)")
-      let records = try records(in: directory)
+      let records = try TinySearch.records(in: directory)
       #expect(records.count == 24)
       let table = try JSONDecoder().decode(
         LatencyTable.self, from: Data(contentsOf: URL(filePath: directory + "/latencies.json")))
@@ -189,12 +144,12 @@ import Testing
   #if os(Linux)
     @Test func aSearchKilledWhileItMeasuresLeavesNoneBehind() throws {
       try Consort.withDirectory { directory in
-        try write(in: directory, measure: "latency", target: 1)
-        let first = try RunningConsort(command, directory: directory)
+        try TinySearch.write(in: directory, measure: "latency", target: 1)
+        let first = try RunningConsort(TinySearch.command, directory: directory)
         #expect(first.wait { $0.output.hasPrefix("measuring how long") })
         // Another one asks before it writes anything.
         let plan = try Data(contentsOf: URL(filePath: directory + "/runs/tiny/search.json"))
-        let second = try Consort(command, directory: directory)
+        let second = try Consort(TinySearch.command, directory: directory)
         #expect(second.status == 75)
         #expect(
           second.errors.contains("another process is at work in 'runs/tiny': wait for its end"),
@@ -213,9 +168,9 @@ import Testing
   /// Damaged files of architectures change nothing of what is found.
   @Test func damagedCandidatesAreTrainedAnew() throws {
     try Consort.withDirectory { directory in
-      try write(in: directory)
-      #expect(try Consort(command, directory: directory).status == 0)
-      let expected = try records(in: directory)
+      try TinySearch.write(in: directory)
+      #expect(try Consort(TinySearch.command, directory: directory).status == 0)
+      let expected = try TinySearch.records(in: directory)
       let candidates = directory + "/runs/tiny/candidates"
       let names = try FileManager.default.contentsOfDirectory(atPath: candidates)
       for name in names {
@@ -233,17 +188,18 @@ import Testing
           to: URL(filePath: "\(candidates)/\(name)/checkpoint-00000001.safetensors"))
       }
       try FileManager.default.removeItem(atPath: directory + "/runs/tiny/evaluations.jsonl")
-      let again = try Consort(command, directory: directory)
+      let again = try Consort(TinySearch.command, directory: directory)
       #expect(again.status == 0, "\(again.errors)")
       #expect(again.output.contains("it is trained again"))
-      #expect(try records(in: directory) == expected)
+      #expect(try TinySearch.records(in: directory) == expected)
     }
   }
 
   @Test func aTableForCountedCostsIsRefused() throws {
     try Consort.withDirectory { directory in
-      try write(in: directory)
-      let result = try Consort(command + ["--latencies", "l.json"], directory: directory)
+      try TinySearch.write(in: directory)
+      let result = try Consort(
+        TinySearch.command + ["--latencies", "l.json"], directory: directory)
       #expect(result.status == 2)
       #expect(
         result.errors.contains("'plan.json' counts multiply-accumulates: leave --latencies out"))

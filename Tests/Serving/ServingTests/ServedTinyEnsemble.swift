@@ -75,9 +75,9 @@ struct ServedTinyEnsemble {
   }
 }
 
-/// Requests that have not begun, of a tiny ensemble on a pool of its own.
-struct IdleJobs {
-  private let pool: ComputePool
+/// Requests that have not begun, of a tiny ensemble on a pool of its own, which ends with it.
+final class IdleJobs: Sendable {
+  let pool: ComputePool
   private let ensemble: LoadedEnsemble
   private let files: TemporaryDirectory
 
@@ -90,6 +90,8 @@ struct IdleJobs {
       TinyEnsemble(at: "\(files.path)/tiny", members: 1).directory, on: pool, options: options,
       record: ModelRecord(name: "tiny", version: "1", members: ["member-0"]))
   }
+
+  deinit { pool.stop() }
 
   func next(_ count: Int = 1, memberDeadline: ContinuousClock.Instant? = nil) -> InferenceJob {
     InferenceJob(

@@ -90,6 +90,24 @@ import Testing
     #expect(try first.next() == .wait(units: 1))
   }
 
+  /// It stood still while it published its result, and knows of nothing.
+  @Test func whatThePredecessorEndedAfterAllIsLeft() throws {
+    var first = try Worker("a", ["x"], in: directory)
+    var second = try Worker("b", ["x"], in: directory)
+    #expect(try first.next() == .work(unit: "x", number: 1, lostBy: nil))
+    #expect(try second.next() == .wait(units: 1))
+    directory.clock += 200
+    try second.beat()
+    #expect(try second.next() == .work(unit: "x", number: 2, lostBy: "a"))
+    #expect(try second.confirm("x") == 2)
+    try first.leases.end("x", .complete)
+    directory.clock += 61
+    try second.beat()
+    #expect(throws: LeaseLost(unit: "x")) { try second.confirm("x") }
+    #expect(try second.next() == .nothing)
+    #expect(second.leases.board.units[0].ending == .complete)
+  }
+
   /// Nobody has taken its unit over: it goes on under the next number, and those who thought of it come too late.
   @Test func aPausedWorkerKeepsWhatNobodyTook() throws {
     var first = try Worker("a", ["x"], in: directory)

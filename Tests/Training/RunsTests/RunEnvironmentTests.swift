@@ -25,6 +25,11 @@ import Testing
     var other = environment
     other.threads = 4
     #expect(!other.givesSameBits(as: environment))
+    other = environment
+    other.processes = 2
+    #expect(!other.givesSameBits(as: environment))
+    try other.write(to: path)
+    #expect(RunEnvironment(path: path) == other)
     #expect(environment.memoryBytes > 0 && environment.processorCount > 0)
   }
 }

@@ -37,6 +37,16 @@ import Testing
   }
 
   @Test(arguments: [
+    (1, "epochs.jsonl"), (2, "epochs.000002.jsonl"), (1_234_567, "epochs.1234567.jsonl"),
+  ])
+  func linesSoFarAreNamedAfterTheirLease(token: Int, name: String) {
+    #expect(RunFile.epochs(token: token) == name)
+    #expect(RunFile.token(ofEpochs: name) == token)
+    #expect(RunFile.token(ofEpochs: name + ".12-3.partial") == nil)
+    #expect(RunFile.token(ofEpochs: "metrics.jsonl") == nil)
+  }
+
+  @Test(arguments: [
     "checkpoint-1.safetensors.12-3.partial", "checkpoint-.safetensors", "weights.safetensors",
     "checkpoint-1.json", "",
   ])

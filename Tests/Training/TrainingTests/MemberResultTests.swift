@@ -137,9 +137,8 @@ import Weights
     try expectSame(FileTree(run), as: FileTree(other))
   }
 
-  @Test(arguments: [true, false]) func metricsThatAreNotThoseOfTheCheckpointAreNamed(
-    isDeleted: Bool
-  ) throws {
+  /// A worker that had the member before may write them late.
+  @Test(arguments: [true, false]) func theMetricsAreThoseOfTheCheckpoint(isDeleted: Bool) throws {
     let directory = try TemporaryDirectory()
     let run = RunDirectory(path: directory.path + "/run")
     var experiment = Self.experiment()
@@ -155,20 +154,17 @@ import Weights
     }
     #expect(try train(stopping: true) == .interrupted)
     let files = run.member(Self.names[0])
-    let text = try String(contentsOfFile: files.metricsPath, encoding: .utf8)
+    let text = try String(contentsOfFile: files.epochsPath(), encoding: .utf8)
     let other = text.replacing(
       /"holdOutAccuracy":[0-9.]+/, with: "\"holdOutAccuracy\":0.99")
     #expect(other != text)
     try isDeleted
-      ? Directory.removeFile(files.metricsPath)
-      : DurableFile.write(other, to: files.metricsPath)
-    #expect(throws: TrainingError.unusableMetrics(path: files.metricsPath, epochs: 1)) {
-      try train(stopping: false)
-    }
-    // The advice.
-    try Directory.removeFile(files.metricsPath)
-    for path in try files.checkpointPaths() { try Directory.removeFile(path) }
+      ? Directory.removeFile(files.epochsPath())
+      : DurableFile.write(other, to: files.epochsPath())
     #expect(try train(stopping: false) == .complete)
+    let metrics = try String(contentsOfFile: files.metricsPath, encoding: .utf8)
+    #expect(metrics.hasPrefix(text) && metrics.split(separator: "\n").count == 3)
+    #expect(!Directory.exists(files.epochsPath()))
   }
 
   /// Weights of an earlier version say nothing of their training, and have no checksum.

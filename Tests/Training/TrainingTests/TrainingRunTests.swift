@@ -242,15 +242,22 @@ import Weights
     }
   }
 
-  @Test func lostMetricsAreNamed() throws {
+  /// Checkpoints of earlier versions do not hold the metrics, which were then written where the whole ones are.
+  @Test func lostMetricsOfEarlierVersionsAreNamed() throws {
     let directory = Self.temporary()
     defer { Self.remove(directory) }
     #expect(try Self.train(Self.experiment(), in: directory, stoppingAfter: 6) == .interrupted)
-    let path = directory.member("wide-resnet-10-1-0").metricsPath
-    try Directory.removeFile(path)
-    #expect(throws: TrainingError.unusableMetrics(path: path, epochs: 1)) {
+    let member = directory.member("wide-resnet-10-1-0")
+    try Self.rewrite(Self.checkpoint(directory)) { metadata, _ in metadata["metricsText"] = nil }
+    let lines = try Data(contentsOf: URL(fileURLWithPath: member.epochsPath()))
+    try Directory.removeFile(member.epochsPath())
+    #expect(throws: TrainingError.unusableMetrics(path: member.metricsPath, epochs: 1)) {
       try Self.train(Self.experiment(), in: directory)
     }
+    try lines.write(to: URL(fileURLWithPath: member.metricsPath))
+    #expect(try Self.train(Self.experiment(), in: directory) == .complete)
+    #expect(directoryMetrics(directory).count == 2)
+    #expect(Data(directoryMetrics(directory)[0].utf8) == lines.dropLast())
   }
 
   @Test func aCheckpointOfNoNumbersIsRefused() throws {

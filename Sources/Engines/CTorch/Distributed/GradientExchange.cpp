@@ -55,40 +55,158 @@ struct Bucket {
   size_t missing = 0;
 };
 
+/// Sums buckets over the shards of all processes, on a thread of its own where there is one. It lives as long as a bucket is under
+/// way: where a step has failed, the other processes may never answer, and nobody waits for them.
+class Summation {
+ public:
+  explicit Summation(c10::intrusive_ptr<Sharding> sharding) : sharding(std::move(sharding)) {}
+
+  /// What the thread does.
+  void work() {
+    carry();
+    const std::lock_guard<std::mutex> lock(mutex);
+    has_ended = true;
+    changed.notify_all();
+  }
+
+  /// Makes the thread end; returns whether it has. Otherwise it waits for another process.
+  bool end() {
+    std::unique_lock<std::mutex> lock(mutex);
+    is_ending = true;
+    changed.notify_all();
+    return changed.wait_for(lock, patience, [&] { return has_ended; });
+  }
+
+  /// Has the thread sum a bucket.
+  void give(Bucket &bucket) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    waiting.push_back(&bucket);
+    changed.notify_all();
+  }
+
+  /// Waits for all buckets; throws what went wrong.
+  void wait() {
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait(lock, [&] { return done == buckets.size() || failure; });
+    if (failure) std::rethrow_exception(failure);
+  }
+
+  /// Sums a bucket on the calling thread.
+  void sum(Bucket &bucket) {
+    exchange(bucket);
+    ++done;
+  }
+
+  void begin(std::vector<bool> counts) {
+    shard_counts = std::move(counts);
+    done = 0;
+    failure = nullptr;
+  }
+
+  const c10::intrusive_ptr<Sharding> sharding;
+  std::vector<Bucket> buckets;
+
+ private:
+  /// How long a bucket that is under way may take where nobody needs it any more.
+  static constexpr std::chrono::seconds patience{1};
+
+  void carry() {
+    const at::NoGradGuard guard;
+    // The cores belong to the backward pass. A thread's first question takes over what any thread set last.
+    at::get_num_threads();
+    at::set_num_threads(1);
+    while (true) {
+      Bucket *bucket;
+      {
+        std::unique_lock<std::mutex> lock(mutex);
+        changed.wait(lock, [&] { return is_ending || !waiting.empty(); });
+        if (is_ending) return;
+        bucket = waiting.front();
+        waiting.pop_front();
+      }
+      std::exception_ptr problem;
+      try {
+        if (!failure) exchange(*bucket);
+      } catch (...) {
+        problem = std::current_exception();
+      }
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (problem) failure = problem;
+      ++done;
+      changed.notify_all();
+    }
+  }
+
+  /// Each process sums its chunk over all shards, in their order, and all get the chunks of all.
+  void exchange(Bucket &bucket) {
+    const int64_t own = bucket.packed.size(0), chunk = bucket.chunk, size = sharding->size;
+    if (!sharding->group) return sum(bucket.packed, bucket.result);
+    const at::Tensor sent = own == 1 ? bucket.packed.view({-1})
+                                     : bucket.packed.view({own, size, chunk}).transpose(0, 1).contiguous().view({-1});
+    std::vector<int64_t> sent_counts(size, own * chunk), received_counts;
+    for (int64_t rank = 0; rank < size; ++rank) received_counts.push_back(sharding->shard_count(rank) * chunk);
+    const at::Tensor received = at::empty({sharding->shards * chunk}, sent.options());
+    all_to_all(*sharding->group, sent, sent_counts, received, received_counts);
+    const at::Tensor summed = at::empty({chunk}, sent.options());
+    sum(received.view({sharding->shards, chunk}), summed);
+    all_gather(*sharding->group, summed, bucket.result);
+  }
+
+  /// The sum of the rows that count, in their order.
+  void sum(const at::Tensor &rows, const at::Tensor &result) const {
+    bool is_first = true;
+    for (int64_t shard = 0; shard < rows.size(0); ++shard) {
+      if (!shard_counts[shard]) continue;
+      is_first ? result.copy_(rows[shard]) : result.add_(rows[shard]);
+      is_first = false;
+    }
+    if (is_first) result.zero_();
+  }
+
+  std::vector<bool> shard_counts;
+
+  // Shared with the thread, under the lock.
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Bucket *> waiting;
+  size_t done = 0;
+  std::exception_ptr failure;
+  bool is_ending = false, has_ended = false;
+};
+
 class GradientExchange {
  public:
   GradientExchange(c10::intrusive_ptr<Sharding> sharding, std::vector<at::Tensor> parameters,
                    std::vector<std::vector<at::Tensor>> leaves, int64_t bucket_bytes)
-      : sharding(std::move(sharding)), parameters(std::move(parameters)), leaves(std::move(leaves)) {
+      : parameters(std::move(parameters)),
+        leaves(std::move(leaves)),
+        summation(std::make_shared<Summation>(std::move(sharding))),
+        buckets(summation->buckets) {
     cut_into_buckets(bucket_bytes);
     hook_leaves();
     // On a GPU, work is ordered by the stream of the thread that gives it.
-    if (this->parameters[0].device().is_cpu()) worker = std::thread([this] { work(); });
+    if (this->parameters[0].device().is_cpu()) worker = std::thread([shared = summation] { shared->work(); });
   }
 
   ~GradientExchange() {
     for (const auto &[node, key] : hooks) node->del_post_hook(key);
-    {
-      const std::lock_guard<std::mutex> lock(mutex);
-      is_ending = true;
-    }
-    changed.notify_all();
-    if (worker.joinable()) worker.join();
+    if (!worker.joinable()) return;
+    summation->end() ? worker.join() : worker.detach();
   }
 
   /// Of this process, and of all.
-  std::pair<size_t, size_t> shard_numbers() const { return {leaves.size(), static_cast<size_t>(sharding->shards)}; }
+  std::pair<size_t, size_t> shard_numbers() const {
+    return {leaves.size(), static_cast<size_t>(summation->sharding->shards)};
+  }
 
   void begin(std::vector<bool> runs, std::vector<bool> counts) {
     TORCH_CHECK(!is_open, "the exchange before has not been finished");
     shard_runs = std::move(runs);
-    shard_counts = std::move(counts);
     size_t running = 0;
     for (const bool runs_now : shard_runs) running += runs_now ? 1 : 0;
     for (Bucket &bucket : buckets) bucket.missing = running * bucket.parts.size();
     next = 0;
-    done = 0;
-    failure = nullptr;
+    summation->begin(std::move(counts));
     is_open = true;
   }
 
@@ -100,11 +218,7 @@ class GradientExchange {
     // What no gradient reaches counts as zeros.
     while (next < buckets.size()) set_off(buckets[next++]);
     const auto start = std::chrono::steady_clock::now();
-    {
-      std::unique_lock<std::mutex> lock(mutex);
-      changed.wait(lock, [&] { return done == buckets.size() || failure; });
-      if (failure) std::rethrow_exception(failure);
-    }
+    summation->wait();
     const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - start;
     for (const Bucket &bucket : buckets) {
       for (const Bucket::Part &part : bucket.parts) {
@@ -128,12 +242,12 @@ class GradientExchange {
     }
     // It was filled from the last parameter on.
     std::reverse(bucket_of.begin(), bucket_of.end());
-    const int64_t own = static_cast<int64_t>(leaves.size());
+    const int64_t own = static_cast<int64_t>(leaves.size()), size = summation->sharding->size;
     for (Bucket &bucket : buckets) {
-      bucket.chunk = (bucket.length + sharding->size - 1) / sharding->size;
+      bucket.chunk = (bucket.length + size - 1) / size;
       const at::TensorOptions options = parameters[0].options().requires_grad(false);
-      bucket.packed = at::zeros({own, sharding->size * bucket.chunk}, options);
-      bucket.result = at::zeros({sharding->size * bucket.chunk}, options);
+      bucket.packed = at::zeros({own, size * bucket.chunk}, options);
+      bucket.result = at::zeros({size * bucket.chunk}, options);
     }
   }
 
@@ -180,92 +294,21 @@ class GradientExchange {
         }
       }
     }
-    if (!worker.joinable()) {
-      exchange(bucket);
-      ++done;
-      return;
-    }
-    {
-      const std::lock_guard<std::mutex> lock(mutex);
-      waiting.push_back(&bucket);
-    }
-    changed.notify_all();
+    worker.joinable() ? summation->give(bucket) : summation->sum(bucket);
   }
 
-  void work() {
-    const at::NoGradGuard guard;
-    // The cores belong to the backward pass. A thread's first question takes over what any thread set last.
-    at::get_num_threads();
-    at::set_num_threads(1);
-    while (true) {
-      Bucket *bucket;
-      {
-        std::unique_lock<std::mutex> lock(mutex);
-        changed.wait(lock, [&] { return is_ending || !waiting.empty(); });
-        if (is_ending) return;
-        bucket = waiting.front();
-        waiting.pop_front();
-      }
-      std::exception_ptr problem;
-      try {
-        if (!failure) exchange(*bucket);
-      } catch (...) {
-        problem = std::current_exception();
-      }
-      {
-        const std::lock_guard<std::mutex> lock(mutex);
-        if (problem) failure = problem;
-        ++done;
-      }
-      changed.notify_all();
-    }
-  }
-
-  /// Each process sums its chunk over all shards, in their order, and all get the chunks of all.
-  void exchange(Bucket &bucket) {
-    const int64_t own = bucket.packed.size(0), chunk = bucket.chunk, size = sharding->size;
-    if (!sharding->group) return sum(bucket.packed, bucket.result);
-    const at::Tensor sent = own == 1 ? bucket.packed.view({-1})
-                                     : bucket.packed.view({own, size, chunk}).transpose(0, 1).contiguous().view({-1});
-    std::vector<int64_t> sent_counts(size, own * chunk), received_counts;
-    for (int64_t rank = 0; rank < size; ++rank) received_counts.push_back(sharding->shard_count(rank) * chunk);
-    const at::Tensor received = at::empty({sharding->shards * chunk}, sent.options());
-    all_to_all(*sharding->group, sent, sent_counts, received, received_counts);
-    const at::Tensor summed = at::empty({chunk}, sent.options());
-    sum(received.view({sharding->shards, chunk}), summed);
-    all_gather(*sharding->group, summed, bucket.result);
-  }
-
-  /// The sum of the rows that count, in their order.
-  void sum(const at::Tensor &rows, const at::Tensor &result) const {
-    bool is_first = true;
-    for (int64_t shard = 0; shard < rows.size(0); ++shard) {
-      if (!shard_counts[shard]) continue;
-      is_first ? result.copy_(rows[shard]) : result.add_(rows[shard]);
-      is_first = false;
-    }
-    if (is_first) result.zero_();
-  }
-
-  const c10::intrusive_ptr<Sharding> sharding;
   const std::vector<at::Tensor> parameters;
   std::vector<std::vector<at::Tensor>> leaves;
-  std::vector<Bucket> buckets;
+  const std::shared_ptr<Summation> summation;
+  std::vector<Bucket> &buckets;
   std::vector<size_t> bucket_of;
   std::vector<std::pair<std::shared_ptr<torch::autograd::Node>, uintptr_t>> hooks;
 
   // Of the step, touched by the thread that runs the backward pass.
-  std::vector<bool> shard_runs, shard_counts;
+  std::vector<bool> shard_runs;
   bool is_open = false;
   size_t next = 0;
 
-  // Shared with the worker, under the lock.
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<Bucket *> waiting;
-  size_t done = 0;
-  std::exception_ptr failure;
-  bool is_ending = false;
   std::thread worker;
 };
 

@@ -37,22 +37,15 @@ let latenciesCommand = Command(
     }
     let out = arguments.string("--out") ?? "latencies.json"
     try arguments.checkOutputFile(out, option: "--out")
-    try measureLatencies(of: plan, file: file, secondsPerPiece: seconds, to: out)
+    let table = try measureLatencies(plan.space.space, file: file, seconds: seconds)
+    try DurableFile.write(table.readableJSON(), to: out)
+    print(table.summary)
+    print("latencies: \(Terminal.printable(out))")
   })
 
-/// Measures the parts of a plan's networks, writes the table and prints how good it is.
+/// Measures the parts of a plan's networks.
 func measureLatencies(
-  of plan: SearchPlan, file: String, secondsPerPiece: Double = LatencyTable.standardSeconds,
-  to path: String
-) throws {
-  let table = try measure(plan.space.space, file: file, seconds: secondsPerPiece)
-  try DurableFile.write(table.readableJSON(), to: path)
-  print(table.summary)
-  print("latencies: \(Terminal.printable(path))")
-}
-
-private func measure(
-  _ space: any SearchSpace, file: String, seconds: Double
+  _ space: any SearchSpace, file: String, seconds: Double = LatencyTable.standardSeconds
 ) throws -> LatencyTable {
   var line = ProgressLine("timings")
   defer { line.end() }

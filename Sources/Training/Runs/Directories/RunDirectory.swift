@@ -148,8 +148,22 @@ public struct MemberDirectory: Hashable, Sendable {
 
   /// The network as data.
   public var networkPath: String { RunFile.network.path(in: path) }
-  /// One JSON object a line, one line an epoch.
+  /// One JSON object a line, one line an epoch; there once the member is complete.
   public var metricsPath: String { RunFile.metrics.path(in: path) }
+  /// The lines so far; gone once the member is complete.
+  ///
+  /// - Parameter token: The number of the lease under which it is written.
+  public func epochsPath(token: Int = 1) -> String { "\(path)/\(RunFile.epochs(token: token))" }
+
+  /// The files of lines so far that are there, that of the newest lease first.
+  package func epochsPaths() -> [String] {
+    ((try? Directory.names(in: path)) ?? [])
+      .compactMap { name in RunFile.token(ofEpochs: name).map { ($0, name) } }
+      .sorted { $0.0 > $1.0 }.map { "\(path)/\($0.1)" }
+  }
+
+  /// The newest lines so far; earlier versions wrote them where the whole metrics are.
+  package var newestEpochsPath: String { epochsPaths().first ?? metricsPath }
   /// Weights and the optimizer's state after so many steps; gone once the member is complete.
   ///
   /// - Parameter token: The number of the lease under which it is written.

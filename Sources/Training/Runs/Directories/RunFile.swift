@@ -30,6 +30,24 @@ package enum RunFile: String {
   /// The name of a member's predictions of a split.
   static func predictions(split: String) -> String { "predictions-\(split).safetensors" }
 
+  private static let epochsPrefix = "epochs"
+  private static let epochsSuffix = ".jsonl"
+
+  /// The name of the lines of a member's epochs so far, which become its metrics once it is complete.
+  ///
+  /// - Parameter token: The number of the lease under which it is written. The first number does not show.
+  static func epochs(token: Int = 1) -> String {
+    "\(epochsPrefix)\(token > 1 ? ".\(padded(token, 6))" : "")\(epochsSuffix)"
+  }
+
+  /// The token of such a file by its name; nil where the name is another file's.
+  static func token(ofEpochs name: String) -> Int? {
+    guard name.hasPrefix(epochsPrefix), name.hasSuffix(epochsSuffix) else { return nil }
+    let middle = name.dropFirst(epochsPrefix.count).dropLast(epochsSuffix.count)
+    if middle.isEmpty { return 1 }
+    return middle.hasPrefix(".") ? Int(middle.dropFirst()) : nil
+  }
+
   private static let checkpointPrefix = "checkpoint-"
   private static let checkpointSuffix = ".safetensors"
 

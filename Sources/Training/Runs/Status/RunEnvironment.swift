@@ -32,6 +32,8 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
   public var device: String
   /// Threads inside one operation.
   public var threads: Int
+  /// Processes that train each member together, where the bits depend on their number; nil for one, and where they do not.
+  public var processes: Int?
 
   /// Reads this machine's system, processor and memory, and takes now for the start.
   public init(command: [String], versions: [String: String], device: String, threads: Int) {
@@ -54,10 +56,10 @@ public struct RunEnvironment: Codable, Hashable, Sendable {
     self = value
   }
 
-  /// Whether the same training gives the same bits: sums run in another order with other threads or devices.
+  /// Whether the same training gives the same bits: sums run in another order with other threads, processes or devices.
   public func givesSameBits(as other: RunEnvironment) -> Bool {
     threads == other.threads && device == other.device && versions == other.versions
-      && processor == other.processor
+      && processor == other.processor && processes == other.processes
   }
 
   /// The instruction sets of the processor by which libraries choose their kernels, such as "avx2 fma"; "" where the system does

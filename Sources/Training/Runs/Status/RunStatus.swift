@@ -135,7 +135,6 @@ private struct MemberReading {
     let isRunning = isHeld || DirectoryLock.isHeld(directory.path)
     progress = directory.progress()
     failure = directory.failure()
-    metrics = EpochLine.read(directory.metricsPath)
     let names = Set((try? Directory.names(in: directory.path)) ?? [])
     state =
       if directory.isComplete(withHoldOut: experiment.data.holdsOut) {
@@ -151,6 +150,8 @@ private struct MemberReading {
       } else {
         .waiting
       }
+    metrics = EpochLine.read(
+      state == .complete ? directory.metricsPath : directory.newestEpochsPath)
   }
 
   /// The share of its training that is done.

@@ -97,7 +97,7 @@ package struct CheckpointStore {
       do {
         // The checkpoint last: it says that the others are there.
         for (file, copy) in [
-          (from.metricsPath, to.metricsPath), (from.environmentPath, to.environmentPath),
+          (from.newestEpochsPath, to.epochsPath()), (from.environmentPath, to.environmentPath),
         ] where Directory.exists(file) {
           try DurableFile.write(MappedFile(path: file).withBytes { Array($0) }, to: copy)
         }

@@ -1,4 +1,5 @@
 import Files
+import Runs
 import Schemas
 
 #if canImport(FoundationEssentials)
@@ -30,7 +31,7 @@ public struct EpochMetrics: Codable, Hashable, Sendable {
 }
 
 /// A member's metrics as a file.
-enum MetricsFile {
+package enum MetricsFile {
   /// The lines of the first `epochs` epochs; later ones belong to work that a checkpoint did not keep.
   ///
   /// - Parameter digest: What `digest` gave of them; nil where it is not known.
@@ -65,6 +66,23 @@ enum MetricsFile {
 
   static func write(_ metrics: [EpochMetrics], to path: String) throws {
     try DurableFile.write(Array(text(of: metrics).utf8), to: path)
+  }
+
+  /// Makes the newest lines that are those of all epochs a member's metrics, unless it has them. Where there are none, as where
+  /// the member is an earlier version's or a user has removed them, it goes without.
+  package static func publish(of files: MemberDirectory, epochs: Int) throws {
+    func isWhole(_ path: String) -> Bool {
+      (try? read(path, epochs: epochs, digest: nil)) != nil
+    }
+    guard !isWhole(files.metricsPath), let source = files.epochsPaths().first(where: isWhole) else {
+      return
+    }
+    let bytes = try MappedFile(path: source).withBytes { Array($0) }
+    while try !NewFile.publish(at: files.metricsPath, { try DurableFile.write(bytes, to: $0) }) {
+      if isWhole(files.metricsPath) { return }
+      // Of a version that wrote here from epoch to epoch.
+      try Directory.removeFile(files.metricsPath)
+    }
   }
 
   /// SHA-256 of the lines.

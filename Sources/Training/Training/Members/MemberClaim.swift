@@ -1,3 +1,6 @@
+import Files
+import Leases
+
 /// The right to write a member's files, which another worker may take over.
 package struct MemberClaim: Sendable {
   /// Makes sure that the member is still this process's; returns the number of its lease.
@@ -11,6 +14,18 @@ package struct MemberClaim: Sendable {
     confirm: @escaping @Sendable () throws -> Int, isCertain: @escaping @Sendable () -> Bool
   ) {
     (self.confirm, self.isCertain) = (confirm, isCertain)
+  }
+
+  /// The same right, which also ends with a result that another worker has published at `path`: one that had the member before
+  /// may have been about to, and published it before it noticed its loss.
+  package func unless(published path: String, of unit: String) -> MemberClaim {
+    // Of one that is there already, and is to be made again, nothing can be said.
+    guard !Directory.exists(path) else { return self }
+    return MemberClaim(
+      confirm: { [confirm] in
+        guard !Directory.exists(path) else { throw LeaseLost(unit: unit) }
+        return try confirm()
+      }, isCertain: isCertain)
   }
 
   /// Of a member that no other process trains.

@@ -51,6 +51,13 @@ final class MemberQueue: Sendable {
       confirm: { try units.confirm(name) }, isCertain: { units.isCertain(name) })
   }
 
+  /// Takes note that a member is another worker's, which may have finished it.
+  func lose(_ member: Experiment.Member, isComplete: Bool) throws {
+    report(.memberLost(member))
+    guard isComplete else { return units.stop(member.name) }
+    try units.end(member.name, .complete)
+  }
+
   /// Says how a member ended, to the other workers too. One that stopped by itself concerns no other.
   func end(_ member: Experiment.Member, _ ending: LeaseEnding) throws {
     report.end(member, ending)

@@ -18,6 +18,7 @@ struct MemberResult {
   private let networkText, descriptionText: String
   private let classes: Int
   private let holdOutImages: Int
+  private let epochs: Int
 
   /// - Parameter record: The images of the run.
   init(
@@ -32,6 +33,7 @@ struct MemberResult {
     descriptionText = try record.description(of: network).readableJSON()
     classes = record.classNames.count
     holdOutImages = record.holdOutImages
+    epochs = experiment.recipe.epochs
   }
 
   /// The splits that are predicted, in the order in which they are written.
@@ -59,14 +61,16 @@ struct MemberResult {
   ///
   /// Where another worker was quicker, its weights stay, and what lies beside them is made from them.
   ///
+  /// - Parameter claim: Is confirmed once there is nothing left but to write: predicting may take long.
   /// - Throws: `TrainingError.lossNotFinite` as `notFinite` gives it, where what the model says is no distribution; nothing
-  ///   is written then.
+  ///   is written then. `LeaseLost` where another worker has the member.
   func write(
     _ model: Model, _ images: MemberImages, _ normalization: Normalization, batchSize: Int,
-    notFinite: () -> TrainingError
+    claim: MemberClaim, notFinite: () -> TrainingError
   ) throws -> Double {
     let predictions = try predict(
       model, images, normalization, batchSize: batchSize, notFinite: notFinite)
+    _ = try claim.confirm()
     try writeDescriptions()
     let isOurs = try publish(
       files.weightsPath, { try model.writeWeights(to: $0, metadata: metadata) },
@@ -138,6 +142,8 @@ struct MemberResult {
   }
 
   private func write(_ results: SplitPredictions) throws -> Double {
+    // Before the test's predictions, which stand for all.
+    try MetricsFile.publish(of: files, epochs: epochs)
     for (predictions, _) in results {
       let path = files.predictionsPath(split: predictions.split)
       _ = try publish(
@@ -160,6 +166,14 @@ extension MemberResult {
     case weights(reason: String?)
     /// Nothing of use; `reason` says what is damaged or missing, where there was a result before.
     case nothing(reason: String?)
+
+    /// Whether something is to be made again.
+    var wasComplete: Bool {
+      switch self {
+      case .complete: true
+      case .weights(let reason), .nothing(let reason): reason != nil
+      }
+    }
   }
 
   /// Reads all files that are there.

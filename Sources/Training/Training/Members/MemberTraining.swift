@@ -97,25 +97,27 @@ package final class MemberTraining {
     position = restored?.position ?? Checkpoint.Position()
     damages = restored?.damages ?? []
     let begun = position
-    metrics = try directory.map { try Self.metrics(at: begun, in: $0, claim) } ?? []
+    metrics = try directory.map { try Self.metrics(at: begun, in: $0) } ?? []
+    if !metrics.isEmpty { try writeEpochs() }
     try group?.goOn(from: &position, Self.state(model, optimizer, average))
   }
 
   /// The metrics of the epochs that are over at `position`.
   private static func metrics(
-    at position: Checkpoint.Position, in directory: MemberDirectory, _ claim: MemberClaim
+    at position: Checkpoint.Position, in directory: MemberDirectory
   ) throws -> [EpochMetrics] {
-    let path = directory.metricsPath
-    do {
+    let path = directory.newestEpochsPath
+    guard let text = position.metricsText else {
       return try MetricsFile.read(path, epochs: position.epoch, digest: position.metrics)
-    } catch let error as TrainingError {
-      // A worker that had the member before, and did not yet know that it has lost it, may have written over the file.
-      guard try claim.confirm() > 1, let text = position.metricsText else { throw error }
-      let metrics = try MetricsFile.read(
-        text: text, of: path, epochs: position.epoch, digest: position.metrics)
-      try MetricsFile.write(metrics, to: path)
-      return metrics
     }
+    return try MetricsFile.read(
+      text: text, of: path, epochs: position.epoch, digest: position.metrics)
+  }
+
+  /// Writes the lines so far under this worker's lease: one that has lost the member writes over no other's.
+  private func writeEpochs() throws {
+    guard let directory else { return }
+    try MetricsFile.write(metrics, to: directory.epochsPath(token: claim.confirm()))
   }
 
   /// The model that is evaluated and kept: the average of the weights where the recipe asks for one.
@@ -181,9 +183,8 @@ package final class MemberTraining {
       waitingShare: group.map { $0.takeSecondsWaited() / max(secondsOfSteps, 1e-9) })
     secondsOfSteps = 0
     metrics.append(line)
-    _ = try claim.confirm()
-    // Metrics first: lines beyond the checkpoint's epoch are dropped on resuming, a missing line could not be made again.
-    if let directory { try MetricsFile.write(metrics, to: directory.metricsPath) }
+    // Before the checkpoint: lines beyond its epoch are dropped on resuming, and after the last epoch they are published.
+    try writeEpochs()
     try saveCheckpointIfDue()
     return line
   }
@@ -192,6 +193,7 @@ package final class MemberTraining {
   private func evaluateHoldOut() throws -> (loss: Double, accuracy: Double)? {
     guard let holdOut = images.holdOut else { return nil }
     if let group, !group.isFirst { return try group.heardEvaluation() }
+    group?.othersBeginToListen()
     let evaluation = try holdOut.evaluate(
       result, normalization: normalization, batchSize: experiment.recipe.pieceSize
     ).evaluation

@@ -14,9 +14,9 @@ public final class Rendezvous {
 
   /// How long the processes wait for each other's start.
   private static let secondsToMeet = 600.0
-  /// How long a call waits for the others: the first process evaluates and writes meanwhile. A process that ends is noticed
-  /// at once.
-  private static let secondsToAnswer = 3600.0
+  /// How long a call waits for the others: for the slowest step, and for what the first process writes. Where it waits or
+  /// evaluates it says so meanwhile. A process that ends is noticed at once, a host that is lost after this time.
+  private static let secondsToAnswer = 600.0
 
   /// Meets the other processes in the store.
   ///
@@ -81,7 +81,9 @@ public final class Rendezvous {
           store.prefixed(name), rank: launch.rank, size: launch.size, device: device,
           address: address, seconds: Self.secondsToAnswer)
       }
-      return TrainingGroup(control: groups[0], gradients: groups[1])
+      let group = TrainingGroup(control: groups[0], gradients: groups[1])
+      group.keepListeners()
+      return group
     } catch let error as TorchError {
       throw ParallelError.processLost(reason: String(error.message.prefix { $0 != "\n" }))
     }

@@ -1,3 +1,5 @@
+import Concurrency
+import Dispatch
 import Files
 import Runs
 import Schemas
@@ -15,7 +17,7 @@ import Torch
 /// The first one, of rank 0, reads and writes the run directory; the others do what it tells them.
 ///
 /// `@unchecked Sendable`: the connections belong to the thread that trains, one at a time, since these processes train one
-/// member after another; what other threads ask for is atomic.
+/// member after another; while the others listen, to whoever has the lock of messages; what other threads ask for is atomic.
 public final class TrainingGroup: @unchecked Sendable {
   /// For normalisations, messages and agreements, all on the thread that trains.
   let control: ProcessGroup
@@ -24,7 +26,12 @@ public final class TrainingGroup: @unchecked Sendable {
   private let stopAgreed = Atomic<Bool>(false)
   private let wish = Mutex<@Sendable () -> Bool>({ false })
   /// Whether the others wait for a message of the first one, and not for their part of a step.
-  private var othersListen = true
+  private let othersListen = Atomic<Bool>(true)
+  /// Whether another process has said meanwhile that it wishes to stop.
+  private let othersWish = Atomic<Bool>(false)
+  /// Held while a message is sent; what went wrong with one that nobody waited for.
+  private let messages = Mutex<(any Error)?>(nil)
+  private let hasEnded = DispatchSemaphore(value: 0)
   private var secondsWaited = 0.0
 
   /// - Parameters:
@@ -33,6 +40,17 @@ public final class TrainingGroup: @unchecked Sendable {
   package init(control: ProcessGroup, gradients: ProcessGroup) {
     (self.control, self.gradients) = (control, gradients)
   }
+
+  /// Has the first process show those that listen that it is there, again and again: they may listen for hours, while it waits
+  /// for other workers or evaluates.
+  func keepListeners(every seconds: Double = 5) {
+    guard isFirst else { return }
+    try? WorkerThread { [weak self, hasEnded] in
+      while hasEnded.wait(timeout: .now() + seconds) == .timedOut { self?.showLife() }
+    }.detach()
+  }
+
+  deinit { hasEnded.signal() }
 
   /// This process's number, from 0, and how many there are.
   public var rank: Int { control.rank }
@@ -48,7 +66,9 @@ public final class TrainingGroup: @unchecked Sendable {
   }
 
   /// Whether the first process should stop: all have agreed, or none is at work on a member.
-  var shouldStop: Bool { isStopAgreed || othersListen && stopIsWished() }
+  var shouldStop: Bool {
+    isStopAgreed || isHeard && (stopIsWished() || othersWish.load(ordering: .relaxed))
+  }
 
   /// Whether this process wishes to stop.
   func stopIsWished() -> Bool { wish.withLock { $0 }() }
@@ -124,6 +144,8 @@ extension TrainingGroup {
     case ended(failed: [String])
     /// The run ends between two members, before all are trained.
     case stopped
+    /// The first process is there, and has nothing to say yet.
+    case wait
     /// The first process cannot go on.
     case failed(reason: String)
   }
@@ -131,18 +153,63 @@ extension TrainingGroup {
   /// Sends a message, in the first process.
   func tell(_ message: Message) throws {
     precondition(isFirst, "the first process tells")
+    try messages.withLock { failure in
+      if let failure { throw failure }
+      try send(message)
+      switch message {
+      case .train, .began: isHeard = true
+      default: isHeard = false
+      }
+    }
+  }
+
+  private func send(_ message: Message) throws {
     let bytes = try Array(JSONEncoder().encode(message))
     try control.broadcast(Tensor([Int64(bytes.count)], shape: [1]).moved(to: control.device))
     try control.broadcast(Tensor(bytes, shape: [bytes.count]).moved(to: control.device))
-    othersListen = false
-    if case .train = message { othersListen = true }
-    if case .began = message { othersListen = true }
+  }
+
+  /// Whether the others listen.
+  private var isHeard: Bool {
+    get { othersListen.load(ordering: .sequentiallyConsistent) }
+    set { othersListen.store(newValue, ordering: .sequentiallyConsistent) }
+  }
+
+  /// Shows the others, where they listen, that the first process is there, and asks whether they wish to stop. Where one is
+  /// gone, the next message says so, and work on what none has begun stops.
+  private func showLife() {
+    messages.withLock { failure in
+      guard isHeard, failure == nil else { return }
+      do {
+        try send(.wait)
+        if try answers(false).contains(true) { othersWish.store(true, ordering: .relaxed) }
+      } catch {
+        failure = error
+        othersWish.store(true, ordering: .relaxed)
+      }
+    }
+  }
+
+  /// What each process answers to a yes-or-no question.
+  private func answers(_ own: Bool) throws -> [Bool] {
+    let all: [Float] = try control.allGather(
+      .full([1], own ? 1 : 0, device: control.device)
+    ).elements()
+    return all.map { $0 != 0 }
   }
 
   /// The next message, in another process.
   ///
   /// - Throws: `ParallelError.firstFailed`.
   func listen() throws -> Message {
+    while true {
+      let message = try nextMessage()
+      guard case .wait = message else { return message }
+      _ = try answers(stopIsWished())
+    }
+  }
+
+  private func nextMessage() throws -> Message {
     let count = try Tensor.full([1], 0, type: .int64, device: control.device)
     try control.broadcast(count)
     let bytes = try Tensor.full(
@@ -182,21 +249,21 @@ extension TrainingGroup {
     return (loss ?? .infinity, accuracy)
   }
 
-  /// The others wait for the first process's next message.
-  func memberEnded() { othersListen = true }
+  /// The others wait for the first process's next message, from here on.
+  func othersBeginToListen() { isHeard = true }
 
   /// Tells the others how the run ended; after a stop that was agreed they know.
   func tellEnd(_ outcome: TrainingRun.Outcome) throws {
     switch outcome {
     case .complete, .leftToOthers: try tell(.ended(failed: []))
     case .membersFailed(let names): try tell(.ended(failed: names))
-    case .interrupted: if othersListen { try tell(.stopped) }
+    case .interrupted: if isHeard { try tell(.stopped) }
     }
   }
 
   /// Tells the others that the first process cannot go on, where they listen; elsewhere they notice its end.
   public func tellFailure(_ error: any Error) {
-    guard isFirst, othersListen else { return }
+    guard isFirst, isHeard else { return }
     try? tell(.failed(reason: "\(error)"))
   }
 }

@@ -46,7 +46,7 @@ public struct RunSharing: Sendable {
       conditions: WorkerConditions(
         versions: versions, processor: environment.processor,
         instructionSets: RunEnvironment.instructionSets(), device: environment.device,
-        threads: environment.threads),
+        threads: environment.threads, processes: environment.processes),
       jobs: jobs, leaseSeconds: leaseSeconds,
       job: SchedulerJob(environment: ProcessInfo.processInfo.environment))
   }

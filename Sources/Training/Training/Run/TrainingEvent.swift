@@ -21,7 +21,7 @@ public enum TrainingEvent: Sendable {
   case imageSkipped(SkippedImage, soFar: Int)
   /// The member was another worker's, on that host, which showed no sign of life for too long; it goes on here.
   case takenOver(Experiment.Member, host: String)
-  /// Another worker has the member, because this process was still for too long; nothing of it is lost.
+  /// Another worker has the member, because this process was still for too long; or has ended it, after it was itself. Nothing is lost.
   case memberLost(Experiment.Member)
   /// Another worker has trained the member, or it stopped there by itself.
   case endedElsewhere(Experiment.Member, isComplete: Bool)

@@ -27,7 +27,7 @@ public struct TrainingRun: Sendable {
   /// The run, and where its members are trained: there, or in its `retraining`.
   private let base, directory: RunDirectory
   private let devices: [Device]
-  private let environment: RunEnvironment
+  private var environment: RunEnvironment
   private let record: DataRecord
   private let partition: DataPartition
   private let normalization: Normalization
@@ -112,7 +112,7 @@ public struct TrainingRun: Sendable {
   ) throws -> Outcome {
     let outcome = try ParallelError.naming {
       do {
-        let outcome = try train(
+        let outcome = try trained(by: group).train(
           only: names, group, jobs: jobs, checkpointInterval, shouldStop, observe)
         try group?.tellEnd(outcome)
         return outcome
@@ -123,6 +123,13 @@ public struct TrainingRun: Sendable {
     }
     guard outcome == .complete, directory != base else { return outcome }
     return try finishRetraining(shouldStop) ? .complete : .interrupted
+  }
+
+  /// The same run, as these processes carry it out.
+  private func trained(by group: TrainingGroup?) -> TrainingRun {
+    var run = self
+    run.environment.processes = experiment.recipe.reproducible == true ? nil : group?.size
+    return run
   }
 
   /// Has the members with more epochs take the place of the others: one worker of all does it.
@@ -221,8 +228,9 @@ public struct TrainingRun: Sendable {
       guard queue.group == nil else { throw ParallelError.memberTaken(member.name) }
       // What was written last may have come after the other's end.
       let files = directory.member(member.name)
-      if files.isComplete(withHoldOut: experiment.data.holdsOut) { try removeTraces(of: files) }
-      queue.report(.memberLost(member))
+      let isComplete = files.isComplete(withHoldOut: experiment.data.holdsOut)
+      if isComplete { try removeTraces(of: files) }
+      try queue.lose(member, isComplete: isComplete)
       return true
     }
   }
@@ -253,9 +261,11 @@ public struct TrainingRun: Sendable {
       queue.report(.alreadyComplete(member))
       return true
     }
-    _ = try claim.confirm()
-    // They stand for a complete member.
-    try Directory.removeFile(files.predictionsPath(split: SplitName.test))
+    if condition.wasComplete {
+      _ = try claim.confirm()
+      // They stand for a complete member.
+      try Directory.removeFile(files.predictionsPath(split: SplitName.test))
+    }
     let data = images.memberImages(
       of: member, network, in: experiment, partition,
       resizing: self.images.resizing(imageSize: experiment.data.imageSize),
@@ -274,7 +284,10 @@ public struct TrainingRun: Sendable {
       queue.report(.memberFinished(member, testAccuracy: accuracy))
       return true
     case .nothing(let reason):
-      if let reason { queue.report(.memberDamaged(member, reason: reason)) }
+      if let reason {
+        queue.report(.memberDamaged(member, reason: reason))
+        try Directory.removeFile(files.metricsPath)
+      }
       return try train(result, data, on: images.device, checkpointInterval, queue)
     }
   }
@@ -289,19 +302,20 @@ public struct TrainingRun: Sendable {
     let training = try MemberTraining(
       member, of: experiment, network: result.network, data: data, normalization: normalization,
       directory: files, identity: result.identity, device: device,
-      checkpointInterval: checkpointInterval, claim: queue.claim(of: member), group: group)
+      checkpointInterval: checkpointInterval,
+      claim: queue.claim(of: member).unless(published: files.weightsPath, of: member.name),
+      group: group)
     for damage in training.damages { queue.report(.checkpointDamaged(member, damage)) }
     queue.report(.memberStarted(member, finishedEpochs: training.position.epoch))
     try recordEnvironment(of: member, in: files, queue)
     try Directory.removeFile(files.failurePath)
     do {
       guard try runEpochs(training, files, queue) else { return false }
-      group?.memberEnded()
+      group?.othersBeginToListen()
       try training.checkResult()
-      _ = try training.claim.confirm()
       let accuracy = try result.write(
         training.result, data, normalization, batchSize: experiment.recipe.pieceSize,
-        notFinite: training.lossNotFinite)
+        claim: training.claim, notFinite: training.lossNotFinite)
       try removeTraces(of: files)
       try queue.end(member, .complete)
       queue.report(.memberFinished(member, testAccuracy: accuracy))
@@ -311,7 +325,7 @@ public struct TrainingRun: Sendable {
       try DurableFile.write(
         FailureRecord(reason: "\(error)", epoch: epoch, step: step).readableJSON(),
         to: files.failurePath)
-      group?.memberEnded()
+      group?.othersBeginToListen()
       try queue.end(member, .failed)
       queue.report(.memberFailed(member, error))
     }
@@ -321,7 +335,7 @@ public struct TrainingRun: Sendable {
   /// Removes what a complete member no longer needs.
   private func removeTraces(of files: MemberDirectory) throws {
     try CheckpointStore.removeAll(of: files)
-    try Directory.removeFile(files.progressPath)
+    for path in files.epochsPaths() + [files.progressPath] { try Directory.removeFile(path) }
   }
 
   private func recordEnvironment(

@@ -13,6 +13,14 @@
       try states(in: directory).count { $0 == "T" }
     }
 
+    /// Waits until a signal has stopped so many of them.
+    static func waitUntilStopped(
+      _ count: Int = 1, in directory: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+      for _ in 0..<30_000 where try stopped(in: directory) < count { usleep(10_000) }
+      #expect(try stopped(in: directory) == count, sourceLocation: sourceLocation)
+    }
+
     static func waitForEnd(
       in directory: String, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {

@@ -101,6 +101,18 @@ private final class NotingRunner: BatchRunner {
     #expect(batches.flatMap(\.rows).sorted() == Array(0..<8))
   }
 
+  /// A thread that waits keeps its pool.
+  @Test func thePoolOfIdleJobsEndsWithThem() throws {
+    weak var pool: ComputePool?
+    do {
+      let jobs = try IdleJobs()
+      pool = jobs.pool
+      _ = jobs.next()
+    }
+    for _ in 0..<5000 where pool != nil { usleep(1000) }
+    #expect(pool == nil)
+  }
+
   @Test func aThreadThatEndsLeavesNothingBehind() throws {
     let job = try IdleJobs().next()
     let pool = try ComputePool(threadCount: 2)

@@ -9,6 +9,12 @@ import Torch
 
 @testable import Training
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Whole runs of several processes.
 @Suite(.serialized) struct ParallelRunTests {
   private static var experiment: Experiment {
@@ -30,7 +36,8 @@ import Torch
   /// Trains in `directory`; process `stopper` wishes to stop after so many steps.
   private static func train(
     _ processes: Int, in directory: RunDirectory, stopper: Int = 0, after steps: Int = .max,
-    _ experiment: Experiment = experiment
+    _ experiment: Experiment = experiment,
+    observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
   ) throws -> [Result<TrainingRun.Outcome, any Error>] {
     try TrainingProcesses.run(processes) { group in
       let images = RunImages.resident(try #require(experiment.data.procedural).dataset())
@@ -41,7 +48,8 @@ import Torch
       }
       guard let group, !group.isFirst else {
         return try TrainingRun(of: experiment, on: images, in: directory, threads: 1)
-          .run(group: group, checkpointInterval: .epochs(1), shouldStop: shouldStop)
+          .run(
+            group: group, checkpointInterval: .epochs(1), shouldStop: shouldStop, observe: observe)
       }
       return try FollowingRun(
         of: experiment, on: images, in: group, device: .cpu, decoders: 1
@@ -77,6 +85,27 @@ import Torch
     #expect(try Self.train(2, in: directory).map { try $0.get() } == [.complete, .complete])
   }
 
+  /// Where sums depend on the number of processes, going on with another one is said; where they do not, it is not.
+  @Test(arguments: [false, true])
+  func goingOnWithAnotherNumberOfProcessesIsTold(isReproducible: Bool) throws {
+    let directory = Self.temporary()
+    defer { try? FileManager.default.removeItem(atPath: directory.path) }
+    var experiment = Self.experiment
+    experiment.recipe.reproducible = isReproducible ? true : nil
+    let changes = Mutex<[[Int?]]>([])
+    for (processes, steps) in [(2, 1), (3, 1), (1, .max)] {
+      _ = try Self.train(
+        processes, in: directory, after: steps, experiment,
+        observe: { event in
+          if case .environmentChanged(_, let earlier, let now) = event {
+            changes.withLock { $0.append([earlier.processes, now.processes]) }
+          }
+        }
+      ).map { try $0.get() }
+    }
+    #expect(changes.withLock { $0 } == (isReproducible ? [] : [[2, 3], [3, nil]]))
+  }
+
   @Test func aLossThatIsNotFiniteIsSeenByAll() throws {
     let directory = Self.temporary()
     defer { try? FileManager.default.removeItem(atPath: directory.path) }
@@ -99,5 +128,41 @@ import Torch
     }
     #expect(first as? TrainingError == .runBusy(directory: directory.path))
     #expect(other as? ParallelError == .firstFailed(reason: "\(first)"))
+  }
+
+  /// The first process has nothing to say for longer than a call waits; the other then wishes to stop.
+  @Test func thoseThatListenAreKept() throws {
+    let wishes = Atomic(false)
+    let results = try TrainingProcesses.run(2, seconds: 5) { group -> Bool in
+      let group = try #require(group)
+      group.setWish { group.rank > 0 && wishes.load(ordering: .relaxed) }
+      group.keepListeners(every: 0.2)
+      guard group.isFirst else {
+        guard case .ended = try group.listen() else { return false }
+        return true
+      }
+      sleep(8)
+      let stopsByItself = group.shouldStop
+      wishes.store(true, ordering: .relaxed)
+      while !group.shouldStop { usleep(10_000) }
+      try group.tellEnd(.complete)
+      return !stopsByItself
+    }
+    #expect(try results.map { try $0.get() } == [true, true])
+  }
+
+  /// The other process ends while the first one has nothing to say: it is not waited for.
+  @Test func aListenerThatEndsIsNoticed() throws {
+    let results = try TrainingProcesses.run(2) { group in
+      let group = try #require(group)
+      group.keepListeners(every: 0.2)
+      guard group.isFirst else { return }
+      while !group.shouldStop { usleep(10_000) }
+      try ParallelError.naming { try group.tellEnd(.interrupted) }
+    }
+    guard case .failure(let error) = results[0], case .processLost? = error as? ParallelError else {
+      Issue.record("\(results)")
+      return
+    }
   }
 }

@@ -11,8 +11,11 @@ import Torch
 /// Processes that train together, each a thread of this one, over the loopback.
 enum TrainingProcesses {
   /// Runs `body` as each of `count` processes; without a group where there is one. Returns how each ended.
+  ///
+  /// - Parameter seconds: How long a call waits for another process.
   static func run<Value: Sendable>(
-    _ count: Int, _ body: @escaping @Sendable (TrainingGroup?) throws -> Value
+    _ count: Int, seconds: Double = 120,
+    _ body: @escaping @Sendable (TrainingGroup?) throws -> Value
   ) throws -> [Result<Value, any Error>] {
     let host = try ProcessStore(host: "127.0.0.1", port: 0, isHost: true, seconds: 120)
     let port = try host.port()
@@ -24,7 +27,7 @@ enum TrainingProcesses {
         let store = try ProcessStore(host: "127.0.0.1", port: port, isHost: false, seconds: 120)
         let groups = try ["control", "gradients"].map { name in
           try ProcessGroup(
-            store.prefixed(name), rank: rank, size: count, address: "127.0.0.1", seconds: 120)
+            store.prefixed(name), rank: rank, size: count, address: "127.0.0.1", seconds: seconds)
         }
         return try body(TrainingGroup(control: groups[0], gradients: groups[1]))
       }
