@@ -105,6 +105,7 @@ struct CandidateBuilder {
     deployed.isOnFrontier = candidate.isOnFrontier
     deployed.isOnSameNetworkFrontier = candidate.isOnSameNetworkFrontier
     deployed.comparison = candidate.comparison
+    deployed.origin = candidate.origin
     deployed.expectedService = try ExpectedService(of: fitted.combination, holdOut: holdOut)
     let test = try Predictions.of(candidate.members, in: sets.test)
     let choice = TemperatureChoice(
