@@ -162,7 +162,8 @@ public struct Decision: Codable, Sendable {
     guarantees = choice.guarantees
     crossFitting = choice.crossFitting
     candidates = pool.candidates
-    (deployed, calibration) = try builder.calibrate(pool.candidates[chosen])
+    (deployed, calibration) = try builder.calibrate(
+      pool.candidates[chosen], keepsAnswers: choice.promise.shown == self.chosen)
     slowestPath = SlowestPath(of: deployed, among: pool.candidates)
   }
 }

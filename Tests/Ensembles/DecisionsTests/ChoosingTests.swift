@@ -131,6 +131,8 @@ import Testing
     #expect(decision.chosen == shown && decision.answers?[0].isShown == true)
     #expect(decision.candidate(shown)?.members == ["m0"])
     #expect(promise.neededImages == nil && promise.tests.last { $0.isShown }?.candidate == shown)
+    // What is shown of answers holds with temperatures.
+    #expect(decision.deployed.combination.memberTemperatures == nil)
     // Each that is tested is cheaper than all before.
     let costs = promise.tests.compactMap {
       decision.candidate($0.candidate)?.holdOut.cost.multiplyAccumulates

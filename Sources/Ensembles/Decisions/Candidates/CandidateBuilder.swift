@@ -93,11 +93,14 @@ struct CandidateBuilder {
   }
 
   /// The candidate with the temperatures that make the hold-out's likelihood best.
+  ///
+  /// - Parameter keepsAnswers: Whether no image may get another answer, as where something is shown of the answers.
   func calibrate(
-    _ candidate: Candidate
+    _ candidate: Candidate, keepsAnswers: Bool = false
   ) throws(EnsembleError) -> (Candidate, TemperatureChoice) {
     let holdOut = try Predictions.of(candidate.members, in: sets.holdOut)
-    let fitted = try FittedTemperatures(candidate.combination, to: holdOut)
+    let fitted = try FittedTemperatures(
+      candidate.combination, to: holdOut, keepsAnswers: keepsAnswers)
     let places = self.places
     var deployed = try self.candidate(
       candidate.kind, members: candidate.members.compactMap { places[$0] }, fitted.combination)
@@ -127,13 +130,15 @@ private struct FittedTemperatures {
   var losses: [String: Double] = [:]
   var gap: Temperature.Gap?
 
-  init(_ combination: Combination, to holdOut: [Predictions]) throws(EnsembleError) {
+  init(
+    _ combination: Combination, to holdOut: [Predictions], keepsAnswers: Bool
+  ) throws(EnsembleError) {
     self.combination = combination
     let isPlain = combination == Combination(rule: combination.rule)
     if isPlain, combination.rule != .majorityVote, holdOut.count > 1,
       holdOut.allSatisfy({ $0.ruledOutCount == 0 })
     {
-      try fitPlain(holdOut)
+      try fitPlain(holdOut, keepsAnswers: keepsAnswers)
     } else {
       try fitCombined(combination.combine(holdOut, name: "combined"), holdOut)
     }
@@ -158,7 +163,9 @@ private struct FittedTemperatures {
     losses = ["without": fitted.before, "afterCombining": fitted.after]
   }
 
-  private mutating func fitPlain(_ holdOut: [Predictions]) throws(EnsembleError) {
+  private mutating func fitPlain(
+    _ holdOut: [Predictions], keepsAnswers: Bool
+  ) throws(EnsembleError) {
     let calibration = try Calibration(fittedTo: holdOut, rule: combination.rule)
     place = calibration.chosen
     memberTemperatures = calibration.memberTemperatures.map(\.value)
@@ -168,7 +175,7 @@ private struct FittedTemperatures {
       "without": calibration.uncalibrated, "beforeCombining": calibration.before,
       "afterCombining": calibration.after,
     ]
-    if place == .beforeCombining, try losesHits(holdOut) {
+    if place == .beforeCombining, try keepsAnswers || losesHits(holdOut) {
       place = calibration.after < calibration.uncalibrated ? .afterCombining : nil
     }
   }
