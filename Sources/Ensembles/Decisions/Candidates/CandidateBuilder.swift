@@ -175,7 +175,7 @@ private struct FittedTemperatures {
       "without": calibration.uncalibrated, "beforeCombining": calibration.before,
       "afterCombining": calibration.after,
     ]
-    if place == .beforeCombining, try keepsAnswers || losesHits(holdOut) {
+    if place == .beforeCombining, keepsAnswers ? true : try losesHits(holdOut) {
       place = calibration.after < calibration.uncalibrated ? .afterCombining : nil
     }
   }
