@@ -120,6 +120,45 @@ import Testing
     #expect(one.values.allSatisfy { abs($0 - 2.0 / 3) < 1e-12 })
   }
 
+  // MARK: The sequence of tests
+
+  /// Of candidates that lose just the tolerance one passes in no more than the level's share of hold-outs, however many come
+  /// after one another, and whatever order the images that design say.
+  @Test func theSequenceKeepsItsLevel() throws {
+    let (images, draws) = (300, 1000)
+    let parts = HoldOutParts(
+      try members([0.8], images: images, split: "hold-out", seed: 3), seed: 5)
+    var generator = RandomStream(seed: 8)
+    var (broken, shown) = (0, 0)
+    for _ in 0..<draws {
+      var bits = [[Bool]](repeating: Array(repeating: false, count: images), count: 5)
+      for image in 0..<images {
+        let common = generator.unitInterval()
+        // The rival, one that is better, and three that lose two points.
+        bits[0][image] = common < 0.8
+        bits[1][image] = common < 0.86
+        for place in 2..<5 {
+          let own = generator.unitInterval()
+          bits[place][image] = own < 0.1 ? generator.unitInterval() < 0.6 : common < 0.8
+        }
+      }
+      let rival = ImageBits(bits[0])
+      let claims = (1..<5).map {
+        Claim(
+          isRight: ImageBits(bits[$0]), cost: Double(10 - $0),
+          rivals: [Claim.Rival(index: 0, isRight: rival)])
+      }
+      let sequence = FixedSequence(claims, parts, tolerance: 0.02, level: 0.05)
+      let passing = sequence.steps.filter(\.isShown).map(\.claim)
+      shown += passing.contains(0) ? 1 : 0
+      broken += passing.contains { $0 > 0 } ? 1 : 0
+      #expect(sequence.shown?.claim == passing.last)
+    }
+    // 50 at most are expected; more than 71 of 1,000 have a chance of one in a thousand.
+    #expect(broken <= 71 && broken > 5, "\(broken)")
+    #expect(shown > 900)
+  }
+
   // MARK: Choices
 
   /// Something cheap that is as good as what costs ten times as much is shown to be so, and taken.
