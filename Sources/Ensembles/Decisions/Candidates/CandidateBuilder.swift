@@ -88,8 +88,8 @@ struct CandidateBuilder {
       return zip(combined.predictedClasses(), combined.labels).map { $0 == Int($1) ? 1 : 0 }
     }
     let all = [Array(members.indices)]
-    return SubsetEvaluator(members: members, rule: combination.rule, subsets: all).evaluate()
-      .correctness[members.count]
+    return SubsetEvaluator(members: members, rule: combination.rule, subsets: all)
+      .correctness()[members.count]
   }
 
   /// The candidate with the temperatures that make the hold-out's likelihood best.

@@ -25,9 +25,9 @@ struct HoldOutRecord: Sendable {
       return
     }
     let all = [Array(members.indices)]
-    let evaluation = SubsetEvaluator(members: members, rule: combination.rule, subsets: all)
-      .evaluate()
-    isRight = ImageBits(evaluation.correctness[members.count].map { $0 > 0.5 })
+    let correctness = SubsetEvaluator(members: members, rule: combination.rule, subsets: all)
+      .correctness()
+    isRight = ImageBits(correctness[members.count].map { $0 > 0.5 })
   }
 
   /// Of each of so many members, the share of some of the images that stop after it.
