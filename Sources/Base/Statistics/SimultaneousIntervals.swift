@@ -12,8 +12,8 @@ import Randomness
 /// Sources: Romano and Wolf, doi:10.1111/j.1468-0262.2005.00615.x; Westfall and Young, Resampling-Based Multiple Testing,
 /// 1993; the set of the best: Hansen, Lunde and Nason, doi:10.3982/ECTA5771, in one step with the greatest t.
 ///
-/// Complexity: O(R (N + D M + M^2)) for R resamples of N images, D of which differ, and M things; in the limit D counts
-/// images that differ in different ways, and N nothing.
+/// Complexity: O(R (N + D M + M^2)) for R resamples of N images, which differ in D ways, and M things; O((D + R) M^2) for the
+/// limit.
 package struct SimultaneousIntervals {
   /// Of each thing, its mean less the reference's.
   package let differences: [Double]
@@ -109,6 +109,8 @@ private struct DifferingImages {
   let images: Int
   /// For each image that differs, its row; empty where resamples are of the limit.
   private let rowOf: [Int32]
+  /// Of the limit, what makes its differences of independent ones.
+  private let factor: [[Double]]
 
   init(_ columns: [[Int8]]) {
     width = columns.count
@@ -130,7 +132,9 @@ private struct DifferingImages {
     }
     self.rows = rows
     self.counts = counts
-    self.rowOf = images > PairedBootstrap.mostResampledImages ? [] : rowOf
+    let isLimit = images > PairedBootstrap.mostResampledImages
+    self.rowOf = isLimit ? [] : rowOf
+    factor = isLimit ? Self.factor(rows, counts, width: width, images: images) : []
   }
 
   func moments() -> Moments { moments(counts) }
@@ -150,21 +154,47 @@ private struct DifferingImages {
 
   /// Normal, with the images' covariances.
   private func limit(using generator: inout RandomStream, around observed: Moments) -> Moments {
-    var means = observed.means
+    // Of 64 coins, as good as normal.
+    let draws = (0..<width).map { _ in Double(generator.next().nonzeroBitCount - 32) / 4 }
+    let means = observed.means.indices.map { row in
+      observed.means[row] + zip(factor[row], draws).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    return Moments(means: means, errors: observed.errors)
+  }
+
+  /// Cholesky's factor, row by row, of the covariances of the means; what depends on things before it adds nothing.
+  private static func factor(
+    _ rows: [Int8], _ counts: [Int32], width: Int, images: Int
+  ) -> [[Double]] {
     let total = Double(images)
-    func add(_ count: Int, _ value: (Int) -> Double) {
-      // Of 64 coins, as good as normal.
-      let normal = Double(generator.next().nonzeroBitCount - 32) / 4
-      let scale = normal * Double(count).squareRoot() / total
-      for column in means.indices {
-        means[column] += scale * (value(column) - observed.means[column])
+    var sums = [Double](repeating: 0, count: width)
+    var products = [[Double]](repeating: Array(repeating: 0, count: width), count: width)
+    for (row, count) in counts.enumerated() {
+      let values = rows[row * width..<(row + 1) * width].map { Double($0) }
+      for first in 0..<width where values[first] != 0 {
+        sums[first] += Double(count) * values[first]
+        for second in 0...first {
+          products[first][second] += Double(count) * values[first] * values[second]
+        }
       }
     }
-    for (row, count) in counts.enumerated() {
-      add(Int(count)) { Double(rows[row * width + $0]) }
+    var factor = [[Double]]()
+    for row in 0..<width {
+      var own = [Double](repeating: 0, count: row + 1)
+      for column in 0...row {
+        let covariance =
+          (products[row][column] / total - sums[row] * sums[column] / (total * total)) / total
+        let other = column < row ? factor[column] : own
+        let rest = covariance - (0..<column).reduce(0) { $0 + own[$1] * other[$1] }
+        if column == row {
+          own[column] = rest > 1e-9 * covariance ? rest.squareRoot() : 0
+        } else {
+          own[column] = other[column] > 0 ? rest / other[column] : 0
+        }
+      }
+      factor.append(own)
     }
-    add(images - counts.reduce(0) { $0 + Int($1) }) { _ in 0 }
-    return Moments(means: means, errors: observed.errors)
+    return factor
   }
 
   private func moments(_ weights: [Int32]) -> Moments {

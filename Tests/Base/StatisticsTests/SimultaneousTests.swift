@@ -19,19 +19,32 @@ import Testing
     return columns
   }
 
-  /// Of independent things the intervals reach as far as the greatest of so many normal numbers: for ten of them
-  /// `scipy.stats.norm.ppf((1 + 0.95 ** 0.1) / 2)` of SciPy 1.17.1, 2.7997 standard errors.
-  @Test(arguments: [4_000, PairedBootstrap.mostResampledImages + 1])
-  func theGreatestOfTen(images: Int) {
-    let columns = columns(Array(repeating: 0, count: 10), images: images, seed: 4)
-    let found = SimultaneousIntervals(
-      differences: columns, confidence: 0.95, resampleCount: 4000, seed: 1)
+  /// Of independent things the intervals reach as far as the greatest of so many normal numbers, in standard errors: of n
+  /// `scipy.stats.norm.ppf((1 + 0.95 ** (1 / n)) / 2)` of SciPy 1.17.1.
+  @Test(arguments: [(8, 2000, 2.7268), (3, PairedBootstrap.mostResampledImages + 1, 2.3877)])
+  func theGreatestOfMany(things: Int, images: Int, reach: Double) {
+    let columns = columns(Array(repeating: 0, count: things), images: images, seed: 4)
+    let found = SimultaneousIntervals(differences: columns, confidence: 0.95, seed: 1)
     for (place, column) in columns.enumerated() {
       let values = column.map(Double.init)
       let error = values.sampleStandardDeviation / Double(images).squareRoot()
-      #expect(abs(found.halfWidths[place] / error - 2.7997) < 0.1)
+      #expect(
+        abs(found.halfWidths[place] / error - reach) < 0.12, "\(found.halfWidths[place] / error)")
       #expect(abs(found.differences[place] - values.mean) < 1e-12)
     }
+  }
+
+  /// In the limit things that are the same move together, and something beside them on its own.
+  @Test func theLimitOfWhatIsTheSame() {
+    let images = PairedBootstrap.mostResampledImages + 1
+    let own = columns([0, 0.001], images: images, seed: 6)
+    func found(_ columns: [[Int8]]) -> SimultaneousIntervals {
+      SimultaneousIntervals(differences: columns, confidence: 0.95, seed: 1)
+    }
+    let (two, four) = (found(own), found([own[0], own[0], own[1], own[1]]))
+    #expect(abs(two.halfWidths[0] / four.halfWidths[0] - 1) < 0.05)
+    #expect(four.halfWidths[0] == four.halfWidths[1])
+    #expect(four.adjustedPValues[2] == four.adjustedPValues[3])
   }
 
   /// One thing alone has the p-value of the normal distribution; more of the same thing do not make it greater.
