@@ -411,7 +411,7 @@ let benchmarks: [Target] = [
     [
       "Concurrency", "Decisions", "Ensembles", "Files", "Predictions", "Randomness", "Schemas",
       "Statistics", "Weights",
-    ], exclude: ["make_sets.py", "tables.py"]),
+    ], exclude: ["check_greedy.py", "make_sets.py", "tables.py"]),
   benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
   benchmark(
     "training-step", "TrainingStep", ["Networks", "Torch", "Training"], exclude: ["peer.py"]),

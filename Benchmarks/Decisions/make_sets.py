@@ -3,7 +3,7 @@
 
     make_sets.py run RUN NAME ABOUT OUT        a run directory of `consort train`: its hold-out and 7,000 of its test images
     make_sets.py photographs PHOTOS OUT        EfficientNet-Lite 0 to 2 on PHOTOS/WNID/*.JPEG, one photograph a class
-    make_sets.py timm IMAGES WORK OUT          the networks of results/timm-members, trained on 10,000 of IMAGES/train/CLASS/*.jpg
+    make_sets.py timm IMAGES WORK OUT          the networks of results/timm-members, trained on 4,000 of IMAGES/train/CLASS/*.jpg
     make_sets.py features IMAGES OUT           small classifiers of hand-made features, trained on 20,000 images
 
 OUT is the folder: OUT/NAME.safetensors has `log_probabilities` [M, N, C], `labels` [N], and what they are as JSON in its metadata
@@ -41,10 +41,10 @@ def save(out, name, origin, about, members, values, labels):
 def run(directory, name, about, out):
     """Hold-out and test images together: no member was trained on either."""
     members, values, labels = [], [], None
-    for path in sorted(glob.glob(os.path.join(directory, "predictions", "test", "*.safetensors"))):
+    for member in sorted(glob.glob(os.path.join(directory, "members", "*"))):
         parts, seen = [], []
         for split in ("hold-out", "test"):
-            with safe_open(path.replace(os.sep + "test" + os.sep, os.sep + split + os.sep), "numpy") as file:
+            with safe_open(os.path.join(member, f"predictions-{split}.safetensors"), "numpy") as file:
                 facts = file.metadata()
                 chosen = np.arange(file.get_tensor("labels").shape[0])
                 if split == "test":
@@ -117,7 +117,7 @@ def timm(images, work, out):
     import torch
     sys.path.insert(0, os.path.join(ROOT, "results", "timm-members"))
     import make_models
-    make_models.IMAGES = 10_000
+    make_models.IMAGES = 4_000
     torch.set_num_threads(1)
     from PIL import Image
     import timm.data
@@ -143,7 +143,7 @@ def timm(images, work, out):
         members.append({"name": name, "network": name, "macs": macs, "parameters": parameters})
         values.append(np.load(kept))
     save(out, "timm-members", "trained", "three networks of timm with 32 and 64 pixels, trained by results/timm-members/make_models.py "
-         "on 10,000 images, six epochs", members, values, labels)
+         "on 4,000 images, six epochs", members, values, labels)
 
 
 def gradients(pixels):

@@ -31,7 +31,7 @@ struct Simulation: Codable, Hashable, Sendable {
   /// The share of the noise's variance that all members have in common.
   var shared: Double
   /// The share that members of one network have in common, beyond that.
-  var family = 0.1
+  var family: Double
   var seed: UInt64
 
   /// Predictions of fresh images by all members; the same path gives the same ones.
