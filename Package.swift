@@ -406,6 +406,12 @@ let benchmarks: [Target] = [
   .executableTarget(
     name: "benchmark-leases", dependencies: ["LeaseSimulation", "Leases"],
     path: "Benchmarks/Scale/Leases"),
+  benchmark(
+    "decisions", "Decisions",
+    [
+      "Concurrency", "Decisions", "Ensembles", "Files", "Predictions", "Randomness", "Schemas",
+      "Statistics", "Weights",
+    ], exclude: ["check_greedy.py", "make_sets.py", "tables.py"]),
   benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
   benchmark(
     "training-step", "TrainingStep", ["Networks", "Torch", "Training"], exclude: ["peer.py"]),

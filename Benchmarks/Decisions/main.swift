@@ -1,0 +1,32 @@
+// How decisions hold up: choices judged on images that had no say in them.
+//   benchmark-decisions sets ROOT OUT [--only SET,...] [--rules RULE,...] [--splits 200]
+//   benchmark-decisions names ROOT
+// ROOT is the repository's; OUT has one JSON file a set, and a run goes on with what is not there.
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+
+/// The value of an option.
+func value(of option: String) -> String? {
+  guard let place = arguments.firstIndex(of: option), place + 1 < arguments.count else {
+    return nil
+  }
+  return arguments[place + 1]
+}
+
+/// The words of an option's value, between commas.
+func words(of option: String) -> Set<String>? {
+  value(of: option).map { Set($0.split(separator: ",").map(String.init)) }
+}
+
+switch arguments.first {
+case "sets" where arguments.count >= 3:
+  try SetsPart(
+    root: arguments[1], out: arguments[2],
+    splits: value(of: "--splits").flatMap { Int($0) } ?? 200, onlySets: words(of: "--only"),
+    onlyRules: words(of: "--rules")
+  ).run()
+case "names" where arguments.count == 2:
+  for name in try SetsPart.names(arguments[1]) { print(name) }
+default:
+  fatalError("usage: benchmark-decisions sets ROOT OUT | names ROOT")
+}
