@@ -45,27 +45,4 @@ package enum StudentDistribution {
 package enum NormalDistribution {
   /// The value that lies above 97.5 % of the standard normal distribution.
   package static let quantile975 = 1.959963984540054
-
-  /// The value above which a share of the standard normal distribution lies, accurate also far out.
-  ///
-  /// - Parameter tail: The share, in `0...0.5`; as good as 0 below 1e-300.
-  package static func quantile(above tail: Double) -> Double {
-    var (low, high) = (0.0, 40.0)
-    while true {
-      let middle = (low + high) / 2
-      guard middle > low, middle < high else { return middle }
-      if complementaryErrorFunction(middle / 2.0.squareRoot()) / 2 > tail {
-        low = middle
-      } else {
-        high = middle
-      }
-    }
-  }
-
-  /// How many standard errors to each side make two-sided intervals that hold together with 95 %, by Bonferroni's correction.
-  ///
-  /// - Parameter comparisons: How many intervals; fewer than one are taken for one.
-  package static func standardErrors(comparisons: Int) -> Double {
-    comparisons > 1 ? quantile(above: 0.025 / Double(comparisons)) : quantile975
-  }
 }

@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 
 @testable import Statistics
@@ -23,22 +22,5 @@ import Testing
     #expect(
       StudentDistribution.quantile975(degreesOfFreedom: 0)
         == StudentDistribution.quantile975(degreesOfFreedom: 1))
-  }
-
-  /// As `scipy.stats.norm.isf(tail)` of SciPy 1.17.1.
-  @Test(arguments: [
-    (0.5, 0), (0.1, 1.2815515655446004), (0.025, 1.9599639845400545), (0.0025, 2.8070337683438042),
-    (2.5e-05, 4.0556269811224), (1e-12, 7.034483825301131), (1e-100, 21.273453560965322),
-  ])
-  func quantilesOfTheNormalDistribution(tail: Double, expected: Double) {
-    expectClose(NormalDistribution.quantile(above: tail), expected, within: 1e-13 * (1 + expected))
-  }
-
-  /// More intervals that are to hold together are wider, and one is as wide as ever.
-  @Test func standardErrorsOfSeveralIntervals() {
-    #expect(NormalDistribution.standardErrors(comparisons: 1) == NormalDistribution.quantile975)
-    #expect(NormalDistribution.standardErrors(comparisons: 0) == NormalDistribution.quantile975)
-    expectClose(
-      NormalDistribution.standardErrors(comparisons: 10), 2.8070337683438042, within: 1e-12)
   }
 }

@@ -11,10 +11,10 @@ public struct GroupAccuracy: Codable, Hashable, Sendable {
   public let hits: Int
   /// The share of them that is right.
   public let accuracy: Double
-  /// Of that share, by Wilson's method with Bonferroni's correction: the intervals of all groups hold together with 95 %.
+  /// Of that share, the exact interval with Bonferroni's correction: those of all groups hold together with 95 %.
   public let interval: ConfidenceInterval
 
-  /// Of that share alone, with 95 % for this one group.
+  /// Of that share alone, by Wilson's method: with 95 % for this one group.
   public var ownInterval: ConfidenceInterval {
     ConfidenceInterval(ofShare: accuracy, count: images)
   }
@@ -32,7 +32,7 @@ public struct GroupAccuracy: Codable, Hashable, Sendable {
       return GroupAccuracy(
         name: names[group], images: counts[group], hits: hits[group], accuracy: share,
         interval: ConfidenceInterval(
-          ofShare: share, count: counts[group], comparisons: present.count))
+          hits: hits[group], of: counts[group], comparisons: present.count))
     }
   }
 

@@ -13,8 +13,8 @@ public struct GroupDifference: Codable, Hashable, Sendable {
   public let onlySecond: Int
   /// The first's accuracy on them less the second's.
   public let difference: Double
-  /// Of the difference: Tango's score interval for paired shares with Bonferroni's correction, so that the intervals of all
-  /// groups hold together with 95 %. It holds 0 wherever the exact test, so corrected, shows nothing.
+  /// Of the difference: exact bounds with Bonferroni's correction, so that the intervals of all groups hold together with
+  /// 95 % at least. Where one leaves out 0, `isShown` is true.
   public let interval: ConfidenceInterval
   /// McNemar's exact two-sided test, of this group alone.
   public let pValue: Double
@@ -68,13 +68,9 @@ public struct GroupDifference: Codable, Hashable, Sendable {
     difference = test.difference
     pValue = test.exactPValue
     correctedPValue = corrected
-    let found = PairedDifference(
-      onlyFirst: onlyFirst, onlySecond: onlySecond, images: images
-    ).interval(comparisons: comparisons)
-    // The score interval is an approximation, which must not claim more than the exact test.
-    let isClear = Double(comparisons) * pValue < Self.level
     interval = ConfidenceInterval(
-      isClear ? found : min(found.lowerBound, 0)...max(found.upperBound, 0))
+      PairedDifference(onlyFirst: onlyFirst, onlySecond: onlySecond, images: images)
+        .interval(comparisons: comparisons))
   }
 }
 
@@ -83,7 +79,4 @@ extension Collection<GroupDifference> {
   public var largestLoss: GroupDifference? {
     filter { $0.difference < 0 }.min { ($0.difference, -$0.images) < ($1.difference, -$1.images) }
   }
-
-  /// Whether every group is shown not to lose more than this, in `0...1`: what lies in no interval.
-  public func loseAtMost(_ loss: Double) -> Bool { allSatisfy { $0.interval.lowerBound >= -loss } }
 }

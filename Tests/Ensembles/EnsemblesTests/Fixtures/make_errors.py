@@ -1,6 +1,6 @@
-"""Writes where two made-up classifiers err by class and by group, as scikit-learn, statsmodels and SciPy have it.
+"""Writes where two made-up classifiers err by class and by group, as scikit-learn and statsmodels have it.
 
-Made with Python 3.11, NumPy 2.4.6, SciPy 1.17.1, scikit-learn 1.9.1, statsmodels 0.15.0.
+Made with Python 3.11, NumPy 2.4.6, scikit-learn 1.9.1, statsmodels 0.15.0.
 """
 
 import json
@@ -8,8 +8,6 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
-from scipy.stats import norm
 from sklearn.metrics import balanced_accuracy_score, classification_report, confusion_matrix
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
@@ -46,40 +44,26 @@ nearly_zero_one = 1.0 - np.eye(classes)
 nearly_zero_one[4, 0] = 30
 
 
-def wilson(hits, count, comparisons):
-    return [float(bound) for bound in proportion_confint(hits, count, 0.05 / comparisons, "wilson")]
+def interval(hits, count, miss, method):
+    if count == 0:
+        return [0.0, 1.0]
+    return [float(np.clip(bound, 0, 1)) for bound in proportion_confint(hits, count, miss, method)]
 
 
 def shares(counts, hits, names):
     present = [k for k in range(len(counts)) if counts[k] > 0]
     return [{"name": names[k], "images": int(counts[k]), "accuracy": hits[k] / counts[k],
-             "own": wilson(hits[k], counts[k], 1), "interval": wilson(hits[k], counts[k], len(present))}
+             "own": interval(hits[k], counts[k], 0.05, "wilson"),
+             "interval": interval(hits[k], counts[k], 0.05 / len(present), "beta")}
             for k in present]
 
 
-# Tango's interval from its definition: the score statistic with the likelihood maximised under the difference by a
-# general solver, and its ends by a general root finder.
-def score(difference, b, c, n):
-    low, high = max(0, -difference), (1 - difference) / 2
-    def loss(q):
-        terms = [(b, q + difference), (c, q), (n - b - c, 1 - 2 * q - difference)]
-        return -sum(count * np.log(max(value, 1e-300)) for count, value in terms if count)
-    found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-14})
-    q = min([low, high, found.x], key=loss)
-    variance = n * (2 * q + difference * (1 - difference))
-    return (b - c - n * difference) / np.sqrt(max(variance, 1e-300))
-
-
-def tango(b, c, n, comparisons):
-    z = norm.isf(0.025 / comparisons)
-    value = (b - c) / n
-    def end(limit, sign):
-        inside, outside = value, limit
-        def excess(difference):
-            return abs(score(difference, b, c, n)) - z
-        edge = limit * (1 - 1e-12)
-        return float(brentq(excess, value + sign * 1e-9, edge, xtol=1e-13)) if excess(edge) > 0 else limit
-    return [end(-1.0, -1), end(1.0, 1)]
+# How many images only one of the two gets right, at a tenth of the level, and which of the two it is, at the rest.
+def paired(b, c, n, comparisons):
+    miss = 0.05 / comparisons
+    discord, first = interval(b + c, n, 0.1 * miss, "beta"), interval(b, b + c, 0.9 * miss, "beta")
+    products = [(2 * share - 1) * count for share in first for count in discord]
+    return [min(products[:2]), max(products[2:])]
 
 
 def differences(keys, names):
@@ -93,7 +77,7 @@ def differences(keys, names):
         n = int(inside.sum())
         rows.append({"name": str(key), "images": n, "onlyFirst": b, "onlySecond": c,
                      "pValue": float(mcnemar([[0, b], [c, 0]], exact=True).pvalue),
-                     "tango": tango(b, c, n, len(present))})
+                     "interval": paired(b, c, n, len(present))})
     for row, corrected in zip(rows, multipletests([row["pValue"] for row in rows], method="holm")[1]):
         row["correctedPValue"] = float(corrected)
     return rows
