@@ -17,7 +17,7 @@ extension ReportPage {
     let reasons = [
       text.measured, text.otherCosts, text.images, text.goal, text.temperatures, text.shifted,
     ]
-    let further = (text.cautions + reasons.compactMap { $0 }).map {
+    let further = (text.cautions + text.errors + reasons.compactMap { $0 }).map {
       "<li>\($0.unbroken)</li>\n" as HTML
     }
     let comparison: HTML =

@@ -19,6 +19,8 @@ package struct DecisionText: Hashable, Sendable {
   package let temperatures: String?
   /// How it stands on further images; nil without any.
   package let shifted: String?
+  /// About which classes and groups it errs, and what errors cost; nothing where that was not looked at.
+  package let errors: [String]
   /// What makes it doubtful; mostly nothing.
   package let cautions: [String]
   /// What none of the figures covers.
@@ -32,7 +34,8 @@ package struct DecisionText: Hashable, Sendable {
 
   /// All of it, a sentence or two each.
   package var sentences: [String] {
-    [deploy] + [comparison].compactMap { $0 } + cautions + [measured, otherCosts].compactMap { $0 }
+    [deploy] + [comparison].compactMap { $0 } + errors + cautions
+      + [measured, otherCosts].compactMap { $0 }
       + [images, goal] + [temperatures, shifted].compactMap { $0 } + [caveat]
   }
 
@@ -60,6 +63,7 @@ package struct DecisionText: Hashable, Sendable {
     images = choice.images
     goal = choice.goal
     temperatures = TemperatureSentence(decision).text
+    errors = ErrorSentences(decision)?.sentences ?? []
     cautions = DecisionCautions(decision).sentences
     caveat =
       "All this is of the members that were trained: training again may change it. "
