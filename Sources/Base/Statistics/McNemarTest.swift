@@ -6,9 +6,9 @@
 /// Source: McNemar, doi:10.1007/BF02295996; the correction: Edwards, doi:10.1007/BF02289261.
 package struct McNemarTest {
   /// Images on which only the first is right.
-  let onlyFirst: Int
+  package let onlyFirst: Int
   /// Images on which only the second is right.
-  let onlySecond: Int
+  package let onlySecond: Int
   /// All images.
   package let images: Int
 
@@ -46,6 +46,25 @@ package struct McNemarTest {
     let excess = Double(max(0, abs(onlyFirst - onlySecond) - 1))
     let statistic = excess * excess / Double(discordant)
     return complementaryErrorFunction((statistic / 2).squareRoot())
+  }
+
+  /// The same by the exact two-sided binomial test, whatever the number of discordant images.
+  package var exactPValue: Double {
+    let discordant = onlyFirst + onlySecond
+    guard discordant >= Self.exactLimit else {
+      return discordant > 0 ? exactPValue(discordant) : 1
+    }
+    let least = min(onlyFirst, onlySecond)
+    var term = exponential(
+      logarithmOfGamma(Double(discordant + 1)) - logarithmOfGamma(Double(least + 1))
+        - logarithmOfGamma(Double(discordant - least + 1))
+        - Double(discordant) * naturalLogarithm(2))
+    var tail = 0.0
+    for count in stride(from: least, through: 0, by: -1) where term > 0 {
+      tail += term
+      term *= Double(count) / Double(discordant - count + 1)
+    }
+    return min(1, 2 * tail)
   }
 
   private func exactPValue(_ discordant: Int) -> Double {

@@ -30,6 +30,10 @@ package struct MemberAnalysis {
     package var curveSubsets = 1000
     /// The option, if one is given, that needs hold-out predictions.
     package var choosingOption: String?
+    /// A file that says which group each image belongs to.
+    package var groups: String?
+    /// A file that says what errors cost.
+    package var errorCosts: String?
     /// Whether to measure latencies also where no budget counts them.
     package var measuresLatency = false
 
@@ -59,6 +63,8 @@ package struct MemberAnalysis {
     if !choosing, let option = options.choosingOption {
       throw SourceError.nothingToChooseOn(option: option)
     }
+    // What cannot be read is said before the search, which takes time.
+    let files = try ErrorFiles(groups: options.groups, costs: options.errorCosts)
     let start = ContinuousClock.now
     frontier = try Frontier.analyze(
       shown, rule: options.decision.rule, maximumSubsets: options.curveSubsets,
@@ -78,6 +84,7 @@ package struct MemberAnalysis {
     latencyConditions = measured?.conditions
     let sets = try PredictionSets(
       holdOut: sources.holdOut, test: sources.test, shifted: sources.shifted, latencies: latencies)
+    let judged = try files.understood(for: sets, classNames: sources.classNames)
     defer { searchProgress(nil) }
     var decision = try Decision(
       sets, options: options.decision,
@@ -88,8 +95,31 @@ package struct MemberAnalysis {
       decision.measured = try MeasuredTimes(
         decision, models: sources.models, progress: progress.message)
     }
+    try decision.analyzeErrors(
+      in: sets, groups: judged.groups, costs: judged.costs, classNames: sources.classNames)
     self.decision = decision
-    self.notes = notes + sets.notes
+    self.notes = notes + sets.notes + judged.notes
+  }
+
+  /// What says by which groups and costs errors are looked at.
+  private struct ErrorFiles {
+    let groups: GroupFile?
+    let costs: ErrorCosts.File?
+
+    init(groups: String?, costs: String?) throws(EnsembleError) {
+      self.groups = try groups.map { path throws(EnsembleError) in try GroupFile(path: path) }
+      self.costs = try costs.map { path throws(EnsembleError) in try ErrorCosts.File(path: path) }
+    }
+
+    func understood(
+      for sets: PredictionSets, classNames: [String]?
+    ) throws(EnsembleError) -> (groups: GroupFile.Sets?, costs: ErrorCosts?, notes: [Note]) {
+      let found = try groups.map { file throws(EnsembleError) in try file.groups(of: sets) }
+      let table = try costs.map { file throws(EnsembleError) in
+        try file.costs(classNames: classNames, classes: sets.test[0].classes)
+      }
+      return (found, table?.costs, (found?.notes ?? []) + (table?.notes ?? []))
+    }
   }
 
   /// Of `--seconds`, what the curves may take.

@@ -24,6 +24,8 @@ package struct PredictionSources {
   package private(set) var run: RunDirectory?
   /// The images themselves, where they are given.
   package let images: SourceImages
+  /// `[C]`: the classes' names, in order, where a source has them.
+  package private(set) var classNames: [String]?
   /// What was inferred from files of other programs.
   package private(set) var notes: [Note] = []
   let paths: [String]
@@ -66,6 +68,7 @@ package struct PredictionSources {
     }
     holdOut = try Predictions.aligned(holdOut)
     test = try Predictions.aligned(test)
+    classNames = Self.classNames(of: test + holdOut, apart, options)
     if let first = test.first, !sources.contains(where: \.holdsModels) {
       try images.find(for: first, in: paths[paths.count - 1])
     }
@@ -104,6 +107,16 @@ package struct PredictionSources {
         first: paths[first], second: paths[other],
         orders: [names, others].map { Array($0.prefix(3)) })
     }
+  }
+
+  /// What files of other programs, models, runs or the user call the classes.
+  private static func classNames(
+    of members: [Predictions], _ sources: [SourcePredictions], _ options: SourceOptions
+  ) -> [String]? {
+    let known =
+      members.lazy.compactMap(\.classNames).first
+      ?? sources.lazy.compactMap(\.classNames).first ?? options.importing.classes
+    return known.flatMap { $0.count == members.first?.classes ? $0 : nil }
   }
 
   private static func withoutEnding(_ path: String) -> String {
@@ -192,6 +205,8 @@ extension SourcePredictions {
       holdOut = try RunPredictions(run: run, split: SplitName.holdOut).predictions()
     }
     notes += run.retrainingNotes
+    // A run without the record of its images can be looked at all the same.
+    classNames = Directory.exists(run.dataPath) ? try run.dataRecord().classNames : nil
     // Members of one network take as long as each other: one is timed for all.
     let networks = Dictionary(grouping: test, by: \.network)
     models = networks.keys.sorted().compactMap { network in

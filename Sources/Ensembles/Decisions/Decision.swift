@@ -98,6 +98,8 @@ public struct Decision: Codable, Sendable {
   public let slowestPath: SlowestPath?
   /// How long it takes as a whole; nil where that was not measured, and its time is expected.
   public var measured: MeasuredTimes?
+  /// Where it errs; nil where that was not looked at, and in decisions of earlier versions.
+  public internal(set) var errors: ErrorAnalysis?
   /// What the temperatures do.
   public let calibration: TemperatureChoice
   /// Every way to combine all members; nil for a single member.

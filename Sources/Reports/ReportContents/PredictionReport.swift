@@ -22,17 +22,31 @@ package struct PredictionReport {
   /// The members' predictions; nil for a member of a cascade that did not see every image.
   private let members: [Predictions?]
   private let ensemble: Predictions
+  /// `[n]`: the class of each image's least expected cost; nil where the most probable one is predicted.
+  private let decided: [Int]?
+  /// What errors cost on average, where that decides and labels are known.
+  private let meanCost: Double?
 
   /// Combines what was found.
   ///
-  /// - Parameter split: What the images are called.
+  /// - Parameters:
+  ///   - split: What the images are called.
+  ///   - errorCosts: What errors cost, where that decides which class is predicted.
   /// - Throws: `EnsembleError`.
-  package init(_ found: EnsemblePredictions, _ images: LabelledImages, split: String) throws {
+  package init(
+    _ found: EnsemblePredictions, _ images: LabelledImages, split: String,
+    errorCosts: ErrorCosts? = nil
+  ) throws {
     self.found = found
     self.images = images
     labels = found.indices.map { images.hasLabels ? images.labels[$0] : 0 }
     members = try found.memberPredictions(split: split, labels: labels)
     ensemble = try found.combined(split: split, labels: labels, name: "ensemble")
+    let combined = ensemble
+    decided = errorCosts.map { $0.decisions(of: combined) }
+    meanCost =
+      images.hasLabels
+      ? errorCosts.map { Objective.errorCosts($0).meanCost(of: combined) } : nil
   }
 
   private var isCascade: Bool { found.combination.cascade != nil }
@@ -64,6 +78,8 @@ package struct PredictionReport {
     /// Of a cascade only, as is what follows.
     let exitFractions: [Double]?
     let expectedMultiplyAccumulates: Double?
+    /// What errors cost on average; only where that decides, and with labels.
+    let meanErrorCost: Double?
     let predictions: [ImageAnswer]
   }
 
@@ -72,6 +88,8 @@ package struct PredictionReport {
     let image: String
     /// nil without labels.
     let label: String?
+    /// The class of the least expected cost; nil where the most probable one is predicted.
+    let decided: String?
     let classes: [ClassAnswer]
   }
 
@@ -110,6 +128,7 @@ package struct PredictionReport {
       combination: found.combination, seconds: found.seconds, members: memberRows(),
       ensemble: ensembleRow(), exitFractions: isCascade ? found.exitFractions : nil,
       expectedMultiplyAccumulates: isCascade ? found.expectedMultiplyAccumulates : nil,
+      meanErrorCost: meanCost,
       predictions: found.indices.indices.map(imageAnswer)
     ).readableJSON()
   }
@@ -121,6 +140,7 @@ package struct PredictionReport {
     return ImageAnswer(
       image: images.images.name(of: index),
       label: images.hasLabels ? className(Int(images.labels[index])) : nil,
+      decided: decided.map { className($0[row]) },
       classes: best(min(Self.shownClasses, ensemble.classes), ofRow: row).map {
         ClassAnswer(name: className($0.label), probability: $0.probability)
       })
@@ -150,6 +170,7 @@ package struct PredictionReport {
   private var predictionsTable: String {
     let shown = min(Self.tableClasses, ensemble.classes)
     var columns = [TextTable.Column("image", isKept: true)]
+    if decided != nil { columns.append(.init("decided", isKept: true)) }
     for place in 1...shown {
       let isFirst = place == 1
       columns.append(.init(isFirst ? "class" : "class \(place)", isKept: isFirst))
@@ -161,7 +182,7 @@ package struct PredictionReport {
       let cells = answer.classes.prefix(shown).flatMap {
         [$0.name, NumberFormat.percent(Double($0.probability))]
       }
-      table.append([answer.image] + cells)
+      table.append([answer.image] + (answer.decided.map { [$0] } ?? []) + cells)
     }
     let rest = found.indices.count - Self.tableRows
     return table.text() + (rest > 0 ? "… and \(rest.grouped) more: --csv FILE has all\n" : "")
@@ -189,6 +210,12 @@ package struct PredictionReport {
         "\(Terminal.printable(member.name)) \(NumberFormat.percent(fraction)) %"
       }
       lines.append("stopped after: " + stops.joined(separator: ", "))
+    }
+    if let decided {
+      let others = zip(decided, ensemble.predictedClasses()).count { $0 != $1 }
+      let cost = meanCost.map { ", at a mean cost of \(NumberFormat.short($0))" } ?? ""
+      lines.append(
+        "decided by what errors cost\(cost): \(others.grouped) not as the most probable class")
     }
     lines.append("\(NumberFormat.fixed(found.seconds, 1)) s, \(milliseconds) ms an image")
     return lines.flatMap { Terminal.wrapped($0, width: Terminal.textWidth) }
@@ -227,11 +254,14 @@ package struct PredictionReport {
     let heads = (1...min(Self.shownClasses, ensemble.classes)).flatMap {
       ["class\($0)", "probability\($0)"]
     }
-    try write(CSV.line((images.hasLabels ? ["image", "label"] : ["image"]) + heads))
+    let first =
+      ["image"] + (images.hasLabels ? ["label"] : []) + (decided == nil ? [] : ["decided"])
+    try write(CSV.line(first + heads))
     for row in found.indices.indices {
       let answer = imageAnswer(ofRow: row)
       let classes = answer.classes.flatMap { [$0.name, String($0.probability)] }
-      try write(CSV.line([answer.image] + (answer.label.map { [$0] } ?? []) + classes))
+      let known = [answer.label, answer.decided].compactMap { $0 }
+      try write(CSV.line([answer.image] + known + classes))
     }
   }
 

@@ -10,7 +10,8 @@ import Testing
   }
 
   private static let files = [
-    "calibration.json", "candidates.csv", "decision.json", "diversity.json", "forecast.json",
+    "calibration.json", "candidates.csv", "classes.csv", "confusion.csv", "decision.json",
+    "diversity.json", "forecast.json",
     "frontier.csv", "frontier.json", "members.csv", "rules.csv", "rules.json",
   ]
   private static let charts = ["diversity", "forecast", "frontier", "reliability", "tradeoff"]

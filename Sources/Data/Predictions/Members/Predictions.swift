@@ -35,6 +35,9 @@ public struct Predictions: Sendable {
   /// What was inferred from a file of another program, for the user to see.
   public var notes: [Note] { imported?.notes ?? [] }
 
+  /// `[C]`: the classes' names, in order, where another program's file or its reader had them.
+  public var classNames: [String]? { imported?.classNames?.names }
+
   /// The greatest multiply-accumulates and parameters that are believed.
   public static let largestCost = 1_000_000_000_000_000
 

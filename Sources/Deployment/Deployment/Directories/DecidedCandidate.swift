@@ -24,6 +24,9 @@ package struct DecidedCandidate: Decodable, Hashable, Sendable {
   package let expectedService: ExpectedService?
   /// Which members the decision was made of; nil where an earlier version wrote it.
   private(set) var identities: [MemberIdentity]?
+  /// What errors cost, where the decision says that the class with the least expected cost is predicted; nil for others than
+  /// the candidate to deploy.
+  private(set) var errorCosts: ErrorCosts?
   /// The decision's file.
   private(set) var source = ""
 
@@ -39,6 +42,16 @@ package struct DecidedCandidate: Decodable, Hashable, Sendable {
     let members: [MemberIdentity]?
     let deployed: DecidedCandidate?
     let candidates: [DecidedCandidate]
+    let errors: Errors?
+
+    struct Errors: Decodable {
+      struct Costs: Decodable {
+        let table: ErrorCosts
+        let rule: Objective.DecisionRule
+      }
+
+      let costs: Costs?
+    }
   }
 
   /// Reads the candidate called `id`, or the one to deploy where nil, from the decision at `path`.
@@ -52,6 +65,11 @@ package struct DecidedCandidate: Decodable, Hashable, Sendable {
     let decision = try decode(file.withBytes { Data($0) }, path: path)
     var candidate = try decision.candidate(id, path: path)
     candidate.identities = decision.members
+    if candidate.id == decision.deployed?.id, let costs = decision.errors?.costs,
+      costs.rule == .leastExpectedCost
+    {
+      candidate.errorCosts = costs.table
+    }
     candidate.source = path
     if let fault = candidate.fault {
       throw DeploymentError.unfitCandidate(path: path, id: candidate.id, reason: fault)

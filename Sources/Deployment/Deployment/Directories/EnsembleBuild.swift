@@ -32,7 +32,8 @@ extension ModelSelection {
         expectedMultiplyAccumulates: decided?.candidate.expectedMultiplyAccumulates
           ?? manifest?.expectedMultiplyAccumulates,
         exitFractions: decided?.candidate.exitFractions ?? manifest?.exitFractions,
-        expectedService: service)
+        expectedService: service,
+        errorCosts: decided == nil ? manifest?.errorCosts : decided?.candidate.errorCosts)
       return (ensemble, notes)
     } catch InferenceError.notAnEnsemble(_, let reason) {
       guard let decided else {
@@ -98,7 +99,8 @@ extension EnsembleManifest {
   /// Such as "3 members, 1.20 G MACs an image".
   package var summary: String {
     let cost = NumberFormat.scaled(multiplyAccumulates)
-    let whole = "\(members.count.counted("member")), \(cost) MACs an image"
+    let decides = errorCosts == nil ? "" : ", labels by what errors cost"
+    let whole = "\(members.count.counted("member")), \(cost) MACs an image\(decides)"
     guard cascade != nil, let expectedMultiplyAccumulates else { return whole }
     let expected = NumberFormat.scaled(Int(expectedMultiplyAccumulates.rounded()))
     return "\(whole) through all, \(expected) expected"

@@ -1,6 +1,7 @@
 import Ensembles
 import Files
 import Inference
+import Predictions
 import Schemas
 
 extension EnsembleDirectory {
@@ -15,12 +16,14 @@ extension EnsembleDirectory {
   ///   - expectedMultiplyAccumulates: What a cascade costs on average on the images that it was chosen on.
   ///   - exitFractions: Of those images, the share that stopped after each member.
   ///   - expectedService: What it was worth on the hold-out; nil where that is not known.
+  ///   - errorCosts: What errors cost, where they decide an image's label; nil where it is the most probable class.
   /// - Throws: `InferenceError`, or `FileError` where it cannot be written; nothing is then left behind.
   package static func write(
     to path: String, members: [(member: EnsembleMember, bytes: MemberBytes)],
     labels: [String]? = nil, combination: Combination = Combination(),
     expectedMultiplyAccumulates: Double? = nil,
-    exitFractions: [Double]? = nil, expectedService: ExpectedService? = nil
+    exitFractions: [Double]? = nil, expectedService: ExpectedService? = nil,
+    errorCosts: ErrorCosts? = nil
   ) throws -> EnsembleDirectory {
     guard !Directory.exists(path) else { throw InferenceError.placeTaken(path: path) }
     for (member, _) in members where member.model.hasExternalData {
@@ -40,7 +43,8 @@ extension EnsembleDirectory {
         entries.append(EnsembleManifest.Member(member, file: file, sha256: sha256))
       }
       let manifest = EnsembleManifest(
-        version: EnsembleManifest.version(of: entries, expectedService: expectedService),
+        version: EnsembleManifest.version(
+          of: entries, expectedService: expectedService, errorCosts: errorCosts),
         rule: combination.rule,
         weights: combination.weights, memberTemperatures: combination.memberTemperatures,
         temperature: combination.temperature, cascade: combination.cascade,
@@ -48,7 +52,7 @@ extension EnsembleDirectory {
         parameters: entries.reduce(0) { $0 + $1.parameters },
         multiplyAccumulates: entries.reduce(0) { $0 + $1.multiplyAccumulates },
         expectedMultiplyAccumulates: expectedMultiplyAccumulates, exitFractions: exitFractions,
-        expectedService: expectedService, members: entries)
+        expectedService: expectedService, errorCosts: errorCosts, members: entries)
       if let fault = manifest.fault {
         throw InferenceError.notAnEnsemble(path: path, reason: fault)
       }

@@ -19,7 +19,7 @@ package struct EnsembleDirectory: Sendable {
 
   /// The file that makes a directory an ensemble.
   package static let manifestName = "ensemble.json"
-  private static let largestManifest = 16 << 20
+  private static let largestManifest = 64 << 20
 
   /// Reads and checks the `ensemble.json` in the directory at `path`; the members are read by `models`.
   ///
@@ -32,7 +32,7 @@ package struct EnsembleDirectory: Sendable {
     }
     let mapped = try MappedFile(path: file)
     guard mapped.count <= Self.largestManifest else {
-      throw InferenceError.notAnEnsemble(path: path, reason: "\(Self.manifestName) is over 16 MiB")
+      throw InferenceError.notAnEnsemble(path: path, reason: "\(Self.manifestName) is over 64 MiB")
     }
     let data = mapped.withBytes { Data($0) }
     try Self.checkVersion(data, path: path)

@@ -31,6 +31,9 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   package var exitFractions: [Double]?
   /// What it was worth on the hold-out, by which its service is judged; nil where that was not at hand.
   package var expectedService: ExpectedService?
+  /// What errors cost, where the label of an image is the class with the least expected cost; nil where it is the most
+  /// probable one.
+  package var errorCosts: ErrorCosts?
   /// The members.
   package var members: [Member]
 
@@ -40,11 +43,16 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   static let versionWithOutputs = 3
   /// The version of an ensemble that says what it was worth on the hold-out.
   static let versionWithService = 4
+  /// The version of an ensemble whose labels are decided by what errors cost.
+  static let versionWithCosts = 5
   /// The versions that are read: 1 has a rule alone, and no other part of a combination.
-  package static let knownVersions = 1...versionWithService
+  package static let knownVersions = 1...versionWithCosts
 
   /// The earliest version that has all that is in an ensemble.
-  static func version(of members: [Member], expectedService: ExpectedService?) -> Int {
+  static func version(
+    of members: [Member], expectedService: ExpectedService?, errorCosts: ErrorCosts?
+  ) -> Int {
+    if errorCosts != nil { return versionWithCosts }
     if expectedService != nil { return versionWithService }
     return members.contains(where: \.choosesOutput) ? versionWithOutputs : currentVersion
   }
@@ -107,6 +115,12 @@ extension EnsembleManifest {
     }
     guard version >= Self.versionWithService || expectedService == nil else {
       return "the key 'expectedService' belongs to version \(Self.versionWithService)"
+    }
+    guard version >= Self.versionWithCosts || errorCosts == nil else {
+      return "the key 'errorCosts' belongs to version \(Self.versionWithCosts)"
+    }
+    if let errorCosts, !errorCosts.areOf(classes: classes, names: labels) {
+      return "its \"errorCosts\" are not of its classes in their order"
     }
     for combination in [combination] + (expectedService?.reductions.map(\.combination) ?? [])
     where combination.cascade?.hasNegativeThreshold == true {

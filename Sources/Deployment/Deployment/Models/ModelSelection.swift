@@ -2,6 +2,7 @@ import Datasets
 import Ensembles
 import Files
 import Inference
+import Predictions
 import Runs
 
 /// The members of runs, ensembles and ONNX files that are to be run or built together.
@@ -72,6 +73,13 @@ package struct ModelSelection: Sendable {
   /// How the members are combined: by the rule that the user gives, or as the ensemble has it.
   package func combination(rule: CombinationRule?) -> Combination {
     rule.map { Combination(rule: $0) } ?? manifest?.combination ?? Combination()
+  }
+
+  /// What errors cost, where the ensemble decides its labels by that; nil where they are the most probable classes.
+  ///
+  /// - Parameter rule: What the user gives in place of the ensemble's own combination.
+  package func errorCosts(rule: CombinationRule?) -> ErrorCosts? {
+    rule == nil ? manifest?.errorCosts : nil
   }
 
   /// The classes' names in the file at `path`.

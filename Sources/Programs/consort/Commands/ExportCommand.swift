@@ -85,6 +85,16 @@ private func export(
 ) throws {
   let given = arguments.string("--name")
   let name = try given.map { try DeployedName($0) } ?? DeployedName(of: ensemble.path)
+  if ensemble.manifest.errorCosts != nil, format != .kserve {
+    Terminal.writeNotes(
+      Note.lines([
+        Note(
+          source: ensemble.path,
+          text:
+            "decides its labels by what errors cost, and what is exported gives probabilities alone: of these take the "
+            + "class with the least expected cost, as \"errorCosts\" in its ensemble.json has it")
+      ]))
+  }
   switch format {
   case .onnx: try exportONNX(ensemble, name, arguments)
   case .triton: try exportTriton(ensemble, name, arguments)

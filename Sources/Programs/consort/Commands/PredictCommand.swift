@@ -92,6 +92,7 @@ private struct PredictionJob {
   private let images: LabelledImages
   private let options: PredictionOptions
   private let combination: Combination
+  private let errorCosts: ErrorCosts?
   private let runsAllMembers: Bool
   private let split: String
   private let out, csv: String?
@@ -113,7 +114,9 @@ private struct PredictionJob {
     selection = try ModelSelection(
       arguments, operands: arguments.operands.filter { !Self.isImage($0) },
       preprocessing: PreprocessingOverrides(arguments))
-    combination = try selection.combination(rule: CombinationRule(arguments))
+    let rule = try CombinationRule(arguments)
+    combination = selection.combination(rule: rule)
+    errorCosts = selection.errorCosts(rule: rule)
     runsAllMembers = arguments.isSet("--all-members")
     split = try Self.split(arguments, drawsImages: selection.drawnImages != nil)
     images = try Self.images(for: selection, files: files, arguments)
@@ -205,7 +208,7 @@ private struct PredictionJob {
       Terminal.writeError("skipped '\(image.name)': \(image.reason)")
     }
     Terminal.writeNotes(Note.lines(selection.notes + images.notes + found.notes))
-    let report = try PredictionReport(found, images, split: split)
+    let report = try PredictionReport(found, images, split: split, errorCosts: errorCosts)
     if let out { try sharding == nil ? report.write(to: out) : report.writeOnce(to: out) }
     if let csv {
       try report.writeCSV(to: csv)

@@ -71,6 +71,17 @@ struct AnalysisOptions {
         "--shifted", "SOURCE",
         help: "Predictions by the same members of further images, whose figures stand beside."),
       CommandOption(
+        "--groups", "FILE",
+        help:
+          "Which group each image belongs to, such as its camera: CSV with the columns id and group, or one group a "
+          + "line in the order of the test images; figures stand beside by group."),
+      CommandOption(
+        "--error-costs", "FILE",
+        help:
+          "What errors cost: CSV with the predicted classes' names in the first line and the true ones' in the first "
+          + "column; what is deployed then predicts the class with the least expected cost, where that costs less on the hold-out."
+      ),
+      CommandOption(
         "--title", "TEXT",
         help: "The heading of the page and of its charts (default: the run's name, or those of "
           + "few members, or of the first source)."),
@@ -111,13 +122,15 @@ struct AnalysisOptions {
     }
     options.confidences = try Self.confidences(arguments) ?? options.confidences
     analysis.decision = options
+    analysis.groups = arguments.string("--groups")
+    analysis.errorCosts = arguments.string("--error-costs")
     sources = try SourceOptions(arguments)
     shifted = arguments.string("--shifted")
     title = arguments.string("--title")
     analysis.choosingOption = [
       "--max-cost", "--at", "--min-accuracy", "--tolerance", "--confidence", "--cost",
       "--same-network", "--max-members", "--max-stages", "--cascade-confidence", "--seconds",
-      "--shifted",
+      "--shifted", "--groups", "--error-costs",
     ].first { arguments.string($0) != nil || arguments.isSet($0) }
   }
 

@@ -18,7 +18,7 @@ extension ReportPage {
       text.measured, text.otherCosts, text.images, text.goal, text.guarantees, text.temperatures,
       text.shifted,
     ]
-    let further = (text.cautions + reasons.compactMap { $0 }).map {
+    let further = (text.cautions + text.errors + reasons.compactMap { $0 }).map {
       "<li>\($0.unbroken)</li>\n" as HTML
     }
     let comparison: HTML =

@@ -31,7 +31,7 @@ struct ReportPage {
       return [curvesSection, diversitySection, dataSection, notesSection].compactMap { $0 }
     }
     return [
-      explorer, candidatesSection, rulesSection, calibrationSection, cascadeSection,
+      explorer, candidatesSection, errorsSection, rulesSection, calibrationSection, cascadeSection,
       shiftedSection, diversitySection, membersSection, forecastSection, examplesSection,
       curvesSection, dataSection, notesSection,
     ].compactMap { $0 }

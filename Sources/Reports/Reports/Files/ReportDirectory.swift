@@ -60,6 +60,10 @@ package enum ReportFile: String, CaseIterable, Sendable {
   case candidates = "candidates.csv"
   case rulesTable = "rules.csv"
   case rules = "rules.json"
+  case classes = "classes.csv"
+  case groups = "groups.csv"
+  case confusion = "confusion.csv"
+  case errorCosts = "error-costs.csv"
   case calibration = "calibration.json"
   case members = "members.csv"
   case forecast = "forecast.json"
@@ -73,7 +77,8 @@ package enum ReportFile: String, CaseIterable, Sendable {
 
   /// What a report on trained members may write.
   static let ofMembers: [ReportFile] = [
-    .decision, .candidates, .rulesTable, .rules, .calibration, .members, .forecast, .frontier,
+    .decision, .candidates, .classes, .groups, .confusion, .errorCosts, .rulesTable, .rules,
+    .calibration, .members, .forecast, .frontier,
     .frontierTable, .diversity,
   ]
 

@@ -26,9 +26,31 @@ struct ReportFiles {
       reference: content.referenceReliability, deployed: decision.calibration)
     try DurableFile.write(
       try calibration.readableJSON(), to: ReportFile.calibration.path(in: directory))
+    if let errors = decision.errors { try write(errors, to: directory) }
     guard let rules = decision.rules else { return }
     try DurableFile.write(try rules.readableJSON(), to: ReportFile.rules.path(in: directory))
     try DurableFile.write(Self.rules(rules), to: ReportFile.rulesTable.path(in: directory))
+  }
+
+  private func write(_ errors: ErrorAnalysis, to directory: String) throws {
+    let test = errors.test
+    try DurableFile.write(
+      ErrorTables.groups(test.byClass, called: "class", precisions: test.deployed.precisions),
+      to: ReportFile.classes.path(in: directory))
+    if let groups = test.byGroup {
+      try DurableFile.write(
+        ErrorTables.groups(groups, called: "group"), to: ReportFile.groups.path(in: directory))
+    }
+    if let deployed = test.deployed.confusion, let reference = test.reference.confusion {
+      let names = errors.classNames ?? (0..<deployed.classes).map(String.init)
+      try DurableFile.write(
+        ErrorTables.confusion(deployed: deployed, reference: reference, names: names),
+        to: ReportFile.confusion.path(in: directory))
+    }
+    if let costs = errors.costs {
+      try DurableFile.write(
+        ErrorTables.costs(costs), to: ReportFile.errorCosts.path(in: directory))
+    }
   }
 
   private struct CalibrationFile: Encodable {

@@ -25,6 +25,8 @@ package struct DecisionText: Hashable, Sendable {
   package let temperatures: String?
   /// How it stands on further images; nil without any.
   package let shifted: String?
+  /// About which classes and groups it errs, and what errors cost; nothing where that was not looked at.
+  package let errors: [String]
   /// What makes it doubtful; mostly nothing.
   package let cautions: [String]
   /// What none of the figures covers.
@@ -38,7 +40,7 @@ package struct DecisionText: Hashable, Sendable {
 
   /// All of it, a sentence or two each.
   package var sentences: [String] {
-    [deploy] + [comparison, promise].compactMap { $0 } + answers + cautions
+    [deploy] + [comparison, promise].compactMap { $0 } + errors + answers + cautions
       + [measured, otherCosts].compactMap { $0 } + [images, goal]
       + [guarantees, temperatures, shifted].compactMap { $0 } + [caveat]
   }
@@ -71,6 +73,7 @@ package struct DecisionText: Hashable, Sendable {
     answers = promises.sentences
     guarantees = promises.guarantees
     temperatures = TemperatureSentence(decision).text
+    errors = ErrorSentences(decision)?.sentences ?? []
     cautions = DecisionCautions(decision).sentences
     caveat =
       "All this is of the members that were trained: training again may change it. "

@@ -17,7 +17,7 @@ struct EnsembleAnswer: Sendable {
   let count: Int
   /// Combined, `[N, classes]`, in nats.
   private(set) var logProbabilities: [Float]
-  /// `[N]`: the most probable class.
+  /// `[N]`: the most probable class, or the one with the least expected cost where the ensemble says what errors cost.
   private(set) var classes: [Int]
   /// Of each member that ran, `[N, classes]`, in nats; of a cascade only for the images that came to it.
   let memberLogProbabilities: [[Float]]
@@ -27,6 +27,7 @@ struct EnsembleAnswer: Sendable {
   let progress: JobProgress
   /// The images that were not answered by the whole ensemble.
   let degraded: [Degraded]
+  private let errorCosts: ErrorCosts?
   /// How long the images waited, were made numbers of, went through members, and were combined, in seconds.
   var queueSeconds = 0.0
   var inputSeconds = 0.0
@@ -68,6 +69,7 @@ struct EnsembleAnswer: Sendable {
       degraded.append(Degraded(missing: group.missing, rows: group.rows, service: service))
     }
     self.degraded = degraded
+    errorCosts = ensemble.errorCosts
     do throws(EnsembleError) {
       try combineWhole(groups.whole, of: predictions, by: combination)
       for group in degraded { try combine(group, of: predictions) }
@@ -155,7 +157,7 @@ struct EnsembleAnswer: Sendable {
   }
 
   private mutating func set(_ combined: Predictions, of rows: [Int]) {
-    let found = combined.predictedClasses()
+    let found = errorCosts?.decisions(of: combined) ?? combined.predictedClasses()
     guard rows.count < count else {
       logProbabilities = combined.withLogProbabilities { Array($0) }
       classes = found

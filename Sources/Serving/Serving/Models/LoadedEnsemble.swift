@@ -2,6 +2,7 @@ import Datasets
 import Deployment
 import Ensembles
 import Inference
+import Predictions
 
 /// Where a member of an ensemble runs.
 enum MemberPlace: Sendable {
@@ -30,6 +31,8 @@ final class LoadedEnsemble: Sendable {
   let combination: Combination
   /// The classes' names; nil where they are not known.
   let labels: [String]?
+  /// What errors cost, where they decide an image's label; nil where it is the most probable class.
+  let errorCosts: ErrorCosts?
   /// How many classes.
   let classes: Int
   let groups: [Group]
@@ -54,6 +57,7 @@ final class LoadedEnsemble: Sendable {
     members = try directory.members()
     combination = directory.manifest.combination
     labels = directory.manifest.labels
+    errorCosts = directory.manifest.errorCosts
     classes = directory.manifest.classes
     self.pool = pool
     self.record = record

@@ -26,13 +26,23 @@ struct SyntheticReport {
   var hasDecision = true
   var examples = 12
   var maximumSubsets = 1000
+  /// A group a test image.
+  var groups: [String]?
+  var costs: ErrorCosts?
+  var classNames: [String]?
 
   /// Made once.
   static let plain = Result { try SyntheticReport().content() }
 
   func content() throws -> ReportContent {
     let sets = try members.sets()
-    let decision = try Decision(sets, options: options)
+    var decision = try Decision(sets, options: options)
+    try decision.analyzeErrors(
+      in: sets,
+      groups: groups.map {
+        GroupFile.Sets(
+          holdOut: nil, test: ImageGroups(labels: $0))
+      }, costs: costs, classNames: classNames)
     let reference = try sets.test.first {
       [$0.name] == decision.candidate(decision.reference)?.members
     }
