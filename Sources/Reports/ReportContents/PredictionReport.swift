@@ -22,17 +22,28 @@ package struct PredictionReport {
   /// The members' predictions; nil for a member of a cascade that did not see every image.
   private let members: [Predictions?]
   private let ensemble: Predictions
+  /// Sets and abstentions; nil where they were not asked for.
+  private let limits: PredictedLimits?
 
   /// Combines what was found.
   ///
-  /// - Parameter split: What the images are called.
+  /// - Parameters:
+  ///   - split: What the images are called.
+  ///   - limits: What is promised of the answers, to be said of each; nil for nothing.
   /// - Throws: `EnsembleError`.
-  package init(_ found: EnsemblePredictions, _ images: LabelledImages, split: String) throws {
+  package init(
+    _ found: EnsemblePredictions, _ images: LabelledImages, split: String,
+    limits: AnswerLimits? = nil
+  ) throws {
     self.found = found
     self.images = images
     labels = found.indices.map { images.hasLabels ? images.labels[$0] : 0 }
     members = try found.memberPredictions(split: split, labels: labels)
     ensemble = try found.combined(split: split, labels: labels, name: "ensemble")
+    let (ensemble, hasLabels) = (ensemble, images.hasLabels)
+    self.limits = try limits.map {
+      try PredictedLimits($0, of: ensemble, hasLabels: hasLabels)
+    }
   }
 
   private var isCascade: Bool { found.combination.cascade != nil }
@@ -64,6 +75,8 @@ package struct PredictionReport {
     /// Of a cascade only, as is what follows.
     let exitFractions: [Double]?
     let expectedMultiplyAccumulates: Double?
+    /// nil where it was not asked for.
+    let limits: PredictedLimits.Summary?
     let predictions: [ImageAnswer]
   }
 
@@ -73,6 +86,10 @@ package struct PredictionReport {
     /// nil without labels.
     let label: String?
     let classes: [ClassAnswer]
+    /// The classes in its set; nil where that was not asked for.
+    let set: [String]?
+    /// Whether an answer is given; nil where that was not asked for, or is not promised.
+    let isAnswered: Bool?
   }
 
   private struct ClassAnswer: Encodable {
@@ -110,7 +127,7 @@ package struct PredictionReport {
       combination: found.combination, seconds: found.seconds, members: memberRows(),
       ensemble: ensembleRow(), exitFractions: isCascade ? found.exitFractions : nil,
       expectedMultiplyAccumulates: isCascade ? found.expectedMultiplyAccumulates : nil,
-      predictions: found.indices.indices.map(imageAnswer)
+      limits: limits?.summary, predictions: found.indices.indices.map(imageAnswer)
     ).readableJSON()
   }
 
@@ -123,7 +140,8 @@ package struct PredictionReport {
       label: images.hasLabels ? className(Int(images.labels[index])) : nil,
       classes: best(min(Self.shownClasses, ensemble.classes), ofRow: row).map {
         ClassAnswer(name: className($0.label), probability: $0.probability)
-      })
+      }, set: limits.map { $0.sets[row].map(className) },
+      isAnswered: limits?.isAnswered.map { $0[row] })
   }
 
   /// The figures as a table; of images without labels, which have none, their most probable classes.
@@ -190,6 +208,7 @@ package struct PredictionReport {
       }
       lines.append("stopped after: " + stops.joined(separator: ", "))
     }
+    lines += limits?.lines ?? []
     lines.append("\(NumberFormat.fixed(found.seconds, 1)) s, \(milliseconds) ms an image")
     return lines.flatMap { Terminal.wrapped($0, width: Terminal.textWidth) }
       .map { $0 + "\n" }.joined()
@@ -223,15 +242,25 @@ package struct PredictionReport {
     try DurableFile.write(to: path) { writer in try lines { try writer.write($0) } }
   }
 
+  /// Between the classes of a set, in one cell.
+  private static let setSeparator = "|"
+
   private func lines(_ write: (String) throws -> Void) rethrows {
     let heads = (1...min(Self.shownClasses, ensemble.classes)).flatMap {
       ["class\($0)", "probability\($0)"]
     }
-    try write(CSV.line((images.hasLabels ? ["image", "label"] : ["image"]) + heads))
+    let limitHeads =
+      (limits.map { _ in ["set"] } ?? []) + (limits?.isAnswered.map { _ in ["answered"] } ?? [])
+    try write(
+      CSV.line((images.hasLabels ? ["image", "label"] : ["image"]) + heads + limitHeads))
     for row in found.indices.indices {
       let answer = imageAnswer(ofRow: row)
       let classes = answer.classes.flatMap { [$0.name, String($0.probability)] }
-      try write(CSV.line([answer.image] + (answer.label.map { [$0] } ?? []) + classes))
+      let open =
+        (answer.set.map { [$0.joined(separator: Self.setSeparator)] } ?? [])
+        + (answer.isAnswered.map { [$0 ? "yes" : "no"] } ?? [])
+      try write(
+        CSV.line([answer.image] + (answer.label.map { [$0] } ?? []) + classes + open))
     }
   }
 

@@ -32,7 +32,8 @@ extension ModelSelection {
         expectedMultiplyAccumulates: decided?.candidate.expectedMultiplyAccumulates
           ?? manifest?.expectedMultiplyAccumulates,
         exitFractions: decided?.candidate.exitFractions ?? manifest?.exitFractions,
-        expectedService: service)
+        expectedService: service,
+        answerLimits: decided?.candidate.answerLimits ?? manifest?.answerLimits)
       return (ensemble, notes)
     } catch InferenceError.notAnEnsemble(_, let reason) {
       guard let decided else {

@@ -15,12 +15,14 @@ extension EnsembleDirectory {
   ///   - expectedMultiplyAccumulates: What a cascade costs on average on the images that it was chosen on.
   ///   - exitFractions: Of those images, the share that stopped after each member.
   ///   - expectedService: What it was worth on the hold-out; nil where that is not known.
+  ///   - answerLimits: What is promised of its answers; nil for nothing.
   /// - Throws: `InferenceError`, or `FileError` where it cannot be written; nothing is then left behind.
   package static func write(
     to path: String, members: [(member: EnsembleMember, bytes: MemberBytes)],
     labels: [String]? = nil, combination: Combination = Combination(),
     expectedMultiplyAccumulates: Double? = nil,
-    exitFractions: [Double]? = nil, expectedService: ExpectedService? = nil
+    exitFractions: [Double]? = nil, expectedService: ExpectedService? = nil,
+    answerLimits: AnswerLimits? = nil
   ) throws -> EnsembleDirectory {
     guard !Directory.exists(path) else { throw InferenceError.placeTaken(path: path) }
     for (member, _) in members where member.model.hasExternalData {
@@ -40,7 +42,8 @@ extension EnsembleDirectory {
         entries.append(EnsembleManifest.Member(member, file: file, sha256: sha256))
       }
       let manifest = EnsembleManifest(
-        version: EnsembleManifest.version(of: entries, expectedService: expectedService),
+        version: EnsembleManifest.version(
+          of: entries, expectedService: expectedService, answerLimits: answerLimits),
         rule: combination.rule,
         weights: combination.weights, memberTemperatures: combination.memberTemperatures,
         temperature: combination.temperature, cascade: combination.cascade,
@@ -48,7 +51,7 @@ extension EnsembleDirectory {
         parameters: entries.reduce(0) { $0 + $1.parameters },
         multiplyAccumulates: entries.reduce(0) { $0 + $1.multiplyAccumulates },
         expectedMultiplyAccumulates: expectedMultiplyAccumulates, exitFractions: exitFractions,
-        expectedService: expectedService, members: entries)
+        expectedService: expectedService, answerLimits: answerLimits, members: entries)
       if let fault = manifest.fault {
         throw InferenceError.notAnEnsemble(path: path, reason: fault)
       }

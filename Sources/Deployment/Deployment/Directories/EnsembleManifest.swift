@@ -31,6 +31,8 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   package var exitFractions: [Double]?
   /// What it was worth on the hold-out, by which its service is judged; nil where that was not at hand.
   package var expectedService: ExpectedService?
+  /// What is promised of its answers; nil where nothing is.
+  package var answerLimits: AnswerLimits?
   /// The members.
   package var members: [Member]
 
@@ -40,11 +42,16 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   static let versionWithOutputs = 3
   /// The version of an ensemble that says what it was worth on the hold-out.
   static let versionWithService = 4
+  /// The version of an ensemble of whose answers something is promised.
+  static let versionWithLimits = 5
   /// The versions that are read: 1 has a rule alone, and no other part of a combination.
-  package static let knownVersions = 1...versionWithService
+  package static let knownVersions = 1...versionWithLimits
 
   /// The earliest version that has all that is in an ensemble.
-  static func version(of members: [Member], expectedService: ExpectedService?) -> Int {
+  static func version(
+    of members: [Member], expectedService: ExpectedService?, answerLimits: AnswerLimits?
+  ) -> Int {
+    if answerLimits != nil { return versionWithLimits }
     if expectedService != nil { return versionWithService }
     return members.contains(where: \.choosesOutput) ? versionWithOutputs : currentVersion
   }
@@ -107,6 +114,12 @@ extension EnsembleManifest {
     }
     guard version >= Self.versionWithService || expectedService == nil else {
       return "the key 'expectedService' belongs to version \(Self.versionWithService)"
+    }
+    guard version >= Self.versionWithLimits || answerLimits == nil else {
+      return "the key 'answerLimits' belongs to version \(Self.versionWithLimits)"
+    }
+    if let fault = answerLimits?.fault(classes: classes) {
+      return "in its \"answerLimits\", \(fault)"
     }
     for combination in [combination] + (expectedService?.reductions.map(\.combination) ?? [])
     where combination.cascade?.hasNegativeThreshold == true {

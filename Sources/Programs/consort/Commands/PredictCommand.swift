@@ -54,6 +54,11 @@ let predictCommand = Command(
       "--out", "DIR",
       help: "Write the predictions of the ensemble and of each member that saw all images there."),
     CommandOption(
+      "--limits",
+      help:
+        "Say of each image which classes its set holds and whether an answer is given, as the ensemble promises them."
+    ),
+    CommandOption(
       "--split", "NAME",
       help: "What --out calls the images, such as hold-out for those to choose on (default: test)."
     ),
@@ -93,6 +98,7 @@ private struct PredictionJob {
   private let options: PredictionOptions
   private let combination: Combination
   private let runsAllMembers: Bool
+  private let limits: AnswerLimits?
   private let split: String
   private let out, csv: String?
   private let printsJSON: Bool
@@ -115,6 +121,7 @@ private struct PredictionJob {
       preprocessing: PreprocessingOverrides(arguments))
     combination = try selection.combination(rule: CombinationRule(arguments))
     runsAllMembers = arguments.isSet("--all-members")
+    limits = arguments.isSet("--limits") ? try Self.limits(of: selection, combination) : nil
     split = try Self.split(arguments, drawsImages: selection.drawnImages != nil)
     images = try Self.images(for: selection, files: files, arguments)
     guard images.hasLabels || out == nil else {
@@ -134,6 +141,21 @@ private struct PredictionJob {
 
   private static func isImage(_ operand: String) -> Bool {
     EncodedSplit.isImageName(operand) && !Directory.isDirectory(operand)
+  }
+
+  /// What the ensemble promises of its answers, as it is combined.
+  private static func limits(
+    of selection: ModelSelection, _ combination: Combination
+  ) throws(UsageError) -> AnswerLimits {
+    guard let manifest = selection.manifest, let limits = manifest.answerLimits else {
+      throw UsageError(
+        "--limits needs an ensemble whose answers promise something: build it with the --decision of consort report"
+      )
+    }
+    guard manifest.combination == combination else {
+      throw UsageError("--limits are those of the ensemble as it was decided: leave --rule out")
+    }
+    return limits
   }
 
   private static func images(
@@ -205,7 +227,7 @@ private struct PredictionJob {
       Terminal.writeError("skipped '\(image.name)': \(image.reason)")
     }
     Terminal.writeNotes(Note.lines(selection.notes + images.notes + found.notes))
-    let report = try PredictionReport(found, images, split: split)
+    let report = try PredictionReport(found, images, split: split, limits: limits)
     if let out { try sharding == nil ? report.write(to: out) : report.writeOnce(to: out) }
     if let csv {
       try report.writeCSV(to: csv)

@@ -28,6 +28,8 @@ final class LoadedEnsemble: Sendable {
   let members: [EnsembleMember]
   /// How they become one.
   let combination: Combination
+  /// What is promised of its answers; nil where nothing is.
+  let limits: AnswerLimits?
   /// The classes' names; nil where they are not known.
   let labels: [String]?
   /// How many classes.
@@ -53,6 +55,7 @@ final class LoadedEnsemble: Sendable {
   ) throws {
     members = try directory.members()
     combination = directory.manifest.combination
+    limits = directory.manifest.answerLimits
     labels = directory.manifest.labels
     classes = directory.manifest.classes
     self.pool = pool
