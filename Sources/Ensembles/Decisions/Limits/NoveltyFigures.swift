@@ -33,6 +33,11 @@ public struct NoveltyFigures: Codable, Sendable {
     of decision: Decision, test: [Predictions], unlike: [Predictions]
   ) throws(EnsembleError) {
     try Predictions.checkSameData(unlike)
+    guard unlike[0].classes == decision.classes else {
+      throw .differentData(
+        first: test[0].source, second: unlike[0].source,
+        difference: "\(decision.classes) and \(unlike[0].classes) classes")
+    }
     images = Decision.Images(unlike[0])
     let deployed = decision.deployed
     self.deployed = try Self.scores(deployed, test, unlike)

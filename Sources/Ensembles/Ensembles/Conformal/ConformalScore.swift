@@ -138,3 +138,14 @@ struct ClassRanking {
     for key in keys { order.append(Int(key & 0xFFFF_FFFF)) }
   }
 }
+
+extension ConformalScore.Kind {
+  /// The name that users give it: such as "least-ambiguous".
+  package var name: String {
+    switch self {
+    case .leastAmbiguous: "least-ambiguous"
+    case .adaptive: "adaptive"
+    case .regularizedAdaptive: "regularized-adaptive"
+    }
+  }
+}

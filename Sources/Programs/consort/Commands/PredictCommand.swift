@@ -60,7 +60,8 @@ let predictCommand = Command(
     ),
     CommandOption(
       "--split", "NAME",
-      help: "What --out calls the images, such as hold-out for those to choose on (default: test)."
+      help:
+        "What --out calls the images, such as hold-out for those to choose on, or unlike for those of no class (default: test)."
     ),
     CommandOption(
       "--csv", "FILE",
@@ -124,8 +125,10 @@ private struct PredictionJob {
     limits = arguments.isSet("--limits") ? try Self.limits(of: selection, combination) : nil
     split = try Self.split(arguments, drawsImages: selection.drawnImages != nil)
     images = try Self.images(for: selection, files: files, arguments)
-    guard images.hasLabels || out == nil else {
-      throw UsageError("--out needs images with labels, in folders of classes: give --csv")
+    guard images.hasLabels || out == nil || split == SplitName.unlike else {
+      throw UsageError(
+        "--out needs images with labels, in folders of classes: give --csv, or --split unlike for images that are of no class"
+      )
     }
     if let out {
       // Another process may have put the same shards together.

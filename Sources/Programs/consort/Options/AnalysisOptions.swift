@@ -15,6 +15,8 @@ struct AnalysisOptions {
   let sources: SourceOptions
   /// Predictions of further images.
   let shifted: String?
+  /// Predictions of images that are of no class.
+  let unlike: String?
   /// The heading of the page and of its charts; nil for the source's name.
   let title: String?
 
@@ -64,10 +66,15 @@ struct AnalysisOptions {
         "--shifted", "SOURCE",
         help: "Predictions by the same members of further images, whose figures stand beside."),
       CommandOption(
+        "--unlike", "SOURCE",
+        help:
+          "Predictions by the same members of images that are of no class, written by consort predict --split unlike: how well "
+          + "they are told from the test images. Their labels are not looked at."),
+      CommandOption(
         "--title", "TEXT",
         help: "The heading of the page and of its charts (default: the run's name, or those of "
           + "few members, or of the first source)."),
-    ] + SourceOptions.options
+    ] + AnswerLimits.Options.options + SourceOptions.options
 
   init(_ arguments: ParsedArguments) throws {
     var options = Decision.Options()
@@ -102,13 +109,15 @@ struct AnalysisOptions {
       throw UsageError("--seconds is a number above 0")
     }
     options.confidences = try Self.confidences(arguments) ?? options.confidences
+    options.limits = try AnswerLimits.Options(arguments)
     analysis.decision = options
     sources = try SourceOptions(arguments)
     shifted = arguments.string("--shifted")
+    unlike = arguments.string("--unlike")
     title = arguments.string("--title")
     analysis.choosingOption = [
       "--max-cost", "--min-accuracy", "--margin", "--cost", "--same-network", "--max-members",
-      "--max-stages", "--confidence", "--seconds", "--shifted",
+      "--max-stages", "--confidence", "--seconds", "--shifted", "--unlike",
     ].first { arguments.string($0) != nil || arguments.isSet($0) }
   }
 
@@ -159,7 +168,8 @@ extension MemberAnalysis {
     let sources: PredictionSources
     do {
       sources = try PredictionSources(
-        paths, shifted: options.shifted, options: options.sources, progress: progress)
+        paths, shifted: options.shifted, unlike: options.unlike, options: options.sources,
+        progress: progress)
     } catch let error as SourceError where error.isMisuse {
       throw UsageError("\(error)")
     } catch let error as DeploymentError where error.isMisuse {

@@ -19,6 +19,8 @@ package struct DecisionText: Hashable, Sendable {
   package let temperatures: String?
   /// How it stands on further images; nil without any.
   package let shifted: String?
+  /// What is promised of its answers; none where nothing was asked for.
+  package let limits: [String]
   /// What makes it doubtful; mostly nothing.
   package let cautions: [String]
   /// What none of the figures covers.
@@ -33,7 +35,7 @@ package struct DecisionText: Hashable, Sendable {
   /// All of it, a sentence or two each.
   package var sentences: [String] {
     [deploy] + [comparison].compactMap { $0 } + cautions + [measured, otherCosts].compactMap { $0 }
-      + [images, goal] + [temperatures, shifted].compactMap { $0 } + [caveat]
+      + [images, goal] + [temperatures, shifted].compactMap { $0 } + limits + [caveat]
   }
 
   /// Lines for a terminal, `width` characters at most where words allow.
@@ -60,6 +62,7 @@ package struct DecisionText: Hashable, Sendable {
     images = choice.images
     goal = choice.goal
     temperatures = TemperatureSentence(decision).text
+    limits = LimitSentences(decision)?.sentences ?? []
     cautions = DecisionCautions(decision).sentences
     caveat =
       "All this is of the members that were trained: training again may change it. "
