@@ -155,8 +155,8 @@ let ensembles: [Target] = [
   tests(
     of: "Ensembles", in: "Ensembles",
     [
-      "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions", "Randomness",
-      "Statistics",
+      "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "GuaranteeSimulations",
+      "Predictions", "Randomness", "Statistics",
     ],
     exclude: ["Fixtures"]),
   tests(
@@ -400,6 +400,11 @@ let programs: [Target] = [
 ]
 
 let benchmarks: [Target] = [
+  // Promises checked by simulation: few draws in the tests, many in the benchmark of decisions.
+  .target(
+    name: "GuaranteeSimulations",
+    dependencies: ["Concurrency", "Ensembles", "Predictions", "Randomness", "Statistics"],
+    path: "Benchmarks/Guarantees"),
   .target(
     name: "LeaseSimulation", dependencies: ["Leases", "Randomness", "Statistics"],
     path: "Benchmarks/Scale/Simulation"),

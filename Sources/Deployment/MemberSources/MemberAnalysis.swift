@@ -91,6 +91,9 @@ package struct MemberAnalysis {
       pace: SearchPace(
         seconds: options.seconds, used: used, report: searchProgress))
     searchProgress(nil)
+    if let unlike = sources.unlike {
+      decision.novelty = try NoveltyFigures(of: decision, test: sources.test, unlike: unlike)
+    }
     if measured != nil {
       decision.measured = try MeasuredTimes(
         decision, models: sources.models, progress: progress.message)

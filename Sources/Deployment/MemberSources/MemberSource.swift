@@ -105,9 +105,15 @@ struct SourcePredictions {
   /// Takes predictions of either kind of images.
   ///
   /// - Throws: `EnsembleError` for a split that is misspelt, or of training images.
+  ///
+  /// - Parameter isUnlike: Whether they are of images that are of no class, of whatever split.
   mutating func add(
-    _ predictions: [Predictions], isListed: Bool = false
+    _ predictions: [Predictions], isListed: Bool = false, isUnlike: Bool = false
   ) throws(EnsembleError) {
+    guard !isUnlike else {
+      for member in predictions { test.append(try member.inSplit(SplitName.unlike)) }
+      return
+    }
     for member in predictions {
       let split = try SplitName(member.split, source: member.source)
       // A list says it itself.

@@ -12,6 +12,8 @@ package struct PredictionSources {
   package private(set) var test: [Predictions] = []
   /// Of further images.
   package private(set) var shifted: [Predictions]?
+  /// Of images that are unlike those that the members were trained on.
+  package private(set) var unlike: [Predictions]?
   /// Milliseconds that the sources give.
   package private(set) var latencies: [String: Double] = [:]
   /// Models that can be timed.
@@ -34,11 +36,13 @@ package struct PredictionSources {
   /// - Parameters:
   ///   - paths: Runs, ensemble directories, models, predictions files, directories of such, and lists.
   ///   - shifted: The same of further images; nil for none.
+  ///   - unlike: The same of images that are of no class, whose labels are not looked at; nil for none.
   ///   - options: What the user says about the sources.
   ///   - progress: Called while models predict.
   /// - Throws: `SourceError`, `DeploymentError`, `EnsembleError` and others that name the source and the fix.
   package init(
-    _ paths: [String], shifted: String? = nil, options: SourceOptions = SourceOptions(),
+    _ paths: [String], shifted: String? = nil, unlike: String? = nil,
+    options: SourceOptions = SourceOptions(),
     progress: SourceProgress = SourceProgress()
   ) throws {
     let sources = try paths.map { try MemberSource(path: $0) }
@@ -73,15 +77,23 @@ package struct PredictionSources {
       try images.find(for: first, in: paths[paths.count - 1])
     }
     self.images = images
+    // They are other images than those that the labels are of.
+    var further = options
+    further.labels = nil
     if let shifted {
-      var options = options
-      // They are other images than those that the labels are of.
-      options.labels = nil
-      let source = try Self.read(MemberSource(path: shifted), path: shifted, options, images)
+      let source = try Self.read(MemberSource(path: shifted), path: shifted, further, images)
       self.shifted = try Predictions.aligned(source.test + source.holdOut)
       found.append(source)
     }
-    notes = (holdOut + test + (self.shifted ?? [])).flatMap(\.notes) + found.flatMap(\.notes)
+    if let unlike {
+      let source = try Self.read(
+        MemberSource(path: unlike), path: unlike, further, images, isUnlike: true)
+      self.unlike = try Predictions.aligned(source.test)
+      found.append(source)
+    }
+    notes =
+      (holdOut + test + (self.shifted ?? []) + (self.unlike ?? [])).flatMap(\.notes)
+      + found.flatMap(\.notes)
   }
 
   /// Checks that there are images that judge, and that all members have hold-out predictions or none.
@@ -125,17 +137,22 @@ package struct PredictionSources {
   }
 
   private static func read(
-    _ source: MemberSource, path: String, _ options: SourceOptions, _ images: SourceImages
+    _ source: MemberSource, path: String, _ options: SourceOptions, _ images: SourceImages,
+    isUnlike: Bool = false
   ) throws -> SourcePredictions {
     var found = SourcePredictions()
     switch source {
+    case .run where isUnlike, .ensemble where isUnlike, .model where isUnlike:
+      throw SourceError.notPredictions(
+        path: path, reason: "--unlike takes predictions of images that are of no class")
     case .run(let run): try found.add(run)
     case .ensemble(let ensemble): try found.add(ensemble, images, options)
     case .model(let path): try found.add(path, images, options)
-    case .files(let files): try found.add(files.map { try Predictions(path: $0) })
+    case .files(let files):
+      try found.add(files.map { try Predictions(path: $0) }, isUnlike: isUnlike)
     case .list(let list):
       let predictions = try list.predictions(labels: options.labels, options: options.importing)
-      try found.add(predictions, isListed: true)
+      try found.add(predictions, isListed: true, isUnlike: isUnlike)
       for (entry, member) in zip(list.members, predictions) {
         found.latencies[member.name] = entry.latencyMilliseconds
       }

@@ -19,6 +19,7 @@ extension Decision.Options {
     tolerance = try container.decodeIfPresent(Double.self, forKey: .tolerance) ?? tolerance
     confidence = try container.decodeIfPresent(Double.self, forKey: .confidence) ?? confidence
     seed = try container.decode(UInt64.self, forKey: .seed)
+    limits = try container.decodeIfPresent(AnswerLimits.Options.self, forKey: .limits)
   }
 }
 
@@ -43,6 +44,7 @@ extension Decision.Options {
         name: "the confidence", value: "\(confidence)",
         expected: "percent above 50 and below 100")
     }
+    try limits?.check()
     if let minimumAccuracy, !(0...1).contains(minimumAccuracy) {
       throw .invalidArgument(
         name: "the least accuracy", value: "\(minimumAccuracy)", expected: "a number in 0...1")

@@ -31,10 +31,12 @@ public struct Decision: Codable, Sendable {
     public var confidence = 95.0
     /// Of all that is random.
     public var seed: UInt64 = 0
+    /// What is to be promised of the answers; nil to promise nothing, and in decisions of earlier versions.
+    public var limits: AnswerLimits.Options? = AnswerLimits.Options()
 
     enum CodingKeys: String, CodingKey {
       case rule, maximumMembers, maximumSubsets, isSameNetworkOnly, maximumStages, confidences
-      case cost, maximumCost, minimumAccuracy, costQuantile, tolerance, confidence, seed
+      case cost, maximumCost, minimumAccuracy, costQuantile, tolerance, confidence, seed, limits
     }
 
     /// The defaults of `consort report`: ensembles of up to four members, no budget.
@@ -110,6 +112,13 @@ public struct Decision: Codable, Sendable {
   /// All single members and those that are best for their cost, of each kind; of the other ensembles some.
   public let candidates: [Candidate]
 
+  /// What can be promised of the answers; nil where that was not asked for, and in decisions of earlier versions.
+  public let limits: DecisionLimits?
+  /// Which candidate would have been best on the shifted images; nil without them, and in decisions of earlier versions.
+  public let shiftedChoice: ShiftedChoice?
+  /// How images that are unlike the training's are told from the test images; nil where there are none.
+  public package(set) var novelty: NoveltyFigures?
+
   /// The candidate of an id.
   public func candidate(_ id: String) -> Candidate? { candidates.first { $0.id == id } }
 
@@ -164,8 +173,19 @@ public struct Decision: Codable, Sendable {
     guarantees = choice.guarantees
     crossFitting = choice.crossFitting
     candidates = pool.candidates
+    var deployed: Candidate
     (deployed, calibration) = try builder.calibrate(
       pool.candidates[chosen], keepsAnswers: choice.promise.shown == self.chosen)
+    // The hold-out has chosen: what it calibrates is an estimate.
+    limits = try options.limits.map { (limits) throws(EnsembleError) in
+      try DecisionLimits(
+        deployed: &deployed, single: pool.candidates[pool.reference], calibration: sets.holdOut,
+        isPromised: false, sets: sets, options: limits)
+    }
+    shiftedChoice = try ShiftedChoice(
+      deployed: deployed, candidates: pool.candidates,
+      cost: { $0.holdOut.cost[options.cost] ?? .infinity }, builder)
+    self.deployed = deployed
     slowestPath = SlowestPath(of: deployed, among: pool.candidates)
   }
 }

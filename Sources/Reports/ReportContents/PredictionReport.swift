@@ -26,27 +26,32 @@ package struct PredictionReport {
   private let decided: [Int]?
   /// What errors cost on average, where that decides and labels are known.
   private let meanCost: Double?
+  /// Sets and abstentions; nil where they were not asked for.
+  private let limits: PredictedLimits?
 
   /// Combines what was found.
   ///
   /// - Parameters:
   ///   - split: What the images are called.
   ///   - errorCosts: What errors cost, where that decides which class is predicted.
+  ///   - limits: What is promised of the answers, to be said of each; nil for nothing.
   /// - Throws: `EnsembleError`.
   package init(
     _ found: EnsemblePredictions, _ images: LabelledImages, split: String,
-    errorCosts: ErrorCosts? = nil
+    errorCosts: ErrorCosts? = nil, limits: AnswerLimits? = nil
   ) throws {
     self.found = found
     self.images = images
     labels = found.indices.map { images.hasLabels ? images.labels[$0] : 0 }
     members = try found.memberPredictions(split: split, labels: labels)
     ensemble = try found.combined(split: split, labels: labels, name: "ensemble")
-    let combined = ensemble
-    decided = errorCosts.map { $0.decisions(of: combined) }
+    let (ensemble, hasLabels) = (ensemble, images.hasLabels)
+    decided = errorCosts.map { $0.decisions(of: ensemble) }
     meanCost =
-      images.hasLabels
-      ? errorCosts.map { Objective.errorCosts($0).meanCost(of: combined) } : nil
+      hasLabels ? errorCosts.map { Objective.errorCosts($0).meanCost(of: ensemble) } : nil
+    self.limits = try limits.map {
+      try PredictedLimits($0, of: ensemble, hasLabels: hasLabels)
+    }
   }
 
   private var isCascade: Bool { found.combination.cascade != nil }
@@ -80,6 +85,8 @@ package struct PredictionReport {
     let expectedMultiplyAccumulates: Double?
     /// What errors cost on average; only where that decides, and with labels.
     let meanErrorCost: Double?
+    /// nil where it was not asked for.
+    let limits: PredictedLimits.Summary?
     let predictions: [ImageAnswer]
   }
 
@@ -91,6 +98,10 @@ package struct PredictionReport {
     /// The class of the least expected cost; nil where the most probable one is predicted.
     let decided: String?
     let classes: [ClassAnswer]
+    /// The classes in its set; nil where that was not asked for.
+    let set: [String]?
+    /// Whether an answer is given; nil where that was not asked for, or is not promised.
+    let isAnswered: Bool?
   }
 
   private struct ClassAnswer: Encodable {
@@ -128,7 +139,7 @@ package struct PredictionReport {
       combination: found.combination, seconds: found.seconds, members: memberRows(),
       ensemble: ensembleRow(), exitFractions: isCascade ? found.exitFractions : nil,
       expectedMultiplyAccumulates: isCascade ? found.expectedMultiplyAccumulates : nil,
-      meanErrorCost: meanCost,
+      meanErrorCost: meanCost, limits: limits?.summary,
       predictions: found.indices.indices.map(imageAnswer)
     ).readableJSON()
   }
@@ -143,7 +154,8 @@ package struct PredictionReport {
       decided: decided.map { className($0[row]) },
       classes: best(min(Self.shownClasses, ensemble.classes), ofRow: row).map {
         ClassAnswer(name: className($0.label), probability: $0.probability)
-      })
+      }, set: limits.map { $0.sets[row].map(className) },
+      isAnswered: limits?.isAnswered.map { $0[row] })
   }
 
   /// The figures as a table; of images without labels, which have none, their most probable classes.
@@ -217,6 +229,7 @@ package struct PredictionReport {
       lines.append(
         "decided by what errors cost\(cost): \(others.grouped) not as the most probable class")
     }
+    lines += limits?.lines ?? []
     lines.append("\(NumberFormat.fixed(found.seconds, 1)) s, \(milliseconds) ms an image")
     return lines.flatMap { Terminal.wrapped($0, width: Terminal.textWidth) }
       .map { $0 + "\n" }.joined()
@@ -250,18 +263,26 @@ package struct PredictionReport {
     try DurableFile.write(to: path) { writer in try lines { try writer.write($0) } }
   }
 
+  /// Between the classes of a set, in one cell.
+  private static let setSeparator = "|"
+
   private func lines(_ write: (String) throws -> Void) rethrows {
     let heads = (1...min(Self.shownClasses, ensemble.classes)).flatMap {
       ["class\($0)", "probability\($0)"]
     }
+    let limitHeads =
+      (limits.map { _ in ["set"] } ?? []) + (limits?.isAnswered.map { _ in ["answered"] } ?? [])
     let first =
       ["image"] + (images.hasLabels ? ["label"] : []) + (decided == nil ? [] : ["decided"])
-    try write(CSV.line(first + heads))
+    try write(CSV.line(first + heads + limitHeads))
     for row in found.indices.indices {
       let answer = imageAnswer(ofRow: row)
       let classes = answer.classes.flatMap { [$0.name, String($0.probability)] }
       let known = [answer.label, answer.decided].compactMap { $0 }
-      try write(CSV.line([answer.image] + known + classes))
+      let open =
+        (answer.set.map { [$0.joined(separator: Self.setSeparator)] } ?? [])
+        + (answer.isAnswered.map { [$0 ? "yes" : "no"] } ?? [])
+      try write(CSV.line([answer.image] + known + classes + open))
     }
   }
 

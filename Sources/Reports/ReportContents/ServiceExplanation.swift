@@ -20,7 +20,23 @@ package struct ServiceExplanation {
   package func text(width: Int? = Terminal.tableWidth) -> String {
     guard let service = manifest.expectedService else { return lines([heading] + unknown) }
     return lines([heading]) + "\n" + table(of: service).text(width: width) + "\n"
-      + lines(facts(service) + refusals(service))
+      + lines(facts(service) + refusals(service) + limits)
+  }
+
+  /// What is promised of the answers to those who ask for it.
+  private var limits: [String] {
+    guard let limits = manifest.answerLimits else { return [] }
+    let answers =
+      limits.abstention.map {
+        ", and answers above a probability of \(NumberFormat.fixed($0.threshold, 3)), of which at most "
+          + "\(NumberFormat.shortPercent($0.error)) are wrong (confidence \(NumberFormat.shortPercent($0.confidence)))"
+      } ?? ", and no threshold for answers"
+    let worth = limits.isPromised ? "promised" : "expected and not promised: they also chose it"
+    return [
+      "Prediction sets with the class of \(NumberFormat.shortPercent(1 - limits.sets.missRate)) of the images\(answers): "
+        + "calibrated on \(limits.images.counted("image")), \(worth). Where a member is lost, a set is all classes and "
+        + "no answer is given."
+    ]
   }
 
   private func lines(_ texts: [String]) -> String {

@@ -139,6 +139,17 @@ struct ImportedScores {
     }
     return result
   }
+
+  /// `[N]`: of logits, the logarithm of the sum of their exponentials; nil where one is beyond float32.
+  func logNormalizers() throws(EnsembleError) -> [Float]? {
+    var result = [Float](repeating: 0, count: count)
+    try forEachRow { image, scores throws(EnsembleError) in
+      let greatest = scores.max() ?? 0
+      let sum = exponentials(scores.map { $0 - greatest }).reduce(0, +)
+      result[image] = Float(greatest + naturalLogarithm(sum))
+    }
+    return result.allSatisfy(\.isFinite) ? result : nil
+  }
 }
 
 // MARK: - Classes and labels

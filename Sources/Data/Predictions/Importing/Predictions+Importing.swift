@@ -77,6 +77,7 @@ extension Predictions {
         ?? Self.fingerprint(labels: labels.values, identifiers: identifiers),
       values: .resident(scores.logProbabilities(known)), labels: labels.values,
       classes: scores.classes)
+    if known == .logits { self = try withLogNormalizers(scores.logNormalizers()) }
     imported = ImportedData(
       classNames: names, identifiers: identifiers,
       hasGivenFingerprint: description.fingerprint != nil,

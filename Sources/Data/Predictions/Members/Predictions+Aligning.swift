@@ -94,7 +94,8 @@ extension Predictions {
       parameters: parameters, split: split,
       fingerprint: isGiven
         ? fingerprint : Self.fingerprint(labels: labels, identifiers: data?.identifiers),
-      values: .resident(values), labels: labels, classes: classes)
+      values: .resident(values), labels: labels, classes: classes
+    ).withLogNormalizers(logNormalizers.map { all in images.map { all[$0] } })
     result.imported = data
     return result
   }

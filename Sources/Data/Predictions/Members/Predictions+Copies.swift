@@ -3,7 +3,7 @@ extension Predictions {
   ///
   /// - Throws: `EnsembleError.invalidMetadata` for a name that cannot be shown.
   public func renamed(_ name: String) throws(EnsembleError) -> Predictions {
-    var result = try copy(name: name)
+    var result = try copy(name: name).withLogNormalizers(logNormalizers)
     result.imported = imported
     return result
   }
@@ -13,7 +13,7 @@ extension Predictions {
   /// - Throws: `EnsembleError.invalidMetadata` for a name that cannot be shown.
   public func inSplit(_ split: String) throws(EnsembleError) -> Predictions {
     guard split != self.split else { return self }
-    var result = try copy(split: split)
+    var result = try copy(split: split).withLogNormalizers(logNormalizers)
     result.imported = imported
     return result
   }
@@ -24,6 +24,7 @@ extension Predictions {
       images.flatMap { values[$0 * classes..<($0 + 1) * classes] }
     }
     return try copy(values: .resident(rows), labels: images.map { labels[$0] })
+      .withLogNormalizers(logNormalizers.map { all in images.map { all[$0] } })
   }
 
   /// The same member's predictions with other log-probabilities, `[N, C]`.

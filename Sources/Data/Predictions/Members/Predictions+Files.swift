@@ -3,11 +3,13 @@ import Weights
 extension Predictions {
   static let logProbabilitiesName = "log_probabilities"
   static let labelsName = "labels"
+  static let logNormalizersName = "log_normalizers"
 
   /// Maps the predictions file at `path` and checks it whole.
   ///
   /// The file is a safetensors file with `log_probabilities`, float32 `[N, C]`, and `labels`, int64 `[N]`, and with the
-  /// metadata `name`, `network`, `macs`, `parameters`, `split` and `fingerprint`; with a checksum, where we wrote it.
+  /// metadata `name`, `network`, `macs`, `parameters`, `split` and `fingerprint`; with a checksum, where we wrote it. It may have
+  /// `log_normalizers`, float32 `[N]`, where logits were known.
   ///
   /// - Throws: `EnsembleError` naming the file and what is wrong in it.
   public init(path: String) throws(EnsembleError) {
@@ -31,6 +33,7 @@ extension Predictions {
       multiplyAccumulates: content.cost("macs"), parameters: content.cost("parameters"),
       split: content.text("split"), fingerprint: content.text("fingerprint"),
       values: content.values, labels: content.labelValues, classes: shape[1])
+    self = try withLogNormalizers(content.logNormalizers)
   }
 
   /// Writes the predictions file at `path`, whole or not at all, with a checksum.
@@ -51,9 +54,14 @@ extension Predictions {
       try withLogProbabilities { try receive(UnsafeRawBufferPointer($0)) }
     }
     let labels = TensorContent(name: Self.labelsName, shape: [count], int64s: labels)
+    let normalizers =
+      logNormalizers.map {
+        [TensorContent(name: Self.logNormalizersName, shape: [count], floats: $0)]
+      } ?? []
     do {
       try SafeTensors.write(
-        to: path, tensors: [logProbabilities, labels], metadata: metadata, isChecksummed: true)
+        to: path, tensors: [logProbabilities, labels] + normalizers, metadata: metadata,
+        isChecksummed: true)
     } catch let error as WeightsError {
       throw EnsembleError.weights(error)
     }
@@ -67,6 +75,7 @@ private struct FileContent {
   let labels: SafeTensors.Entry
   let values: Predictions.Values
   let labelValues: [Int64]
+  let logNormalizers: [Float]?
 
   init(_ file: SafeTensors) throws(WeightsError) {
     self.file = file
@@ -86,6 +95,9 @@ private struct FileContent {
       ? .mapped(bytes) : .resident(try file.floats(named: Predictions.logProbabilitiesName))
     labels = try file.entry(Predictions.labelsName)
     labelValues = try file.int64s(named: Predictions.labelsName)
+    logNormalizers =
+      file.names.contains(Predictions.logNormalizersName)
+      ? try file.floats(named: Predictions.logNormalizersName) : nil
   }
 
   func text(_ key: String) throws(EnsembleError) -> String {

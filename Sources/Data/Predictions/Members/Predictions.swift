@@ -29,6 +29,9 @@ public struct Predictions: Sendable {
   /// The file the predictions came from, or else the member's name: how errors call them.
   public let source: String
   let values: Values
+  /// `[N]`: the logarithm of the sum of the exponentials of each image's logits, which its log-probabilities are less than its
+  /// logits; nil where the scores were no logits. It says how unlike the training's an image may be, and nothing of its class.
+  package private(set) var logNormalizers: [Float]?
   /// What is known beside, of predictions that another program made.
   var imported: ImportedData?
 
@@ -113,6 +116,27 @@ public struct Predictions: Sendable {
   /// The bytes of the log-probabilities that are mapped from a file; 0 where they are in memory.
   package var mappedByteCount: Int {
     if case .mapped(let bytes) = values { bytes.count } else { 0 }
+  }
+}
+
+extension Predictions {
+  /// The same predictions, of which is known what their logits were.
+  ///
+  /// - Parameter logNormalizers: `[N]`, finite.
+  /// - Throws: `EnsembleError.wrongTensor` for another number of them, or one that is not finite.
+  package func withLogNormalizers(
+    _ logNormalizers: [Float]?
+  ) throws(EnsembleError) -> Predictions {
+    if let logNormalizers {
+      guard logNormalizers.count == count, logNormalizers.allSatisfy(\.isFinite) else {
+        throw .wrongTensor(
+          source: source, tensor: Self.logNormalizersName, expected: "\(count) finite numbers",
+          found: "\(logNormalizers.count) numbers, or others")
+      }
+    }
+    var result = self
+    result.logNormalizers = logNormalizers
+    return result
   }
 }
 

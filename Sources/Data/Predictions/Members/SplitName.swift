@@ -21,6 +21,8 @@ public struct SplitName: Hashable, Sendable {
   public static let holdOut = "hold-out"
   /// The name of the images that judge.
   public static let test = "test"
+  /// The name of images that are of no class, whose labels say nothing: they neither choose nor judge.
+  public static let unlike = "unlike"
 
   private static let holdOutWords = [
     "holdout", "heldout", "holdoutset", "heldoutset", "val", "valid", "validation", "dev",
@@ -43,6 +45,11 @@ public struct SplitName: Hashable, Sendable {
     let words = text.lowercased().split { !$0.isLetter }.map(String.init)
     func has(_ known: [String]) -> Bool {
       known.contains(whole) || words.contains(where: known.contains)
+    }
+    guard whole != Self.unlike else {
+      throw .invalidImport(
+        source: source, reason: "has the split '\(text)', images that are of no class",
+        fix: "give it to --unlike, and predictions of labelled images here")
     }
     if has(Self.holdOutWords) || Self.isHoldOut(words) {
       (name, role) = (Self.holdOut, .holdOut)

@@ -22,6 +22,8 @@ package struct DecidedCandidate: Decodable, Hashable, Sendable {
   package let expectedMultiplyAccumulates: Double?
   /// What it was worth on those images; nil for others than the one to deploy, and where an earlier version wrote it.
   package let expectedService: ExpectedService?
+  /// What is promised of its answers; nil for others than the one to deploy, and where an earlier version wrote it.
+  package let answerLimits: AnswerLimits?
   /// Which members the decision was made of; nil where an earlier version wrote it.
   private(set) var identities: [MemberIdentity]?
   /// What errors cost, where the decision says that the class with the least expected cost is predicted; nil for others than
@@ -32,6 +34,7 @@ package struct DecidedCandidate: Decodable, Hashable, Sendable {
 
   private enum CodingKeys: String, CodingKey {
     case id, members, combination, exitFractions, expectedMultiplyAccumulates, expectedService
+    case answerLimits
   }
 
   /// The greatest file that is read, in bytes.

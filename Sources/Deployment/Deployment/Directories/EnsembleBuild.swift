@@ -33,7 +33,8 @@ extension ModelSelection {
           ?? manifest?.expectedMultiplyAccumulates,
         exitFractions: decided?.candidate.exitFractions ?? manifest?.exitFractions,
         expectedService: service,
-        errorCosts: decided == nil ? manifest?.errorCosts : decided?.candidate.errorCosts)
+        errorCosts: decided == nil ? manifest?.errorCosts : decided?.candidate.errorCosts,
+        answerLimits: decided?.candidate.answerLimits ?? manifest?.answerLimits)
       return (ensemble, notes)
     } catch InferenceError.notAnEnsemble(_, let reason) {
       guard let decided else {

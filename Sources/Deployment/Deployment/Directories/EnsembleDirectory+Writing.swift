@@ -17,13 +17,14 @@ extension EnsembleDirectory {
   ///   - exitFractions: Of those images, the share that stopped after each member.
   ///   - expectedService: What it was worth on the hold-out; nil where that is not known.
   ///   - errorCosts: What errors cost, where they decide an image's label; nil where it is the most probable class.
+  ///   - answerLimits: What is promised of its answers; nil for nothing.
   /// - Throws: `InferenceError`, or `FileError` where it cannot be written; nothing is then left behind.
   package static func write(
     to path: String, members: [(member: EnsembleMember, bytes: MemberBytes)],
     labels: [String]? = nil, combination: Combination = Combination(),
     expectedMultiplyAccumulates: Double? = nil,
     exitFractions: [Double]? = nil, expectedService: ExpectedService? = nil,
-    errorCosts: ErrorCosts? = nil
+    errorCosts: ErrorCosts? = nil, answerLimits: AnswerLimits? = nil
   ) throws -> EnsembleDirectory {
     guard !Directory.exists(path) else { throw InferenceError.placeTaken(path: path) }
     for (member, _) in members where member.model.hasExternalData {
@@ -44,7 +45,8 @@ extension EnsembleDirectory {
       }
       let manifest = EnsembleManifest(
         version: EnsembleManifest.version(
-          of: entries, expectedService: expectedService, errorCosts: errorCosts),
+          of: entries, expectedService: expectedService,
+          hasAnswers: errorCosts != nil || answerLimits != nil),
         rule: combination.rule,
         weights: combination.weights, memberTemperatures: combination.memberTemperatures,
         temperature: combination.temperature, cascade: combination.cascade,
@@ -52,7 +54,8 @@ extension EnsembleDirectory {
         parameters: entries.reduce(0) { $0 + $1.parameters },
         multiplyAccumulates: entries.reduce(0) { $0 + $1.multiplyAccumulates },
         expectedMultiplyAccumulates: expectedMultiplyAccumulates, exitFractions: exitFractions,
-        expectedService: expectedService, errorCosts: errorCosts, members: entries)
+        expectedService: expectedService, errorCosts: errorCosts, answerLimits: answerLimits,
+        members: entries)
       if let fault = manifest.fault {
         throw InferenceError.notAnEnsemble(path: path, reason: fault)
       }

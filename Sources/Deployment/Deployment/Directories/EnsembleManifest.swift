@@ -34,6 +34,8 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   /// What errors cost, where the label of an image is the class with the least expected cost; nil where it is the most
   /// probable one.
   package var errorCosts: ErrorCosts?
+  /// What is promised of its answers; nil where nothing is.
+  package var answerLimits: AnswerLimits?
   /// The members.
   package var members: [Member]
 
@@ -43,16 +45,16 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   static let versionWithOutputs = 3
   /// The version of an ensemble that says what it was worth on the hold-out.
   static let versionWithService = 4
-  /// The version of an ensemble whose labels are decided by what errors cost.
-  static let versionWithCosts = 5
+  /// The version of an ensemble that says how its answers are decided, or what is promised of them.
+  static let versionWithAnswers = 5
   /// The versions that are read: 1 has a rule alone, and no other part of a combination.
-  package static let knownVersions = 1...versionWithCosts
+  package static let knownVersions = 1...versionWithAnswers
 
   /// The earliest version that has all that is in an ensemble.
   static func version(
-    of members: [Member], expectedService: ExpectedService?, errorCosts: ErrorCosts?
+    of members: [Member], expectedService: ExpectedService?, hasAnswers: Bool
   ) -> Int {
-    if errorCosts != nil { return versionWithCosts }
+    if hasAnswers { return versionWithAnswers }
     if expectedService != nil { return versionWithService }
     return members.contains(where: \.choosesOutput) ? versionWithOutputs : currentVersion
   }
@@ -116,11 +118,14 @@ extension EnsembleManifest {
     guard version >= Self.versionWithService || expectedService == nil else {
       return "the key 'expectedService' belongs to version \(Self.versionWithService)"
     }
-    guard version >= Self.versionWithCosts || errorCosts == nil else {
-      return "the key 'errorCosts' belongs to version \(Self.versionWithCosts)"
+    guard version >= Self.versionWithAnswers || (errorCosts == nil && answerLimits == nil) else {
+      return "the keys 'errorCosts' and 'answerLimits' belong to version \(Self.versionWithAnswers)"
     }
     if let errorCosts, !errorCosts.areOf(classes: classes, names: labels) {
       return "its \"errorCosts\" are not of its classes in their order"
+    }
+    if let fault = answerLimits?.fault(classes: classes) {
+      return "in its \"answerLimits\", \(fault)"
     }
     for combination in [combination] + (expectedService?.reductions.map(\.combination) ?? [])
     where combination.cascade?.hasNegativeThreshold == true {

@@ -106,6 +106,8 @@ public struct Candidate: Codable, Hashable, Sendable {
   /// Of what is deployed, what it is worth on the hold-out, also with a member lost; nil otherwise, and in decisions of
   /// earlier versions.
   public internal(set) var expectedService: ExpectedService?
+  /// Of what is deployed, what is promised of its answers; nil otherwise, and in decisions of earlier versions.
+  public internal(set) var answerLimits: AnswerLimits?
 
   init(
     id: String, kind: Kind, members: [String], network: String, combination: Combination,

@@ -45,9 +45,7 @@ extension MeasuredShare {
   /// The share that is predicted right.
   fileprivate init(ofRight predictions: Predictions) {
     let hits = zip(predictions.predictedClasses(), predictions.labels).count { $0 == Int($1) }
-    let value = Double(hits) / Double(predictions.count)
-    self.init(
-      value: value, interval: ConfidenceInterval(ofShare: value, count: predictions.count))
+    self.init(ofHits: hits, count: predictions.count)
   }
 }
 

@@ -43,7 +43,7 @@ public struct ReliabilityDiagram: Codable, Hashable, Sendable {
     binning: Binning = .equalWidth
   ) throws(EnsembleError) {
     try Self.checkBinCount(binCount)
-    let confident = Self.confidences(of: predictions)
+    let confident = predictions.confidentOutcomes()
     self.init(
       probabilities: confident.map(\.confidence), hits: confident.map(\.isRight),
       binCount: binCount, binning: binning)
@@ -128,19 +128,6 @@ public struct ReliabilityDiagram: Codable, Hashable, Sendable {
         name: "the number of bins", value: "\(binCount)",
         expected: "at least 1 and at most a million"
       )
-    }
-  }
-
-  /// Each image's confidence and whether its prediction is right.
-  private static func confidences(
-    of predictions: Predictions
-  ) -> [(confidence: Double, isRight: Bool)] {
-    let predicted = predictions.predictedClasses()
-    return predictions.withLogProbabilities { values in
-      predicted.enumerated().map { image, predicted in
-        let value = Double(values[image * predictions.classes + predicted])
-        return (min(exponential(value), 1), Int64(predicted) == predictions.labels[image])
-      }
     }
   }
 }

@@ -54,8 +54,14 @@ let predictCommand = Command(
       "--out", "DIR",
       help: "Write the predictions of the ensemble and of each member that saw all images there."),
     CommandOption(
+      "--limits",
+      help:
+        "Say of each image which classes its set holds and whether an answer is given, as the ensemble promises them."
+    ),
+    CommandOption(
       "--split", "NAME",
-      help: "What --out calls the images, such as hold-out for those to choose on (default: test)."
+      help:
+        "What --out calls the images, such as hold-out for those to choose on, or unlike for those of no class (default: test)."
     ),
     CommandOption(
       "--csv", "FILE",
@@ -94,6 +100,7 @@ private struct PredictionJob {
   private let combination: Combination
   private let errorCosts: ErrorCosts?
   private let runsAllMembers: Bool
+  private let limits: AnswerLimits?
   private let split: String
   private let out, csv: String?
   private let printsJSON: Bool
@@ -118,10 +125,13 @@ private struct PredictionJob {
     combination = selection.combination(rule: rule)
     errorCosts = selection.errorCosts(rule: rule)
     runsAllMembers = arguments.isSet("--all-members")
+    limits = arguments.isSet("--limits") ? try Self.limits(of: selection, combination) : nil
     split = try Self.split(arguments, drawsImages: selection.drawnImages != nil)
     images = try Self.images(for: selection, files: files, arguments)
-    guard images.hasLabels || out == nil else {
-      throw UsageError("--out needs images with labels, in folders of classes: give --csv")
+    guard images.hasLabels || out == nil || split == SplitName.unlike else {
+      throw UsageError(
+        "--out needs images with labels, in folders of classes: give --csv, or --split unlike for images that are of no class"
+      )
     }
     if let out {
       // Another process may have put the same shards together.
@@ -137,6 +147,21 @@ private struct PredictionJob {
 
   private static func isImage(_ operand: String) -> Bool {
     EncodedSplit.isImageName(operand) && !Directory.isDirectory(operand)
+  }
+
+  /// What the ensemble promises of its answers, as it is combined.
+  private static func limits(
+    of selection: ModelSelection, _ combination: Combination
+  ) throws(UsageError) -> AnswerLimits {
+    guard let manifest = selection.manifest, let limits = manifest.answerLimits else {
+      throw UsageError(
+        "--limits needs an ensemble whose answers promise something: build it with the --decision of consort report"
+      )
+    }
+    guard manifest.combination == combination else {
+      throw UsageError("--limits are those of the ensemble as it was decided: leave --rule out")
+    }
+    return limits
   }
 
   private static func images(
@@ -208,7 +233,8 @@ private struct PredictionJob {
       Terminal.writeError("skipped '\(image.name)': \(image.reason)")
     }
     Terminal.writeNotes(Note.lines(selection.notes + images.notes + found.notes))
-    let report = try PredictionReport(found, images, split: split, errorCosts: errorCosts)
+    let report = try PredictionReport(
+      found, images, split: split, errorCosts: errorCosts, limits: limits)
     if let out { try sharding == nil ? report.write(to: out) : report.writeOnce(to: out) }
     if let csv {
       try report.writeCSV(to: csv)

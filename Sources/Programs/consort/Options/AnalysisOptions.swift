@@ -15,6 +15,8 @@ struct AnalysisOptions {
   let sources: SourceOptions
   /// Predictions of further images.
   let shifted: String?
+  /// Predictions of images that are of no class.
+  let unlike: String?
   /// The heading of the page and of its charts; nil for the source's name.
   let title: String?
 
@@ -82,10 +84,15 @@ struct AnalysisOptions {
           + "column; what is deployed then predicts the class with the least expected cost, where that costs less on the hold-out."
       ),
       CommandOption(
+        "--unlike", "SOURCE",
+        help:
+          "Predictions by the same members of images that are of no class, written by consort predict --split unlike: how well "
+          + "they are told from the test images. Their labels are not looked at."),
+      CommandOption(
         "--title", "TEXT",
         help: "The heading of the page and of its charts (default: the run's name, or those of "
           + "few members, or of the first source)."),
-    ] + SourceOptions.options
+    ] + AnswerLimits.Options.options + SourceOptions.options
 
   init(_ arguments: ParsedArguments) throws {
     var options = Decision.Options()
@@ -121,16 +128,18 @@ struct AnalysisOptions {
       throw UsageError("--seconds is a number above 0")
     }
     options.confidences = try Self.confidences(arguments) ?? options.confidences
+    options.limits = try AnswerLimits.Options(arguments)
     analysis.decision = options
     analysis.groups = arguments.string("--groups")
     analysis.errorCosts = arguments.string("--error-costs")
     sources = try SourceOptions(arguments)
     shifted = arguments.string("--shifted")
+    unlike = arguments.string("--unlike")
     title = arguments.string("--title")
     analysis.choosingOption = [
       "--max-cost", "--at", "--min-accuracy", "--tolerance", "--confidence", "--cost",
       "--same-network", "--max-members", "--max-stages", "--cascade-confidence", "--seconds",
-      "--shifted", "--groups", "--error-costs",
+      "--shifted", "--unlike", "--groups", "--error-costs",
     ].first { arguments.string($0) != nil || arguments.isSet($0) }
   }
 
@@ -206,7 +215,8 @@ extension MemberAnalysis {
     let sources: PredictionSources
     do {
       sources = try PredictionSources(
-        paths, shifted: options.shifted, options: options.sources, progress: progress)
+        paths, shifted: options.shifted, unlike: options.unlike, options: options.sources,
+        progress: progress)
     } catch let error as SourceError where error.isMisuse {
       throw UsageError("\(error)")
     } catch let error as DeploymentError where error.isMisuse {

@@ -31,8 +31,9 @@ struct ReportPage {
       return [curvesSection, diversitySection, dataSection, notesSection].compactMap { $0 }
     }
     return [
-      explorer, candidatesSection, errorsSection, rulesSection, calibrationSection, cascadeSection,
-      shiftedSection, diversitySection, membersSection, forecastSection, examplesSection,
+      explorer, candidatesSection, errorsSection, rulesSection, calibrationSection, limitsSection,
+      cascadeSection, shiftedSection, unlikeSection, diversitySection, membersSection,
+      forecastSection, examplesSection,
       curvesSection, dataSection, notesSection,
     ].compactMap { $0 }
   }

@@ -27,6 +27,8 @@ package struct DecisionText: Hashable, Sendable {
   package let shifted: String?
   /// About which classes and groups it errs, and what errors cost; nothing where that was not looked at.
   package let errors: [String]
+  /// What is promised of its answers; none where nothing was asked for.
+  package let limits: [String]
   /// What makes it doubtful; mostly nothing.
   package let cautions: [String]
   /// What none of the figures covers.
@@ -42,7 +44,7 @@ package struct DecisionText: Hashable, Sendable {
   package var sentences: [String] {
     [deploy] + [comparison, promise].compactMap { $0 } + errors + answers + cautions
       + [measured, otherCosts].compactMap { $0 } + [images, goal]
-      + [guarantees, temperatures, shifted].compactMap { $0 } + [caveat]
+      + [guarantees, temperatures, shifted].compactMap { $0 } + limits + [caveat]
   }
 
   /// Lines for a terminal, `width` characters at most where words allow.
@@ -74,6 +76,7 @@ package struct DecisionText: Hashable, Sendable {
     guarantees = promises.guarantees
     temperatures = TemperatureSentence(decision).text
     errors = ErrorSentences(decision)?.sentences ?? []
+    limits = LimitSentences(decision)?.sentences ?? []
     cautions = DecisionCautions(decision).sentences
     caveat =
       "All this is of the members that were trained: training again may change it. "

@@ -19,9 +19,27 @@ extension LoadedEnsemble {
     case logProbabilities = "log_probabilities"
     case members
     case membersMissing = "members_missing"
+    case predictionSet = "prediction_set"
+    case abstain
 
     /// Whether a request that names no output gets it: the others are large, or for few.
-    var isUsual: Bool { ![.members, .logProbabilities, .membersMissing].contains(self) }
+    var isUsual: Bool {
+      switch self {
+      case .probabilities, .label, .exitStage, .membersRun: true
+      case .logProbabilities, .members, .membersMissing, .predictionSet, .abstain: false
+      }
+    }
+  }
+
+  /// The outputs that this ensemble gives.
+  private var knownOutputs: [Output] {
+    Output.allCases.filter { output in
+      switch output {
+      case .predictionSet: limits != nil
+      case .abstain: limits?.abstention != nil
+      default: true
+      }
+    }
   }
 
   /// The input as files of images.
@@ -36,13 +54,15 @@ extension LoadedEnsemble {
 
   /// The outputs, in the order in which they are sent.
   var outputs: [TensorDescription] {
-    Output.allCases.map { output in
+    knownOutputs.map { output in
       let (type, shape): (ElementType, [Int]) =
         switch output {
         case .probabilities, .logProbabilities: (.float32, [-1, classes])
         case .label, .membersMissing: (.bytes, [-1])
         case .exitStage, .membersRun: (.int32, [-1])
         case .members: (.float32, [-1, members.count, classes])
+        case .predictionSet: (.bool, [-1, classes])
+        case .abstain: (.bool, [-1])
         }
       return TensorDescription(name: output.rawValue, type: type, shape: shape)
     }
@@ -95,20 +115,23 @@ extension LoadedEnsemble {
     of answer: EnsembleAnswer, for request: InferenceRequest
   ) throws(ProtocolError) -> [InferenceTensor] {
     var tensors: [InferenceTensor] = []
-    for output in Output.allCases {
+    let known = knownOutputs
+    if let unknown = request.outputs.first(where: { asked in
+      !known.contains { $0.rawValue == asked.name }
+    }) {
+      throw .badOutput(name: unknown.name, .unknown(known: known.map(\.rawValue)))
+    }
+    for output in known {
       let isAsked =
         request.outputs.isEmpty
         ? output.isUsual : request.outputs.contains { $0.name == output.rawValue }
-      if isAsked { tensors.append(try tensor(output, of: answer)) }
-    }
-    if let unknown = request.outputs.first(where: { Output(rawValue: $0.name) == nil }) {
-      throw .badOutput(name: unknown.name, .unknown(known: Output.allCases.map(\.rawValue)))
+      if isAsked { tensors.append(try tensor(output, of: answer, for: request)) }
     }
     return tensors
   }
 
   private func tensor(
-    _ output: Output, of answer: EnsembleAnswer
+    _ output: Output, of answer: EnsembleAnswer, for request: InferenceRequest
   ) throws(ProtocolError) -> InferenceTensor {
     func shape(_ dimensions: [Int]) throws(ProtocolError) -> TensorShape {
       do throws(TensorFault) {
@@ -142,6 +165,13 @@ extension LoadedEnsemble {
     case .membersMissing:
       let missing = (0..<count).map { memberNames(at: answer.progress.missing(of: $0)) }
       return InferenceTensor(name: name, shape: try shape([count]), strings: missing)
+    case .predictionSet:
+      return InferenceTensor(
+        name: name, shape: try shape([count, classes]),
+        flags: predictionSets(answer, for: request))
+    case .abstain:
+      return InferenceTensor(
+        name: name, shape: try shape([count]), flags: abstentions(answer, for: request))
     }
   }
 
@@ -150,14 +180,16 @@ extension LoadedEnsemble {
     places.map { members[$0].name }.joined(separator: ",")
   }
 
-  /// What is to be known of an answer beside its outputs: whether it is one of the whole ensemble, and what it is worth if not.
-  func parameters(of answer: EnsembleAnswer) -> Parameters {
-    guard let accuracy = answer.degraded.map(\.service.accuracy.value).min() else { return [:] }
-    return [
-      AnswerParameter.degraded: .boolean(true),
-      AnswerParameter.membersMissing: .string(memberNames(at: answer.missing)),
-      AnswerParameter.expectedAccuracy: .number(accuracy),
-    ]
+  /// What is to be known of an answer beside its outputs: whether it is one of the whole ensemble, what it is worth if not, and
+  /// what is promised of the outputs that promise something.
+  func parameters(of answer: EnsembleAnswer, for request: InferenceRequest) -> Parameters {
+    var parameters = limitParameters(answer, for: request)
+    if let accuracy = answer.degraded.map(\.service.accuracy.value).min() {
+      parameters[AnswerParameter.degraded] = .boolean(true)
+      parameters[AnswerParameter.membersMissing] = .string(memberNames(at: answer.missing))
+      parameters[AnswerParameter.expectedAccuracy] = .number(accuracy)
+    }
+    return parameters
   }
 
   /// `[N, members, classes]`; 0 for a member that did not run on the image.
@@ -176,7 +208,7 @@ extension LoadedEnsemble {
   }
 }
 
-/// The parameters of answers that not the whole ensemble gave.
+/// The parameters of answers that promise something, or that not the whole ensemble gave.
 package enum AnswerParameter {
   /// Whether members are missing; only there where it is true.
   package static let degraded = "degraded"
@@ -184,6 +216,14 @@ package enum AnswerParameter {
   package static let membersMissing = "members_missing"
   /// The share of the hold-out that was right without them: the least, where images lack different ones.
   package static let expectedAccuracy = "expected_accuracy"
+  /// Whether what sets and abstentions say is promised; there where an output of these was asked for.
+  package static let promised = "promised"
+  /// The share of the images whose class is in their set.
+  package static let coverage = "coverage"
+  /// The greatest share of wrong answers among those that are given.
+  package static let error = "error"
+  /// The probability that no more are wrong, over the draw of the calibration images.
+  package static let confidence = "confidence"
 }
 
 extension TensorBytes {

@@ -29,6 +29,8 @@ final class LoadedEnsemble: Sendable {
   let members: [EnsembleMember]
   /// How they become one.
   let combination: Combination
+  /// What is promised of its answers; nil where nothing is.
+  let limits: AnswerLimits?
   /// The classes' names; nil where they are not known.
   let labels: [String]?
   /// What errors cost, where they decide an image's label; nil where it is the most probable class.
@@ -56,6 +58,7 @@ final class LoadedEnsemble: Sendable {
   ) throws {
     members = try directory.members()
     combination = directory.manifest.combination
+    limits = directory.manifest.answerLimits
     labels = directory.manifest.labels
     errorCosts = directory.manifest.errorCosts
     classes = directory.manifest.classes

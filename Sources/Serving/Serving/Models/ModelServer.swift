@@ -259,7 +259,7 @@ package final class ModelServer: Sendable {
       let answer = try InferenceAnswer(
         to: request, modelName: model.name, modelVersion: Self.version,
         outputs: model.ensemble.tensors(of: said, for: request),
-        parameters: model.ensemble.parameters(of: said),
+        parameters: model.ensemble.parameters(of: said, for: request),
         labels: model.ensemble.labels ?? [])
       model.record.addSuccess(
         said, seconds: seconds, finishedAt: UInt64(Date().timeIntervalSince1970 * 1000))

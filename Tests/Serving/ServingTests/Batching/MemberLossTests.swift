@@ -8,7 +8,7 @@ import Testing
 @testable import Serving
 
 /// Loses a member for some images, as if it were elsewhere and did not answer.
-private struct LosingRunner: BatchRunner {
+struct LosingRunner: BatchRunner {
   let runner: any BatchRunner
   let member: Int
   let isLost: @Sendable (_ row: Int) -> Bool

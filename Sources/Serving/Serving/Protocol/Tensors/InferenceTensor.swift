@@ -49,6 +49,15 @@ package struct InferenceTensor: Sendable {
     content = .values(TensorBytes(values: values))
   }
 
+  /// Makes a BOOL tensor.
+  ///
+  /// - Precondition: As many flags as the shape has elements.
+  package init(name: String, shape: TensorShape, flags: [Bool]) {
+    precondition(flags.count == shape.elementCount, "\(flags.count) flags for \(shape)")
+    let bytes = TensorBytes(values: flags.map { $0 ? 1 as UInt8 : 0 })
+    self.init(name: name, type: .bool, shape: shape, content: .values(bytes))
+  }
+
   /// Makes a BYTES tensor.
   ///
   /// - Precondition: As many elements as the shape has.

@@ -1,0 +1,58 @@
+import CommandLine
+import Ensembles
+
+extension AnswerLimits.Options {
+  /// What is to be promised of the answers of what is deployed.
+  static let options = [
+    CommandOption(
+      "--set-coverage", "PERCENT",
+      help: "The share of images whose class is to be in their prediction set (default: 90)."),
+    CommandOption(
+      "--set-score", "NAME",
+      help:
+        "What prediction sets are made by: least-ambiguous, adaptive or regularized-adaptive (default: least-ambiguous)."
+    ),
+    CommandOption(
+      "--set-by-class", help: "Promise the coverage of each class, where each has images enough."),
+    CommandOption(
+      "--answer-error", "PERCENT",
+      help:
+        "The share of wrong answers among those that are given, where others are left out (default: 1)."
+    ),
+    CommandOption(
+      "--answer-confidence", "PERCENT",
+      help: "How surely no more of them are wrong (default: 95)."),
+  ]
+
+  /// What the options of a command say.
+  init(_ arguments: ParsedArguments) throws {
+    self.init()
+    if let percent = try arguments.number("--set-coverage") {
+      guard percent >= 50, percent < 100 else {
+        throw UsageError("--set-coverage is in percent, from 50 and below 100, such as 95")
+      }
+      // In decimals, as it was typed: 99.9 is a miss in a thousand.
+      missRate = ((100 - percent) * 1e6).rounded() / 1e8
+    }
+    if let name = arguments.string("--set-score") {
+      guard let kind = ConformalScore.Kind.allCases.first(where: { $0.name == name }) else {
+        throw UsageError(
+          "--set-score is " + Spelling.oneOf(ConformalScore.Kind.allCases.map(\.name), not: name))
+      }
+      score = ConformalScore(kind)
+    }
+    isByClass = arguments.isSet("--set-by-class")
+    if let percent = try arguments.number("--answer-error") {
+      guard percent >= 0.0001, percent <= 50 else {
+        throw UsageError("--answer-error is in percent, above 0 and up to 50, such as 1")
+      }
+      error = percent / 100
+    }
+    if let percent = try arguments.number("--answer-confidence") {
+      guard percent >= 50, percent < 100 else {
+        throw UsageError("--answer-confidence is in percent, from 50 and below 100, such as 95")
+      }
+      confidence = percent / 100
+    }
+  }
+}

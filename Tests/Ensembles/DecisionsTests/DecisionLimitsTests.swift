@@ -1,0 +1,121 @@
+import EnsembleTestSupport
+import Files
+import Foundation
+import Predictions
+import TestSupport
+import Testing
+
+@testable import Decisions
+@testable import Ensembles
+
+/// What decisions say is promised of the answers, also of very few images.
+@Suite struct DecisionLimitsTests {
+  @Test func theDeployedAndTheSingleModelHaveLimits() throws {
+    let sets = try candidateSets()
+    let decision = try Decision(sets)
+    let limits = try #require(decision.limits)
+    // The hold-out chose: nothing is promised.
+    #expect(!limits.isPromised && limits.calibration.count == 240)
+    #expect(limits.deployed.id == decision.chosen)
+    #expect((limits.single == nil) == (decision.chosen == decision.reference))
+    let answers = try #require(decision.deployed.answerLimits)
+    #expect(answers.images == 240 && !answers.isPromised && answers.fault(classes: 5) == nil)
+    #expect(decision.candidates.allSatisfy { $0.answerLimits == nil })
+    // By hand: as deployed, on the same images.
+    let members = try Predictions.of(decision.deployed.members, in: sets.holdOut)
+    let combined = try decision.deployed.combination.combine(members, name: "d")
+    #expect(try answers.sets == ConformalPredictor(calibratedOn: combined))
+    let test = try decision.deployed.combination.combine(
+      Predictions.of(decision.deployed.members, in: sets.test), name: "d")
+    #expect(try limits.deployed.sets[0].test == ConformalReport(of: answers.sets, on: test))
+    #expect(limits.deployed.sets.map(\.isByClass) == [false, true, false, true, false, true])
+    #expect(limits.deployed.byClassRefusal == nil)
+    #expect(limits.deployed.sets.dropFirst().allSatisfy { $0.test.byClass.isEmpty })
+    #expect(limits.deployed.sets.allSatisfy { $0.shifted?.images == 50 })
+    #expect(limits.deployed.abstention.curve == RiskCoverageCurve(of: test))
+    #expect(try json(roundTrip(decision)) == json(decision))
+  }
+
+  @Test func optionsReachWhatIsDeployed() throws {
+    var options = Decision.Options()
+    options.limits?.score = ConformalScore(.adaptive)
+    options.limits?.isByClass = true
+    options.limits?.missRate = 0.2
+    options.limits?.error = 0.3
+    let decision = try Decision(candidateSets(), options: options)
+    let answers = try #require(decision.deployed.answerLimits)
+    #expect(answers.sets.score.kind == .adaptive && answers.sets.missRate == 0.2)
+    #expect(answers.sets.groupOfClass == [0, 1, 2, 3, 4])
+    #expect(try #require(answers.abstention).error == 0.3)
+    #expect(decision.limits?.deployed.abstention.test != nil)
+    // Too few of a class: of all images together, and said so.
+    options.limits?.missRate = 0.01
+    let strict = try Decision(candidateSets(), options: options)
+    #expect(strict.deployed.answerLimits?.sets.groupOfClass == nil)
+    #expect(
+      strict.limits?.deployed.byClassRefusal?.contains("need 99 images of each class") == true)
+    options.limits = nil
+    let none = try Decision(candidateSets(), options: options)
+    #expect(none.limits == nil && none.deployed.answerLimits == nil)
+    options.limits = AnswerLimits.Options()
+    options.limits?.error = 0
+    #expect(throws: EnsembleError.self) { try Decision(candidateSets(), options: options) }
+  }
+
+  @Test func theBestOnShiftedImagesIsSeenAfterwards() throws {
+    let decision = try Decision(candidateSets())
+    let choice = try #require(decision.shiftedChoice)
+    let accuracies = decision.candidates.compactMap { $0.shifted?.metrics.top1Accuracy }
+    let own = try #require(decision.deployed.shifted).metrics.top1Accuracy
+    let best = try #require(decision.candidate(choice.best)?.shifted).metrics.top1Accuracy
+    #expect(best == accuracies.max())
+    #expect(abs(choice.difference - max(0, best - own)) < 1e-12)
+    #expect(choice.betterCount == accuracies.count { $0 > own + 1e-12 })
+    #expect(choice.interval.lowerBound <= choice.difference)
+    #expect(choice.interval.upperBound >= choice.difference)
+    let cost = try #require(decision.candidate(choice.bestForCost)).holdOut.cost
+    #expect(cost.multiplyAccumulates <= decision.deployed.holdOut.cost.multiplyAccumulates + 1e-6)
+  }
+
+  @Test func imagesThatAreUnlikeAreTold() throws {
+    let sets = try candidateSets()
+    let decision = try Decision(sets)
+    let novelty = try NoveltyFigures(
+      of: decision, test: sets.test, unlike: candidateMembers("shifted"))
+    #expect(novelty.images.count == 50 && novelty.meanSetSize != nil)
+    let scores = novelty.deployed.map(\.score)
+    #expect(scores.contains(.entropy) && !scores.contains(.energy))
+    #expect(scores.contains(.mutualInformation) == (decision.deployed.members.count > 1))
+    #expect(novelty.deployed.allSatisfy { $0.detection.known == 310 && $0.detection.unlike == 50 })
+    let other = try member("a", [[0.5, 0.5]], labels: [0])
+    #expect(throws: EnsembleError.self) {
+      try NoveltyFigures(of: decision, test: sets.test, unlike: [other])
+    }
+  }
+
+  /// Hold-outs of 1, 5 and 20 images, all right or all wrong, a class that is absent, probabilities of 0 and 1.
+  @Test(arguments: [1, 5, 20], [true, false])
+  func fewCertainImagesHaveFiniteFigures(_ images: Int, _ isRight: Bool) throws {
+    func set(_ split: String) throws -> [Predictions] {
+      try ["a", "b"].map { name in
+        let rows: [[Double]] = (0..<images).map { image in
+          let label = image % 2
+          let said = isRight ? label : 2
+          return name == "a"
+            ? (0..<3).map { $0 == said ? 1 : 0 } : (0..<3).map { $0 == said ? 0.8 : 0.1 }
+        }
+        return try member(
+          name, split: split, fingerprint: split, rows, labels: (0..<images).map { Int64($0 % 2) })
+      }
+    }
+    let decision = try Decision(PredictionSets(holdOut: set("hold-out"), test: set("test")))
+    let limits = try #require(decision.limits)
+    // The encoder refuses what is not finite.
+    #expect(try json(roundTrip(decision)) == json(decision))
+    #expect(limits.deployed.byClassRefusal != nil)
+    #expect(limits.deployed.abstention.promise.rule == nil)
+    #expect(limits.deployed.abstention.promise.refusal?.contains("at least 299") == true)
+    #expect(limits.deployed.sets[0].boundedGroups == (images < 9 ? 0 : 1))
+    if images < 9 { #expect(limits.deployed.sets[0].test.meanSize == 3) }
+  }
+}

@@ -1,0 +1,19 @@
+import GuaranteeSimulations
+import Testing
+
+/// The promises in some hundred draws; the benchmark of decisions checks them in ten thousand.
+@Suite struct GuaranteeTests {
+  @Test func promisesAreKeptInSimulation() throws {
+    let checks = try LimitsSimulation.checks(draws: 600, seed: 1)
+    #expect(checks.count == 30)
+    for check in checks {
+      #expect(!check.isBroken, "\(check)")
+      #expect(check.draws > 500)
+    }
+    // Sets are no larger than they must: a promise that is always kept could not fail.
+    for check in checks where check.name.hasPrefix("sets, leastAmbiguous") {
+      #expect(check.violations > check.level - 0.06, "\(check)")
+    }
+    #expect(checks.contains { $0.name.hasPrefix("abstention") && $0.violations > 0 })
+  }
+}
