@@ -78,14 +78,14 @@ public struct Decision: Codable, Sendable {
   public let reference: String
   /// The chosen candidate's id.
   public let chosen: String
-  /// The chosen candidate with the temperatures that the hold-out chose.
+  /// The chosen candidate with the calibration that the hold-out chose.
   public let deployed: Candidate
   /// Of a deployed cascade, what an image costs that comes to all members; nil otherwise, and in decisions of earlier versions.
   public let slowestPath: SlowestPath?
   /// How long it takes as a whole; nil where that was not measured, and its time is expected.
   public var measured: MeasuredTimes?
-  /// What the temperatures do.
-  public let calibration: TemperatureChoice
+  /// What the calibration does.
+  public let calibration: CalibrationChoice
   /// Every way to combine all members; nil for a single member.
   public let rules: RuleComparison?
   /// All single members and those that are best for their cost, of each kind; of the other ensembles some.
@@ -143,30 +143,6 @@ public struct Decision: Codable, Sendable {
     candidates = pool.candidates
     (deployed, calibration) = try builder.calibrate(pool.candidates[chosen])
     slowestPath = SlowestPath(of: deployed, among: pool.candidates)
-  }
-}
-
-/// Which temperatures the hold-out chose, and what they do.
-public struct TemperatureChoice: Codable, Hashable, Sendable {
-  /// Where they act; nil where none was better than none on the hold-out.
-  public let place: Calibration.TemperaturePlace?
-  /// Of each member, fitted to it alone.
-  public let memberTemperatures: [Double]
-  /// Of the combined predictions.
-  public let temperature: Double
-  /// On the hold-out: mean negative log-likelihood without temperatures, with the members', and with the combined one's,
-  /// in nats; no members' for a cascade, a vote or weights, where only the combined one is fitted.
-  public let holdOut: [String: Double]
-  /// Why no temperature of the combined predictions was fitted; nil where one was.
-  public let gap: Temperature.Gap?
-  /// On the test images: without temperatures.
-  public let uncalibrated: ReliabilitySummary
-  /// On the test images: as chosen.
-  public let calibrated: ReliabilitySummary
-
-  /// Whether the chosen temperatures make the test images' likelihood worse.
-  public var isWorse: Bool {
-    calibrated.metrics.negativeLogLikelihood > uncalibrated.metrics.negativeLogLikelihood
   }
 }
 

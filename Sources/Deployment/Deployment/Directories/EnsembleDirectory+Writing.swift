@@ -40,10 +40,12 @@ extension EnsembleDirectory {
         entries.append(EnsembleManifest.Member(member, file: file, sha256: sha256))
       }
       let manifest = EnsembleManifest(
-        version: EnsembleManifest.version(of: entries, expectedService: expectedService),
+        version: EnsembleManifest.version(
+          of: entries, calibration: combination.calibration, expectedService: expectedService),
         rule: combination.rule,
         weights: combination.weights, memberTemperatures: combination.memberTemperatures,
-        temperature: combination.temperature, cascade: combination.cascade,
+        temperature: combination.temperature, calibration: combination.calibration,
+        cascade: combination.cascade,
         classes: members[0].member.model.classes, labels: labels,
         parameters: entries.reduce(0) { $0 + $1.parameters },
         multiplyAccumulates: entries.reduce(0) { $0 + $1.multiplyAccumulates },

@@ -15,6 +15,8 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   package var memberTemperatures: [Double]?
   /// By which the combined log-probabilities are divided.
   package var temperature: Double?
+  /// What calibrates the combined predictions in place of a temperature.
+  package var calibration: CalibrationMap?
   /// When members stop that run one after another; nil where all run on every image.
   package var cascade: CascadeStops?
   /// The number of classes.
@@ -40,11 +42,16 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   static let versionWithOutputs = 3
   /// The version of an ensemble that says what it was worth on the hold-out.
   static let versionWithService = 4
+  /// The version of an ensemble that is calibrated by more than temperatures.
+  static let versionWithCalibration = 5
   /// The versions that are read: 1 has a rule alone, and no other part of a combination.
-  package static let knownVersions = 1...versionWithService
+  package static let knownVersions = 1...versionWithCalibration
 
   /// The earliest version that has all that is in an ensemble.
-  static func version(of members: [Member], expectedService: ExpectedService?) -> Int {
+  static func version(
+    of members: [Member], calibration: CalibrationMap?, expectedService: ExpectedService?
+  ) -> Int {
+    if calibration != nil { return versionWithCalibration }
     if expectedService != nil { return versionWithService }
     return members.contains(where: \.choosesOutput) ? versionWithOutputs : currentVersion
   }
@@ -53,7 +60,7 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   package var combination: Combination {
     Combination(
       rule: rule, weights: weights, memberTemperatures: memberTemperatures, cascade: cascade,
-      temperature: temperature)
+      temperature: temperature, calibration: calibration)
   }
 
   /// One member.
@@ -108,6 +115,10 @@ extension EnsembleManifest {
     guard version >= Self.versionWithService || expectedService == nil else {
       return "the key 'expectedService' belongs to version \(Self.versionWithService)"
     }
+    guard version >= Self.versionWithCalibration || calibration == nil else {
+      return "the key 'calibration' belongs to version \(Self.versionWithCalibration)"
+    }
+    if let fault = calibration?.fault(classes: classes) { return fault }
     for combination in [combination] + (expectedService?.reductions.map(\.combination) ?? [])
     where combination.cascade?.hasNegativeThreshold == true {
       return "a threshold of its cascade is below 0"

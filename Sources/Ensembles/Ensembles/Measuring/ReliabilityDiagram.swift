@@ -131,6 +131,15 @@ public struct ReliabilityDiagram: Codable, Hashable, Sendable {
     }
   }
 
+  /// The confidences of the images in each bin of equal width.
+  static func confidences(
+    of predictions: Predictions, binCount: Int
+  ) throws(EnsembleError) -> [[Double]] {
+    try checkBinCount(binCount)
+    let values = confidences(of: predictions).map(\.confidence)
+    return groups(values, binCount: binCount, binning: .equalWidth).map { $0.map { values[$0] } }
+  }
+
   /// Each image's confidence and whether its prediction is right.
   private static func confidences(
     of predictions: Predictions
@@ -151,10 +160,12 @@ public struct ReliabilitySummary: Codable, Hashable, Sendable {
   public let metrics: Metrics
   /// Over bins of equal width.
   public let diagram: ReliabilityDiagram
-  /// The calibration error over bins of equal mass.
+  /// The calibration error over bins of equal mass, also called adaptive.
   public let equalMassError: Double
   /// The mean calibration error of all classes' probabilities.
   public let classwiseError: Double
+  /// Whether chance explains the calibration error; nil in figures of earlier versions.
+  public let test: CalibrationTest?
 
   /// Measures with `Metrics.calibrationBinCount` bins.
   public init(of predictions: Predictions) throws(EnsembleError) {
@@ -163,5 +174,6 @@ public struct ReliabilitySummary: Codable, Hashable, Sendable {
     equalMassError =
       try ReliabilityDiagram(of: predictions, binning: .equalMass).expectedCalibrationError
     classwiseError = try ReliabilityDiagram.classwiseError(of: predictions)
+    test = try CalibrationTest(of: predictions)
   }
 }

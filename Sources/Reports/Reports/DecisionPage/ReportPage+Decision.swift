@@ -15,7 +15,7 @@ extension ReportPage {
   private func answer(_ decision: Decision) -> HTML {
     let text = DecisionText(decision)
     let reasons = [
-      text.measured, text.otherCosts, text.images, text.goal, text.temperatures, text.shifted,
+      text.measured, text.otherCosts, text.images, text.goal, text.calibration, text.shifted,
     ]
     let further = (text.cautions + reasons.compactMap { $0 }).map {
       "<li>\($0.unbroken)</li>\n" as HTML

@@ -15,8 +15,8 @@ package struct DecisionText: Hashable, Sendable {
   package let images: String
   /// What was wanted.
   package let goal: String
-  /// What temperatures do; nil where there was nothing to fit one to, which `cautions` say.
-  package let temperatures: String?
+  /// What calibration does; nil where there was nothing to fit one to, which `cautions` say.
+  package let calibration: String?
   /// How it stands on further images; nil without any.
   package let shifted: String?
   /// What makes it doubtful; mostly nothing.
@@ -33,7 +33,7 @@ package struct DecisionText: Hashable, Sendable {
   /// All of it, a sentence or two each.
   package var sentences: [String] {
     [deploy] + [comparison].compactMap { $0 } + cautions + [measured, otherCosts].compactMap { $0 }
-      + [images, goal] + [temperatures, shifted].compactMap { $0 } + [caveat]
+      + [images, goal] + [calibration, shifted].compactMap { $0 } + [caveat]
   }
 
   /// Lines for a terminal, `width` characters at most where words allow.
@@ -59,7 +59,7 @@ package struct DecisionText: Hashable, Sendable {
     let choice = ChoiceSentences(decision)
     images = choice.images
     goal = choice.goal
-    temperatures = TemperatureSentence(decision).text
+    calibration = CalibrationSentence(decision).text
     cautions = DecisionCautions(decision).sentences
     caveat =
       "All this is of the members that were trained: training again may change it. "
