@@ -128,9 +128,9 @@ import Testing
 
   /// A large hold-out is compared on a sample, and its temperature is that of all images.
   @Test func aSampleOfManyImages() throws {
-    let holdOut = try drawn(20_500, classes: 2, seed: 7) { $0.map { $0 / 2 } }
+    let holdOut = try drawn(10_500, classes: 2, seed: 7) { $0.map { $0 / 2 } }
     let calibration = try choose(holdOut)
-    #expect(calibration.comparison.images == 20_000 && calibration.comparison.folds == 5)
+    #expect(calibration.comparison.images == 10_000 && calibration.comparison.folds == 5)
     expectClose(
       try #require(calibration.temperature).value, try Temperature(fittedTo: holdOut).value,
       within: 1e-6)

@@ -5,8 +5,8 @@ import Statistics
 /// The negative log-likelihood, summed over images, of the softmax of an affine function of the log-probabilities, with a
 /// quadratic penalty on each number's distance from where it is drawn to.
 ///
-/// The numbers are C slopes, or C x C weights in rows, and then C intercepts. Log-probabilities count as no less than
-/// `Metrics.leastLogProbability`.
+/// The numbers are C slopes, or C x C weights by given class and then by calibrated one, and then C intercepts.
+/// Log-probabilities count as no less than `Metrics.leastLogProbability`.
 struct AffineLikelihood: Sendable {
   private let holdOut: Predictions
   private let isFull: Bool
@@ -25,26 +25,23 @@ struct AffineLikelihood: Sendable {
   }
 
   private var classes: Int { holdOut.classes }
-  /// Where the intercepts begin.
-  private var intercepts: Int { centre.count - classes }
 
   /// The numbers at the minimum.
   ///
-  /// - Parameter tolerance: The distance that may be left, in standard errors.
-  func minimum(tolerance: Double) -> [Double] {
-    ConvexMinimum(
-      from: centre, curvature: curvature(at: centre), tolerance: tolerance, callAsFunction
+  /// - Parameters:
+  ///   - start: Where the search begins; where the numbers are drawn to, where nil.
+  ///   - tolerance: The distance that may be left, in standard errors.
+  func minimum(from start: [Double]?, tolerance: Double) -> [Double] {
+    let start = start ?? centre
+    return ConvexMinimum(
+      from: start, curvature: curvature(at: start), tolerance: tolerance, callAsFunction
     ).point
   }
 
   /// The value, in nats, and its gradient.
   func callAsFunction(_ numbers: [Double]) -> (value: Double, gradient: [Double]) {
-    let parts = sums(numbers) { values, residuals, sums in
-      add(residuals, times: values, squared: false, to: &sums)
-    }
-    var value = parts.reduce(0) { $0 + $1.loss }
-    var gradient = [Double](repeating: 0, count: numbers.count)
-    for part in parts { for index in gradient.indices { gradient[index] += part.numbers[index] } }
+    let found = sums(numbers, areCurvatures: false)
+    var (value, gradient) = (found.loss, found.numbers)
     for index in gradient.indices {
       let distance = numbers[index] - centre[index]
       value += strengths[index] * distance * distance / 2
@@ -55,118 +52,114 @@ struct AffineLikelihood: Sendable {
 
   /// The second derivative by each number.
   private func curvature(at numbers: [Double]) -> [Double] {
-    let labels = holdOut.labels
-    let parts = sums(numbers) { values, residuals, sums in
-      // What was taken from the label's probability is given back.
-      let variances = residuals.enumerated().map { index, residual in
-        let image = sums.images + index / classes
-        let p = residual + (labels[image] == Int64(index % classes) ? 1 : 0)
-        return p * (1 - p)
-      }
-      add(variances, times: values, squared: true, to: &sums)
-    }
-    var curvature = strengths
-    for part in parts {
-      for index in curvature.indices { curvature[index] += part.numbers[index] }
-    }
-    return curvature
+    zip(sums(numbers, areCurvatures: true).numbers, strengths).map { $0 + $1 }
   }
 
   // MARK: - Blocks of images
-
-  private struct Sums: Sendable {
-    /// How many images before the block.
-    var images: Int
-    var loss = 0.0
-    var numbers: [Double]
-  }
 
   private static let blockValues = 1 << 14
   /// Parts at most, so that what each keeps stays small; how images are divided depends on nothing but their number.
   private static let mostParts = 16
 
-  /// What `body` makes of each block's log-probabilities and of its probabilities less the label's 1, both `[images, C]`.
-  private func sums(
-    _ numbers: [Double],
-    _ body: @Sendable (_ values: [Double], _ residuals: [Double], inout Sums) -> Void
-  ) -> [Sums] {
+  private struct Sums: Sendable {
+    var loss = 0.0
+    var numbers: [Double]
+  }
+
+  /// The loss of all images, and its first or second derivatives by the numbers.
+  private func sums(_ numbers: [Double], areCurvatures: Bool) -> Sums {
     let count = holdOut.count
     let rows = max(1, Self.blockValues / classes)
     let blocks = (count + rows - 1) / rows
     let parts = min(blocks, Self.mostParts)
-    return parallelMap(parts) { part in
-      var sums = Sums(images: 0, numbers: Array(repeating: 0, count: numbers.count))
+    let found = parallelMap(parts) { part in
+      var sums = Sums(numbers: Array(repeating: 0, count: numbers.count))
       for block in blocks * part / parts..<blocks * (part + 1) / parts {
         let images = block * rows..<min((block + 1) * rows, count)
-        sums.images = images.lowerBound
-        let values = holdOut.flooredLogProbabilities(of: images)
-        let residuals = residuals(scores(values, numbers), images, loss: &sums.loss)
-        body(values, residuals, &sums)
+        var values = holdOut.flooredLogProbabilities(of: images)
+        var factors = probabilities(scores(values, numbers), images, loss: &sums.loss)
+        if areCurvatures {
+          for index in factors.indices { factors[index] *= 1 - factors[index] }
+          for index in values.indices { values[index] *= values[index] }
+        } else {
+          for (row, image) in images.enumerated() {
+            factors[row * classes + Int(holdOut.labels[image])] -= 1
+          }
+        }
+        add(factors, times: values, to: &sums.numbers)
       }
       return sums
     }
+    return found.reduce(into: Sums(numbers: Array(repeating: 0, count: numbers.count))) {
+      $0.loss += $1.loss
+      for index in $1.numbers.indices { $0.numbers[index] += $1.numbers[index] }
+    }
   }
 
+  /// `[images, C]`, not normalised.
   private func scores(_ values: [Double], _ numbers: [Double]) -> [Double] {
-    let classes = classes
+    let (classes, isFull) = (classes, isFull)
     return [Double](unsafeUninitializedCapacity: values.count) { scores, count in
       count = values.count
-      for start in stride(from: 0, to: values.count, by: classes) {
-        for c in 0..<classes {
-          var score = numbers[intercepts + c]
+      numbers.withUnsafeBufferPointer { numbers in
+        let intercepts = numbers.count - classes
+        for start in stride(from: 0, to: values.count, by: classes) {
+          for c in 0..<classes { scores[start + c] = numbers[intercepts + c] }
           if isFull {
-            for other in 0..<classes {
-              score += numbers[c * classes + other] * values[start + other]
+            for given in 0..<classes {
+              let (value, row) = (values[start + given], given * classes)
+              for c in 0..<classes { scores[start + c] += numbers[row + c] * value }
             }
           } else {
-            score += numbers[c] * values[start + c]
+            for c in 0..<classes { scores[start + c] += numbers[c] * values[start + c] }
           }
-          scores[start + c] = score
         }
       }
     }
   }
 
-  /// Probabilities less 1 for the label.
-  private func residuals(
+  /// `[images, C]`; adds what the labels cost.
+  private func probabilities(
     _ scores: [Double], _ images: Range<Int>, loss: inout Double
   ) -> [Double] {
+    let classes = classes
     var shifted = scores
-    for start in stride(from: 0, to: shifted.count, by: classes) {
-      let row = start..<start + classes
-      let greatest = shifted[row].reduce(-.infinity, max)
-      for place in row { shifted[place] -= greatest }
+    shifted.withUnsafeMutableBufferPointer { shifted in
+      for start in stride(from: 0, to: shifted.count, by: classes) {
+        var greatest = -Double.infinity
+        for c in 0..<classes { greatest = max(greatest, shifted[start + c]) }
+        for c in 0..<classes { shifted[start + c] -= greatest }
+      }
     }
-    var residuals = exponentials(shifted)
-    for image in images {
-      let start = (image - images.lowerBound) * classes
-      let row = start..<start + classes
-      let label = start + Int(holdOut.labels[image])
-      let total = residuals[row].reduce(0, +)
-      loss += naturalLogarithm(total) - shifted[label]
-      for place in row { residuals[place] /= total }
-      residuals[label] -= 1
+    var probabilities = exponentials(shifted)
+    probabilities.withUnsafeMutableBufferPointer { probabilities in
+      for (row, image) in images.enumerated() {
+        let start = row * classes
+        var total = 0.0
+        for c in 0..<classes { total += probabilities[start + c] }
+        loss += naturalLogarithm(total) - shifted[start + Int(holdOut.labels[image])]
+        let scale = 1 / total
+        for c in 0..<classes { probabilities[start + c] *= scale }
+      }
     }
-    return residuals
+    return probabilities
   }
 
-  /// Adds factor x value (or its square) to each number that it belongs to.
-  private func add(
-    _ factors: [Double], times values: [Double], squared: Bool, to sums: inout Sums
-  ) {
-    let (classes, intercepts) = (classes, intercepts)
-    let values = squared ? values.map { $0 * $0 } : values
-    sums.numbers.withUnsafeMutableBufferPointer { numbers in
-      for start in stride(from: 0, to: values.count, by: classes) {
-        for c in 0..<classes {
-          let factor = factors[start + c]
-          numbers[intercepts + c] += factor
+  /// Adds factor x value to each weight or slope, and the factor to the intercept.
+  private func add(_ factors: [Double], times values: [Double], to numbers: inout [Double]) {
+    let (classes, isFull) = (classes, isFull)
+    numbers.withUnsafeMutableBufferPointer { numbers in
+      factors.withUnsafeBufferPointer { factors in
+        let intercepts = numbers.count - classes
+        for start in stride(from: 0, to: values.count, by: classes) {
+          for c in 0..<classes { numbers[intercepts + c] += factors[start + c] }
           if isFull {
-            for other in 0..<classes {
-              numbers[c * classes + other] += factor * values[start + other]
+            for given in 0..<classes {
+              let (value, row) = (values[start + given], given * classes)
+              for c in 0..<classes { numbers[row + c] += factors[start + c] * value }
             }
           } else {
-            numbers[c] += factor * values[start + c]
+            for c in 0..<classes { numbers[c] += factors[start + c] * values[start + c] }
           }
         }
       }

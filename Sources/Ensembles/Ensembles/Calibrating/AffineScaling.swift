@@ -33,14 +33,21 @@ public struct VectorScaling: Codable, Hashable, Sendable {
   /// The standard deviation of a slope about the inverse temperature, and of an intercept.
   public static let priorDeviation = 0.5
 
-  init(fittedTo holdOut: Predictions, inverse: Double, tolerance: Double = 1e-6) {
+  /// - Parameters:
+  ///   - inverse: Of the temperature.
+  ///   - start: Where the search begins, such as at the numbers of other images.
+  ///   - tolerance: The distance from the optimum that may be left, in standard errors.
+  init(
+    fittedTo holdOut: Predictions, inverse: Double, start: VectorScaling? = nil,
+    tolerance: Double = 1e-6
+  ) {
     let classes = holdOut.classes
     let strength = 1 / (Self.priorDeviation * Self.priorDeviation)
-    let likelihood = AffineLikelihood(
+    let found = AffineLikelihood(
       holdOut, isFull: false,
       centre: Array(repeating: inverse, count: classes) + Array(repeating: 0, count: classes),
-      strengths: Array(repeating: strength, count: 2 * classes))
-    let found = likelihood.minimum(tolerance: tolerance)
+      strengths: Array(repeating: strength, count: 2 * classes)
+    ).minimum(from: start.map { $0.slopes + $0.intercepts }, tolerance: tolerance)
     slopes = found[..<classes].map { max(0, $0) }
     intercepts = Array(found[classes...])
   }
@@ -99,7 +106,11 @@ public struct DirichletScaling: Codable, Hashable, Sendable {
   /// The standard deviation of a weight off the diagonal.
   public static let offDiagonalDeviation = 0.1
 
-  init(fittedTo holdOut: Predictions, inverse: Double, tolerance: Double = 1e-6) {
+  /// As `VectorScaling` has it.
+  init(
+    fittedTo holdOut: Predictions, inverse: Double, start: DirichletScaling? = nil,
+    tolerance: Double = 1e-6
+  ) {
     let classes = holdOut.classes
     let deviation = VectorScaling.priorDeviation
     let (strength, other) = (
@@ -113,8 +124,11 @@ public struct DirichletScaling: Codable, Hashable, Sendable {
     }
     strengths += Array(repeating: strength, count: classes)
     let found = AffineLikelihood(holdOut, isFull: true, centre: centre, strengths: strengths)
-      .minimum(tolerance: tolerance)
-    weights = (0..<classes).map { Array(found[$0 * classes..<($0 + 1) * classes]) }
+      .minimum(
+        from: start.map { start in
+          (0..<classes).flatMap { given in start.weights.map { $0[given] } } + start.intercepts
+        }, tolerance: tolerance)
+    weights = (0..<classes).map { c in (0..<classes).map { found[$0 * classes + c] } }
     intercepts = Array(found[(classes * classes)...])
   }
 }

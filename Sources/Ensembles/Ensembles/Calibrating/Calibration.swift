@@ -67,19 +67,23 @@ public struct Calibration: Codable, Hashable, Sendable {
     losses = try Self.losses(data, temperature, temperatures)
     let sample = try CalibrationComparison.sample(of: data, seed: seed)
     let gap = temperature == nil ? Temperature.Gap.roundedToZero : temperature?.gap
-    comparison = try CalibrationComparison(
-      sample, refusal: gap == .roundedToZero ? gap?.reason : nil, seed: seed)
+    let fitted: FittedCalibration
+    (comparison, fitted) = try CalibrationComparison.compare(
+      sample, refusal: gap?.reason, seed: seed)
     switch comparison.chosen {
-    case .temperature:
-      self.combination = FittedCalibration.temperature(temperature?.value ?? 1)
-        .calibrating(combination)
+    case .temperature: self.combination = Self.heated(combination, temperature)
     case .memberTemperatures:
       self.combination = FittedCalibration.memberTemperatures(temperatures.map(\.value))
         .calibrating(combination)
-    default:
-      self.combination = try FittedCalibration(comparison.chosen, to: sample)
-        .calibrating(combination)
+    default: self.combination = fitted.calibrating(combination)
     }
+  }
+
+  private static func heated(
+    _ combination: Combination, _ temperature: Temperature?
+  ) -> Combination {
+    temperature.map { FittedCalibration.temperature($0.value).calibrating(combination) }
+      ?? combination
   }
 
   private static func losses(

@@ -50,9 +50,9 @@ public struct CalibrationComparison: Codable, Hashable, Sendable {
   /// The most folds.
   static let mostFolds = 5
   /// The most images that are looked at.
-  private static let mostImages = 20_000
+  private static let mostImages = 10_000
   /// The most probabilities that are looked at, where there are many classes.
-  private static let mostValues = 1 << 21
+  private static let mostValues = 1 << 20
   private static let leastImages = 100
 
   /// The trial of a method.
@@ -74,9 +74,11 @@ public struct CalibrationComparison: Codable, Hashable, Sendable {
   /// Compares methods on a sample.
   ///
   /// - Parameter refusal: Why nothing can be fitted at all; nil where it can.
-  init(_ data: CalibrationData, refusal: String?, seed: UInt64) throws(EnsembleError) {
+  /// - Returns: With what is chosen, fitted to all of the sample.
+  static func compare(
+    _ data: CalibrationData, refusal: String?, seed: UInt64
+  ) throws(EnsembleError) -> (comparison: CalibrationComparison, fitted: FittedCalibration) {
     let (count, classes) = (data.combined.count, data.combined.classes)
-    images = count
     let refusal =
       refusal ?? (classes < 2 ? "there is one class" : nil)
       ?? (count < 2 ? "one image cannot be held back from itself" : nil)
@@ -86,34 +88,38 @@ public struct CalibrationComparison: Codable, Hashable, Sendable {
     let reasons = methods.map { method in
       method == .none ? nil : refusal ?? method.refusal(images: count, classes: classes)
     }
-    guard refusal == nil else {
-      folds = 0
-      chosen = .none
-      trials = zip(methods, reasons).map { Trial($0, refusal: $1) }
-      return
+    func made(_ choice: Choice, folds: Int) -> CalibrationComparison {
+      CalibrationComparison(
+        chosen: choice.chosen,
+        trials: zip(methods, reasons).map { choice.trials[$0] ?? Trial($0, refusal: $1) },
+        images: count, folds: folds)
     }
-    let folds = Folds(labels: data.combined.labels, most: Self.mostFolds, seed: seed)
-    self.folds = folds.count
-    let tried = methods.indices.filter { reasons[$0] == nil }
-    let judged = try Self.judge(tried.map { methods[$0] }, data, folds)
-    let choice = Choice(judged)
-    chosen = choice.chosen
-    trials = zip(methods, reasons).map { method, reason in
-      choice.trials[method] ?? Trial(method, refusal: reason)
+    guard refusal == nil else { return (made(Choice([:]), folds: 0), .none) }
+    let folds = Folds(labels: data.combined.labels, most: mostFolds, seed: seed)
+    let tried = methods.indices.filter { reasons[$0] == nil }.map { methods[$0] }
+    let inverse = 1 / (try Temperature(fittedTo: data.combined).value)
+    let fits = try parallelMap(tried.count) { place throws(EnsembleError) in
+      try FittedCalibration(tried[place], to: data, inverse: inverse)
     }
+    let fitted = Dictionary(uniqueKeysWithValues: zip(tried, fits))
+    let choice = Choice(try judge(tried, data, folds, near: fitted))
+    return (made(choice, folds: folds.count), fitted[choice.chosen] ?? .none)
   }
 
-  /// What each method says of each image's label, and all that comparisons need, in the order of `methods`; the first is none.
+  /// What each method says of the images of each fold.
   private static func judge(
-    _ methods: [CalibrationMethod], _ data: CalibrationData, _ folds: Folds
+    _ methods: [CalibrationMethod], _ data: CalibrationData, _ folds: Folds,
+    near fits: [CalibrationMethod: FittedCalibration]
   ) throws(EnsembleError) -> [CalibrationMethod: HeldOutRows] {
     let parts = try parallelMap(folds.count) { fold throws(EnsembleError) in
       let others = try data.selecting(folds.others(than: fold))
       let held = try data.selecting(folds.images(of: fold))
+      let inverse = 1 / (try Temperature(fittedTo: others.combined).value)
       var found: [HeldOutRows] = []
       for method in methods {
-        found.append(
-          HeldOutRows(try FittedCalibration(method, to: others).apply(to: held)))
+        let fitted = try FittedCalibration(
+          method, to: others, inverse: inverse, near: fits[method])
+        found.append(HeldOutRows(try fitted.apply(to: held)))
       }
       return found
     }

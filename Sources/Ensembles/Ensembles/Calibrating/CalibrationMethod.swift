@@ -41,8 +41,8 @@ public enum CalibrationMethod: String, Codable, CaseIterable, Sendable {
     }
   }
 
-  /// Images x classes^2 of a Dirichlet scaling's fit at most: some seconds.
-  private static let mostProducts = 1 << 23
+  /// Images x classes^2 of a Dirichlet scaling's fit at most: a few seconds.
+  private static let mostProducts = 1 << 21
 
   /// Why it is not tried; nil where it is.
   func refusal(images: Int, classes: Int) -> String? {
@@ -81,17 +81,36 @@ enum FittedCalibration: Sendable {
   case memberTemperatures([Double])
   case map(CalibrationMap)
 
-  init(_ method: CalibrationMethod, to data: CalibrationData) throws(EnsembleError) {
+  /// How far from the optimum a comparison's fit may end, in standard errors.
+  private static let tolerance = 1e-3
+
+  /// - Parameters:
+  ///   - inverse: Of the temperature that fits the data.
+  ///   - near: What was fitted to other images as well, where a search begins.
+  init(
+    _ method: CalibrationMethod, to data: CalibrationData, inverse: Double,
+    near: FittedCalibration? = nil
+  ) throws(EnsembleError) {
     let combined = data.combined
     switch method {
     case .none: self = .none
-    case .temperature: self = .temperature(try Temperature(fittedTo: combined).value)
+    case .temperature: self = .temperature(1 / inverse)
     case .memberTemperatures:
       var temperatures: [Double] = []
       for member in data.members { temperatures.append(try Temperature(fittedTo: member).value) }
       self = .memberTemperatures(temperatures)
-    case .vector: self = .map(.vector(try VectorScaling(fittedTo: combined)))
-    case .dirichlet: self = .map(.dirichlet(try DirichletScaling(fittedTo: combined)))
+    case .vector:
+      var start: VectorScaling?
+      if case .map(.vector(let map))? = near { start = map }
+      let map = VectorScaling(
+        fittedTo: combined, inverse: inverse, start: start, tolerance: Self.tolerance)
+      self = .map(.vector(map))
+    case .dirichlet:
+      var start: DirichletScaling?
+      if case .map(.dirichlet(let map))? = near { start = map }
+      let map = DirichletScaling(
+        fittedTo: combined, inverse: inverse, start: start, tolerance: Self.tolerance)
+      self = .map(.dirichlet(map))
     case .isotonic: self = .map(.isotonic(IsotonicCalibration(fittedTo: combined)))
     case .histogram: self = .map(.histogram(HistogramBinning(fittedTo: combined)))
     }

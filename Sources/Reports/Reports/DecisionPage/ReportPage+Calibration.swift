@@ -1,7 +1,6 @@
 import Decisions
 import Ensembles
 import Formatting
-import Predictions
 
 extension ReportPage {
   /// How far probabilities can be believed.

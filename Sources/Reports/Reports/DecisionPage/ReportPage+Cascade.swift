@@ -1,6 +1,7 @@
 import Decisions
 import Ensembles
 import Formatting
+import Predictions
 
 extension ReportPage {
   /// What each stage of the deployed cascade does, or of the best there is.
