@@ -430,6 +430,8 @@ let benchmarks: [Target] = [
   benchmark("data-loading", "DataLoading", ["Datasets"]),
   benchmark("image-stream", "ImageStream", ["Datasets", "Randomness"], exclude: ["peer.py"]),
   benchmark(
+    "calibration", "Calibration", ["Ensembles", "Formatting", "Predictions", "Randomness"]),
+  benchmark(
     "subsets", "Subsets", ["Ensembles", "Predictions"],
     exclude: ["floor.c", "make_predictions.py", "peer.py"]),
 ]

@@ -56,6 +56,24 @@ def combined(members, rule, weights=None):
         return np.log(np.mean(np.exp(members) if rule == "arithmeticMean" else votes, 0))
 
 
+def calibrated(q, manifest):
+    """What the temperature or the calibration of the whole makes of log-probabilities."""
+    if "calibration" not in manifest:
+        return normalised(q / manifest.get("temperature", 1))
+    (method, how), = manifest["calibration"].items()
+    q = np.maximum(q, -103.27892990343185)
+    if method in ("vector", "dirichlet"):
+        return normalised((q * how["slopes"] if method == "vector" else how["weights"] @ q) + how["intercepts"])
+    p, classes = np.exp(q), range(len(q))
+    x = q - np.log([sum(p[other] for other in classes if other != c) for c in classes])
+    if method == "isotonic":  # Straight between points, and beside them by the same shift.
+        curves = [(k["given"], k["calibrated"]) for k in how["curves"]]
+        x = np.array([np.interp(v, g, k) + min(v - g[0], 0) + max(v - g[-1], 0) for v, (g, k) in zip(x, curves)])
+    else:
+        x = np.array([row[max(int(np.ceil(len(row) / (1 + np.exp(-v)))) - 1, 0)] for v, row in zip(x, how["logOdds"])])
+    return normalised(-np.logaddexp(0, -x))
+
+
 def confidence(kind, members, rule):
     q = combined(members, rule)
     p = np.sort(np.exp(q))[::-1]
@@ -73,7 +91,7 @@ def predict(manifest, run):
         if threshold is not None and confidence(cascade["confidence"], found, rule) >= threshold:
             break  # Before the temperature of the whole.
     q = combined(found, rule, manifest.get("weights"))
-    return np.exp(normalised(q / manifest.get("temperature", 1))), len(found)
+    return np.exp(calibrated(q, manifest)), len(found)
 
 
 def main():

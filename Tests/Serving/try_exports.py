@@ -160,6 +160,15 @@ def zeros(workplace):
     return made
 
 
+SCALINGS = [
+    {"vector": {"slopes": [0.5, 1, 1.5, 0.8, 1.1], "intercepts": [0.1, -0.2, 0, 0.4, -0.3]}},
+    {"dirichlet": {"weights": [[1 if i == j else (i - 2 * j) / 40 for j in range(5)] for i in range(5)],
+                   "intercepts": [0.2, 0, -0.1, 0, 0.3]}}]
+CURVES = [
+    {"isotonic": {"curves": [{"given": [-2.5 + 0.1 * c, -1, 0.5], "calibrated": [-3, -1.2 + 0.1 * c, 1]} for c in range(5)]}},
+    {"histogram": {"logOdds": [[-3 + 0.2 * b + 0.1 * c for b in range(15)] for c in range(5)]}}]
+
+
 def try_joined(workplace):
     kinds = [workplace.member(f"{FIXTURES}/{name}.onnx", *IMAGENET) for name in ("logits", "softmax", "log-softmax")]
     rules = ("geometricMean", "arithmeticMean", "logitMean", "majorityVote")
@@ -171,6 +180,8 @@ def try_joined(workplace):
             for part in parts:
                 workplace.check(models, {"rule": rule, **part})
         workplace.check(models, {"rule": "geometricMean", "temperature": 1.75, **weights})
+    for calibration in SCALINGS:
+        workplace.check(kinds, {"rule": "arithmeticMean", "calibration": calibration})
     # Where two members rule out what only the third leaves, and where a vote is tied.
     for rule in rules:
         workplace.check(all_zeros[:2], {"rule": rule})
@@ -204,6 +215,7 @@ def try_refusals(workplace):
     plain = {"rule": "geometricMean"}
     for models, combination, words in (
             ([logits, softmax_], cascade, ["is a cascade", "--format triton", "consort serve"]),
+            ([logits, softmax_], {"rule": "arithmeticMean", "calibration": CURVES[0]}, ["curves or tables", "--format triton"]),
             ([logits, other_crop], plain, ["'logits' and 'logits-2'", "resized or cropped otherwise"]),
             ([old, logits], plain, ["operator set 11", "set 18", "Dropout", "version_converter"])):
         built, file = workplace.build(models, combination), workplace.place(".onnx")
@@ -236,6 +248,10 @@ def main():
             sys.exit(f"try_exports: images stop after {exits} members only: the thresholds show nothing")
         for rule in ("geometricMean", "arithmeticMean", "majorityVote"):
             check_triton(workplace, zeros(workplace), {"rule": rule, "memberTemperatures": [1, 2, 1]})
+        for calibration in SCALINGS + CURVES:
+            check_triton(workplace, models, {"rule": "arithmeticMean", "calibration": calibration})
+        check_triton(workplace, models, {"rule": "geometricMean", "calibration": CURVES[0], "cascade": {
+            "confidence": "margin", "confidenceThresholds": [0.1, 0.15]}})
         fed = [workplace.member(f"{FIXTURES}/{name}.onnx", *feeding) for name, feeding in (
             ("channels-last", OTHERS), ("bytes", PLAIN), ("half", IMAGENET), ("fixed-batch", [*OTHERS, "--channel-order", "bgr"]))]
         check_triton(workplace, fed, {"rule": "geometricMean", "weights": [0.1, 0.2, 0.3, 0.4]})

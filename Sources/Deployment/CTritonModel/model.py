@@ -24,6 +24,42 @@ def divided(log_probabilities, temperature):
     return log_probabilities if temperature == 1 else log_softmax(np.maximum(log_probabilities, FLOOR) / temperature)
 
 
+def log_odds(log_probabilities):
+    """Of each class against all others; 1 less the greatest probability is the sum of the others."""
+    q = np.maximum(log_probabilities, FLOOR)
+    p = np.exp(q)
+    best = np.arange(p.shape[-1]) == p.argmax(axis=-1)[..., None]
+    others = np.where(best, 0, p).sum(axis=-1, keepdims=True)
+    return q - np.log(np.where(best, others, p.sum(axis=-1, keepdims=True) - p))
+
+
+def curved(x, given, made):
+    """Straight between points, and beside them by the same shift."""
+    given, made = np.array(given), np.array(made)
+    return np.interp(x, given, made) + np.minimum(x - given[0], 0) + np.maximum(x - given[-1], 0)
+
+
+def calibrated(log_probabilities, manifest):
+    """With the temperature or the calibration of the whole."""
+    if not manifest.get("calibration"):
+        return divided(log_probabilities, manifest.get("temperature") or 1)
+    (method, how), = manifest["calibration"].items()
+    q = np.maximum(log_probabilities, FLOOR)
+    if method == "vector":
+        return log_softmax(q * how["slopes"] + how["intercepts"])
+    if method == "dirichlet":
+        return log_softmax(q @ np.transpose(how["weights"]) + how["intercepts"])
+    x = log_odds(log_probabilities)
+    if method == "isotonic":
+        x = np.stack([curved(x[..., c], curve["given"], curve["calibrated"]) for c, curve in enumerate(how["curves"])], axis=-1)
+    else:
+        tables, bins = np.array(how["logOdds"]), len(how["logOdds"][0])
+        p = 1 / (1 + np.exp(-x))
+        place = np.clip(np.ceil(p * bins).astype(int) - 1, 0, bins - 1)
+        x = tables[np.arange(len(tables)), np.where(np.isnan(p), 0, place)] + 0 * x
+    return log_softmax(-np.logaddexp(0, -x))
+
+
 class Member:
     """One ONNX file: images to log-probabilities, [N, classes], float64."""
 
@@ -129,7 +165,7 @@ class Ensemble:
                 others = (q >= q.max(axis=-1, keepdims=True)) & (np.arange(q.shape[-1]) != best)
                 q = np.where(others, q * (1 + 1e-7), q)
             q[faulty[stops]] = np.nan
-            result[stopped] = divided(q, manifest.get("temperature") or 1)
+            result[stopped] = calibrated(q, manifest)
             going, found = going[~stops], found[:, ~stops]
         return result, exits
 

@@ -94,7 +94,7 @@ public struct Decision: Codable, Sendable {
   /// What ways to choose are worth on images that they did not choose on; nil for a single member or image, and in decisions of
   /// earlier versions.
   public let crossFitting: CrossFitting?
-  /// The chosen candidate with the temperatures that the hold-out chose.
+  /// The chosen candidate with the calibration that the hold-out chose.
   public let deployed: Candidate
   /// Of a deployed cascade, what an image costs that comes to all members; nil otherwise, and in decisions of earlier versions.
   public let slowestPath: SlowestPath?
@@ -102,8 +102,8 @@ public struct Decision: Codable, Sendable {
   public var measured: MeasuredTimes?
   /// Where it errs; nil where that was not looked at, and in decisions of earlier versions.
   public internal(set) var errors: ErrorAnalysis?
-  /// What the temperatures do.
-  public let calibration: TemperatureChoice
+  /// What the calibration does.
+  public let calibration: CalibrationChoice
   /// Every way to combine all members; nil for a single member.
   public let rules: RuleComparison?
   /// The ids of the candidates of which none is shown, with a confidence of 95 %, not to be the most accurate of those that
@@ -187,30 +187,6 @@ public struct Decision: Codable, Sendable {
       cost: { $0.holdOut.cost[options.cost] ?? .infinity }, builder)
     self.deployed = deployed
     slowestPath = SlowestPath(of: deployed, among: pool.candidates)
-  }
-}
-
-/// Which temperatures the hold-out chose, and what they do.
-public struct TemperatureChoice: Codable, Hashable, Sendable {
-  /// Where they act; nil where none was better than none on the hold-out.
-  public let place: Calibration.TemperaturePlace?
-  /// Of each member, fitted to it alone.
-  public let memberTemperatures: [Double]
-  /// Of the combined predictions.
-  public let temperature: Double
-  /// On the hold-out: mean negative log-likelihood without temperatures, with the members', and with the combined one's,
-  /// in nats; no members' for a cascade, a vote or weights, where only the combined one is fitted.
-  public let holdOut: [String: Double]
-  /// Why no temperature of the combined predictions was fitted; nil where one was.
-  public let gap: Temperature.Gap?
-  /// On the test images: without temperatures.
-  public let uncalibrated: ReliabilitySummary
-  /// On the test images: as chosen.
-  public let calibrated: ReliabilitySummary
-
-  /// Whether the chosen temperatures make the test images' likelihood worse.
-  public var isWorse: Bool {
-    calibrated.metrics.negativeLogLikelihood > uncalibrated.metrics.negativeLogLikelihood
   }
 }
 

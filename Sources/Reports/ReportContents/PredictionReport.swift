@@ -60,7 +60,7 @@ package struct PredictionReport {
   private var hasEnsemble: Bool {
     let combination = found.combination
     return members.count > 1 || combination.temperature != nil
-      || combination.memberTemperatures != nil
+      || combination.calibration != nil || combination.memberTemperatures != nil
   }
 
   private struct Row: Encodable {

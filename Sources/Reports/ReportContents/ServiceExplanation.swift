@@ -122,7 +122,7 @@ package struct ServiceExplanation {
         "Answers with a member lost say so, and are calibrated for those that are left; with --when-lost fail "
           + "requests get status 503.")
     }
-    if manifest.temperature == nil, manifest.memberTemperatures == nil,
+    if manifest.temperature == nil, manifest.calibration == nil, manifest.memberTemperatures == nil,
       service.reductions.contains(where: { $0.combination.temperature != nil })
     {
       lines.append(

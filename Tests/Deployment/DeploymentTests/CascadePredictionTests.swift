@@ -162,6 +162,7 @@ import Testing
     for combination in [
       Combination(weights: [0.5, 0, 0.3, 0.2], memberTemperatures: [1, 2, 0.5, 1]),
       Combination(rule: .arithmeticMean, temperature: 0.7),
+      Combination(calibration: Self.curves(members[0].classes)),
     ] {
       let found = try Self.predict(combination)
       let combined = try found.combined(
@@ -174,6 +175,14 @@ import Testing
         split: "test", labels: Self.split.labels, name: "ensemble")
       #expect(Self.values(combined) != Self.values(unlike))
     }
+  }
+
+  private static func curves(_ classes: Int) -> CalibrationMap {
+    .isotonic(
+      IsotonicCalibration(
+        curves: (0..<classes).map {
+          .init(given: [-1, 0.1 * Double($0)], calibrated: [-2, 1])
+        }))
   }
 
   @Test func combinationsOfOtherMembersAreRefused() throws {

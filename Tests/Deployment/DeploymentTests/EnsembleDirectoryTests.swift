@@ -150,6 +150,10 @@ import Testing
     rule: .arithmeticMean, memberTemperatures: [1.5, 0.5],
     cascade: CascadeStops(confidence: .margin, confidenceThresholds: [0.25]), temperature: 2)
 
+  private static let calibrated = Combination(
+    calibration: .vector(
+      VectorScaling(slopes: [1, 0.5, 2, 1, 1], intercepts: [0, 0.25, 0, -0.5, 0])))
+
   private static func write(
     _ combination: Combination, expected: Double? = nil, exitFractions: [Double]? = nil,
     to directory: TemporaryDirectory
@@ -164,6 +168,7 @@ import Testing
     cascade, Combination(weights: [0.75, 0.25]),
     Combination(
       cascade: CascadeStops(confidence: .agreement, confidenceThresholds: [nil])),
+    calibrated,
   ])
   func holdsTheWholeCombination(combination: Combination) throws {
     let directory = try TemporaryDirectory()
@@ -173,7 +178,7 @@ import Testing
     let written = try Self.write(
       combination, expected: expected, exitFractions: exitFractions, to: directory)
     let read = try EnsembleDirectory(path: written.path)
-    #expect(read.manifest.version == 2)
+    #expect(read.manifest.version == (combination.calibration == nil ? 2 : 5))
     #expect(read.manifest.combination == combination)
     #expect(read.manifest.expectedMultiplyAccumulates == expected)
     #expect(read.manifest.exitFractions == exitFractions)
@@ -219,6 +224,23 @@ import Testing
     let ensemble = try Self.write(
       Self.cascade, expected: 8665, exitFractions: [0.75, 0.25], to: directory)
     // The keys are sorted, and the cascade's threshold comes before the same exit fraction.
+    try Self.change(text, to: change, in: directory)
+    try Self.expectRefused(ensemble, message)
+  }
+
+  @Test(arguments: [
+    (#""version" : 5"#, #""version" : 4"#, "the key 'calibration' belongs to version 5"),
+    (#""slopes" : ["#, #""slopes" : [1, "#, "its calibration is made for 6 classes, not 5"),
+    (#""intercepts" : ["#, #""intercepts" : [1, "#, "its calibration has not one intercept"),
+    ("0.25", "1e9", "its calibration has a number out of range"), ("0.25", "null", "'calibration"),
+    (#""vector" : {"#, #""vector" : {"bias" : 1, "#, "unknown key 'calibration.vector.bias'"),
+    (#""vector""#, #""spline""#, "'calibration"),
+    (#""vector" : {"#, #""isotonic" : {"curves" : []}, "vector" : {"#, "'calibration"),
+    (#""calibration" :"#, #""temperature" : 2, "calibration" :"#, "a calibration beside it"),
+  ])
+  func refusesCalibrationsThatMakeNoSense(text: String, change: String, message: String) throws {
+    let directory = try TemporaryDirectory()
+    let ensemble = try Self.write(Self.calibrated, to: directory)
     try Self.change(text, to: change, in: directory)
     try Self.expectRefused(ensemble, message)
   }

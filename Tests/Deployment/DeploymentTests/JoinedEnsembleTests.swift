@@ -69,6 +69,16 @@ import Testing
     Combination(
       rule: .arithmeticMean, memberTemperatures: [0.5, 1, 3], temperature: 2.5),
     Combination(memberTemperatures: [2, 1, 0.8]),
+    Combination(
+      calibration: .vector(
+        VectorScaling(slopes: [0.5, 1, 1.5, 0.8, 1.1], intercepts: [0.1, -0.2, 0, 0.4, -0.3]))),
+    Combination(
+      rule: .arithmeticMean,
+      calibration: .dirichlet(
+        DirichletScaling(
+          weights: (0..<5).map { row in
+            (0..<5).map { $0 == row ? 1.2 : Double(row - 2 * $0) / 40 }
+          }, intercepts: [0.2, 0, -0.1, 0, 0.3]))),
   ]
 
   @Test(arguments: combinations) func saysWhatTheMembersSayTogether(
@@ -143,6 +153,25 @@ import Testing
       try JoinedEnsemble(of: cascade, name: "all")
     }
     #expect("\(error.map { "\($0)" } ?? "")".contains("--format triton"))
+    let curve = IsotonicCalibration.Curve(given: [0], calibrated: [0.5])
+    let scaling = CalibrationMap.vector(
+      VectorScaling(slopes: [1, 1, 1, 1, 1], intercepts: [0, 0, 0, 0, 1]))
+    for (place, combination) in [
+      Combination(
+        calibration: .isotonic(
+          IsotonicCalibration(curves: Array(repeating: curve, count: 5)))),
+      Combination(
+        calibration: .histogram(
+          HistogramBinning(logOdds: Array(repeating: [0, 1], count: 5)))),
+      Combination(rule: .majorityVote, calibration: scaling),
+    ].enumerated() {
+      let calibrated = try Self.build(
+        ["logits", "softmax"], combination, in: directory, at: "calibrated-\(place)")
+      let error = #expect(throws: DeploymentError.self) {
+        try JoinedEnsemble(of: calibrated, name: "all")
+      }
+      #expect("\(error.map { "\($0)" } ?? "")".contains("calibrated"))
+    }
     var other = try #require(cascade.manifest.members.first).preprocessing
     other.resizing = .shortSide(9)
     let framed = try Self.build(

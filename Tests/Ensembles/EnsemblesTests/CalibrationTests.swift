@@ -13,33 +13,23 @@ import Testing
   @Test func temperaturesBeforeAndAfterCombining() throws {
     let expected = try ExpectedDecisions.load()
     let (holdOut, test) = (try decisionMembers("hold-out"), try decisionMembers("test"))
-    let calibration = try Calibration(fittedTo: holdOut)
+    let calibration = try Calibration(of: Combination(), holdOut: holdOut)
     for (found, expected) in zip(calibration.memberTemperatures, expected.temperatures) {
       expectClose(found.value, expected, within: 1e-5 * expected)
       #expect(found.after <= found.before)
     }
-    expectClose(calibration.ensembleTemperature.value, expected.ensembleTemperature, within: 1e-5)
-    for (found, expected) in [
-      (calibration.uncalibrated, expected.uncalibrated), (calibration.before, expected.before),
-      (calibration.after, expected.after),
+    let temperature = try #require(calibration.temperature)
+    expectClose(temperature.value, expected.ensembleTemperature, within: 1e-5)
+    let heated = Combination(memberTemperatures: calibration.memberTemperatures.map(\.value))
+    for (key, combination, expected) in [
+      ("without", Combination(), expected.uncalibrated),
+      ("beforeCombining", heated, expected.before),
+      ("afterCombining", Combination(temperature: temperature.value), expected.after),
     ] {
-      let value = try #require(expected["hold-out"]).negativeLogLikelihood
-      expectClose(found, value, within: 1e-6)
-    }
-    let best = min(calibration.uncalibrated, calibration.before, calibration.after)
-    let chosen: Double =
-      switch calibration.chosen {
-      case .afterCombining: calibration.after
-      case .beforeCombining: calibration.before
-      case nil: calibration.uncalibrated
-      }
-    #expect(chosen == best)
-    let report = try calibration.report(on: test)
-    for (found, expected) in [
-      (report.uncalibrated, expected.uncalibrated), (report.before, expected.before),
-      (report.after, expected.after),
-    ] {
+      let loss = try #require(expected["hold-out"]).negativeLogLikelihood
+      expectClose(try #require(calibration.losses[key]), loss, within: 1e-6)
       let expected = try #require(expected["test"])
+      let found = try ReliabilitySummary(of: combination.combine(test, name: "e"))
       expectClose(
         found.metrics.negativeLogLikelihood, expected.negativeLogLikelihood, within: 1e-6)
       expectClose(found.metrics.brierScore, expected.brier, within: 1e-6)
@@ -48,10 +38,6 @@ import Testing
       expectClose(found.equalMassError, expected.equalMass, within: 1e-6)
       expectClose(found.classwiseError, expected.classwise, within: 1e-6)
     }
-    #expect(report.finding.contains(report.isWorse ? "worse" : "better"))
-    let unseen = EnsembleError.testDataUsedToChoose(
-      source: holdOut[0].source, fingerprint: holdOut[0].fingerprint)
-    #expect(throws: unseen) { try calibration.report(on: holdOut) }
   }
 
   @Test func binsOfEqualMass() throws {
@@ -99,45 +85,60 @@ import Testing
       #expect(temperature.after <= temperature.before)
       let scaled = try Metrics(of: [temperature.scale(holdOut)]).negativeLogLikelihood
       #expect(scaled == temperature.after)
-      let calibration = try Calibration(fittedTo: [holdOut])
-      let best = try calibration.combine([holdOut], at: calibration.chosen, name: "e")
-      #expect(try Metrics(of: [best]).negativeLogLikelihood <= calibration.uncalibrated)
     }
     let one = try Temperature(fittedTo: member("m", [[1]], labels: [0]))
     #expect(one.value == 1)
   }
 
-  /// Two images like each other, one of them right: with the third, labelled as the member says, 0.8 + 1 of 3 are right.
-  @Test func aTinyHoldOutDrawsTheTemperatureToOne() throws {
-    let holdOut = try member("m", [[0.8, 0.2], [0.8, 0.2]], labels: [0, 1])
+  /// The slope of the summed likelihood and the prior is 0, and changes its sign there and nowhere else.
+  @Test(arguments: [(1, 0), (0, 1), (1, 1), (45, 0), (0, 45), (4000, 0), (3000, 1000)])
+  func theOptimumIsUnique(right: Int, wrong: Int) throws {
+    let holdOut = try member(
+      "m", Array(repeating: [0.8, 0.2], count: right + wrong),
+      labels: Array(repeating: 0, count: right) + Array(repeating: 1, count: wrong))
+    func slope(_ inverse: Double) -> Double {
+      let odds = naturalLogarithm(4)
+      let p = 1 / (1 + exponential(-odds * inverse))
+      return odds * (Double(right + wrong) * p - Double(right)) + 4 * (1 - 1 / inverse)
+    }
     let temperature = try Temperature(fittedTo: holdOut)
-    expectClose(temperature.value, naturalLogarithm(4) / naturalLogarithm(1.5), within: 1e-6)
     #expect(temperature.gap == nil)
+    let inverse = 1 / temperature.value
+    #expect(abs(slope(inverse)) < 1e-3 && slope(inverse * 1.001) > 0 && slope(inverse / 1.001) < 0)
   }
 
-  /// What has no optimum, or one that errors alone would set, leaves predictions as they are and says why.
-  @Test func aHoldOutWithNothingToFitIsTold() throws {
-    let rows = Array(repeating: [0.6, 0.4], count: 50)
-    let perfect = try member("m", rows, labels: Array(repeating: 0, count: 50))
-    let hopeless = try member("m", rows, labels: Array(repeating: 1, count: 50))
-    let undecided = try member("m", [[0.5, 0.5], [0.5, 0.5]], labels: [0, 1])
-    for (holdOut, gap) in [
-      (perfect, Temperature.Gap.noError), (hopeless, .noOptimum), (undecided, .noOptimum),
-    ] {
+  /// Images that are all right say little of how often such predictions err: the surer they were, the less.
+  @Test func aPerfectHoldOutMovesTheTemperatureLittle() throws {
+    var last = 0.0
+    for (probability, least) in [(0.9, 0.5), (0.97, 0.7), (0.999, 0.94), (1 - 1e-7, 0.999)] {
+      let holdOut = try member(
+        "m", Array(repeating: [probability, 1 - probability], count: 45),
+        labels: Array(repeating: 0, count: 45))
       let temperature = try Temperature(fittedTo: holdOut)
-      #expect(temperature.value == 1 && temperature.gap == gap)
+      #expect(temperature.gap == nil && temperature.value > least && temperature.value <= 1)
+      #expect(temperature.value > last)
+      last = temperature.value
+    }
+    let one = try Temperature(fittedTo: member("m", [[0.97, 0.03]], labels: [0]))
+    #expect(one.value > 0.95 && one.value < 1)
+    let wrong = try Temperature(fittedTo: member("m", [[0.97, 0.03]], labels: [1]))
+    #expect(wrong.value > 1 && wrong.value < 2)
+  }
+
+  /// What says nothing leaves predictions as they are; what has its optimum out of range does too, and says so.
+  @Test func aHoldOutWithNothingToFitIsTold() throws {
+    let undecided = try Temperature(
+      fittedTo: member("m", [[0.5, 0.5], [0.5, 0.5]], labels: [0, 1]))
+    #expect(undecided.value == 1 && undecided.gap == nil)
+    let count = 20_000
+    let hopeless = try Temperature(
+      fittedTo: member(
+        "m", Array(repeating: [0.6, 0.4], count: count), labels: Array(repeating: 1, count: count)))
+    #expect(hopeless.value == 1 && hopeless.gap == .noOptimum)
+    let rounded = try Temperature(fittedTo: member("m", [[1, 0], [1, 0]], labels: [0, 1]))
+    #expect(rounded.value == 1 && rounded.gap == .roundedToZero)
+    for temperature in [undecided, hopeless, rounded] {
       #expect(temperature.after == temperature.before)
     }
-  }
-
-  @Test func aWorseTestSetIsTold() throws {
-    let holdOut = try member(
-      "m", split: "hold-out", fingerprint: "h", Array(repeating: [0.6, 0.4], count: 20),
-      labels: Array(repeating: 0, count: 19) + [1])
-    let test = try member(
-      "m", Array(repeating: [0.6, 0.4], count: 20), labels: Array(repeating: 1, count: 20))
-    let report = try Calibration(fittedTo: [holdOut]).report(on: [test])
-    #expect(report.isWorse && report.finding.contains("worse"))
-    #expect(report.chosen != nil)
   }
 }

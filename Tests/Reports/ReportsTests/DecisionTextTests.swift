@@ -217,7 +217,7 @@ import Testing
         (["calibration", "gap"], "noError"), (["calibration", "place"], NSNull()),
         (["separation"], "unknown"),
       ]))
-    #expect(text.temperatures == nil)
+    #expect(text.calibration == nil)
     #expect(
       text.cautions == [
         "Careful: whether hold-out and test images are different ones is not known: give both ids, or a "
@@ -235,7 +235,7 @@ import Testing
     let path = ["calibration", "calibrated", "metrics", "negativeLogLikelihood"]
     let before = ["calibration", "uncalibrated", "metrics", "negativeLogLikelihood"]
     let text = try #require(
-      DecisionText(try changed([(path, 0.42101), (before, 0.42149)])).temperatures)
+      DecisionText(try changed([(path, 0.42101), (before, 0.42149)])).calibration)
     #expect(
       text.contains(" makes hardly any difference on the test images: NLL 0.421 → 0.421 nats"))
     #expect(!text.contains("better"))
@@ -314,25 +314,57 @@ import Testing
 
   @Test func temperaturesThatMakeItWorseAreSaidTo() throws {
     let path = ["calibration", "calibrated", "metrics", "negativeLogLikelihood"]
-    let worse = try #require(DecisionText(try changed([(path, 9.0)])).temperatures)
+    let worse = try #require(DecisionText(try changed([(path, 9.0)])).calibration)
     #expect(
       worse.contains(
         " makes the likelihood worse and the calibration error less on the test images: NLL "
       ))
     #expect(worse.contains(" → 9.000 nats"))
-    let none = DecisionText(try changed([(["calibration", "place"], NSNull())])).temperatures
-    #expect(none == "No temperature was better than none on the hold-out, and none is used.")
+    let none = DecisionText(try changed([(["calibration", "place"], NSNull())])).calibration
+    #expect(none == "No calibration was better than none on the hold-out, and none is used.")
     let before = DecisionText(try changed([(["calibration", "place"], "beforeCombining")]))
     #expect(
-      before.temperatures?.hasPrefix("Temperatures of the members, before combining, make ") == true
+      before.calibration?.hasPrefix("Temperatures of the members, before combining, make ") == true
     )
   }
 
-  @Test func aPredictionThatTemperaturesTurnIsToldApart() throws {
+  /// What calibrates beyond temperatures is named, and what chance explains of the calibration error is said.
+  @Test func whatCalibratesIsNamed() throws {
+    let decision = try changed([(["calibration", "comparison"], Self.comparison)])
+    #expect(decision.calibration.method == .isotonic)
+    #expect(DecisionText(decision).calibration?.hasPrefix("Isotonic regression makes ") == true)
+    #expect(CalibrationSentence(decision).test == nil)
+    for (pValue, verdict) in [(0.001, "more than chance"), (0.051, "no more than chance")] {
+      let test: [String: Any] = [
+        "calibrationError": 0.02, "expectedError": 0.008, "largestError": 0.0141, "pValue": pValue,
+        "bands": [NSNull()], "draws": 999,
+      ]
+      let tested = try changed([(["calibration", "calibrated", "test"], test)])
+      let text = try #require(CalibrationSentence(tested).test)
+      #expect(text.hasPrefix("An ECE of 0.020 is \(verdict) explains (p "))
+      #expect(text.contains("have 0.008 on average, and 0.014 or less in 95 %"))
+    }
+  }
+
+  private static let comparison: [String: Any] = [
+    "chosen": "isotonic", "images": 500, "folds": 5,
+    "trials": [
+      ["method": "none", "negativeLogLikelihood": 0.5, "gained": 0, "lost": 0],
+      ["method": "dirichlet", "refusal": "it needs more", "gained": 0, "lost": 0],
+    ],
+  ]
+
+  @Test func aPerfectHoldOutIsACaution() throws {
+    let path = ["deployed", "holdOut", "metrics", "top1Accuracy"]
+    let text = DecisionText(try changed([(path, 1.0)]))
+    #expect(text.cautions.contains { $0.contains("every hold-out image is right") })
+  }
+
+  @Test func aPredictionThatCalibrationTurnsIsToldApart() throws {
     let path = ["deployed", "test", "metrics", "top1Accuracy"]
     let text = DecisionText(try changed([(path, 0.123)]))
     #expect(text.deploy.contains(": 12.30 % on the test images"))
-    #expect(text.comparison?.hasPrefix("The difference without temperatures (") == true)
+    #expect(text.comparison?.hasPrefix("The difference without calibration (") == true)
   }
 
   @Test func manyMembersAreCounted() throws {

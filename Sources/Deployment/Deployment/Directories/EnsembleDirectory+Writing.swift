@@ -46,10 +46,11 @@ extension EnsembleDirectory {
       let manifest = EnsembleManifest(
         version: EnsembleManifest.version(
           of: entries, expectedService: expectedService,
-          hasAnswers: errorCosts != nil || answerLimits != nil),
+          hasAnswers: errorCosts != nil || answerLimits != nil || combination.calibration != nil),
         rule: combination.rule,
         weights: combination.weights, memberTemperatures: combination.memberTemperatures,
-        temperature: combination.temperature, cascade: combination.cascade,
+        temperature: combination.temperature, calibration: combination.calibration,
+        cascade: combination.cascade,
         classes: members[0].member.model.classes, labels: labels,
         parameters: entries.reduce(0) { $0 + $1.parameters },
         multiplyAccumulates: entries.reduce(0) { $0 + $1.multiplyAccumulates },

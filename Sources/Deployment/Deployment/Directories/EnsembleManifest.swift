@@ -15,6 +15,8 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   package var memberTemperatures: [Double]?
   /// By which the combined log-probabilities are divided.
   package var temperature: Double?
+  /// What calibrates the combined predictions in place of a temperature.
+  package var calibration: CalibrationMap?
   /// When members stop that run one after another; nil where all run on every image.
   package var cascade: CascadeStops?
   /// The number of classes.
@@ -45,7 +47,8 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   static let versionWithOutputs = 3
   /// The version of an ensemble that says what it was worth on the hold-out.
   static let versionWithService = 4
-  /// The version of an ensemble that says how its answers are decided, or what is promised of them.
+  /// The version of an ensemble that is calibrated by more than temperatures, or says how its answers are decided, or what
+  /// is promised of them.
   static let versionWithAnswers = 5
   /// The versions that are read: 1 has a rule alone, and no other part of a combination.
   package static let knownVersions = 1...versionWithAnswers
@@ -63,7 +66,7 @@ package struct EnsembleManifest: Codable, Hashable, Sendable {
   package var combination: Combination {
     Combination(
       rule: rule, weights: weights, memberTemperatures: memberTemperatures, cascade: cascade,
-      temperature: temperature)
+      temperature: temperature, calibration: calibration)
   }
 
   /// One member.
@@ -118,8 +121,8 @@ extension EnsembleManifest {
     guard version >= Self.versionWithService || expectedService == nil else {
       return "the key 'expectedService' belongs to version \(Self.versionWithService)"
     }
-    guard version >= Self.versionWithAnswers || (errorCosts == nil && answerLimits == nil) else {
-      return "the keys 'errorCosts' and 'answerLimits' belong to version \(Self.versionWithAnswers)"
+    if version < Self.versionWithAnswers, let key = laterKey {
+      return "the key '\(key.rawValue)' belongs to version \(Self.versionWithAnswers)"
     }
     if let errorCosts, !errorCosts.areOf(classes: classes, names: labels) {
       return "its \"errorCosts\" are not of its classes in their order"
@@ -127,12 +130,20 @@ extension EnsembleManifest {
     if let fault = answerLimits?.fault(classes: classes) {
       return "in its \"answerLimits\", \(fault)"
     }
+    if let fault = calibration?.fault(classes: classes) { return fault }
     for combination in [combination] + (expectedService?.reductions.map(\.combination) ?? [])
     where combination.cascade?.hasNegativeThreshold == true {
       return "a threshold of its cascade is below 0"
     }
     return costFault ?? combination.fault(memberCount: members.count) ?? expectationFault
       ?? serviceFault
+  }
+
+  /// A key that versions before the last do not have.
+  private var laterKey: CodingKeys? {
+    if calibration != nil { return .calibration }
+    if errorCosts != nil { return .errorCosts }
+    return answerLimits != nil ? .answerLimits : nil
   }
 
   /// The first part of a combination that version 1 does not have.

@@ -32,10 +32,10 @@ struct CombinationGraph {
     let scaled = scale("members.normalized", by: combination.memberTemperatures)
     switch combination.rule {
     case .majorityVote: vote(scaled, combination.temperature, outputs)
-    case .arithmeticMean: finish(arithmeticMean(scaled), combination.temperature, outputs)
+    case .arithmeticMean: finish(arithmeticMean(scaled), combination, outputs)
     case .geometricMean, .logitMean:
       let mean = combination.weights.map { weightedMean(scaled, $0) } ?? geometricMean(scaled)
-      finish(mean, combination.temperature, outputs)
+      finish(mean, combination, outputs)
     }
   }
 
@@ -156,11 +156,12 @@ struct CombinationGraph {
 
   // MARK: - The end
 
-  private mutating func finish(
-    _ values: String, _ temperature: Double?, _ outputs: [String]
-  ) {
+  private mutating func finish(_ values: String, _ combination: Combination, _ outputs: [String]) {
     var last = values
-    if let temperature, temperature != 1 {
+    if let calibration = combination.calibration {
+      logSoftmax("combined", values, axis: 1)
+      last = calibrate("combined", by: calibration)
+    } else if let temperature = combination.temperature, temperature != 1 {
       logSoftmax("combined", values, axis: 1)
       last = divide("combined", by: temperature)
     }
@@ -175,6 +176,32 @@ struct CombinationGraph {
     graph.append("Max", "temperature.raised", [values, "temperature.floor"])
     graph.append("Mul", "temperature.divided", ["temperature.raised", "temperature.inverse"])
     return "temperature.divided"
+  }
+
+  /// What a scaling makes of log-probabilities, not normalised; `JoinedEnsemble.fault(of:)` refuses other maps.
+  private mutating func calibrate(_ values: String, by calibration: CalibrationMap) -> String {
+    scalar("calibration.floor", Float(Metrics.leastLogProbability))
+    graph.append("Max", "calibration.raised", [values, "calibration.floor"])
+    let intercepts: [Double]
+    switch calibration {
+    case .vector(let map):
+      intercepts = map.intercepts
+      graph.append(
+        constant: "calibration.slopes", shape: [1, classes], map.slopes.map { Float($0) })
+      graph.append("Mul", "calibration.scaled", ["calibration.raised", "calibration.slopes"])
+    case .dirichlet(let map):
+      intercepts = map.intercepts
+      // A product from the left takes the weights of one given class in a row.
+      let columns = (0..<classes).flatMap { given in map.weights.map { Float($0[given]) } }
+      graph.append(constant: "calibration.weights", shape: [classes, classes], columns)
+      graph.append("MatMul", "calibration.scaled", ["calibration.raised", "calibration.weights"])
+    case .isotonic, .histogram: return values
+    }
+    graph.append(
+      constant: "calibration.intercepts", shape: [1, classes], intercepts.map { Float($0) })
+    graph.append(
+      "Add", "calibration.moved", ["calibration.scaled", "calibration.intercepts"])
+    return "calibration.moved"
   }
 
   /// Over the last axis, which means the same in all sets of operators.

@@ -33,16 +33,14 @@ package struct JoinedEnsemble {
   /// Joins the members of an ensemble.
   ///
   /// - Parameter name: What the model is called.
-  /// - Throws: `DeploymentError.notOneModel` where it is a cascade, or the members' inputs exclude one another; `ONNXError`
+  /// - Throws: `DeploymentError.notOneModel` where it is a cascade or calibrated by curves, or the members' inputs exclude one another; `ONNXError`
   ///   where their operator sets do; what keeps members from being read.
   package init(of ensemble: EnsembleDirectory, name: String) throws {
     let manifest = ensemble.manifest
-    guard manifest.cascade == nil else {
+    if let fault = Self.fault(of: manifest.combination) {
       throw DeploymentError.notOneModel(
         path: ensemble.path,
-        reason:
-          "it is a cascade, whose images stop on their own, which no ONNX model does; --format triton writes it for Triton, "
-          + "and `consort serve` serves it")
+        reason: "\(fault); --format triton writes it for Triton, and `consort serve` serves it")
     }
     let parts = try manifest.members.indices.map { try ensemble.member(at: $0) }
     members = parts.map(\.member)
@@ -60,6 +58,22 @@ package struct JoinedEnsemble {
     builder.combine(manifest.combination)
     bytes = try builder.model(
       named: name, outputs: Self.outputNames, metadata: Self.metadata(ensemble, input, name))
+  }
+
+  /// Why a combination is not written as operations of ONNX, such as "it is a cascade, whose …"; nil where it is.
+  static func fault(of combination: Combination) -> String? {
+    if combination.cascade != nil {
+      return "it is a cascade, whose images stop on their own, which no ONNX model does"
+    }
+    switch combination.calibration {
+    case .isotonic, .histogram:
+      return
+        "it is calibrated by curves or tables of each class, which are not written as operations of ONNX"
+    case .vector, .dirichlet:
+      return combination.rule == .majorityVote
+        ? "it is a calibrated vote, which is not written as operations of ONNX" : nil
+    case nil: return nil
+    }
   }
 
   /// The longest file that ONNX allows, less what the combination takes.

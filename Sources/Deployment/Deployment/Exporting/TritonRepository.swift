@@ -13,8 +13,8 @@ import ONNX
 /// An ensemble or a cascade as a model of a Triton model repository.
 ///
 /// Triton has no steps that some images take and others do not, so that a cascade runs in its Python backend, by the model.py
-/// that is written beside the members. An ensemble that is no cascade is one ONNX model in its ONNX Runtime backend, unless
-/// the Python backend is asked for.
+/// that is written beside the members, and so does what is calibrated by curves. Another ensemble is one ONNX model in its
+/// ONNX Runtime backend, unless the Python backend is asked for.
 package struct TritonRepository {
   /// What runs it.
   package enum Backend: String, CaseIterable, Sendable {
@@ -36,14 +36,15 @@ package struct TritonRepository {
 
   /// Prepares what is to be written.
   ///
-  /// - Parameter backend: What runs it; ONNX Runtime where nil and it is no cascade.
+  /// - Parameter backend: What runs it; where nil ONNX Runtime, if it can be one model.
   /// - Throws: As `JoinedEnsemble` does.
   package init(
     of ensemble: EnsembleDirectory, name: DeployedName, backend: Backend?
   ) throws {
     self.ensemble = ensemble
     self.name = name
-    self.backend = backend ?? (ensemble.manifest.cascade == nil ? .onnxruntime : .python)
+    let isOneModel = JoinedEnsemble.fault(of: ensemble.manifest.combination) == nil
+    self.backend = backend ?? (isOneModel ? .onnxruntime : .python)
     if self.backend == .onnxruntime {
       let joined = try JoinedEnsemble(of: ensemble, name: name.text)
       _ = try joined.check()

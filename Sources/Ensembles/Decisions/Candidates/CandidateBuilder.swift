@@ -92,15 +92,15 @@ struct CandidateBuilder {
       .correctness()[members.count]
   }
 
-  /// The candidate with the temperatures that make the hold-out's likelihood best.
+  /// The candidate with the calibration that the hold-out chooses.
   ///
   /// - Parameter keepsAnswers: Whether no image may get another answer, as where something is shown of the answers.
   func calibrate(
     _ candidate: Candidate, keepsAnswers: Bool = false
-  ) throws(EnsembleError) -> (Candidate, TemperatureChoice) {
+  ) throws(EnsembleError) -> (Candidate, CalibrationChoice) {
     let holdOut = try Predictions.of(candidate.members, in: sets.holdOut)
-    let fitted = try FittedTemperatures(
-      candidate.combination, to: holdOut, keepsAnswers: keepsAnswers)
+    let fitted = try Calibration(
+      of: candidate.combination, holdOut: holdOut, keepsAnswers: keepsAnswers, seed: options.seed)
     let places = self.places
     var deployed = try self.candidate(
       candidate.kind, members: candidate.members.compactMap { places[$0] }, fitted.combination)
@@ -111,81 +111,10 @@ struct CandidateBuilder {
     deployed.origin = candidate.origin
     deployed.expectedService = try ExpectedService(of: fitted.combination, holdOut: holdOut)
     let test = try Predictions.of(candidate.members, in: sets.test)
-    let choice = TemperatureChoice(
-      place: fitted.place, memberTemperatures: fitted.memberTemperatures,
-      temperature: fitted.temperature, holdOut: fitted.losses, gap: fitted.gap,
+    let choice = CalibrationChoice(
+      fitted,
       uncalibrated: try ReliabilitySummary(of: candidate.combination.combine(test, name: "plain")),
       calibrated: try ReliabilitySummary(of: fitted.combination.combine(test, name: "calibrated")))
     return (deployed, choice)
-  }
-}
-
-/// The temperatures of a combination that are best on the hold-out.
-private struct FittedTemperatures {
-  /// As given, with the chosen temperatures.
-  var combination: Combination
-  var place: Calibration.TemperaturePlace?
-  var memberTemperatures: [Double] = []
-  var temperature = 1.0
-  var losses: [String: Double] = [:]
-  var gap: Temperature.Gap?
-
-  init(
-    _ combination: Combination, to holdOut: [Predictions], keepsAnswers: Bool
-  ) throws(EnsembleError) {
-    self.combination = combination
-    let isPlain = combination == Combination(rule: combination.rule)
-    if isPlain, combination.rule != .majorityVote, holdOut.count > 1,
-      holdOut.allSatisfy({ $0.ruledOutCount == 0 })
-    {
-      try fitPlain(holdOut, keepsAnswers: keepsAnswers)
-    } else {
-      try fitCombined(combination.combine(holdOut, name: "combined"), holdOut)
-    }
-    switch place {
-    case .afterCombining: self.combination.temperature = temperature
-    case .beforeCombining: self.combination.memberTemperatures = memberTemperatures
-    case nil: break
-    }
-  }
-
-  private mutating func fitCombined(
-    _ combined: Predictions, _ holdOut: [Predictions]
-  ) throws(EnsembleError) {
-    guard let fitted = try Temperature.fitted(to: combined, of: holdOut) else {
-      gap = .roundedToZero
-      losses["without"] = try Metrics(of: [combined]).negativeLogLikelihood
-      return
-    }
-    temperature = fitted.value
-    gap = fitted.gap
-    place = fitted.value == 1 ? nil : .afterCombining
-    losses = ["without": fitted.before, "afterCombining": fitted.after]
-  }
-
-  private mutating func fitPlain(
-    _ holdOut: [Predictions], keepsAnswers: Bool
-  ) throws(EnsembleError) {
-    let calibration = try Calibration(fittedTo: holdOut, rule: combination.rule)
-    place = calibration.chosen
-    memberTemperatures = calibration.memberTemperatures.map(\.value)
-    temperature = calibration.ensembleTemperature.value
-    gap = calibration.ensembleTemperature.gap
-    losses = [
-      "without": calibration.uncalibrated, "beforeCombining": calibration.before,
-      "afterCombining": calibration.after,
-    ]
-    if place == .beforeCombining, keepsAnswers ? true : try losesHits(holdOut) {
-      place = calibration.after < calibration.uncalibrated ? .afterCombining : nil
-    }
-  }
-
-  /// Whether the members' temperatures cost accuracy, for which the candidate was chosen. One that acts on the combined
-  /// predictions never does.
-  private func losesHits(_ holdOut: [Predictions]) throws(EnsembleError) -> Bool {
-    var scaled = combination
-    scaled.memberTemperatures = memberTemperatures
-    let before = try combination.metrics(of: holdOut).top1Accuracy
-    return try scaled.metrics(of: holdOut).top1Accuracy < before
   }
 }

@@ -3,7 +3,7 @@ extension Combination {
   ///
   /// The others keep their temperatures, and their weights in proportion. A cascade goes on without the stage, and without the
   /// threshold after it; of the last stage, without the one before it. One member that is left is a model of its own. The
-  /// temperature of the combined predictions is left out: it was fitted to those of all members.
+  /// temperature or calibration of the combined predictions is left out: it was fitted to those of all members.
   ///
   /// - Parameters:
   ///   - place: Of the lost one, in `0..<memberCount`.

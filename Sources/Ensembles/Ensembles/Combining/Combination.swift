@@ -12,17 +12,22 @@ public struct Combination: Codable, Hashable, Sendable {
   public var cascade: CascadeStops?
   /// By which the combined log-probabilities are divided; nil for none. Whether a cascade stops is decided before.
   public var temperature: Double?
+  /// What calibrates the combined predictions in place of a temperature; nil for none. Whether a cascade stops is decided
+  /// before.
+  public var calibration: CalibrationMap?
 
   /// Creates a combination; `fault(memberCount:)` says what is wrong with it.
   public init(
     rule: CombinationRule = .geometricMean, weights: [Double]? = nil,
-    memberTemperatures: [Double]? = nil, cascade: CascadeStops? = nil, temperature: Double? = nil
+    memberTemperatures: [Double]? = nil, cascade: CascadeStops? = nil, temperature: Double? = nil,
+    calibration: CalibrationMap? = nil
   ) {
     self.rule = rule
     self.weights = weights
     self.memberTemperatures = memberTemperatures
     self.cascade = cascade
     self.temperature = temperature
+    self.calibration = calibration
   }
 
   /// What is wrong with it for so many members, such as "it has 2 weights for 3 members"; nil where nothing is.
@@ -44,6 +49,10 @@ public struct Combination: Codable, Hashable, Sendable {
     let temperatures = (memberTemperatures ?? []) + (temperature.map { [$0] } ?? [])
     guard temperatures.allSatisfy(Temperature.range.contains) else {
       return "a temperature is not in \(Temperature.range)"
+    }
+    if let calibration {
+      guard temperature == nil else { return "it has a temperature and a calibration beside it" }
+      if let fault = calibration.fault() { return fault }
     }
     guard let cascade, cascade.confidenceThresholds.count != memberCount - 1 else {
       return cascade?.fault
@@ -75,6 +84,12 @@ public struct Combination: Codable, Hashable, Sendable {
       cascade == nil
       ? try combineAll(scaled, name: name)
       : try combineStages(scaled, exits: exits, name: name)
+    return try calibrate(combined)
+  }
+
+  /// What was combined, with the temperature or the calibration of the whole.
+  package func calibrate(_ combined: Predictions) throws(EnsembleError) -> Predictions {
+    if let calibration { return try calibration.apply(to: combined) }
     guard let temperature else { return combined }
     // Rounding may make two classes equal: a temperature is no reason to predict another one.
     return try Temperature.scaled(combined, by: temperature)
@@ -85,7 +100,8 @@ public struct Combination: Codable, Hashable, Sendable {
   ///
   /// - Throws: As `combine` does.
   public func metrics(of members: [Predictions]) throws(EnsembleError) -> Metrics {
-    guard rule == .majorityVote, cascade == nil, temperature == nil else {
+    guard rule == .majorityVote, cascade == nil, temperature == nil, calibration == nil
+    else {
       return try Metrics(of: [combine(members, name: "ensemble")])
     }
     try check(members)
@@ -93,7 +109,10 @@ public struct Combination: Codable, Hashable, Sendable {
   }
 
   package func check(_ members: [Predictions]) throws(EnsembleError) {
-    guard let fault = fault(memberCount: members.count) else { return }
+    let fault =
+      fault(memberCount: members.count)
+      ?? members.first.flatMap { calibration?.fault(classes: $0.classes) }
+    guard let fault else { return }
     throw .invalidArgument(
       name: "the combination", value: "unfit for \(members.count) members (\(fault))",
       expected: "one made for them")
@@ -127,6 +146,7 @@ extension Combination {
     let parts = [
       rule.name, weights == nil ? nil : "weighted", scales ? "with temperatures" : nil,
       cascade == nil ? nil : "as a cascade",
+      calibration.map { "calibrated by \($0.method.name)" },
     ]
     return parts.compactMap { $0 }.joined(separator: ", ")
   }

@@ -25,9 +25,9 @@ public struct Temperature: Codable, Hashable, Sendable {
 
   /// Why there was nothing to fit, and the temperature is 1; nil where one was fitted.
   public enum Gap: String, Codable, Hashable, Sendable {
-    /// Every image of the hold-out is right: how often such predictions err is not known.
+    /// Every image of the hold-out is right: in decisions of earlier versions, which had no prior for it.
     case noError
-    /// The likelihood has no optimum in `range`: the hold-out's labels say nothing, or the scores have another scale.
+    /// The optimum is not in `range`: the hold-out's labels say nothing, or the scores have another scale.
     case noOptimum
     /// Images of the hold-out give their own class the probability 0, as rounded scores do: how little it was is not known,
     /// and would decide alone.
@@ -46,12 +46,16 @@ public struct Temperature: Codable, Hashable, Sendable {
     }
   }
 
-  /// Finds the temperature of the least negative log-likelihood.
+  /// Finds the inverse temperature of the least negative log-likelihood under a prior.
   ///
-  /// The likelihood is convex in the inverse of the temperature. Where no temperature is better than 1, it is 1. The hold-out
-  /// counts one image more, which the temperature 1 fits: a tiny one moves the temperature little, and of N images it is
-  /// drawn towards 1 by about one in N of its distance (`DrawnLikelihood`). Where all images are right, some rule their own
-  /// class out, or the optimum is not in `range`, the temperature is 1 and `gap` says so.
+  /// The prior of the inverse b is a gamma distribution with the mode 1, of the density b^s e^(-s b), where s is
+  /// `priorStrength`: 95 % of it lie in temperatures of 0.39 to 2.46. The summed negative log-likelihood is convex in b and at
+  /// least 0; minus the prior's logarithm, s (b - log b), is strictly convex and grows beyond all bounds towards 0 and infinity.
+  /// So for any hold-out, of one image, all right or all wrong, there is exactly one optimum, and it is finite. Of N images the
+  /// prior counts about as much as s / N of what they say together.
+  ///
+  /// The temperature never makes the hold-out's likelihood worse than 1 does. Where images rule their own class out, or the
+  /// optimum is not in `range`, the temperature is 1 and `gap` says so.
   ///
   /// - Parameter holdOut: Hold-out predictions, of a member or an ensemble; never those of a test set.
   /// - Throws: `EnsembleError` where the scaled predictions cannot be made.
@@ -59,19 +63,19 @@ public struct Temperature: Codable, Hashable, Sendable {
   /// Complexity: O(N C) an iteration, of which it takes about ten.
   public init(fittedTo holdOut: Predictions) throws(EnsembleError) {
     validation = holdOut.identity
-    let metrics = try Metrics(of: [holdOut])
-    before = metrics.negativeLogLikelihood
+    before = try Metrics(of: [holdOut]).negativeLogLikelihood
     let isRounded = holdOut.ruledOutCount > 0
-    let optimum = metrics.top1Accuracy < 1 && !isRounded ? Self.optimum(holdOut) : nil
-    gap =
-      optimum != nil
-      ? nil : isRounded ? .roundedToZero : metrics.top1Accuracy < 1 ? .noOptimum : .noError
+    let optimum = isRounded ? nil : Self.optimum(holdOut)
+    gap = optimum != nil ? nil : isRounded ? .roundedToZero : .noOptimum
     let fitted = optimum ?? 1
     let after = try Metrics(of: [Self.scaled(holdOut, by: fitted)]).negativeLogLikelihood
     let isBetter = after < before
     value = isBetter ? fitted : 1
     self.after = isBetter ? after : before
   }
+
+  /// How strong the prior is, in pseudo-images: s of the density b^s e^(-s b) of the inverse temperature b.
+  public static let priorStrength = 4.0
 
   /// The temperature of what members make together, fitted to the hold-out.
   ///
@@ -86,16 +90,18 @@ public struct Temperature: Codable, Hashable, Sendable {
     return try Temperature(fittedTo: combined)
   }
 
-  /// Newton's method between bounds that close in on the minimum; nil where it lies at a bound.
+  /// Newton's method between bounds that close in on the minimum; nil where it does not lie between the first ones.
   private static func optimum(_ holdOut: Predictions) -> Double? {
     let bounds = (low: 1 / range.upperBound, high: 1 / range.lowerBound)
     var (low, high) = bounds
-    let likelihood = DrawnLikelihood([holdOut], start: [1])
+    let strength = priorStrength / Double(holdOut.count)
     var inverse = 1.0
     for _ in 0..<200 {
-      let found = likelihood([inverse])
-      if found.gradient[0] > 0 { high = inverse } else { low = inverse }
-      let newton = inverse - found.gradient[0] / found.hessian[0][0]
+      let found = WeightedLikelihood([holdOut], weights: [inverse])
+      let gradient = found.gradient[0] + strength * (1 - 1 / inverse)
+      let curvature = found.hessian[0][0] + strength / (inverse * inverse)
+      if gradient > 0 { high = inverse } else { low = inverse }
+      let newton = inverse - gradient / curvature
       let next = newton > low && newton < high ? newton : (low * high).squareRoot()
       let isFound = abs(next - inverse) <= 1e-12 * inverse
       inverse = next

@@ -130,6 +130,15 @@ public struct ReliabilityDiagram: Codable, Hashable, Sendable {
       )
     }
   }
+
+  /// The confidences of the images in each bin of equal width.
+  static func confidences(
+    of predictions: Predictions, binCount: Int
+  ) throws(EnsembleError) -> [[Double]] {
+    try checkBinCount(binCount)
+    let values = predictions.confidentOutcomes().map(\.confidence)
+    return groups(values, binCount: binCount, binning: .equalWidth).map { $0.map { values[$0] } }
+  }
 }
 
 /// How well probabilities say how often predictions are right.
@@ -138,10 +147,12 @@ public struct ReliabilitySummary: Codable, Hashable, Sendable {
   public let metrics: Metrics
   /// Over bins of equal width.
   public let diagram: ReliabilityDiagram
-  /// The calibration error over bins of equal mass.
+  /// The calibration error over bins of equal mass, also called adaptive.
   public let equalMassError: Double
   /// The mean calibration error of all classes' probabilities.
   public let classwiseError: Double
+  /// Whether chance explains the calibration error; nil in figures of earlier versions.
+  public let test: CalibrationTest?
 
   /// Measures with `Metrics.calibrationBinCount` bins.
   public init(of predictions: Predictions) throws(EnsembleError) {
@@ -150,5 +161,6 @@ public struct ReliabilitySummary: Codable, Hashable, Sendable {
     equalMassError =
       try ReliabilityDiagram(of: predictions, binning: .equalMass).expectedCalibrationError
     classwiseError = try ReliabilityDiagram.classwiseError(of: predictions)
+    test = try CalibrationTest(of: predictions)
   }
 }

@@ -64,7 +64,7 @@ const copyButton = (text) => {
 
 const show = (row) => {
   const tags = [row.deployed ? "deploy" : null, row.reference ? "best single" : null].filter((tag) => tag);
-  const temperature = row.parts.temperature;
+  const { temperature, calibration } = row.parts;
   const confidence = row.parts.confidence;
   document.getElementById("panel").replaceChildren(...[
     element("span", { class: "small" }, row.kind + " · " + row.id),
@@ -80,8 +80,8 @@ const show = (row) => {
     element("h4", {}, row.parts.thresholds ? "Members, one after another" : "Members"), members(row),
     row.members.length > 1 ? element("p", { class: "small" }, "Combined by the " + row.how
       + (confidence ? "; sure by " + confidence : "") + ".") : null,
-    temperature ? element("p", { class: "small" }, "Deployed with a temperature of " + fixed(temperature, 3)
-      + "; the figures below are without.") : null,
+    temperature || calibration ? element("p", { class: "small" }, "Deployed with "
+      + (calibration || "a temperature of " + fixed(temperature, 3)) + "; the figures below are without.") : null,
     metrics(row),
     element("h4", {}, "Build it"), element("pre", {}, row.command), copyButton(row.command),
     row.advice ? element("p", { class: "small" }, row.advice) : null,

@@ -105,16 +105,19 @@ struct CandidateRow {
     ] {
       if let fractions { parts[name] = .array(fractions.map { JSONValue.rounded($0) }) }
     }
-    if isDeployed { addTemperatures(to: &parts) }
+    if isDeployed { addCalibration(to: &parts) }
     return .object(parts)
   }
 
-  private func addTemperatures(to parts: inout [String: JSONValue]) {
+  private func addCalibration(to parts: inout [String: JSONValue]) {
     if let temperatures = decision.deployed.combination.memberTemperatures {
       parts["memberTemperatures"] = .array(temperatures.map { JSONValue.rounded($0) })
     }
     if let temperature = decision.deployed.combination.temperature {
       parts["temperature"] = JSONValue.rounded(temperature)
+    }
+    if let calibration = decision.deployed.combination.calibration {
+      parts["calibration"] = .string(calibration.method.name)
     }
   }
 

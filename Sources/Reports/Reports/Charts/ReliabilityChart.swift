@@ -40,7 +40,8 @@ struct ReliabilityChart {
 
   private func rows(_ summary: ReliabilitySummary) -> [JSONValue] {
     let total = Double(max(1, summary.diagram.bins.reduce(0) { $0 + $1.count }))
-    return summary.diagram.bins.map { bin in
+    return summary.diagram.bins.enumerated().map { index, bin in
+      let band = summary.test?.bands[index]
       let range =
         "\(NumberFormat.percent(bin.lowerBound, to: bin.upperBound, 0)) %"
       return [
@@ -51,6 +52,9 @@ struct ReliabilityChart {
         "count": .integer(bin.count),
         "share": JSONValue.rounded(100 * Double(bin.count) / total),
         "range": .string(range), "few": .bool(bin.count < 20),
+        "middle": JSONValue.rounded(50 * (bin.lowerBound + bin.upperBound)),
+        "low": band.map { JSONValue.rounded(100 * $0.lowerBound) } ?? .null,
+        "high": band.map { JSONValue.rounded(100 * $0.upperBound) } ?? .null,
       ]
     }
   }
@@ -90,6 +94,20 @@ struct ReliabilityChart {
             "y": ["field": "from", "type": "quantitative"], "y2": ["field": "to"],
           ],
         ],
+        band,
+      ],
+    ]
+  }
+
+  /// Where 95 % of the bars would end if the probabilities were right.
+  private var band: JSONValue {
+    [
+      "transform": [["filter": "isValid(datum.low)"]],
+      "mark": ["type": "rule", "style": "interval"],
+      "encoding": [
+        "x": ["field": "middle", "type": "quantitative"],
+        "y": ["field": "low", "type": "quantitative"], "y2": ["field": "high"],
+        "tooltip": tooltip,
       ],
     ]
   }
@@ -120,6 +138,8 @@ struct ReliabilityChart {
       ChartParts.word("range", "Confidence"),
       ChartParts.quantity("confidence", "Mean confidence, %", format: ".1f"),
       ChartParts.quantity("accuracy", "Right, %", format: ".1f"),
+      ChartParts.quantity("low", "By chance from, %", format: ".1f"),
+      ChartParts.quantity("high", "By chance to, %", format: ".1f"),
       ChartParts.quantity("count", "Images", format: ",d"),
     ]
   }

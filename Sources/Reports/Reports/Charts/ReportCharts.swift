@@ -16,8 +16,8 @@ struct ReportCharts {
     if let reference = content.referenceReliability {
       summaries.append(("Best single model", reference))
     }
-    summaries.append(("Deployed, no temperatures", choice.uncalibrated))
-    if choice.place != nil { summaries.append(("Deployed, with temperatures", choice.calibrated)) }
+    summaries.append(("Deployed, not calibrated", choice.uncalibrated))
+    if choice.method != .none { summaries.append(("Deployed, calibrated", choice.calibrated)) }
     return ReliabilityChart(summaries: summaries)
   }
 

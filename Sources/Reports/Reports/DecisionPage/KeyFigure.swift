@@ -66,14 +66,14 @@ struct KeyFigure {
   }
 
   private static func likelihood(_ decision: Decision) -> KeyFigure? {
-    guard decision.calibration.place != nil else { return nil }
+    guard decision.calibration.method != .none else { return nil }
     let (before, after) = (
       decision.calibration.uncalibrated.metrics, decision.calibration.calibrated.metrics
     )
     return KeyFigure(
       name: "Calibration error",
       value: "\(NumberFormat.percent(after.expectedCalibrationError, 1)) %",
-      note: "ECE with temperatures; "
+      note: "ECE as calibrated; "
         + "\(NumberFormat.percent(before.expectedCalibrationError, 1)) % without")
   }
 

@@ -1,7 +1,6 @@
 import Decisions
 import Ensembles
 import Formatting
-import Predictions
 
 extension ReportPage {
   /// How far probabilities can be believed.
@@ -11,7 +10,7 @@ extension ReportPage {
       <th scope="col">On the \(decision.testName)</th><th scope="col">Accuracy, %</th>\
       <th scope="col">NLL, nats</th><th scope="col">Brier</th>\
       <th scope="col">ECE, equal width</th><th scope="col">ECE, equal mass</th>\
-      <th scope="col">Classwise error</th>
+      <th scope="col">Classwise error</th><th scope="col">ECE by chance</th><th scope="col">Test of ECE</th>
       """
     let rows = reliability.summaries.map { title, summary -> HTML in
       """
@@ -20,100 +19,63 @@ extension ReportPage {
       <td>\(NumberFormat.fixed(summary.metrics.brierScore, 4))</td>\
       <td>\(NumberFormat.fixed(summary.metrics.expectedCalibrationError, 4))</td>\
       <td>\(NumberFormat.fixed(summary.equalMassError, 4))</td>\
-      <td>\(NumberFormat.fixed(summary.classwiseError, 4))</td></tr>
+      <td>\(NumberFormat.fixed(summary.classwiseError, 4))</td>\
+      <td>\(summary.test.map { NumberFormat.fixed($0.expectedError, 4) } ?? "–")</td>\
+      <td>\(summary.test.map { NumberFormat.probability($0.pValue) } ?? "–")</td></tr>
 
       """
     }
+    let sentence = CalibrationSentence(decision)
     return Section(
       id: "calibration", title: "Calibration",
       body: """
-        <p>\((DecisionText(decision).temperatures ?? "").unbroken) \(holdOutLosses(decision))</p>
+        <p>\((sentence.text ?? "").unbroken) \((sentence.test ?? "").unbroken)</p>
         \(figure("reliability", label: "Reliability diagrams.", caption: """
           Of the predictions of each confidence, how many are right. Where a bar ends below the dashed \
-          line, the model is too sure; above it, not sure enough. Pale bars hold fewer than 20 images.
+          line, the model is too sure; above it, not sure enough. Upright lines: where 95 % of the bars would end if \
+          the probabilities were right. Pale bars hold fewer than 20 images.
           """))
         \(.table("Calibration", head: head, rows: rows))
+        \(comparedMethods(decision))
         """)
   }
 
-  /// What the hold-out chose the temperatures by.
-  private func holdOutLosses(_ decision: Decision) -> HTML {
-    let losses = decision.calibration.holdOut
-    let words = [
-      ("without", "without"), ("beforeCombining", "with each member's"),
-      ("afterCombining", "with one for all"),
-    ].compactMap { key, name in losses[key].map { "\(NumberFormat.fixed($0, 4)) \(name)" } }
-    return words.isEmpty ? "" : "The hold-out chose: NLL \(words.joined(separator: ", "))."
-  }
-
-  /// What each stage of the deployed cascade does, or of the best there is.
-  var cascadeSection: Section? {
-    guard let decision = content.decision, let cascade = shownCascade(decision),
-      let stops = cascade.combination.cascade
-    else { return nil }
+  /// How methods did on hold-out images that they were not fitted to.
+  private func comparedMethods(_ decision: Decision) -> HTML {
+    guard let comparison = decision.calibration.comparison, comparison.folds > 0 else { return "" }
     let head: HTML = """
-      <th scope="col">Stage</th><th scope="col" class="word">Member</th>\
-      <th scope="col">MACs so far</th><th scope="col">Stops where at least</th>\
-      <th scope="col">Stop, hold-out, %</th><th scope="col">Stop, test, %</th>
+      <th scope="col" class="word">Calibration</th><th scope="col">NLL, nats</th>\
+      <th scope="col">Difference</th><th scope="col">Standard error</th><th scope="col">Turned right</th>\
+      <th scope="col">Turned wrong</th><th scope="col" class="word"></th>
       """
-    let rows = cascade.members.indices.map { stage(cascade, stops, $0, decision) }
-    let which =
-      cascade.id == decision.chosen
-      ? "The deployed cascade" : "The most accurate cascade on the frontier"
-    return Section(
-      id: "cascade", title: "The cascade",
-      body: """
-        <p>\(which), \(cascade.id): an image stops after the first member at which the combination of the \
-        members so far is sure enough, by \(stops.confidence.name). \(allStages(cascade, decision))</p>
-        \(.table("Stages of the cascade", head: head, rows: rows))
-        """)
-  }
-
-  private func shownCascade(_ decision: Decision) -> Candidate? {
-    if let chosen = decision.candidate(decision.chosen), chosen.kind == .cascade { return chosen }
-    return decision.candidates.filter { $0.kind == .cascade && $0.isOnFrontier }.max {
-      $0.holdOut.metrics.top1Accuracy < $1.holdOut.metrics.top1Accuracy
-    }
-  }
-
-  private func stage(
-    _ cascade: Candidate, _ stops: CascadeStops, _ stage: Int, _ decision: Decision
-  ) -> HTML {
-    let threshold =
-      stops.confidenceThresholds.indices.contains(stage)
-      ? stops.confidenceThresholds[stage].map { NumberFormat.fixed($0, 4) } ?? "never" : "always"
-    let costs = cascade.members.prefix(stage + 1).compactMap { name in
-      decision.candidates.first { $0.kind == .single && $0.members == [name] }
-    }.map(\.test.cost.multiplyAccumulates)
-    func share(_ evaluation: Candidate.Evaluation) -> HTML {
-      guard let fractions = evaluation.exitFractions, fractions.indices.contains(stage) else {
-        return "<td></td>"
-      }
-      let percent = NumberFormat.percent(fractions[stage], 1)
-      return
-        "<td class=\"bar\" style=\"--share:\(NumberFormat.percent(fractions[stage], 0))%\">\(percent)</td>"
-    }
     return """
-      <tr><th scope="row">\(stage + 1)</th><td class="word">\(cascade.members[stage])</td>\
-      <td>\(costs.count == stage + 1 ? NumberFormat.scaled(costs.reduce(0, +)) : "–")</td>\
-      <td>\(threshold)</td>\(share(cascade.holdOut))\(share(cascade.test))</tr>
-
+      <details><summary>What was compared on the hold-out</summary>
+      <p>Each method was fitted to \(comparison.folds - 1) of \(comparison.folds) parts of \
+      \(comparison.images.counted("hold-out image")) and judged on the other one, in turns. A temperature is taken where it \
+      is better than none; another method only where it is better than that by more than a standard error, and turns \
+      no more images wrong than right beyond chance.</p>
+      \(.table("Calibration methods", head: head, rows: comparison.trials.map { row($0, comparison) }))
+      </details>
       """
   }
 
-  /// The same members without stopping, where that was kept.
-  private func allStages(_ cascade: Candidate, _ decision: Decision) -> String {
-    let price =
-      "On the \(decision.testName) it has "
-      + "\(NumberFormat.percent(cascade.test.metrics.top1Accuracy)) % for "
-      + "\(CostMeasure.multiplyAccumulates.amount(cascade.test.cost.multiplyAccumulates)) an image on average"
-    let all = decision.candidates.first {
-      [.ensemble, .mixed].contains($0.kind) && Set($0.members) == Set(cascade.members)
-        && $0.combination.rule == cascade.combination.rule
+  private func row(
+    _ trial: CalibrationComparison.Trial, _ comparison: CalibrationComparison
+  ) -> HTML {
+    func cell(_ value: Double?, _ digits: Int) -> HTML {
+      "<td>\(value.map { NumberFormat.fixed($0, digits) } ?? "–")</td>"
     }
-    guard let all else { return price + "." }
-    return price + "; all its members on every image have "
-      + "\(NumberFormat.percent(all.test.metrics.top1Accuracy)) % for "
-      + "\(CostMeasure.multiplyAccumulates.amount(all.test.cost.multiplyAccumulates))."
+    let isTried = trial.negativeLogLikelihood != nil
+    let remark =
+      trial.refusal.map { "not tried: \($0)" }
+      ?? (trial.method == comparison.chosen
+        ? "chosen" : trial.losesAccuracy ? "loses accuracy" : "")
+    return """
+      <tr><th scope="row" class="word">\(trial.method.name)</th>\(cell(trial.negativeLogLikelihood, 4))\
+      \(cell(trial.difference, 4))\(cell(trial.standardError, 4))\
+      <td>\(isTried ? "\(trial.gained)" : "–")</td><td>\(isTried ? "\(trial.lost)" : "–")</td>\
+      <td class="word">\(remark)</td></tr>
+
+      """
   }
 }

@@ -15,7 +15,7 @@ extension ReportPage {
   private func answer(_ decision: Decision) -> HTML {
     let text = DecisionText(decision)
     let reasons = [
-      text.measured, text.otherCosts, text.images, text.goal, text.guarantees, text.temperatures,
+      text.measured, text.otherCosts, text.images, text.goal, text.guarantees, text.calibration,
       text.shifted,
     ]
     let further = (text.cautions + text.errors + reasons.compactMap { $0 }).map {

@@ -24,7 +24,7 @@ extension ReportPage {
       id: "shifted", title: "Shifted images",
       body: """
         <p>\(images.count.counted("image")) of '\(images.split)' that neither chose nor judge: how far \
-        the figures hold where images differ. The deployed candidate is shown with its temperatures. \
+        the figures hold where images differ. The deployed candidate is shown as calibrated. \
         \(shiftedChoice(decision))</p>
         \(.table("Test and shifted images", head: head,
           rows: shown.map { shiftedRow($0, decision, among: shown) }))

@@ -54,7 +54,7 @@ extension ReportPage {
   private var choosingNotes: HTML {
     """
     <li><b>Choosing and judging.</b> Everything is chosen on the hold-out: members, weights, thresholds, \
-    temperatures and the candidate itself. Every accuracy by which it is judged is of other images. On \
+    calibration and the candidate itself. Every accuracy by which it is judged is of other images. On \
     the hold-out the chosen one looks a little better than it is; on the test images it does not.</li>
     <li><b>Accuracy intervals</b> are Wilson's, 95 %. <b>Differences</b> from the best single model have \
     95 % intervals from a paired bootstrap over the images. They hold for these trained members and do \
@@ -64,7 +64,9 @@ extension ReportPage {
     all of them have to be stored.</li>
     <li><b>Time</b> of a single model is as measured for one image on the machine below. \(Self.ensembleTimes)</li>
     <li><b>Calibration error (ECE)</b> is the mean gap of confidence and accuracy over 15 bins of equal \
-    width, or of equally many images (equal mass); the classwise error counts every class's probability.</li>
+    width, or of equally many images (equal mass); the classwise error counts every class's probability. \
+    <b>Its test</b> draws anew, 999 times, which predictions are right, with their confidences as the probabilities: \
+    p is how often the ECE is then at least as great.</li>
     <li><b>Disagreement, double fault, Q and correlation</b> compare two members: which images they name \
     differently, and which both get wrong.</li>
 

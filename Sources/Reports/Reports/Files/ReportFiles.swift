@@ -55,7 +55,7 @@ struct ReportFiles {
 
   private struct CalibrationFile: Encodable {
     let reference: ReliabilitySummary?
-    let deployed: TemperatureChoice
+    let deployed: CalibrationChoice
   }
 }
 

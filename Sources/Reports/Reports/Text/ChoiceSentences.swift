@@ -81,7 +81,7 @@ struct ChoiceSentences {
     "\(NumberFormat.percent(candidate.holdOut.metrics.top1Accuracy)) %"
   }
 
-  private var onHoldOut: String { percent(decision.withoutTemperatures) }
+  private var onHoldOut: String { percent(decision.uncalibrated) }
 
   private var holdOutPrice: String {
     deployed.holdOut.cost[measure].map { measure.amount($0) + perImage } ?? "an unknown cost"

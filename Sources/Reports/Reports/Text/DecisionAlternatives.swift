@@ -7,8 +7,8 @@ extension Decision {
   /// Whether the best single model is what was chosen.
   var isBestSingleChosen: Bool { chosen == reference }
 
-  /// The chosen candidate without temperatures, which the deployed one has.
-  var withoutTemperatures: Candidate { candidate(chosen) ?? deployed }
+  /// The chosen candidate without the calibration that the deployed one has.
+  var uncalibrated: Candidate { candidate(chosen) ?? deployed }
 }
 
 /// What else there was to choose on the hold-out.
@@ -47,7 +47,7 @@ struct DecisionAlternatives {
     let budget = decision.options.maximumCost ?? .infinity
     let best = best(decision.candidates.filter { (cost($0) ?? .infinity) <= budget })
     return best.flatMap {
-      $0.id != decision.chosen && accuracy($0) > accuracy(decision.withoutTemperatures) ? $0 : nil
+      $0.id != decision.chosen && accuracy($0) > accuracy(decision.uncalibrated) ? $0 : nil
     }
   }
 }

@@ -18,7 +18,7 @@ package struct DecisionCautions: Hashable, Sendable {
       [Self.few(decision), Self.chance(decision), Self.shared(decision), Self.gap(decision)]
       .compactMap { $0 }
       + Self.twins(decision)
-      + [Self.temperature(decision), Self.cut(decision), Self.sample(decision)].compactMap { $0 }
+      + [Self.calibration(decision), Self.cut(decision), Self.sample(decision)].compactMap { $0 }
   }
 
   private static func few(_ decision: Decision) -> String? {
@@ -53,8 +53,11 @@ package struct DecisionCautions: Hashable, Sendable {
     }
   }
 
-  private static func temperature(_ decision: Decision) -> String? {
-    decision.calibration.gap.map { "Careful: \($0.reason)." }
+  private static func calibration(_ decision: Decision) -> String? {
+    if let gap = decision.calibration.gap { return "Careful: \(gap.reason)." }
+    guard decision.deployed.holdOut.metrics.top1Accuracy == 1 else { return nil }
+    return
+      "Careful: every hold-out image is right, which does not show how often such predictions err."
   }
 
   /// Where all members are much better on one of the two sets, that one may be among their training images.

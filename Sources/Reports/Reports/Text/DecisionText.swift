@@ -21,8 +21,8 @@ package struct DecisionText: Hashable, Sendable {
   package let answers: [String]
   /// What promises of cascades cost; nil without cascades.
   package let guarantees: String?
-  /// What temperatures do; nil where there was nothing to fit one to, which `cautions` say.
-  package let temperatures: String?
+  /// What calibration does; nil where there was nothing to fit one to, which `cautions` say.
+  package let calibration: String?
   /// How it stands on further images; nil without any.
   package let shifted: String?
   /// About which classes and groups it errs, and what errors cost; nothing where that was not looked at.
@@ -44,7 +44,7 @@ package struct DecisionText: Hashable, Sendable {
   package var sentences: [String] {
     [deploy] + [comparison, promise].compactMap { $0 } + errors + answers + cautions
       + [measured, otherCosts].compactMap { $0 } + [images, goal]
-      + [guarantees, temperatures, shifted].compactMap { $0 } + limits + [caveat]
+      + [guarantees, calibration, shifted].compactMap { $0 } + limits + [caveat]
   }
 
   /// Lines for a terminal, `width` characters at most where words allow.
@@ -74,7 +74,7 @@ package struct DecisionText: Hashable, Sendable {
     promise = promises.promise
     answers = promises.sentences
     guarantees = promises.guarantees
-    temperatures = TemperatureSentence(decision).text
+    calibration = CalibrationSentence(decision).text
     errors = ErrorSentences(decision)?.sentences ?? []
     limits = LimitSentences(decision)?.sentences ?? []
     cautions = DecisionCautions(decision).sentences

@@ -128,10 +128,10 @@ struct DeploymentSentences {
     } ?? ""
   }
 
-  /// Temperatures before combining may turn a prediction, and the comparison is of none.
+  /// Calibration may turn a prediction, and the comparison is without.
   private var unscaled: String {
-    let plain = decision.withoutTemperatures.test.metrics.top1Accuracy
-    return plain == accuracy ? "" : " without temperatures (\(NumberFormat.percent(plain)) %)"
+    let plain = decision.uncalibrated.test.metrics.top1Accuracy
+    return plain == accuracy ? "" : " without calibration (\(NumberFormat.percent(plain)) %)"
   }
 
   /// How it stands on further images; nil without any.

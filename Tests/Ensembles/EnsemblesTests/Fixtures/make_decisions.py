@@ -89,10 +89,13 @@ def greedy(measure, rounds, rule):
     return {"measure": measure, "rule": rule, "rounds": chosen, "scores": [sign * s for s in scores], "length": length}
 
 
-# Temperatures: SciPy's bounded scalar minimum.
+# Temperatures: SciPy's bounded scalar minimum, under a gamma prior of the inverse.
 def temperature(logs, labels):
+    def posterior(b):
+        return likelihood(log_softmax(np.exp(b) * logs), labels) + 4 * (np.exp(b) - b) / len(labels)
+
     found = scipy.optimize.minimize_scalar(
-        lambda b: drawn(log_softmax(np.exp(b) * logs), logs, labels), bounds=(-4, 4), method="bounded",
+        posterior, bounds=(-4, 4), method="bounded",
         options={"xatol": 1e-12})
     return float(np.exp(-found.x))
 
