@@ -139,6 +139,24 @@ import Testing
     }
   }
 
+  /// The third process that one of them speaks of is never there.
+  @Test func differentNumbersOfProcessesAreNotWaitedFor() throws {
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(Self.json(), in: directory)
+      let port = try Self.freePort()
+      let ended = try [
+        Self.start(0, of: 2, at: port, in: directory),
+        Self.start(1, of: 3, at: port, in: directory),
+      ].map { try $0.finish() }
+      for process in ended {
+        #expect(process.status == 1)
+        #expect(
+          process.errors.contains(
+            "process 1 has another number of processes (--world-size) than process 0"))
+      }
+    }
+  }
+
   @Test func aFailureIsWrittenForTheLauncher() throws {
     try Consort.withDirectory { directory in
       try TinyExperiment.write(Self.json(), in: directory)

@@ -147,20 +147,18 @@ import Testing
         try TinySearch.write(in: directory, measure: "latency", target: 1)
         let first = try RunningConsort(TinySearch.command, directory: directory)
         #expect(first.wait { $0.output.hasPrefix("measuring how long") })
-        // Another one asks before it writes anything.
-        let plan = try Data(contentsOf: URL(filePath: directory + "/runs/tiny/search.json"))
-        let second = try Consort(TinySearch.command, directory: directory)
-        #expect(second.status == 75)
-        #expect(
-          second.errors.contains("another process is at work in 'runs/tiny': wait for its end"),
-          "\(second.errors)")
-        #expect(
-          try Data(contentsOf: URL(filePath: directory + "/runs/tiny/search.json")) == plan)
+        let latencies = directory + "/runs/tiny/latencies.json"
+        // Another one waits, and measures once the first is gone.
+        let second = try RunningConsort(TinySearch.command, directory: directory)
+        #expect(second.wait { $0.output == "another worker measures: waiting for it\n" })
         first.send(SIGKILL)
         _ = try first.finish()
+        #expect(!FileManager.default.fileExists(atPath: latencies))
+        #expect(second.wait { $0.output.contains("\nmeasuring how long") })
+        second.send(SIGKILL)
+        _ = try second.finish()
         try DirectoryProcesses.waitForEnd(in: directory)
-        #expect(
-          !FileManager.default.fileExists(atPath: directory + "/runs/tiny/latencies.json"))
+        #expect(!FileManager.default.fileExists(atPath: latencies))
       }
     }
   #endif

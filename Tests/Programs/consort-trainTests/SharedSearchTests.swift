@@ -52,7 +52,7 @@ import Testing
     try Consort.withDirectory { directory in
       for worker in try start(in: directory) {
         let run = try worker.finish()
-        #expect(run.status == 0 && run.errors == "")
+        #expect(run.status == 0, "\(run.errors)")
         #expect(run.output.contains("report: runs/tiny/report/report.html"))
       }
       #expect(isShared(directory))
@@ -71,7 +71,7 @@ import Testing
       try workers[number].sendToTrainer(SIGKILL)
       #expect(try workers[number].finish().endedByKill)
       let run = try workers[1 - number].finish()
-      #expect(run.status == 0 && run.errors == "")
+      #expect(run.status == 0, "\(run.errors)")
       #expect(try Outcome(of: directory) == expected)
     }
   }

@@ -52,14 +52,31 @@ public final class Rendezvous {
   private static func address(
     _ own: String?, _ interface: String?, _ launch: Launch, _ store: ProcessStore
   ) throws -> String? {
+    try store.set("address/\(launch.rank)", "\(launch.size) \(own ?? "")")
+    // One after another: where their numbers differ, some are never there.
+    let all = try (0..<launch.size).map { rank in
+      let told = try store.get("address/\(rank)").split(separator: " ", maxSplits: 1)
+      try check(size: told.first.flatMap { Int($0) }, of: rank, launch, store)
+      return told.count > 1 ? String(told[1]) : ""
+    }
     guard interface == nil, let own else { return nil }
-    try store.set("address/\(launch.rank)", own)
-    let all = try (0..<launch.size).map { try store.get("address/\($0)") }
     // A host may know its own name as a loopback address only: the way to another host says more.
     guard NetworkAddress.isLoopback(own),
-      let other = all.first(where: { !NetworkAddress.isLoopback($0) })
+      let other = all.first(where: { !$0.isEmpty && !NetworkAddress.isLoopback($0) })
     else { return own }
     return try? NetworkAddress.local(towards: other, port: launch.port) ?? own
+  }
+
+  /// Makes sure that a process counts as many as this one.
+  private static func check(
+    size: Int?, of rank: Int, _ launch: Launch, _ store: ProcessStore
+  ) throws {
+    guard size != launch.size else { return }
+    try store.set("counted/\(launch.rank)", "")
+    // The store is gone when the process that holds it ends.
+    if launch.holdsStore { _ = try? store.get("counted/\(rank)") }
+    throw ParallelError.otherWork(
+      rank: rank > 0 ? rank : launch.rank, what: "another number of processes (--world-size)")
   }
 
   /// Connects the processes, which must all have the same work.
