@@ -1,4 +1,4 @@
-.PHONY: setup build demo demo-serve demo-search test test-quick coverage soak fuzz fuzz-models docs check format
+.PHONY: setup build demo demo-serve demo-search test test-quick coverage soak soak-cluster fuzz fuzz-models docs check format
 
 setup:
 	@scripts/setup
@@ -34,6 +34,12 @@ coverage: setup
 # Twenty kills of one training at any instant, half of them while a checkpoint is written.
 soak: setup
 	CONSORT_SOAK_KILLS=20 swift test --filter KillTests
+
+# Trainings on a Slurm of two nodes, over links that go down, and under torchrun, disturbed some thirty times: an hour and a half on
+# two cores, and on where it was stopped. TORCHRUN: PyTorch 2.11.0's; needs root, slurm-wlm, munge, sshfs, openssh-sftp-server, iproute2.
+soak-cluster: build
+	swift build --build-tests
+	Tests/Clusters/soak_cluster.py $(if $(TORCHRUN),--torchrun $(TORCHRUN)) .build/release/consort
 
 # A hundred thousand damaged files for each of the readers: tar, JPEG, PNG, ONNX, safetensors.
 fuzz: setup

@@ -107,6 +107,10 @@ struct dirent *readdir(DIR *directory) {
   return entry;
 }
 
+__attribute__((constructor)) static void set_early(void) {
+  if (getenv(CONSORT_SET_EARLY) != NULL) setenv("CONSORT_WAS_SET_EARLY", "1", 1);
+}
+
 ssize_t write(int descriptor, const void *bytes, size_t count) {
   static atomic_int done;
   ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");

@@ -16,6 +16,11 @@
       ]
     }
 
+    /// The environment of a program before which another library sets a variable.
+    public static func environmentSetEarly() throws -> [String: String] {
+      ["LD_PRELOAD": try Consort.path("libKillSwitch.so"), "CONSORT_SET_EARLY": "1"]
+    }
+
     /// What the program is doing to an unfinished file.
     public enum Operation: String, CaseIterable, Sendable {
       /// Half of the bytes are written.

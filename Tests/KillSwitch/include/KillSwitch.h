@@ -13,3 +13,7 @@
 /// The environment variable that hides files of the folders `workers` and `leases` until they are so many seconds old, as a network
 /// file system may.
 #define CONSORT_SEE_AFTER "CONSORT_SEE_AFTER"
+
+/// Where it is there, a variable is set before the program begins, as libraries of clusters' accounting do: the environment then
+/// lies elsewhere than the kernel put it.
+#define CONSORT_SET_EARLY "CONSORT_SET_EARLY"

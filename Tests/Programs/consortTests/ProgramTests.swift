@@ -14,6 +14,16 @@ import Testing
     #expect(try Consort(["--version"]).output.hasPrefix("consort "))
   }
 
+  #if os(Linux)
+    /// A program that did not see its arguments would show its help and end as if all were done.
+    @Test func argumentsAreSeenWhereALibrarySetAVariableFirst() throws {
+      let environment = try KillSwitch.environmentSetEarly()
+      let help = try Consort(["help", "cost"], environment: environment)
+      #expect(help.output.contains("usage: consort cost "))
+      #expect(try Consort(["cost", "", "b"], environment: environment).status == 2)
+    }
+  #endif
+
   @Test(arguments: [["frontier"], ["cost"], ["data"], ["data", "download"]])
   func everyCommandHasHelp(command: [String]) throws {
     let help = try Consort(["help"] + command)

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The system's paths and arguments, which are any bytes but 0, as Swift's text, which is Unicode.
 ///
 /// A byte that is no UTF-8, and a control character, such as a line feed, stand as one scalar each, U+10FE00 and the byte.
@@ -41,9 +49,20 @@ public enum SystemPath {
 
   /// The arguments that this process was started with, the program's name first.
   public static var arguments: [String] {
-    (0..<Int(CommandLine.argc)).compactMap { index in
+    let known = (0..<Int(CommandLine.argc)).compactMap { index in
       CommandLine.unsafeArgv[index].map { text(UnsafePointer($0)) }
     }
+    return known.isEmpty ? argumentsOfSystem() : known
+  }
+
+  /// The same as Linux says them. Swift looks for them before the environment, where they are not if a library that was loaded
+  /// first (LD_PRELOAD), as clusters' accounting does, has set a variable.
+  private static func argumentsOfSystem() -> [String] {
+    guard let file = fopen("/proc/self/cmdline", "r") else { return [] }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    while case let byte = getc(file), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
+    return bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map { text($0) }
   }
 
   /// The bytes of what `text` gave, without a 0 at the end.

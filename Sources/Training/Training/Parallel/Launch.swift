@@ -92,22 +92,20 @@ public struct Launch: Hashable, Sendable {
       (hostName, portName) = ("--rendezvous", "--rendezvous")
     } else if let address = variables["MASTER_ADDR"] {
       host = address
-      guard let number = try variables.integer("MASTER_PORT") else {
-        throw .missingVariable(name: "MASTER_PORT", beside: "MASTER_ADDR")
+      guard let number = try variables.port(isSlurm: isSlurm) else {
+        throw .missingVariable(name: "MASTER_PORT", beside: "WORLD_SIZE")
       }
       port = number
       (hostName, portName) = ("MASTER_ADDR", "MASTER_PORT")
     } else if isSlurm {
       let nodes = variables["SLURM_STEP_NODELIST"] ?? ""
-      guard let first = SlurmNodes.first(of: nodes) else {
+      guard let first = SlurmNodes.first(of: nodes), let number = try variables.port(isSlurm: true)
+      else {
         throw .unusableValue(
           name: "SLURM_STEP_NODELIST", value: nodes, reason: "it names no host; set MASTER_ADDR")
       }
       host = first
-      // All processes of a step choose the same, and two jobs on a host different ones.
-      let job = try variables.integer("SLURM_JOB_ID") ?? 0
-      let step = try variables.integer("SLURM_STEP_ID") ?? 0
-      port = try variables.integer("MASTER_PORT") ?? 15_000 + (job &* 8 &+ step) % 15_000
+      port = number
       (hostName, portName) = ("SLURM_STEP_NODELIST", "MASTER_PORT")
     } else {
       throw .missingVariable(name: "MASTER_ADDR", beside: "WORLD_SIZE")
@@ -150,6 +148,15 @@ private struct Variables {
       throw .unusableValue(name: name, value: text, reason: "it takes a whole number from 0")
     }
     return number
+  }
+
+  /// `MASTER_PORT`; without it, one that all processes of a Slurm step choose alike, and two jobs on a host differently.
+  func port(isSlurm: Bool) throws(ParallelError) -> Int? {
+    if let port = try integer("MASTER_PORT") { return port }
+    guard isSlurm else { return nil }
+    let job = try integer("SLURM_JOB_ID") ?? 0
+    let step = try integer("SLURM_STEP_ID") ?? 0
+    return 15_000 + (job &* 8 &+ step) % 15_000
   }
 
   /// A step with several tasks that has started this process.

@@ -54,6 +54,8 @@ import Testing
     let named = try #require(
       try find(Self.slurm.merging(["MASTER_ADDR": "a", "MASTER_PORT": "5"]) { $1 }))
     #expect((named.host, named.port) == ("a", 5))
+    let onlyHost = try #require(try find(Self.slurm.merging(["MASTER_ADDR": "a"]) { $1 }))
+    #expect((onlyHost.host, onlyHost.port) == ("a", 15_137))
     #expect(SlurmNodes.first(of: "a1,b[2-3]") == "a1")
     #expect(SlurmNodes.first(of: "rack[1,3-4]-node") == "rack1-node")
     #expect(SlurmNodes.first(of: "") == nil)
@@ -76,7 +78,7 @@ import Testing
     (["WORLD_SIZE": "2"], "WORLD_SIZE is set and RANK is not"),
     (
       ["WORLD_SIZE": "2", "RANK": "0", "MASTER_ADDR": "a"],
-      "MASTER_ADDR is set and MASTER_PORT is not"
+      "WORLD_SIZE is set and MASTER_PORT is not"
     ),
     (["WORLD_SIZE": "two", "RANK": "0"], "WORLD_SIZE is 'two': it takes a whole number"),
     (["WORLD_SIZE": "2", "RANK": "2", "MASTER_ADDR": "a", "MASTER_PORT": "1"], "RANK is '2'"),
