@@ -38,7 +38,8 @@ struct GuaranteesPart {
       (
         "a small and a large one",
         Simulation(
-          members: [member("small", 2.4, 10), member("large", 2.6, 100)], shared: 0.5, family: 0.1, seed: 31)
+          members: [member("small", 2.4, 10), member("large", 2.6, 100)], shared: 0.5, family: 0.1,
+          seed: 31)
       ),
       (
         "two small and a large one",
