@@ -38,14 +38,15 @@ struct GuaranteesPart {
       (
         "a small and a large one",
         Simulation(
-          members: [member("small", 2.4, 10), member("large", 2.6, 100)], shared: 0.5, seed: 31)
+          members: [member("small", 2.4, 10), member("large", 2.6, 100)], shared: 0.5, family: 0.1,
+          seed: 31)
       ),
       (
         "two small and a large one",
         Simulation(
           members: [
             member("small", 2.4, 10), member("small", 2.42, 10), member("large", 2.55, 100),
-          ], shared: 0.6, seed: 32)
+          ], shared: 0.6, family: 0.1, seed: 32)
       ),
     ]
   }

@@ -170,6 +170,8 @@ import Testing
     #expect(decision.chosen == shown && decision.answers?[0].isShown == true)
     #expect(decision.candidate(shown)?.members == ["m0"])
     #expect(promise.neededImages == nil && promise.tests.last { $0.isShown }?.candidate == shown)
+    let test = try #require(promise.tests.last { $0.isShown })
+    #expect(abs(test.accuracy - (decision.candidate(shown)?.test.metrics.top1Accuracy ?? 0)) < 0.05)
     // What is shown of answers holds with temperatures.
     #expect(decision.deployed.combination.memberTemperatures == nil)
     // Each that is tested is cheaper than all before.

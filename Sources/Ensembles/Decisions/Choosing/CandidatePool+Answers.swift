@@ -36,7 +36,7 @@ extension CandidatePool {
     for budget in budgets {
       judgements += try self.judgements(within: budget, judged?.1 ?? [:], whole, builder)
     }
-    var answers = [try asGood(promise, whole, builder)]
+    var answers = [try asGood(promise, judgements, whole, builder)]
     for (question, budget) in [(Answer.Question.bestForSameCost, single), (.bestOfAll, nil)] {
       answers.append(try answer(question, budget, judgements, whole, builder))
     }
@@ -161,7 +161,8 @@ extension CandidatePool {
   // MARK: Answers
 
   private mutating func asGood(
-    _ promise: Promise, _ whole: EnsembleChoice, _ builder: CandidateBuilder
+    _ promise: Promise, _ judgements: [Judgement], _ whole: EnsembleChoice,
+    _ builder: CandidateBuilder
   ) throws(EnsembleError) -> Answer {
     let index =
       if let shown = promise.shown {
@@ -169,9 +170,12 @@ extension CandidatePool {
       } else {
         try leastLoss(whole, builder)
       }
+    // What loses least is chosen as the best ensemble is.
+    let judged = judgements.first { $0.row.procedure == .bestEnsemble && $0.row.budget == nil }
     return Answer(
       question: .cheapestAsGood, candidate: candidates[index].id, isShown: promise.shown != nil,
-      procedure: nil, cost: cost(index), crossFitted: nil)
+      procedure: nil, cost: cost(index),
+      crossFitted: promise.shown == nil ? judged?.row.estimate : nil)
   }
 
   private mutating func answer(

@@ -22,6 +22,8 @@ extension CandidatePool {
       tests: sequence.steps.map { step in
         Promise.Test(
           candidate: id(step.claim), against: step.rival.map(id),
+          accuracy: Double(claims[step.claim].isRight.count(in: parts.proofBits))
+            / Double(max(1, parts.proofBits.count)),
           difference: step.test?.difference ?? 0,
           differing: step.test.map { $0.onlyFirst + $0.onlySecond } ?? 0, pValue: step.pValue,
           isShown: step.isShown)

@@ -17,6 +17,8 @@ public struct Promise: Codable, Hashable, Sendable {
     public let candidate: String
     /// The single model's id; nil where there is no other.
     public let against: String?
+    /// The candidate's accuracy on the images that prove, on which it was not designed.
+    public let accuracy: Double
     /// Of the accuracies on the images that prove.
     public let difference: Double
     /// On how many of them just one of the two is right.
@@ -88,6 +90,7 @@ public struct Answer: Codable, Hashable, Sendable {
   public let procedure: CrossFitting.Procedure?
   /// What it costs, in the decision's measure, on average on the hold-out.
   public let cost: Double
-  /// What procedures that choose in this way are worth on images that they did not choose on; nil where that is not known.
+  /// What choosing in this way is worth on images that did not choose; nil where that is not known, and of what is shown, whose
+  /// accuracy on the images that prove is in its `Promise.Test`.
   public let crossFitted: CrossFitting.Estimate?
 }

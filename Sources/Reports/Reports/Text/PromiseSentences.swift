@@ -111,6 +111,12 @@ struct PromiseSentences {
       : " (\(NumberFormat.points(candidate.test.metrics.top1Accuracy - reference.test.metrics.top1Accuracy)) points)"
     let start =
       "\(NumberFormat.percent(candidate.test.metrics.top1Accuracy)) % on the \(decision.testName)\(difference)"
+    if answer.isShown,
+      let test = decision.promise?.tests.first(where: { $0.candidate == candidate.id })
+    {
+      return start
+        + "; on the hold-out's images that tested it \(NumberFormat.percent(test.accuracy)) %"
+    }
     guard let estimate = answer.crossFitted else { return start }
     return start
       + "; cross-fitted on the hold-out \(NumberFormat.percent(estimate.accuracy)) %"
