@@ -452,7 +452,7 @@ let package = Package(
       name: "ServingTestSupport",
       dependencies: [
         "Datasets", "Deployment", "Ensembles", "Files", "Inference", "Networks", "ONNX",
-        "Randomness", "Statistics", "TestSupport",
+        "Predictions", "Randomness", "Statistics", "TestSupport",
       ],
       path: "Tests/ServingTestSupport"),
     .target(

@@ -6,6 +6,7 @@ import Foundation
 import Inference
 import Networks
 import ONNX
+import Predictions
 import Randomness
 
 /// An ensemble of small networks with random weights, as a directory.
@@ -26,13 +27,14 @@ package struct TinyEnsemble {
   ///
   /// - Parameters:
   ///   - expectedService: What it says of its worth; reductions cost what all their members do.
+  ///   - errorCosts: What it decides labels by; nil for the most probable class.
   ///   - seed: Of the weights: another one gives other answers.
   ///   - first: The number of the first member: what one ensemble has as its second, another can have alone.
   ///   - overflowing: A member that gives no distribution for images of `overflowingImages`.
   package init(
     at path: String, members count: Int = 3, combination: Combination = Combination(),
-    expectedService: ExpectedService? = nil, seed: UInt64 = 1, first: Int = 0,
-    overflowing: Int? = nil
+    expectedService: ExpectedService? = nil, errorCosts: ErrorCosts? = nil, seed: UInt64 = 1,
+    first: Int = 0, overflowing: Int? = nil
   ) throws {
     let network = try WideResNet(
       depth: 10, widenFactor: 1, inputSize: Self.side, classes: Self.classes
@@ -63,7 +65,8 @@ package struct TinyEnsemble {
     }
     self.members = members.map(\.member)
     var directory = try EnsembleDirectory.write(
-      to: path, members: members, labels: ["a", "b", "c", "d", "e"], combination: combination)
+      to: path, members: members, labels: ["a", "b", "c", "d", "e"], combination: combination,
+      errorCosts: errorCosts)
     if let expectedService {
       var manifest = directory.manifest
       manifest.version = EnsembleManifest.knownVersions.upperBound

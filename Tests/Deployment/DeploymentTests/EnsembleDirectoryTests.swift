@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Inference
 import InferenceTestSupport
+import Predictions
 import TestSupport
 import Testing
 
@@ -42,6 +43,38 @@ import Testing
     #expect(members.map(\.preprocessing) == [Self.preprocessing, Self.preprocessing])
     let copy = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(read.path)/member-0.onnx")))
     #expect(copy == [UInt8](try Data(contentsOf: URL(fileURLWithPath: modelFixture("logits")))))
+  }
+
+  /// Version 5 says what errors cost, of its classes in their order; earlier ones do not.
+  @Test func whatErrorsCostIsKept() throws {
+    let directory = try TemporaryDirectory()
+    let names = (0..<5).map { "class \($0)" }
+    func costs(_ names: [String]) throws -> ErrorCosts {
+      try ErrorCosts(
+        names: names,
+        rows: names.indices.map { label in
+          names.indices.map { $0 == label ? 0.0 : label == 3 ? 7.5 : 1 }
+        })
+    }
+    func write(_ name: String, _ costs: ErrorCosts) throws -> EnsembleDirectory {
+      try EnsembleDirectory.write(
+        to: "\(directory.path)/\(name)", members: [Self.member("logits"), Self.member("softmax")],
+        errorCosts: costs)
+    }
+    let written = try write("ensemble", costs(names))
+    #expect(written.manifest.version == 5)
+    #expect(try written.manifest.errorCosts == costs(names))
+    // Classes that had no names are called by their numbers.
+    #expect(try write("numbered", costs((0..<5).map(String.init))).manifest.errorCosts != nil)
+    for other in [Array(names.reversed()), Array(names.dropLast())] {
+      let error = #expect(throws: InferenceError.self) { try write("other", costs(other)) }
+      #expect(error?.description.contains("not of its classes in their order") == true)
+    }
+    try Self.change(#""version" : 5"#, to: #""version" : 4"#, in: directory)
+    try Self.expectRefused(written, "the key 'errorCosts' belongs to version 5")
+    try Self.change(#""version" : 4"#, to: #""version" : 5"#, in: directory)
+    try Self.change("7.5", to: "-7.5", in: directory)
+    try Self.expectRefused(written, "errorCosts")
   }
 
   @Test func leavesNothingBehindWhereMembersDoNotFit() throws {
@@ -96,8 +129,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (#""version" : 2"#, #""version" : 5"#, "its version is not in 1 to 4"),
-    (#""version" : 2"#, #""version" : true"#, "its version is not in 1 to 4"),
+    (#""version" : 2"#, #""version" : 6"#, "its version is not in 1 to 5"),
+    (#""version" : 2"#, #""version" : true"#, "its version is not in 1 to 5"),
     (#""classes" : 5"#, #""classes" : 5, "weight" : [1]"#, "unknown key 'weight'; remove it"),
     (#""classes" : 5"#, #""classes" : 5, "classes" : 5"#, "the key 'classes' stands twice"),
     (#""rule" : "#, #""rule" : "geometricMean", "rule" : "#, "the key 'rule' stands twice"),

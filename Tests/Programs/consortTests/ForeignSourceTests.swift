@@ -53,6 +53,88 @@ import Testing
     #expect(alone.status == 1 && alone.errors.contains("name labelled images with --data"))
   }
 
+  /// From the table of costs to the labels of an ensemble that was built by it.
+  @Test func costsOfErrorsDecideWhatIsPredicted() throws {
+    for name in ["a", "b"] {
+      let model = model(name == "a" ? "logits" : "softmax")
+      try FileManager.default.copyItem(atPath: model, toPath: "\(directory.path)/\(name).onnx")
+    }
+    try directory.write(image("subsampled.jpg"), to: "test/class 1/a.jpg")
+    try directory.write(image("grey.jpg"), to: "test/class 3/b.jpg")
+    try directory.write(image("rgb.png"), to: "choose/class 3/c.png")
+    try directory.write(image("full.jpeg"), to: "choose/class 4/d.jpeg")
+    try write("class 0\nclass 1\nclass 2\nclass 3\nclass 4\n", to: "names.txt")
+    // Whatever it is, to take it for class 0 does little harm.
+    let names = (0..<5).map { "class \($0)" }
+    let rows = names.indices.map { label in
+      names[label] + ","
+        + names.indices.map { $0 == label ? "0" : $0 == 0 ? "1" : "500" }
+        .joined(separator: ",")
+    }
+    try write(
+      (["true," + names.joined(separator: ",")] + rows).joined(separator: "\n"), to: "costs.csv")
+    let feeding = ["--crop-padding", "0", "--mean", "imagenet", "--std", "imagenet"]
+    let said = [
+      "a.onnx", "b.onnx", "--data", "test", "--hold-out-data", "choose", "--out", "out",
+      "--classes", "names.txt", "--error-costs", "costs.csv",
+    ]
+    let run = try frontier(said + feeding)
+    let errors = try #require(decision().errors, "\(run.errors)")
+    let costs = try #require(errors.costs)
+    #expect(costs.rule == .leastExpectedCost && errors.classNames == names)
+    #expect(costs.deployed.holdOut.leastExpectedCost == 1)
+    #expect(run.output.contains("Errors cost "))
+    let built = try Consort(
+      ["build-ensemble", "a.onnx", "b.onnx", "--decision", "out/decision.json", "--out", "built"]
+        + feeding, directory: directory.path)
+    #expect(
+      built.status == 0 && built.output.contains("labels by what errors cost"), "\(built.errors)")
+    let images = ["--data", "test", "--labels", "names.txt"]
+    let predicted = try Consort(
+      ["predict", "built", "--json"] + images, directory: directory.path)
+    #expect(predicted.output.contains(#""decided" : "class 0""#), "\(predicted.errors)")
+    #expect(predicted.output.contains(#""meanErrorCost" : 1"#))
+    let plain = try Consort(
+      ["predict", "built", "--rule", "geometric-mean", "--json"] + images,
+      directory: directory.path)
+    #expect(!plain.output.contains("decided"))
+    let table = try Consort(
+      ["predict", "built", "--csv", "-"] + images, directory: directory.path)
+    #expect(table.output.hasPrefix("image,label,decided,class1,"))
+  }
+
+  @Test func groupsAndCostsThatDoNotFitAreRefused() throws {
+    let rows = (0..<30).map { "\($0 % 3 == 0 ? 0.2 : 0.7),\($0 % 3 == 0 ? 0.8 : 0.3)" }
+    for split in ["hold-out", "test"] {
+      let lines = rows.enumerated().map { "\(split)-\($0),\($1),\(($0 + split.count) % 2)" }
+      try write((["id,0,1,label"] + lines).joined(separator: "\n"), to: "\(split).csv")
+      try write(
+        #"{"split": "\#(split)", "members": [{"file": "\#(split).csv", "name": "m"}]}"#,
+        to: "\(split).json")
+    }
+    let all = ["id,group"] + (0..<30).map { "test-\($0),\($0 < 7 ? "night" : "day")" }
+    let sources = ["hold-out.json", "test.json", "--out", "out"]
+    try write(all.joined(separator: "\n"), to: "groups.csv")
+    let good = try frontier(sources + ["--groups", "groups.csv"])
+    let byGroup = try #require(decision().errors?.test.byGroup, "\(good.errors)")
+    #expect(byGroup.deployed.map(\.name) == ["day", "night"])
+    #expect(byGroup.deployed.map(\.images) == [23, 7])
+    #expect(good.output.contains("a group with "))
+    try write(all.dropLast().joined(separator: "\n"), to: "groups.csv")
+    let short = try frontier(sources + ["--groups", "groups.csv"])
+    #expect(short.status == 1)
+    #expect(
+      short.errors.contains(
+        "'groups.csv' has no group of the test image 'test-29' (it has 29 of 30)"))
+    try write(",0,1\n0,0,1\n1,x,0\n", to: "costs.csv")
+    let bad = try frontier(sources + ["--error-costs", "costs.csv"])
+    #expect(bad.status == 1 && bad.errors.contains("'costs.csv, line 3' has 'x' under '0'"))
+    let missing = try frontier(sources + ["--groups", "none.csv"])
+    #expect(missing.status != 0 && missing.errors.contains("none.csv"))
+    let nothing = try frontier(["test.json", "--groups", "groups.csv", "--out", "out"])
+    #expect(nothing.status != 0 && nothing.errors.contains("--groups"))
+  }
+
   /// Both images are taken for class 1, as ONNX Runtime gives the model.
   @Test func theOrderOfClassesIsSaidToAllWhoMatchThem() throws {
     try FileManager.default.copyItem(atPath: model("logits"), toPath: "\(directory.path)/a.onnx")

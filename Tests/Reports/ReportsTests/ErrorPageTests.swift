@@ -38,8 +38,10 @@ import Testing
     let errors = try #require(decision.errors)
     let text = try #require(ErrorSentences(decision)?.byClass)
     let worst = try #require(errors.test.byClass.worst)
-    #expect(text.hasPrefix("It is right least often about the class '\(worst.name)': "))
-    #expect(text.contains("of \(worst.images) images of the test images"))
+    #expect(
+      text.hasPrefix(
+        "It is right least often about '\(worst.name)', a class with \(worst.images) of the test images: "
+      ))
     #expect(text.contains("with all 10 classes' intervals together"))
     if errors.test.byClass.shownLosses.isEmpty {
       #expect(text.contains("no class is shown to lose"))
@@ -50,6 +52,8 @@ import Testing
     let page = try section(content)
     #expect(page.hasPrefix("<p>It\u{a0}is") || page.hasPrefix("<p>It is"))
     #expect(page.contains("&lt;truck&gt;") && !page.contains("<truck>"))
+    #expect(
+      page.components(separatedBy: "&lt;").count == page.components(separatedBy: "&lt;truck").count)
     #expect(page.contains("<details><summary>Confusion matrix of the test images</summary>"))
     #expect(!page.contains("NaN"))
   }
@@ -77,7 +81,7 @@ import Testing
     try decision.analyzeErrors(
       in: sets, groups: GroupFile.Sets(holdOut: nil, test: ImageGroups(labels: groups)))
     let text = try #require(ErrorSentences(decision)?.byGroup)
-    #expect(text.contains("the group 'night': 0.00 % of \(count) images"))
+    #expect(text.contains("about 'night', a group with \(count) of the test images: 0.00 %"))
     #expect(text.contains("1 group is shown to lose: 'night', −100.00 points"))
   }
 
@@ -100,6 +104,10 @@ import Testing
       })
     #expect(many.contains("The worst classes") && !many.contains("<summary>All 120 classes"))
     #expect(many.utf8.count < 40_000)
+    // Three images a class of 120 show nothing: 2 / 2^13 is the first below 0.05 / 120.
+    #expect(
+      many.contains("120 of 120\u{a0}classes have fewer than 13")
+        || many.contains("120 of 120 classes have fewer than 13"))
   }
 
   @Test func costsAndGroupsHaveTables() throws {

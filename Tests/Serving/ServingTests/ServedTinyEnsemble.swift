@@ -1,5 +1,6 @@
 import Ensembles
 import Inference
+import Predictions
 import ServingTestSupport
 import Synchronization
 import TestSupport
@@ -14,14 +15,15 @@ struct ServedTinyEnsemble {
 
   init(
     members: Int = 3, combination: Combination = Combination(),
-    expectedService: ExpectedService? = nil, seed: UInt64 = 1, first: Int = 0, threads: Int = 2,
+    expectedService: ExpectedService? = nil, errorCosts: ErrorCosts? = nil, seed: UInt64 = 1,
+    first: Int = 0, threads: Int = 2,
     _ change: (inout ServingOptions) throws -> Void = { _ in }
   ) throws {
     files = try TemporaryDirectory()
     let path = "\(files.path)/tiny"
     ensemble = try TinyEnsemble(
       at: path, members: members, combination: combination, expectedService: expectedService,
-      seed: seed, first: first)
+      errorCosts: errorCosts, seed: seed, first: first)
     var options = ServingOptions(
       inference: InferenceOptions(threads: threads, cacheDirectory: nil))
     options.maximumBatch = 4

@@ -62,7 +62,7 @@ public struct ErrorAnalysis: Codable, Hashable, Sendable {
         expected: "that of the predictions' classes, \(decision.classes)")
     }
     let builder = CandidateBuilder(sets: sets, options: decision.options)
-    let pair = try DecidedPair(decision, sets)
+    let pair = try DecidedPair(decision, sets, isCalibrated: costs != nil)
     let comparison = try costs.map { table throws(EnsembleError) in
       try ErrorCostComparison(of: decision, pair, table, builder)
     }
@@ -125,7 +125,7 @@ extension ErrorAnalysis.Profile {
   }
 }
 
-/// What the deployed candidate and the best single model say, with calibrated probabilities.
+/// What the deployed candidate and the best single model say.
 struct DecidedPair {
   /// On some images.
   struct Images {
@@ -136,10 +136,13 @@ struct DecidedPair {
   private let decision: Decision
   private let temperature: Double
 
-  init(_ decision: Decision, _ sets: PredictionSets) throws(EnsembleError) {
+  /// - Parameter isCalibrated: Whether the single model's probabilities matter, and not its most probable classes alone.
+  init(
+    _ decision: Decision, _ sets: PredictionSets, isCalibrated: Bool
+  ) throws(EnsembleError) {
     self.decision = decision
     let single = try Self.reference(of: decision, in: sets.holdOut)
-    temperature = try Temperature(fittedTo: single).value
+    temperature = isCalibrated ? try Temperature(fittedTo: single).value : 1
     holdOut = try Self.images(sets.holdOut, decision, temperature)
     test = try Self.images(sets.test, decision, temperature)
   }

@@ -21,6 +21,24 @@ public struct GroupComparison: Codable, Hashable, Sendable {
   /// Those on which it is shown to be more accurate.
   public var shownGains: [GroupDifference] { differences.filter(\.isShownGain) }
 
+  /// The fewest images of a group on which a loss can be shown: so many that only one of the two gets right, and always the
+  /// same one, are shown among as many groups.
+  public var fewestImages: Int {
+    var images = 1
+    var pValue = Double(differences.count)
+    while pValue >= GroupDifference.level {
+      pValue /= 2
+      images += 1
+    }
+    return images
+  }
+
+  /// Groups with fewer images, on which nothing is shown, however much they differ.
+  public var tooSmall: [GroupDifference] {
+    let fewest = fewestImages
+    return differences.filter { $0.images < fewest && !$0.isShown }
+  }
+
   /// - Parameters:
   ///   - deployed: `[N]`: whether the deployed candidate is right.
   ///   - reference: `[N]`: whether the best single model is.

@@ -22,9 +22,10 @@ extension ReportPage {
     let others = Dictionary(
       other.cells.map { ([$0.label, $0.predicted], $0.count) }, uniquingKeysWith: +)
     let isCompared = !decision.isBestSingleChosen
+    let single: HTML = isCompared ? "<th scope=\"col\">Best single, images</th>" : ""
     let head: HTML = """
       <th scope="col">Class</th><th scope="col" class="word">Taken for</th><th scope="col">Images</th>\
-      <th scope="col">Of the class's, %</th>\(isCompared ? "<th scope=\"col\">Best single, images</th>" : "")
+      <th scope="col">Of the class's, %</th>\(single)
       """
     let rows = confusions.prefix(Self.mostPairs).map { cell -> HTML in
       let single: HTML =

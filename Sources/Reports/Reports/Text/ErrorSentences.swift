@@ -35,7 +35,8 @@ struct ErrorSentences {
   private func text(_ comparison: GroupComparison, _ noun: Noun) -> String? {
     guard let worst = comparison.worst else { return nil }
     return [
-      self.worst(worst, comparison, noun), losses(comparison, noun), absent(comparison, noun),
+      self.worst(worst, comparison, noun), losses(comparison, noun), tooFew(comparison, noun),
+      absent(comparison, noun),
     ].compactMap { $0 }.joined(separator: " ")
   }
 
@@ -49,9 +50,10 @@ struct ErrorSentences {
         + "\(NumberFormat.percent(worst.accuracy)) %."
     }
     let together = count > 1 ? ", with all \(count) \(noun.many)' intervals together" : ""
-    return "It is right least often about the \(noun.one) '\(worst.name)': "
-      + "\(NumberFormat.percent(worst.accuracy)) % of \(worst.images.counted("image")) of the "
-      + "\(decision.testName) (95 % interval \(worst.interval.percentText)\(together))."
+    return
+      "It is right least often about '\(worst.name)', a \(noun.one) with \(worst.images.grouped) of the "
+      + "\(decision.testName): \(NumberFormat.percent(worst.accuracy)) % (95 % interval "
+      + "\(worst.interval.percentText)\(together))."
   }
 
   /// Whether some lose against the best single model; nil where that is the one deployed.
@@ -81,6 +83,17 @@ struct ErrorSentences {
   private func figures(_ difference: GroupDifference) -> String {
     "'\(difference.name)', \(NumberFormat.points(difference.difference)) points "
       + "(\(difference.interval.pointsText); \(NumberFormat.probability(difference.correctedPValue)))"
+  }
+
+  /// Where a loss, however great, could not be shown; nil where that is so of none.
+  private func tooFew(_ comparison: GroupComparison, _ noun: Noun) -> String? {
+    guard !decision.isBestSingleChosen else { return nil }
+    let (needed, count) = (comparison.fewestImages, comparison.tooSmall.count)
+    guard count > 0 else { return nil }
+    let all = comparison.differences.count
+    return
+      "\(count.grouped) of \(all.counted(noun.one, noun.many)) \(count == 1 ? "has" : "have") fewer than "
+      + "\(needed) images, too few to show any loss."
   }
 
   private func absent(_ comparison: GroupComparison, _ noun: Noun) -> String? {
@@ -121,6 +134,6 @@ extension NumberFormat {
   /// A number of any size with about four digits.
   static func significant(_ value: Double) -> String {
     let size = value.magnitude
-    return fixed(value, size >= 1000 ? 0 : size >= 10 ? 2 : size >= 0.1 || size == 0 ? 4 : 6)
+    return fixed(value, size >= 1000 ? 0 : size >= 10 ? 2 : size >= 0.001 || size == 0 ? 4 : 6)
   }
 }

@@ -59,6 +59,28 @@ private let tolerance: Float = 1e-6
     #expect(answer.outputs[4].tensor.values() == [Int32](repeating: 3, count: 7))
   }
 
+  /// The label is the class of the least expected cost where the ensemble says what errors cost; probabilities stay as they are.
+  @Test func labelsAreDecidedByWhatErrorsCost() async throws {
+    let names = ["a", "b", "c", "d", "e"]
+    let costs = try ErrorCosts(
+      names: names,
+      rows: (0..<5).map { label in (0..<5).map { $0 == label ? 0.0 : label == 2 ? 200 : 1 } })
+    let served = try ServedTinyEnsemble(errorCosts: costs)
+    let images = TinyEnsemble.images(7, seed: 3)
+    let members = try served.ensemble.logProbabilities(of: images)
+    let combined = try Combination().combine(predictions(members), name: "e")
+    let request = try ServedTinyEnsemble.request(images, outputs: ["label", "probabilities"])
+    let answer = try await served.answer(request).get()
+    let labels = (0..<7).map { row in
+      answer.outputs[0].tensor.elements?[row].array.map { String(UnicodeScalar($0)) }.joined()
+    }
+    #expect(labels == costs.decisions(of: combined).map { names[$0] })
+    #expect(labels != combined.predictedClasses().map { names[$0] })
+    expectSame(
+      answer.outputs[1].tensor.values() ?? [],
+      combined.withLogProbabilities { $0.map { exp($0) } })
+  }
+
   @Test func imagesOfACascadeStopWhereTheCombinationSays() async throws {
     let served = try ServedTinyEnsemble(combination: Self.cascade)
     let images = TinyEnsemble.images(40, seed: 4)
