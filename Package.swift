@@ -95,7 +95,7 @@ let base: [Target] = [
   library("CBoundary", in: "Base"),
   library("CKernels", in: "Base", ["CBoundary"]),
   library("Statistics", in: "Base", ["Randomness"]),
-  tests(of: "Statistics", in: "Base", ["Randomness", "Statistics"]),
+  tests(of: "Statistics", in: "Base", ["Randomness", "Statistics"], exclude: ["Fixtures"]),
   library("Formatting", in: "Base", ["Files"]),
   tests(of: "Formatting", in: "Base", ["Files", "Formatting"]),
 ]

@@ -45,4 +45,32 @@ package enum StudentDistribution {
 package enum NormalDistribution {
   /// The value that lies above 97.5 % of the standard normal distribution.
   package static let quantile975 = 1.959963984540054
+
+  /// The probability of a value up to `value`.
+  package static func probability(upTo value: Double) -> Double {
+    complementaryErrorFunction(-value / 2.0.squareRoot()) / 2
+  }
+
+  /// The density at `value`.
+  package static func density(_ value: Double) -> Double {
+    exponential(-value * value / 2) / (2 * Double.pi).squareRoot()
+  }
+
+  /// The value that lies above a share of the distribution.
+  ///
+  /// Accurate to about 1e-12; shares beyond 1e-15 of either end are taken for that.
+  ///
+  /// - Parameter share: In `0...1`.
+  package static func quantile(_ share: Double) -> Double {
+    // By bisection: the lower half, where the probability is accurate.
+    let isUpper = share > 0.5
+    let wanted = max(isUpper ? 1 - share : share, 1e-15)
+    var (low, high) = (-9.0, 0.0)
+    while high - low > 1e-14 {
+      let middle = (low + high) / 2
+      guard middle > low, middle < high else { break }
+      if probability(upTo: middle) < wanted { low = middle } else { high = middle }
+    }
+    return (isUpper ? -1 : 1) * (low + high) / 2
+  }
 }

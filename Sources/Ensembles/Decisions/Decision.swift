@@ -21,16 +21,21 @@ public struct Decision: Codable, Sendable {
     public var cost = CostMeasure.multiplyAccumulates
     /// The budget, in the unit of `cost`; nil for none.
     public var maximumCost: Double?
-    /// The accuracy that is needed on the hold-out, in `0...1`; nil to need that of the best single member, or the best
-    /// there is for the budget.
+    /// The accuracy that is needed on the hold-out, in `0...1`; nil for none.
     public var minimumAccuracy: Double?
-    /// By how many standard errors of the paired difference the chosen one is to lie above the best single member on the
-    /// hold-out, where that is what is needed: the cheapest of many that just reach it was lucky there. With a budget, by
-    /// how many it may lie below the most accurate within it where it is simpler: the most accurate of many was lucky too.
-    /// It says nothing where an accuracy alone is needed.
-    public var margin = 1.0
+    /// Which of a cascade's costs the budget bounds.
+    public var costQuantile = CostQuantile.mean
+    /// How many points of accuracy may be lost against the best single model, in `0...100`.
+    public var tolerance = 0.5
+    /// How sure it is to be that no more is lost, in percent, between 50 and 100.
+    public var confidence = 95.0
     /// Of all that is random.
     public var seed: UInt64 = 0
+
+    enum CodingKeys: String, CodingKey {
+      case rule, maximumMembers, maximumSubsets, isSameNetworkOnly, maximumStages, confidences
+      case cost, maximumCost, minimumAccuracy, costQuantile, tolerance, confidence, seed
+    }
 
     /// The defaults of `consort report`: ensembles of up to four members, no budget.
     public init() {}
@@ -78,6 +83,15 @@ public struct Decision: Codable, Sendable {
   public let reference: String
   /// The chosen candidate's id.
   public let chosen: String
+  /// What is shown of accuracy, and how; nil in decisions of earlier versions.
+  public let promise: Promise?
+  /// The three answers, in the order of `Answer.Question`; nil in decisions of earlier versions.
+  public let answers: [Answer]?
+  /// Cascades that keep a promise, beside those without; nil in decisions of earlier versions.
+  public let guarantees: [CascadeGuarantee]?
+  /// What ways to choose are worth on images that they did not choose on; nil for a single member or image, and in decisions of
+  /// earlier versions.
+  public let crossFitting: CrossFitting?
   /// The chosen candidate with the temperatures that the hold-out chose.
   public let deployed: Candidate
   /// Of a deployed cascade, what an image costs that comes to all members; nil otherwise, and in decisions of earlier versions.
@@ -88,6 +102,9 @@ public struct Decision: Codable, Sendable {
   public let calibration: TemperatureChoice
   /// Every way to combine all members; nil for a single member.
   public let rules: RuleComparison?
+  /// The ids of the candidates of which none is shown, with a confidence of 95 %, not to be the most accurate of those that
+  /// are compared on images like the test images; nil in decisions of earlier versions.
+  public let amongBest: [String]?
   /// All single members and those that are best for their cost, of each kind; of the other ensembles some.
   public let candidates: [Candidate]
 
@@ -95,7 +112,7 @@ public struct Decision: Codable, Sendable {
   public func candidate(_ id: String) -> Candidate? { candidates.first { $0.id == id } }
 
   /// The version that is written here.
-  public static let currentVersion = 1
+  public static let currentVersion = 2
 
   /// Decides what to deploy: chosen on the hold-out, judged on the test images.
   ///
@@ -123,10 +140,10 @@ public struct Decision: Codable, Sendable {
         seed: options.seed) : nil
     if let rules, !options.isSameNetworkOnly { try pool.addFitted(rules, builder) }
     try pool.addCascades(builder)
-    try pool.addCascadesWithMargin(builder)
+    let choice = try pool.decide(builder)
+    let chosen = choice.chosen
     pool.rank()
-    let chosen = try pool.choose(builder)
-    try pool.compare(chosen: chosen, builder)
+    amongBest = try pool.compare(choice, builder)
     version = Self.currentVersion
     self.options = options
     holdOut = Images(sets.holdOut[0])
@@ -140,8 +157,13 @@ public struct Decision: Codable, Sendable {
     isSampled = pool.search.isSampled
     reference = pool.candidates[pool.reference].id
     self.chosen = pool.candidates[chosen].id
+    promise = choice.promise
+    answers = choice.answers
+    guarantees = choice.guarantees
+    crossFitting = choice.crossFitting
     candidates = pool.candidates
-    (deployed, calibration) = try builder.calibrate(pool.candidates[chosen])
+    (deployed, calibration) = try builder.calibrate(
+      pool.candidates[chosen], keepsAnswers: choice.promise.shown == self.chosen)
     slowestPath = SlowestPath(of: deployed, among: pool.candidates)
   }
 }
@@ -167,29 +189,6 @@ public struct TemperatureChoice: Codable, Hashable, Sendable {
   /// Whether the chosen temperatures make the test images' likelihood worse.
   public var isWorse: Bool {
     calibrated.metrics.negativeLogLikelihood > uncalibrated.metrics.negativeLogLikelihood
-  }
-}
-
-extension Decision.Options {
-  func check() throws(EnsembleError) {
-    for (name, value) in [
-      ("the most members", maximumMembers), ("the most subsets", maximumSubsets),
-      ("the most stages", maximumStages), ("the number of confidences", confidences.count),
-    ] where value < 1 {
-      throw .invalidArgument(name: name, value: "\(value)", expected: "at least 1")
-    }
-    if let maximumCost, !(maximumCost > 0 && maximumCost.isFinite) {
-      throw .invalidArgument(
-        name: "the greatest cost", value: "\(maximumCost)", expected: "a number above 0")
-    }
-    guard (0...100).contains(margin) else {
-      throw .invalidArgument(
-        name: "the margin", value: "\(margin)", expected: "a number in 0...100")
-    }
-    if let minimumAccuracy, !(0...1).contains(minimumAccuracy) {
-      throw .invalidArgument(
-        name: "the least accuracy", value: "\(minimumAccuracy)", expected: "a number in 0...1")
-    }
   }
 }
 

@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[]", "it is not a JSON object"), (#"{"version": 2}"#, "its version is 2, not 1"),
+    ("[]", "it is not a JSON object"), (#"{"version": 3}"#, "its version is 3, not 1 or 2"),
     (#"{"version": 1}"#, "'candidates' is missing"), ("{", "it is not JSON"),
     (#"{"version": 1, "candidates": []}"#, #"it has nothing "deployed""#),
     (

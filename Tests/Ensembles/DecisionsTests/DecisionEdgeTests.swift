@@ -146,7 +146,7 @@ import Testing
     options.maximumSubsets = [4, 1000][generator.integer(below: 2)]
     if generator.integer(below: 2) == 0 { options.maximumCost = 60 }
     if generator.integer(below: 2) == 0 { options.minimumAccuracy = 0.7 }
-    if generator.integer(below: 2) == 0 { options.margin = 0 }
+    if generator.integer(below: 2) == 0 { options.tolerance = 20 }
     return options
   }
 
@@ -204,38 +204,26 @@ import Testing
     }
   }
 
-  private func mostAccurate(_ decision: Decision) -> Candidate {
-    let budget = decision.options.maximumCost ?? .infinity
-    return decision.candidates.filter {
-      ($0.holdOut.cost[decision.options.cost] ?? 0) <= budget
-    }.reduce(decision.candidates[0]) {
-      $1.holdOut.metrics.top1Accuracy > $0.holdOut.metrics.top1Accuracy ? $1 : $0
-    }
-  }
-
   private func checkChoice(_ decision: Decision) throws {
     let points = try points(decision)
     let options = decision.options
     let reference = try #require(
       decision.candidates.firstIndex { $0.id == decision.reference })
     let chosen = try #require(decision.candidates.firstIndex { $0.id == decision.chosen })
-    let isAsked = options.maximumCost != nil || options.minimumAccuracy != nil
-    let needed = options.minimumAccuracy ?? (isAsked ? 0 : points[reference].accuracy)
+    let needed = options.minimumAccuracy ?? 0
     let budget = options.maximumCost ?? .infinity
     #expect(points[chosen].cost <= budget + 1e-6 && points[chosen].accuracy >= needed - 1e-9)
     #expect(decision.deployed.holdOut.metrics.top1Accuracy >= needed - 1e-9)
-    for point in points where point.cost <= budget && point.accuracy >= needed {
-      if options.maximumCost != nil, options.margin > 0 {
-        // Something simpler may lie below the best.
-        #expect(
-          points[chosen].accuracy >= point.accuracy
-            || decision.candidates[chosen].members.count <= mostAccurate(decision).members.count)
-      } else if options.maximumCost == nil {
-        // With a margin something cheaper may just reach the best single member.
-        guard isAsked || options.margin == 0 else { continue }
+    let answers = try #require(decision.answers)
+    #expect(answers.map(\.question) == Answer.Question.allCases)
+    #expect(
+      try #require(decision.candidate(answers[1].candidate)?.holdOut.cost[options.cost])
+        <= points[reference].cost * (1 + 1e-9))
+    if options.maximumCost == nil, options.minimumAccuracy == nil {
+      #expect(decision.chosen == answers[0].candidate)
+    } else if options.maximumCost == nil {
+      for point in points where point.accuracy >= needed {
         #expect(points[chosen].cost <= point.cost)
-      } else {
-        #expect(points[chosen].accuracy >= point.accuracy)
       }
     }
   }

@@ -49,6 +49,38 @@ import Testing
     }
   }
 
+  /// The interval for networks that are trained again holds that of the images alone, by as much as leaving each member out
+  /// says.
+  @Test func trainedAgain() throws {
+    let members = try fixtureMembers()
+    let frontier = try Frontier.analyze(members)
+    for comparison in frontier.comparisons {
+      let small = members.filter { $0.network == comparison.smallNetwork }
+      let large = members.filter { $0.network == comparison.largeNetwork }
+      guard comparison.smallCount < small.count else {
+        #expect(comparison.trainingInterval == nil)
+        continue
+      }
+      func variance(_ members: [Predictions], _ size: Int) throws -> Double {
+        let means = try members.indices.map { left in
+          let others = members.indices.filter { $0 != left }.map { members[$0] }
+          return try SubsetScores(of: others, sizes: size...size).top1Accuracies.mean
+        }
+        let squares = means.reduce(0) { $0 + ($1 - means.mean) * ($1 - means.mean) }
+        return squares * Double(means.count - 1) / Double(means.count)
+      }
+      let added = try variance(small, comparison.smallCount) + variance(large, 1)
+      let interval = try #require(comparison.trainingInterval)
+      let half = (interval.upperBound - interval.lowerBound) / 2
+      expectClose((interval.upperBound + interval.lowerBound) / 2, comparison.difference)
+      // The images' part is about that of the bootstrap's interval.
+      let images = (comparison.upperBound - comparison.lowerBound) / 2 / 1.96
+      let error = (images * images + added).squareRoot()
+      #expect(half > 1.85 * error && half < 4.5 * error, "\(half) \(error)")
+    }
+    #expect(frontier.comparisons.contains { $0.trainingInterval != nil })
+  }
+
   @Test func subsetsAreCountedAndSampled() throws {
     let members = try fixtureMembers()
     let all = try Frontier.analyze(members)

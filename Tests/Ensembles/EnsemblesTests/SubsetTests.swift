@@ -25,6 +25,7 @@ import Testing
       }
       let expected = subsets.map { reference(rule, $0.map { rows[$0] }, members[0]) }
       #expect(fast == expected, "\(kind), \(classes) classes")
+      #expect(evaluator.correctness() == evaluator.evaluate().correctness, "\(kind)")
     }
   }
 

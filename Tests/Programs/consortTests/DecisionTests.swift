@@ -99,8 +99,7 @@ import Testing
     }
     #expect(try chosen(["--max-cost", "1k"]).members.count == 1)
     #expect(try chosen(["--max-cost", "3k", "--max-stages", "1"]).members.count < 3)
-    let best = ["--max-cost", "3k", "--max-stages", "1", "--margin", "0"]
-    #expect(try chosen(best).members.count == 3)
+    #expect(try chosen(["--max-cost", "1k", "--at", "worst"]).members.count == 1)
     #expect(try chosen(["--max-members", "1", "--max-stages", "1"]).members == ["large-0"])
     #expect(try !chosen(["--same-network"]).network.contains("+"))
     let accurate = try chosen(["--min-accuracy", "95"])
@@ -128,10 +127,14 @@ import Testing
     }
     _ = try run(
       ["frontier"] + lists
-        + ["--cost", "parallel-latency", "--max-cost", "2ms", "--margin", "0"])
+        + ["--cost", "parallel-latency", "--max-cost", "2ms", "--max-stages", "1"])
     let parallel = try decision()
-    #expect(parallel.deployed.members.count == 3)
+    #expect(!parallel.deployed.members.contains("large-0"))
     #expect(parallel.deployed.test.cost.parallelLatencyMilliseconds == 2)
+    #expect(
+      parallel.candidates.contains { candidate in
+        candidate.members.count == 3 && candidate.test.cost.parallelLatencyMilliseconds == 2
+      })
     _ = try run(["frontier"] + lists + ["--cost", "latency", "--max-cost", "2ms"])
     #expect(try decision().deployed.members.count == 1)
     let unmeasured = try run(["frontier", "hold-out", "test", "--cost", "latency"])
@@ -212,21 +215,28 @@ import Testing
   }
 
   /// A limit in seconds is on record, and options that would be ignored are refused.
-  @Test func timeAndMargins() throws {
+  @Test func timeAndPromises() throws {
     try writeBoth()
     let cut = try run(["frontier", "hold-out", "test", "--seconds", "0.000001"])
     #expect(cut.output.contains("(--seconds)"), "\(cut.output)")
     #expect(try decision().search?.seconds == 0.000001)
     #expect(try decision().search?.isCut == true)
     for arguments in [
-      ["--margin", "2", "--min-accuracy", "80"], ["--seconds", "0"], ["--seconds", "-1"],
-      ["--seconds", "nan"],
+      ["--margin", "1"], ["--seconds", "0"], ["--seconds", "-1"], ["--seconds", "nan"],
+      ["--tolerance", "-1"], ["--tolerance", "100"], ["--confidence", "50"],
+      ["--confidence", "100"], ["--confidence", "entropy"], ["--at", "p99"],
+      ["--max-cost", "9k", "--at", "p100"],
     ] {
       #expect(try run(["frontier", "hold-out", "test"] + arguments).status == 2, "\(arguments)")
     }
-    let both = ["--margin", "2", "--min-accuracy", "80", "--max-cost", "9k"]
-    _ = try run(["frontier", "hold-out", "test"] + both)
-    #expect(try decision().options.margin == 2 && decision().options.minimumAccuracy == 0.8)
+    let all = [
+      "--tolerance", "0", "--confidence", "90", "--min-accuracy", "80", "--max-cost", "9k", "--at",
+      "p99",
+    ]
+    _ = try run(["frontier", "hold-out", "test"] + all)
+    let options = try decision().options
+    #expect(options.tolerance == 0 && options.confidence == 90 && options.minimumAccuracy == 0.8)
+    #expect(options.costQuantile == .percentile(99))
     let huge = try run(
       ["frontier", "hold-out", "test", "--max-members", "4", "--max-subsets", "2000000000"])
     #expect(huge.errors.isEmpty || !huge.errors.contains("GiB"))

@@ -213,7 +213,7 @@ import Testing
   @Test(arguments: [
     ("{", [], "'decision.json' is not a decision: it is not JSON"),
     ("[]", [], "it is not a JSON object"), ("{}", [], "'version' is missing"),
-    (#"{"version": 2}"#, [], "its version is 2, not 1"),
+    (#"{"version": 3}"#, [], "its version is 3, not 1 or 2"),
     (#"{"version": 1, "candidates": []}"#, [], "it has nothing \"deployed\""),
     (#"{"version": 1, "candidates": [{"id": 1}]}"#, [], "'candidates[0].id' is of another type"),
     (

@@ -31,9 +31,11 @@ import Testing
     (["frontier", "x", "--rule", "Geometric"], "(did you mean 'geometric-mean'?)"),
     (["frontier", "x", "--cost", "MAC"], "(did you mean 'macs'?)"),
     (
-      ["frontier", "x", "--confidence", "entropy,max_probability"],
+      ["frontier", "x", "--cascade-confidence", "entropy,max_probability"],
       "(did you mean 'maximum-probability'?)"
     ),
+    (["frontier", "x", "--confidence", "entropy"], "--cascade-confidence entropy"),
+    (["frontier", "x", "--margin", "1"], "--margin is no more: --tolerance POINTS"),
     (["frontier", "x", "--scores", "probabilites"], "(did you mean 'probabilities'?)"),
     (["data", "download", "CIFAR-10"], "(did you mean 'cifar10'?)"),
     (["predict", "x", "--interpolation", "Bicubic"], "(did you mean 'bicubic'?)"),

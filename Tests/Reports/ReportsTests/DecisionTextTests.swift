@@ -66,20 +66,11 @@ import Testing
       text.images
         == "400 images of the split 'hold-out' chose among \(decision.subsetCount) models and ensembles, and "
         + "cascades of them; 400 images of 'test', which chose nothing, judge.")
-    #expect(
-      text.goal.hasPrefix(
-        "Wanted: the least MACs with an accuracy by one standard error above that of the best "
-          + "single model ("))
-    for (margin, words) in [
-      (0, "at least the accuracy of"), (2, "an accuracy by 2 standard errors above that of"),
-      (0.5, "an accuracy by 0.50 standard errors above that of"),
-    ] as [(Double, String)] {
-      let text = DecisionText(try changed([(["options", "margin"], margin)]))
-      #expect(text.goal.contains("the least MACs with \(words) the best single model ("))
-    }
+    #expect(text.goal.hasPrefix("Wanted: the least MACs that is shown to lose "))
+    #expect(text.answers.count == 3)
     #expect(
       text.shifted?.hasPrefix("On the shifted images (400 images of 'shifted') it has ") == true)
-    #expect(text.caveat.contains("not corrected for the number of comparisons"))
+    #expect(text.caveat.contains("hold one by one"))
     #expect(text.sentences.count == 8)
   }
 
@@ -249,26 +240,6 @@ import Testing
     #expect(!text.contains("better"))
   }
 
-  /// What is as accurate for less, but for the margin, is named with the option that takes it.
-  @Test func whatTheMarginPassesOverIsNamed() throws {
-    let decision = try #require(try SyntheticReport.plain.get().decision)
-    let reference = try #require(decision.candidate(decision.reference))
-    let other = try #require(
-      decision.candidates.first { $0.kind == .single && $0.id != decision.reference })
-    let object = try #require(
-      try JSONSerialization.jsonObject(with: Data(try decision.readableJSON().utf8))
-        as? [String: Any])
-    let candidates = try #require(object["candidates"] as? [[String: Any]]).map { candidate in
-      candidate["id"] as? String == other.id
-        ? Self.put(
-          reference.holdOut.metrics.top1Accuracy, at: ["holdOut", "metrics", "top1Accuracy"],
-          in: candidate) : candidate
-    }
-    let goal = DecisionText(try changed([(["candidates"], candidates)])).goal
-    #expect(goal.contains(" For less there, 26.7 M MACs, \(other.id) (a single model of "))
-    #expect(goal.hasSuffix("--margin 0 takes it, or --candidate \(other.id) when it is built."))
-  }
-
   @Test func nothingIsChosenWithoutAHoldOut() {
     let lines = DecisionText.lines(ofNothingChosen: 60).split(separator: "\n")
     #expect(lines.allSatisfy { $0.count <= 60 })
@@ -302,7 +273,6 @@ import Testing
     let text = DecisionText(
       try decision {
         $0.options.maximumCost = 1e12
-        $0.options.margin = 0
       })
     #expect(text.deploy.contains(" It costs more: "))
     #expect(text.deploy.hasSuffix(" M MACs against 393 M MACs."))

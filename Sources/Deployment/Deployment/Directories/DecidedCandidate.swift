@@ -63,9 +63,9 @@ package struct DecidedCandidate: Decodable, Hashable, Sendable {
     let reason: String
     do {
       let version = try JSONDecoder().decode(Version.self, from: data).version
-      guard version == 1 else {
+      guard (1...2).contains(version) else {
         throw DeploymentError.invalidDecision(
-          path: path, reason: "its version is \(version), not 1")
+          path: path, reason: "its version is \(version), not 1 or 2")
       }
       return try StrictJSON.decode(Decision.self, from: data)
     } catch let error as DeploymentError {

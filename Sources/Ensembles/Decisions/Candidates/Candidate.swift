@@ -40,6 +40,19 @@ public struct Candidate: Codable, Hashable, Sendable {
     public let mcNemarPValue: Double
     /// What the interval and the test say together.
     public let verdict: Frontier.Verdict
+    /// The difference's interval that holds with a confidence of 95 % for all that are compared, at once
+    /// (`SimultaneousIntervals`); nil in decisions of earlier versions.
+    public internal(set) var simultaneousInterval: ConfidenceInterval?
+    /// Two-sided, corrected for all that are compared; nil in decisions of earlier versions.
+    public internal(set) var adjustedPValue: Double?
+  }
+
+  /// Which images of the hold-out something was fitted on.
+  public enum Origin: String, Codable, CaseIterable, Sendable {
+    /// All of them: what it is worth there is flattered.
+    case wholeHoldOut
+    /// The part that designs: the other part can show what it is worth.
+    case designPart
   }
 
   /// How simple it is to deploy.
@@ -81,6 +94,8 @@ public struct Candidate: Codable, Hashable, Sendable {
   public internal(set) var isOnFrontier = false
   /// Whether that is so among single members and ensembles of one network.
   public internal(set) var isOnSameNetworkFrontier = false
+  /// Which images its weights or thresholds were fitted on; nil where it has none, and in decisions of earlier versions.
+  public internal(set) var origin: Origin?
   /// Against the best single member; of those on a frontier and the chosen one.
   public internal(set) var comparison: Comparison?
 

@@ -88,16 +88,19 @@ struct CandidateBuilder {
       return zip(combined.predictedClasses(), combined.labels).map { $0 == Int($1) ? 1 : 0 }
     }
     let all = [Array(members.indices)]
-    return SubsetEvaluator(members: members, rule: combination.rule, subsets: all).evaluate()
-      .correctness[members.count]
+    return SubsetEvaluator(members: members, rule: combination.rule, subsets: all)
+      .correctness()[members.count]
   }
 
   /// The candidate with the temperatures that make the hold-out's likelihood best.
+  ///
+  /// - Parameter keepsAnswers: Whether no image may get another answer, as where something is shown of the answers.
   func calibrate(
-    _ candidate: Candidate
+    _ candidate: Candidate, keepsAnswers: Bool = false
   ) throws(EnsembleError) -> (Candidate, TemperatureChoice) {
     let holdOut = try Predictions.of(candidate.members, in: sets.holdOut)
-    let fitted = try FittedTemperatures(candidate.combination, to: holdOut)
+    let fitted = try FittedTemperatures(
+      candidate.combination, to: holdOut, keepsAnswers: keepsAnswers)
     let places = self.places
     var deployed = try self.candidate(
       candidate.kind, members: candidate.members.compactMap { places[$0] }, fitted.combination)
@@ -105,6 +108,7 @@ struct CandidateBuilder {
     deployed.isOnFrontier = candidate.isOnFrontier
     deployed.isOnSameNetworkFrontier = candidate.isOnSameNetworkFrontier
     deployed.comparison = candidate.comparison
+    deployed.origin = candidate.origin
     deployed.expectedService = try ExpectedService(of: fitted.combination, holdOut: holdOut)
     let test = try Predictions.of(candidate.members, in: sets.test)
     let choice = TemperatureChoice(
@@ -126,13 +130,15 @@ private struct FittedTemperatures {
   var losses: [String: Double] = [:]
   var gap: Temperature.Gap?
 
-  init(_ combination: Combination, to holdOut: [Predictions]) throws(EnsembleError) {
+  init(
+    _ combination: Combination, to holdOut: [Predictions], keepsAnswers: Bool
+  ) throws(EnsembleError) {
     self.combination = combination
     let isPlain = combination == Combination(rule: combination.rule)
     if isPlain, combination.rule != .majorityVote, holdOut.count > 1,
       holdOut.allSatisfy({ $0.ruledOutCount == 0 })
     {
-      try fitPlain(holdOut)
+      try fitPlain(holdOut, keepsAnswers: keepsAnswers)
     } else {
       try fitCombined(combination.combine(holdOut, name: "combined"), holdOut)
     }
@@ -157,7 +163,9 @@ private struct FittedTemperatures {
     losses = ["without": fitted.before, "afterCombining": fitted.after]
   }
 
-  private mutating func fitPlain(_ holdOut: [Predictions]) throws(EnsembleError) {
+  private mutating func fitPlain(
+    _ holdOut: [Predictions], keepsAnswers: Bool
+  ) throws(EnsembleError) {
     let calibration = try Calibration(fittedTo: holdOut, rule: combination.rule)
     place = calibration.chosen
     memberTemperatures = calibration.memberTemperatures.map(\.value)
@@ -167,7 +175,7 @@ private struct FittedTemperatures {
       "without": calibration.uncalibrated, "beforeCombining": calibration.before,
       "afterCombining": calibration.after,
     ]
-    if place == .beforeCombining, try losesHits(holdOut) {
+    if place == .beforeCombining, keepsAnswers ? true : try losesHits(holdOut) {
       place = calibration.after < calibration.uncalibrated ? .afterCombining : nil
     }
   }

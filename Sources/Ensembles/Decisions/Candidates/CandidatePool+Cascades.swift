@@ -23,45 +23,32 @@ extension CandidatePool {
 
   /// The best cascades for budgets from the cheapest member up, and that for what is wanted.
   mutating func addCascades(_ builder: CandidateBuilder) throws(EnsembleError) {
-    try addCascades(cascadeGoals(cascadeCosts()), builder)
+    let start = candidates.count
+    try addCascades(
+      cascadeGoals(cascadeCosts()), on: cascadeHoldOut, builder, isWhole: true)
+    for index in start..<candidates.count { candidates[index].origin = .wholeHoldOut }
   }
 
-  /// The cheapest cascade that lies above the best single member by the margin that is wanted.
-  ///
-  /// How much is known only of a cascade that is there: the one that just reaches it shows how much the two differ.
-  mutating func addCascadesWithMargin(_ builder: CandidateBuilder) throws(EnsembleError) {
-    guard needsMargin, let reaching = try cheapest(builder, margin: 0), reaching != reference else {
-      return
-    }
-    // What is found may differ from the single member in more images than what showed how much: a little more is tried too.
-    for factor in [1, 1.25] {
-      let error = try standardError(of: reaching, against: reference, builder)
-      let needed = accuracy(reference) + factor * options.margin * error
-      guard needed <= 1 else { return }
-      try addCascades([.accuracy(atLeast: needed)], builder)
-    }
-  }
-
-  private func cascadeCosts() throws(EnsembleError) -> [Double] {
+  func cascadeCosts() throws(EnsembleError) -> [Double] {
     // All of a cascade's parameters are always stored: what it saves is computation.
     try options.cost == .parameters ? sets.costs(.multiplyAccumulates) : costs
   }
 
-  private mutating func addCascades(
-    _ goals: [Cascade.Goal], _ builder: CandidateBuilder
+  /// Searches cascades on some images by all members.
+  ///
+  /// - Parameter isWhole: Whether they are all that choose: the record of the search counts these.
+  mutating func addCascades(
+    _ goals: [Cascade.Goal], on holdOut: [Predictions], _ builder: CandidateBuilder, isWhole: Bool
   ) throws(EnsembleError) {
     guard options.maximumStages > 1, sets.test.count > 1 else { return }
-    let costs = try cascadeCosts()
     var found = Set(
       candidates.filter { $0.kind == .cascade }.map { Plan($0.members, $0.combination) })
-    let fewest = Decision.fewestReaching(of: cascadeHoldOut[0].count)
     for pool in cascadePools {
-      cascadeGoals.planned += goals.count
-      let search = try CascadeSearch(
-        pool.map { cascadeHoldOut[$0] }, maximumStages: options.maximumStages, rule: options.rule,
-        confidences: options.confidences, costs: pool.map { costs[$0] }, fewestReaching: fewest)
-      let result = search.run(goals, clock: cascadeClock)
-      cascadeGoals.tried += result.tried
+      let result = try search(goals, on: holdOut, among: pool)
+      if isWhole {
+        cascadeGoals.planned += goals.count
+        cascadeGoals.tried += result.tried
+      }
       for cascade in result.cascades.compactMap({ $0 }) where cascade.stages.count > 1 {
         let plan = Plan(cascade.stages.map(\.member), cascade.combination)
         guard found.insert(plan).inserted else { continue }
@@ -72,6 +59,32 @@ extension CandidatePool {
         if isReachedEnough(candidate) { add([candidate]) }
       }
     }
+  }
+
+  private func search(
+    _ goals: [Cascade.Goal], on holdOut: [Predictions], among pool: [Int]
+  ) throws(EnsembleError) -> (cascades: [Cascade?], tried: Int) {
+    let costs = try cascadeCosts()
+    let search = try CascadeSearch(
+      pool.map { holdOut[$0] }, maximumStages: options.maximumStages, rule: options.rule,
+      confidences: options.confidences, costs: pool.map { costs[$0] },
+      fewestReaching: Decision.fewestReaching(of: holdOut[0].count))
+    return search.run(goals, clock: cascadeClock)
+  }
+
+  /// For each goal the best cascade or single member on some images; of several groups of members the most accurate.
+  func cascades(
+    _ goals: [Cascade.Goal], on holdOut: [Predictions]
+  ) throws(EnsembleError) -> [Cascade?] {
+    var best = [Cascade?](repeating: nil, count: goals.count)
+    for pool in cascadePools {
+      for (place, cascade) in try search(goals, on: holdOut, among: pool).cascades.enumerated() {
+        guard let cascade else { continue }
+        if let known = best[place], known.holdOut.accuracy >= cascade.holdOut.accuracy { continue }
+        best[place] = cascade
+      }
+    }
+    return best
   }
 
   /// Whether enough images of the whole hold-out come to each stage.
@@ -103,14 +116,25 @@ extension CandidatePool {
       .filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
   }
 
-  private func cascadeGoals(_ costs: [Double]) -> [Cascade.Goal] {
+  /// Budgets from the cheapest member up.
+  func budgets(_ costs: [Double]) -> [Cascade.Goal] {
     let low = costs.min() ?? 1
     let high = max((costs.max() ?? 1) * 1.5, low * 4)
-    let budgets = (1...Self.budgetCount).map { step -> Cascade.Goal in
+    return (1...Self.budgetCount).map { step in
       let share = Double(step) / Double(Self.budgetCount)
       return .cost(atMost: low * power(high / low, share))
     }
-    var wanted = [Cascade.Goal.accuracy(atLeast: accuracy(reference))]
+  }
+
+  private func cascadeGoals(_ costs: [Double]) -> [Cascade.Goal] {
+    let budgets = budgets(costs)
+    // What is as accurate as the best single model, and what may lose the tolerance: the plans without a promise.
+    var wanted = [0, options.tolerance / 100].map {
+      Cascade.Goal.accuracy(atLeast: max(0, accuracy(reference) - $0))
+    }
+    if options.cost != .parameters {
+      wanted.append(.cost(atMost: cost(reference)))
+    }
     // A sample may be a little easier than the whole: then what is wanted is missed by a hair.
     let isSampled = cascadeImages != nil
     if let accuracy = options.minimumAccuracy {

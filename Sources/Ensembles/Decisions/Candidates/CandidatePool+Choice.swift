@@ -6,7 +6,7 @@ extension CandidatePool {
   /// Marks the candidates that are best for their cost on the hold-out.
   mutating func rank() {
     let all = Array(candidates.indices)
-    let costs = all.map(cost)
+    let costs = all.map { cost($0) }
     let accuracies = all.map(accuracy)
     for index in Self.frontier(all, costs, accuracies) { candidates[index].isOnFrontier = true }
     let sameNetwork = all.filter { [.single, .ensemble].contains(candidates[$0].kind) }
@@ -15,87 +15,36 @@ extension CandidatePool {
     }
   }
 
-  /// The candidate that the hold-out says to take.
-  ///
-  /// Within a budget the simplest that is as accurate as the most accurate, but for the margin; without one the cheapest
-  /// that is accurate enough.
-  func choose(_ builder: CandidateBuilder) throws(EnsembleError) -> Int {
-    if needsMargin { return try cheapest(builder, margin: options.margin) ?? reference }
+  /// What a budget bounds of a candidate's cost: of a cascade that of some of its images.
+  func boundedCost(_ index: Int) -> Double {
+    let candidate = candidates[index]
+    guard options.costQuantile != .mean, options.cost != .parameters,
+      let fractions = candidate.exitFractions
+    else { return cost(index) }
+    let own = candidate.members.compactMap { name in
+      sets.test.firstIndex { $0.name == name }.map { costs[$0] }
+    }
+    return options.costQuantile.cost(own, fractions)
+  }
+
+  /// The candidates within the budget that are accurate enough on the hold-out, where either was asked for.
+  func withinGoals() throws(EnsembleError) -> [Int] {
     let budget = options.maximumCost ?? .infinity
     let needed = options.minimumAccuracy ?? 0
     // A hair apart, so that decimals that were asked for, or summed, do not round the wrong way.
     let allowed = candidates.indices.filter {
-      cost($0) <= budget * (1 + 1e-9) && accuracy($0) >= needed - 1e-9
+      boundedCost($0) <= budget * (1 + 1e-9) && accuracy($0) >= needed - 1e-9
     }
-    let best = allowed.reduce(nil as Int?) { best, index in
-      guard let best else { return index }
-      let isBetter =
-        options.maximumCost != nil
-        ? isBetter(index, than: best)
-        : (-cost(index), accuracy(index)) > (-cost(best), accuracy(best))
-      return isBetter ? index : best
-    }
-    guard let best else {
+    guard !allowed.isEmpty else {
       throw .unreachableGoal(unreachable(budget, needed), members: sets.test.map(\.name))
     }
-    return options.maximumCost == nil ? best : try simplest(allowed, best: best, builder)
-  }
-
-  /// The simplest of the candidates that lie no more than the margin below the best of them: the one with the fewest
-  /// members, of as many one without weights or thresholds, of these the most accurate.
-  private func simplest(
-    _ allowed: [Int], best: Int, _ builder: CandidateBuilder
-  ) throws(EnsembleError) -> Int {
-    guard options.margin > 0 else { return best }
-    var classes: [Candidate.Simplicity: Int] = [:]
-    for index in allowed {
-      let simplicity = candidates[index].simplicity
-      if let other = classes[simplicity], !isBetter(index, than: other) { continue }
-      classes[simplicity] = index
-    }
-    let own = candidates[best].simplicity
-    for (_, index) in classes.sorted(by: { $0.key < $1.key }).filter({ $0.key < own }) {
-      let error = try standardError(of: best, against: index, builder)
-      if accuracy(best) - accuracy(index) <= options.margin * error + 1e-9 { return index }
-    }
-    return best
-  }
-
-  /// Whether the best single member is what is to be reached.
-  var needsMargin: Bool { options.maximumCost == nil && options.minimumAccuracy == nil }
-
-  /// The cheapest candidate that is more accurate on the hold-out than the best single member by so many standard errors
-  /// of the difference, of equals the most accurate; that member itself differs by none.
-  func cheapest(
-    _ builder: CandidateBuilder, margin: Double
-  ) throws(EnsembleError) -> Int? {
-    let ascending = candidates.indices.filter { accuracy($0) >= accuracy(reference) - 1e-9 }
-      .sorted { (cost($0), -accuracy($0), $0) < (cost($1), -accuracy($1), $1) }
-    for index in ascending {
-      guard index != reference, margin > 0 else { return index }
-      let error = try standardError(of: index, against: reference, builder)
-      if accuracy(index) - accuracy(reference) >= margin * error - 1e-9 { return index }
-    }
-    return nil
-  }
-
-  /// Of the difference between two candidates' accuracies on the hold-out, on the same images.
-  func standardError(
-    of index: Int, against other: Int, _ builder: CandidateBuilder
-  ) throws(EnsembleError) -> Double {
-    let first = try builder.correctness(of: candidates[index], in: sets.holdOut)
-    let second = try builder.correctness(of: candidates[other], in: sets.holdOut)
-    let differences = zip(first, second).map { $0 - $1 }
-    let count = Double(differences.count)
-    let mean = differences.reduce(0, +) / count
-    let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return (squares / (count * max(1, count - 1))).squareRoot()
+    return allowed
   }
 
   private func unreachable(_ budget: Double, _ needed: Double) -> String {
     let all = candidates.indices
-    let cheapest = all.map(cost).min() ?? 0
-    let best = all.filter { cost($0) <= budget * (1 + 1e-9) }.map(accuracy).max()
+    let cheapest = all.map(boundedCost).min() ?? 0
+    let best = all.filter { boundedCost($0) <= budget * (1 + 1e-9) }.map(accuracy).max()
     let goal = "a cost of at most \(NumberFormat.short(budget)) \(options.cost.unit)"
     guard let best else { return "\(goal) (the cheapest costs \(NumberFormat.short(cheapest)))" }
     return "an accuracy of \(NumberFormat.shortPercent(needed))"
@@ -104,26 +53,46 @@ extension CandidatePool {
   }
 
   /// Compares those that matter with the best single member on the test images.
-  mutating func compare(chosen: Int, _ builder: CandidateBuilder) throws(EnsembleError) {
+  ///
+  /// - Returns: The ids of those that may be the most accurate on images like these.
+  mutating func compare(
+    _ choice: ChoiceRecord, _ builder: CandidateBuilder
+  ) throws(EnsembleError) -> [String] {
+    let named = Set(
+      choice.promise.tests.map(\.candidate) + choice.answers.map(\.candidate)
+        + choice.guarantees.flatMap { [$0.candidate, $0.plan].compactMap { $0 } })
     let compared = candidates.indices.filter { index in
       let candidate = candidates[index]
       return index != reference
-        && (candidate.isOnFrontier || candidate.isOnSameNetworkFrontier || index == chosen
-          || ![.ensemble, .mixed].contains(candidate.kind))
+        && (candidate.isOnFrontier || candidate.isOnSameNetworkFrontier || index == choice.chosen
+          || ![.ensemble, .mixed].contains(candidate.kind) || named.contains(candidate.id))
     }
-    guard !compared.isEmpty else { return }
+    guard !compared.isEmpty else { return [candidates[reference].id] }
     let hits = try builder.correctness(of: candidates[reference], in: sets.test)
     // Many images are not resampled, and need not be held for all candidates at once.
     let size = hits.count > PairedBootstrap.mostResampledImages ? 1 : compared.count
+    var differences: [[Int8]] = []
     for start in stride(from: 0, to: compared.count, by: size) {
       let part = Array(compared[start..<min(start + size, compared.count)])
-      try compare(part, with: hits, builder)
+      differences += try compare(part, with: hits, builder)
+    }
+    let simultaneous = SimultaneousIntervals(
+      differences: differences, confidence: 0.95, seed: options.seed)
+    for (place, index) in compared.enumerated() {
+      let (centre, half) = (simultaneous.differences[place], simultaneous.halfWidths[place])
+      candidates[index].comparison?.simultaneousInterval = ConfidenceInterval(
+        max(-1, centre - half)...min(1, centre + half))
+      candidates[index].comparison?.adjustedPValue = simultaneous.adjustedPValues[place]
+    }
+    return zip(compared + [reference], simultaneous.isAmongBest).filter(\.1).map {
+      candidates[$0.0].id
     }
   }
 
+  /// - Returns: For each, its correctness less the reference's, on each image.
   private mutating func compare(
     _ compared: [Int], with reference: [Double], _ builder: CandidateBuilder
-  ) throws(EnsembleError) {
+  ) throws(EnsembleError) -> [[Int8]] {
     var columns = [reference]
     for index in compared {
       columns.append(try builder.correctness(of: candidates[index], in: sets.test))
@@ -136,7 +105,9 @@ extension CandidatePool {
         difference: test.difference, interval: ConfidenceInterval(interval),
         mcNemarPValue: test.pValue,
         verdict: Frontier.Verdict(
-          interval, pairDifference: test.difference, pValue: test.pValue))
+          interval, pairDifference: test.difference, pValue: test.pValue),
+        simultaneousInterval: nil, adjustedPValue: nil)
     }
+    return columns.dropFirst().map { column in zip(column, reference).map { Int8($0 - $1) } }
   }
 }

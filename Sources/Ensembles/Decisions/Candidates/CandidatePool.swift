@@ -21,6 +21,9 @@ struct CandidatePool {
   let cascadeClock: SearchClock
   /// The best single member on the hold-out.
   private(set) var reference = 0
+  /// Of each ensemble that was tried, a number that is the same for those of the same networks, and its size.
+  private(set) var kinds: [Int] = []
+  private(set) var kindSizes: [Int] = []
 
   /// Ensembles that are kept beside those on a frontier, to show where the others lie.
   private static let mostOthers = 300
@@ -37,7 +40,7 @@ struct CandidatePool {
     self.costs = costs
     search = try EnsembleSearch(of: sets.test, options: options)
     // What the ensembles leave of the time is the cascades'.
-    let clock = SearchClock(pace, .ensembles, limit: pace.secondsLeft.map { $0 / 2 })
+    let clock = SearchClock(pace, .ensembles, limit: pace.secondsLeft.map { $0 / 3 })
     search.run(sets.holdOut, rule: options.rule, clock: clock)
     cascadeClock = SearchClock(
       pace, .cascades, limit: pace.secondsLeft.map { max(0, $0 - clock.elapsed) })
@@ -47,6 +50,7 @@ struct CandidatePool {
     reference = singles.reduce(singles[0]) { best, index in
       isBetter(index, than: best) ? index : best
     }
+    (kinds, kindSizes) = networkKinds()
   }
 
   /// What was tried.
@@ -97,13 +101,39 @@ extension CandidatePool {
     return kept.sorted()
   }
 
-  private func cost(ofSubset index: Int) -> Double {
+  /// Of members that all run on every image, in the measure of the decision.
+  func wholeCost(of members: [Int]) -> Double {
+    let costs = members.map { self.costs[$0] }
+    return options.cost == .parallelLatency ? costs.max() ?? 0 : costs.reduce(0, +)
+  }
+
+  func cost(ofSubset index: Int) -> Double {
     var (sum, greatest) = (0.0, 0.0)
     search.subsets.forEach(in: index) { member in
       sum += costs[member]
       greatest = max(greatest, costs[member])
     }
     return options.cost == .parallelLatency ? greatest : sum
+  }
+
+  private func networkKinds() -> (kinds: [Int], sizes: [Int]) {
+    let networks = Dictionary(grouping: sets.test.indices) { sets.test[$0].network }.values
+      .sorted { $0[0] < $1[0] }
+    var place = [Int](repeating: 0, count: sets.test.count)
+    for (number, members) in networks.enumerated() {
+      for member in members { place[member] = number }
+    }
+    var known: [[Int]: Int] = [:]
+    var kinds: [Int] = []
+    for index in 0..<search.tried {
+      var own: [Int] = []
+      search.subsets.forEach(in: index) { own.append(place[$0]) }
+      own.sort()
+      let kind = known[own] ?? known.count
+      known[own] = kind
+      kinds.append(kind)
+    }
+    return (kinds, (0..<search.tried).map { search.subsets.size($0) })
   }
 
   private func isMixed(subset index: Int) -> Bool {
@@ -130,21 +160,21 @@ extension CandidatePool {
   mutating func addFitted(
     _ rules: RuleComparison, _ builder: CandidateBuilder
   ) throws(EnsembleError) {
-    let weights = rules.weights.weights
-    try addWeighted(.weighted, weights, builder)
-    let counts = Dictionary(
-      uniqueKeysWithValues: rules.selection.members.map { ($0.name, $0.count) })
-    let total = Double(counts.values.reduce(0, +))
-    try addWeighted(.greedy, sets.test.map { Double(counts[$0.name] ?? 0) / total }, builder)
+    let start = candidates.count
+    try addWeighted(
+      FittedWeights(kind: .weighted, weights: rules.weights.weights), builder)
+    try addWeighted(FittedWeights(rules.selection, sets.test), builder)
+    for index in start..<candidates.count { candidates[index].origin = .wholeHoldOut }
   }
 
-  private mutating func addWeighted(
-    _ kind: Candidate.Kind, _ weights: [Double], _ builder: CandidateBuilder
+  mutating func addWeighted(
+    _ fitted: FittedWeights, _ builder: CandidateBuilder
   ) throws(EnsembleError) {
-    let used = weights.indices.filter { weights[$0] > 0 }
-    guard used.count > 1, !isPlain(used.map { weights[$0] }) else { return }
+    let used = fitted.used
+    guard used.count > 1, !isPlain(used.map(\.weight)) else { return }
     add([
-      try builder.candidate(kind, members: used, Combination(weights: used.map { weights[$0] }))
+      try builder.candidate(
+        fitted.kind, members: used.map(\.member), Combination(weights: used.map(\.weight)))
     ])
   }
 

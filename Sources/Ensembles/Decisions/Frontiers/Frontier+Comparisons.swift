@@ -68,7 +68,27 @@ extension Frontier {
       smallAccuracy: ensemble.meanAccuracy, largeAccuracy: single.meanAccuracy,
       difference: ensemble.meanAccuracy - single.meanAccuracy,
       lowerBound: interval.lowerBound, upperBound: interval.upperBound,
+      trainingInterval: trainingInterval(small, size, large),
       pairDifference: pairDifference, mcNemarPValue: test.pValue,
       verdict: Verdict(interval, pairDifference: pairDifference, pValue: test.pValue))
+  }
+
+  /// The difference's interval over images and members: both parts' variances are summed, as if they were independent, so that
+  /// what they share is counted twice.
+  private static func trainingInterval(
+    _ small: NetworkEvaluation, _ size: Int, _ large: NetworkEvaluation
+  ) -> ConfidenceInterval? {
+    let (ensemble, single) = (small.sizes[size - 1], large.sizes[0])
+    guard let first = ensemble.memberVariance(members: small.members.count),
+      let second = single.memberVariance(members: large.members.count)
+    else { return nil }
+    let differences = zip(ensemble.correctness, single.correctness).map { $0 - $1 }
+    let deviation = differences.sampleStandardDeviation
+    var components = VarianceComponents()
+    components.add(
+      deviation * deviation / Double(differences.count), degreesOfFreedom: differences.count - 1)
+    components.add(first, degreesOfFreedom: small.members.count - 1)
+    components.add(second, degreesOfFreedom: large.members.count - 1)
+    return components.interval(about: ensemble.meanAccuracy - single.meanAccuracy)
   }
 }

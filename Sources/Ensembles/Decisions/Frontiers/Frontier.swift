@@ -1,4 +1,5 @@
 import Ensembles
+import Statistics
 
 /// Accuracy against compute of ensembles of each network, and where several small networks beat one large one.
 public struct Frontier: Codable, Hashable, Sendable {
@@ -66,7 +67,7 @@ public struct Frontier: Codable, Hashable, Sendable {
   /// n members of a smaller network against one member of a larger network.
   ///
   /// The interval and the test hold for the members that were trained: they say how far the images at hand, and not the
-  /// random choices of training, may have made the difference.
+  /// random choices of training, may have made the difference; `trainingInterval` says how far both may have.
   public struct Comparison: Codable, Hashable, Sendable {
     /// The smaller network's name.
     public let smallNetwork: String
@@ -88,6 +89,10 @@ public struct Frontier: Codable, Hashable, Sendable {
     public let lowerBound: Double
     /// The upper end of that interval.
     public let upperBound: Double
+    /// The difference's 95 % interval over images and members, for networks that are trained again: the images' variance and
+    /// the jackknife's over the members of both, with Student's distribution (`VarianceComponents`). nil where all members
+    /// of the smaller network are combined, or the larger one has one member, and in files of earlier versions.
+    public let trainingInterval: ConfidenceInterval?
     /// The difference of the two that McNemar's test compares.
     public let pairDifference: Double
     /// McNemar's two-sided test of the first n small members, combined, against the large member of median accuracy (of

@@ -1,5 +1,6 @@
 import Ensembles
 import Predictions
+import Statistics
 
 /// The members of one network, evaluated in subsets of every size.
 struct NetworkEvaluation {
@@ -7,6 +8,8 @@ struct NetworkEvaluation {
   struct Size {
     let memberCount: Int
     let isSampled: Bool
+    /// Places of members.
+    let subsets: [[Int]]
     /// Of each subset.
     let metrics: [Metrics]
     /// `[N]`: the share of the subsets that are right about each image.
@@ -15,6 +18,19 @@ struct NetworkEvaluation {
     let firstMembersCorrectness: [Double]
 
     var meanAccuracy: Double { Metrics.mean(metrics).top1Accuracy }
+
+    /// How far the mean accuracy would vary with other members, trained in the same way, on the same images: by the
+    /// jackknife over members; nil where some ensembles have no member left out.
+    func memberVariance(members: Int) -> Double? {
+      guard members > 1, memberCount < members else { return nil }
+      var estimates: [Double] = []
+      for member in 0..<members {
+        let others = subsets.indices.filter { !subsets[$0].contains(member) }
+        guard !others.isEmpty else { return nil }
+        estimates.append(others.reduce(0) { $0 + metrics[$1].top1Accuracy } / Double(others.count))
+      }
+      return VarianceComponents.jackknife(estimates)
+    }
   }
 
   let network: String
@@ -46,7 +62,7 @@ struct NetworkEvaluation {
     sizes = chosen.indices.map { place in
       Size(
         memberCount: place + 1, isSampled: chosen[place].isSampled,
-        metrics: evaluations[place].metrics, correctness: evaluations[place].correctness,
+        subsets: chosen[place].subsets, metrics: evaluations[place].metrics, correctness: evaluations[place].correctness,
         firstMembersCorrectness: prefixes.correctness[place + 1])
     }
   }

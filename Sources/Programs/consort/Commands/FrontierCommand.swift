@@ -34,12 +34,14 @@ let frontierCommand = Command(
     Where the members have hold-out predictions, it then tries every ensemble of up to --max-members
     of them, whatever their networks, fits weights and searches cascades on the hold-out, and prints
     which are best for their cost there, with their test figures: no test image chooses anything.
-    With --max-cost it chooses the simplest whose accuracy on the hold-out is within a standard error
-    of the best for the budget; a cascade's cost is a mean over images, and what the slowest path costs
-    is said. Without --max-cost and --min-accuracy it chooses the cheapest that is more accurate on the hold-out
-    than the best single member by a standard error (--margin): the cheapest that just reaches it is
-    the one that was lucky there. Where none that costs less is, it chooses that member itself: what
-    costs more is taken for a --max-cost only, and named.
+    Without a budget it chooses the cheapest that is shown to be as good as the best single member: two
+    fifths of the hold-out design ensembles and cascades, and the others, which had no say in it, test
+    whether more than --tolerance points are lost against any single member, with --confidence. Where
+    the hold-out is too small to show it of anything, it says so, and how many images would do, and
+    takes what is likely to lose least. With --max-cost it chooses the most accurate within it, by the
+    way to choose that does best on images that it did not choose on, the simplest of equals; --at
+    says which of a cascade's costs is meant. Three answers are printed each time: the cheapest that
+    is as good, the best for the best single member's cost, and the best of all.
 
     A list of predictions is such a file; paths are relative to it, and files of other programs are
     .npy, .npz, .csv or .tsv, one row an image:

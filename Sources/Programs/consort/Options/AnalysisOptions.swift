@@ -32,24 +32,31 @@ struct AnalysisOptions {
         "--max-cost", "COST",
         help: "Choose the most accurate on the hold-out for this budget, such as 60M or 2.5ms."),
       CommandOption(
+        "--at", "mean|pNN|worst",
+        help:
+          "Which of a cascade's costs --max-cost bounds: the mean over images, what NN percent of "
+          + "them do not exceed, such as p99, or the worst (default: mean)."),
+      CommandOption(
         "--min-accuracy", "PERCENT",
         help:
-          "Choose the cheapest with this accuracy on the hold-out, such as 93.5 (default: that of the "
-          + "best single member; none with --max-cost)."),
+          "Choose the cheapest with this accuracy on the hold-out, such as 93.5 (default: what is shown "
+          + "to be as good as the best single member)."),
+      CommandOption(
+        "--tolerance", "POINTS",
+        help:
+          "How many points of accuracy may be lost against the best single member (default: 0.5)."),
+      CommandOption(
+        "--confidence", "PERCENT",
+        help: "How sure it is to be that no more is lost (default: 95)."),
       CommandOption(
         "--margin", "N",
-        help:
-          "What counts as a gain, in standard errors of the difference on the hold-out: an ensemble is "
-          + "chosen only if it is more accurate than the best single member by this much (default: 1; "
-          + "with 0 it has to be as accurate). With --max-cost fewer members are chosen if they are less "
-          + "accurate than the best within the budget by no more than this. Not with --min-accuracy alone."
-      ),
+        help: "No longer: --tolerance says what may be lost, and --confidence how surely."),
       CommandOption(
         "--max-stages", "N", help: "The most members of a cascade; 1 for no cascades (default: 3)."),
       CommandOption(
-        "--confidence", "NAME,...",
+        "--cascade-confidence", "NAME,...",
         help:
-          "When a cascade stops: maximum-probability, margin, entropy or agreement; of several the "
+          "What says when a cascade stops: maximum-probability, margin, entropy or agreement; of several the "
           + "best on the hold-out (default: maximum-probability)."),
       CommandOption(
         "--max-subsets", "N",
@@ -88,15 +95,16 @@ struct AnalysisOptions {
       }
       options.minimumAccuracy = percent / 100
     }
-    options.margin = try arguments.number("--margin") ?? options.margin
-    guard (0...100).contains(options.margin) else { throw UsageError("--margin is from 0 to 100") }
-    if arguments.string("--margin") != nil, options.minimumAccuracy != nil,
-      options.maximumCost == nil
-    {
-      throw UsageError(
-        "--margin says nothing beside --min-accuracy, which names the accuracy itself: leave one of them out"
-      )
+    try Self.checkReplaced(arguments)
+    options.tolerance = try arguments.number("--tolerance") ?? options.tolerance
+    guard (0..<100).contains(options.tolerance) else {
+      throw UsageError("--tolerance is in points of accuracy, from 0 to below 100, such as 0.5")
     }
+    options.confidence = try arguments.number("--confidence") ?? options.confidence
+    guard options.confidence > 50, options.confidence < 100 else {
+      throw UsageError("--confidence is in percent, above 50 and below 100, such as 95")
+    }
+    options.costQuantile = try Self.quantile(arguments)
     analysis.seconds = try arguments.number("--seconds")
     if let seconds = analysis.seconds, !(seconds > 0 && seconds <= 1e9) {
       throw UsageError("--seconds is a number above 0")
@@ -107,8 +115,9 @@ struct AnalysisOptions {
     shifted = arguments.string("--shifted")
     title = arguments.string("--title")
     analysis.choosingOption = [
-      "--max-cost", "--min-accuracy", "--margin", "--cost", "--same-network", "--max-members",
-      "--max-stages", "--confidence", "--seconds", "--shifted",
+      "--max-cost", "--at", "--min-accuracy", "--tolerance", "--confidence", "--cost",
+      "--same-network", "--max-members", "--max-stages", "--cascade-confidence", "--seconds",
+      "--shifted",
     ].first { arguments.string($0) != nil || arguments.isSet($0) }
   }
 
@@ -116,6 +125,31 @@ struct AnalysisOptions {
     guard let count = try arguments.integer(name) else { return nil }
     guard count >= 1 else { throw UsageError("\(name) is at least 1") }
     return count
+  }
+
+  /// Options that say something else than they did.
+  private static func checkReplaced(_ arguments: ParsedArguments) throws(UsageError) {
+    if arguments.string("--margin") != nil {
+      throw UsageError(
+        "--margin is no more: --tolerance POINTS says how much accuracy may be lost against the best "
+          + "single member, and --confidence PERCENT how surely no more is; leave it out")
+    }
+    if let text = arguments.string("--confidence"), Double(text) == nil {
+      throw UsageError(
+        "--confidence is in percent, such as 95; what says when a cascade stops is "
+          + "--cascade-confidence \(text)")
+    }
+  }
+
+  private static func quantile(_ arguments: ParsedArguments) throws(UsageError) -> CostQuantile {
+    guard let name = arguments.string("--at") else { return .mean }
+    guard let quantile = CostQuantile(name: name) else {
+      throw UsageError("--at is mean, p50 to p99, or worst, not '\(name)'")
+    }
+    guard arguments.string("--max-cost") != nil else {
+      throw UsageError("--at says which cost --max-cost bounds: give --max-cost too")
+    }
+    return quantile
   }
 
   /// A number with k, M, G or T, or milliseconds.
@@ -137,12 +171,12 @@ struct AnalysisOptions {
   private static func confidences(
     _ arguments: ParsedArguments
   ) throws(UsageError) -> [CascadeConfidence]? {
-    guard let text = arguments.string("--confidence") else { return nil }
+    guard let text = arguments.string("--cascade-confidence") else { return nil }
     var found: [CascadeConfidence] = []
     for word in text.split(separator: ",", omittingEmptySubsequences: false) {
       guard let known = CascadeConfidence.names.first(where: { $0.name == word }) else {
         let names = CascadeConfidence.names.map(\.name)
-        throw UsageError("--confidence is " + Spelling.oneOf(names, not: String(word)))
+        throw UsageError("--cascade-confidence is " + Spelling.oneOf(names, not: String(word)))
       }
       found.append(known.confidence)
     }

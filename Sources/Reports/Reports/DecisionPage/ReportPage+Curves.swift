@@ -86,6 +86,7 @@ extension ReportPage {
         <td>\(NumberFormat.percent(comparison.largeAccuracy))</td>\
         <td>\(NumberFormat.points(comparison.difference))</td>\
         <td>\(NumberFormat.points(comparison.lowerBound, to: comparison.upperBound))</td>\
+        <td>\(comparison.trainingInterval?.pointsText ?? "–")</td>\
         <td>\(NumberFormat.points(comparison.pairDifference)), \
         \(NumberFormat.probability(comparison.mcNemarPValue))</td>\
         <td class="word">\(badge(comparison.verdict))</td></tr>
@@ -95,7 +96,8 @@ extension ReportPage {
     let head: HTML = """
       <th scope="col">Ensemble</th><th scope="col" class="word">against one</th>\
       <th scope="col">its MACs</th><th scope="col">Ensemble, %</th><th scope="col">Larger, mean, %</th>\
-      <th scope="col">Points</th><th scope="col">95 % interval</th><th scope="col">One pair, McNemar</th>\
+      <th scope="col">Points</th><th scope="col">95 % interval</th>\
+      <th scope="col">trained again</th><th scope="col">One pair, McNemar</th>\
       <th scope="col" class="word">Verdict</th>
       """
     return "<h3>Comparisons</h3>\n\(.table("Comparisons", head: head, rows: rows))"

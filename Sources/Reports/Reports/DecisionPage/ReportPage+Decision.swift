@@ -15,7 +15,8 @@ extension ReportPage {
   private func answer(_ decision: Decision) -> HTML {
     let text = DecisionText(decision)
     let reasons = [
-      text.measured, text.otherCosts, text.images, text.goal, text.temperatures, text.shifted,
+      text.measured, text.otherCosts, text.images, text.goal, text.guarantees, text.temperatures,
+      text.shifted,
     ]
     let further = (text.cautions + reasons.compactMap { $0 }).map {
       "<li>\($0.unbroken)</li>\n" as HTML
@@ -24,12 +25,29 @@ extension ReportPage {
       text.comparison.map { "<p class=\"second\">\($0.unbroken)</p>\n" } ?? ""
     return """
       <p class="lede">\(text.deploy.unbroken)</p>
-      \(comparison)\(cards(decision))
+      \(comparison)\(promise(text))\(cards(decision))
+      \(answers(decision))
       <ul class="grounds">
       \(further.joined())</ul>
       \(buildLine(decision.deployed))
       <p class="small">\(text.caveat)</p>
       """
+  }
+
+  private func promise(_ text: DecisionText) -> HTML {
+    text.promise.map { "<p class=\"second\">\($0.unbroken)</p>\n" } ?? ""
+  }
+
+  /// The three answers, side by side where there is room.
+  private func answers(_ decision: Decision) -> HTML {
+    let rows = PromiseSentences(decision).rows.map { row -> HTML in
+      """
+      <div class="card"><dt>\(row.question)</dt><dd><b>\(row.candidate)</b>\
+      <span>\(row.worth)</span><span>\(row.id)</span></dd></div>
+
+      """
+    }
+    return rows.isEmpty ? "" : "<dl class=\"cards answers\">\n\(rows.joined())</dl>"
   }
 
   private var noAnswer: HTML {

@@ -32,19 +32,46 @@ struct ChoiceSentences {
   var goal: String {
     let least = decision.options.minimumAccuracy.map { "\(NumberFormat.percent($0)) %" }
     if let budget = decision.options.maximumCost {
-      let mean = deployed.kind == .cascade && measure != .parameters ? " on average" : ""
-      let limit = "for at most \(measure.amount(budget))\(perImage)\(mean)"
+      let limit = "for at most \(measure.amount(budget))\(perImage)\(bounded)"
       let needed = least.map { " with at least \($0)" } ?? ""
-      return "Wanted: the most accurate on the hold-out \(limit)\(needed)\(simpler). There it has "
-        + "\(onHoldOut) for \(holdOutPrice)\(passedOver).\(overBudget(budget))"
+      return
+        "Wanted: the most accurate \(limit)\(needed), by the way to choose that does best on images that it "
+        + "did not choose on, the simplest of equals\(way). On the hold-out it has \(onHoldOut) for "
+        + "\(holdOutPrice)\(passedOver).\(overBudget(budget))"
     }
-    let needed =
-      least.map { "at least \($0)" } ?? "\(margin) of the best single model (\(percent(reference)))"
-    let exception =
-      decision.isBestSingleChosen && least == nil ? ", or else that model itself" : ""
+    if let least {
+      return "Wanted: the least \(measure.name) with at least \(least) on the hold-out. "
+        + "There it has \(onHoldOut) for \(holdOutPrice).\(missed)"
+    }
+    let promise = PromiseSentences(decision)
+    let instead =
+      decision.promise.map { $0.shown == nil } ?? false
+      ? " Nothing is: this is what is likely to lose least." : ""
     return
-      "Wanted: the least \(measure.name) with \(needed) on the hold-out\(exception). "
-      + "There it has \(onHoldOut) for \(holdOutPrice).\(missed)\(forLess)\(forMore)"
+      "Wanted: the least \(measure.name) that is shown to lose \(promise.tolerance) of accuracy against the best "
+      + "single model (\(percent(reference))).\(instead) On the hold-out it has \(onHoldOut) for \(holdOutPrice)."
+  }
+
+  /// What the budget bounds of a cascade's cost.
+  private var bounded: String {
+    guard deployed.kind == .cascade, measure != .parameters else { return "" }
+    switch decision.options.costQuantile {
+    case .mean: return " on average"
+    case .percentile(let percent): return " for \(percent) % of the images"
+    case .worst: return " for every image"
+    }
+  }
+
+  /// How it was chosen for a budget, and what that way is worth.
+  private var way: String {
+    let row = decision.crossFitting?.rows.first {
+      $0.candidate == decision.chosen && $0.budget == decision.options.maximumCost
+    }
+    guard let row else { return "" }
+    let estimate = row.estimate
+    return " (\(row.procedure.name): \(NumberFormat.percent(estimate.accuracy)) %, 95 % interval "
+      + "\(estimate.interval.percentText), where what it shows on the hold-out itself is flattered by "
+      + "\(NumberFormat.points(estimate.flattery)) points)"
   }
 
   private var perImage: String { measure == .multiplyAccumulates ? " an image" : "" }
@@ -58,24 +85,6 @@ struct ChoiceSentences {
 
   private var holdOutPrice: String {
     deployed.holdOut.cost[measure].map { measure.amount($0) + perImage } ?? "an unknown cost"
-  }
-
-  private var margin: String {
-    decision.options.margin > 0
-      ? "an accuracy by \(standardErrors) above that" : "at least the accuracy"
-  }
-
-  /// "one standard error", "0.50 standard errors".
-  private var standardErrors: String {
-    let errors = decision.options.margin
-    let text =
-      errors == errors.rounded() ? NumberFormat.fixed(errors, 0) : NumberFormat.fixed(errors, 2)
-    return errors == 1 ? "one standard error" : "\(text) standard errors"
-  }
-
-  /// What a margin does beside a budget.
-  private var simpler: String {
-    decision.options.margin > 0 ? ", or a simpler one within \(standardErrors) of it" : ""
   }
 
   /// A cascade's cost differs from images to images.
@@ -98,28 +107,7 @@ struct ChoiceSentences {
 
   private var passedOver: String {
     guard let best = alternatives.moreAccurate else { return "" }
-    return "; \(best.id), \(best.kind.noun) of \(best.members.count.counted("member")), has "
-      + "\(percent(best)) (--margin 0 takes it)"
-  }
-
-  private var forLess: String {
-    offer(
-      alternatives.cheaper, start: " For less there, ",
-      end: ", which does not exceed the best single model by the margin: --margin 0 takes it")
-  }
-
-  private var forMore: String {
-    offer(
-      alternatives.moreExpensive,
-      start: " What costs more than that model is taken for a budget only: for ",
-      end: " there; --max-cost says what it may cost")
-  }
-
-  /// "120 M MACs, c12 (an ensemble of 3 × a) has 94.10 %, or --candidate c12 when it is built."
-  private func offer(_ other: Candidate?, start: String, end: String) -> String {
-    guard let other, let price = other.holdOut.cost[measure] else { return "" }
-    return "\(start)\(measure.amount(price)), \(other.id) (\(other.kind.noun) of "
-      + "\(other.networkNames)) has \(percent(other))\(end), or --candidate \(other.id) when it is "
-      + "built."
+    return "; there \(best.id), \(best.kind.noun) of \(best.members.count.counted("member")), has "
+      + "\(percent(best)), or --candidate \(best.id) when it is built"
   }
 }

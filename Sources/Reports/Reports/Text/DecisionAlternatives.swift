@@ -50,28 +50,4 @@ struct DecisionAlternatives {
       $0.id != decision.chosen && accuracy($0) > accuracy(decision.withoutTemperatures) ? $0 : nil
     }
   }
-
-  /// The most accurate of what costs more than the best single model, where that is chosen without a goal.
-  var moreExpensive: Candidate? {
-    let reference = decision.bestSingle
-    guard decision.isBestSingleChosen, decision.options.minimumAccuracy == nil,
-      decision.options.maximumCost == nil, let cost = cost(reference)
-    else { return nil }
-    return best(
-      decision.candidates.filter {
-        $0.isOnFrontier && (self.cost($0) ?? 0) > cost && accuracy($0) > accuracy(reference)
-      })
-  }
-
-  /// What costs less and is as accurate as the best single model, but not above it by the margin.
-  var cheaper: Candidate? {
-    guard decision.options.minimumAccuracy == nil, decision.options.margin > 0,
-      let cost = cost(decision.deployed)
-    else { return nil }
-    return decision.candidates.filter {
-      $0.id != decision.chosen && $0.id != decision.reference
-        && accuracy($0) >= accuracy(decision.bestSingle) - 1e-9
-        && (self.cost($0) ?? .infinity) < cost
-    }.min { (self.cost($0) ?? 0) < (self.cost($1) ?? 0) }
-  }
 }

@@ -14,12 +14,21 @@ package enum DecisionSummary {
     text += lines(
       "The best for their cost on the hold-out, in ascending cost; costs shown are of the test images. > marks the chosen one, = the best single "
         + "member, with which the others are compared: difference with its 95 % interval and McNemar's test, on "
-        + "the test images, p-values not corrected for the number of candidates.")
+        + "the test images; \"p, all\" is corrected for all that are compared.\(among(decision))")
     if let rules = decision.rules {
       text += "\nAll \(rules.weights.members.count) members, combined in other ways:\n\n"
       text += self.rules(rules)
     }
     return text
+  }
+
+  /// How many may be the most accurate.
+  private static func among(_ decision: Decision) -> String {
+    guard let best = decision.amongBest else { return "" }
+    let compared = decision.candidates.count { $0.comparison != nil } + 1
+    return
+      " Of \(compared.grouped) that are compared, \(best.count.grouped) may be the most accurate: the test images rule "
+      + "out the others, with a confidence of 95 %."
   }
 
   /// The candidates to show, ascending in cost: those on the frontier, the best single member and the chosen one.
@@ -37,6 +46,7 @@ package enum DecisionSummary {
       .init(measure.columnTitle, .right, isKept: true), .init("hold-out %", .right),
       .init("test %", .right, isKept: true), .init("95 % interval", .right),
       .init("difference", .right), .init("95 % interval", .right), .init("p", .right),
+      .init("p, all", .right),
     ])
     for candidate in shown(decision) {
       let mark =
@@ -68,6 +78,7 @@ package enum DecisionSummary {
     return [
       NumberFormat.points(comparison.difference), comparison.interval.pointsText,
       NumberFormat.probability(comparison.mcNemarPValue),
+      comparison.adjustedPValue.map { NumberFormat.probability($0) } ?? "–",
     ]
   }
 

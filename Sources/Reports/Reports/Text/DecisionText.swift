@@ -15,6 +15,12 @@ package struct DecisionText: Hashable, Sendable {
   package let images: String
   /// What was wanted.
   package let goal: String
+  /// What is promised of accuracy, or what would be with more images; nil in decisions of earlier versions.
+  package let promise: String?
+  /// The three answers, a sentence each; none in decisions of earlier versions.
+  package let answers: [String]
+  /// What promises of cascades cost; nil without cascades.
+  package let guarantees: String?
   /// What temperatures do; nil where there was nothing to fit one to, which `cautions` say.
   package let temperatures: String?
   /// How it stands on further images; nil without any.
@@ -32,8 +38,9 @@ package struct DecisionText: Hashable, Sendable {
 
   /// All of it, a sentence or two each.
   package var sentences: [String] {
-    [deploy] + [comparison].compactMap { $0 } + cautions + [measured, otherCosts].compactMap { $0 }
-      + [images, goal] + [temperatures, shifted].compactMap { $0 } + [caveat]
+    [deploy] + [comparison, promise].compactMap { $0 } + answers + cautions
+      + [measured, otherCosts].compactMap { $0 } + [images, goal]
+      + [guarantees, temperatures, shifted].compactMap { $0 } + [caveat]
   }
 
   /// Lines for a terminal, `width` characters at most where words allow.
@@ -59,10 +66,16 @@ package struct DecisionText: Hashable, Sendable {
     let choice = ChoiceSentences(decision)
     images = choice.images
     goal = choice.goal
+    let promises = PromiseSentences(decision)
+    promise = promises.promise
+    answers = promises.sentences
+    guarantees = promises.guarantees
     temperatures = TemperatureSentence(decision).text
     cautions = DecisionCautions(decision).sentences
     caveat =
       "All this is of the members that were trained: training again may change it. "
-      + "p-values are not corrected for the number of comparisons."
+      + (decision.amongBest == nil
+        ? "p-values are not corrected for the number of comparisons."
+        : "Intervals of the candidates hold one by one; those that hold for all at once stand in decision.json.")
   }
 }

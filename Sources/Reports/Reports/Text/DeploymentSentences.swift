@@ -22,9 +22,8 @@ struct DeploymentSentences {
   var deploy: String {
     if decision.isBestSingleChosen {
       let start =
-        DecisionAlternatives(decision).moreExpensive == nil
-        ? "One model is enough: deploy \(referenceName)" : "Deploy \(referenceName) alone"
-      return "\(start): \(figures), for "
+        decision.promise?.shown == decision.chosen ? "One model is enough: deploy" : "Deploy"
+      return "\(start) \(referenceName): \(figures), for "
         + "\(price(deployed)) an image. It is the best single model on the hold-out."
     }
     let start =
@@ -111,7 +110,7 @@ struct DeploymentSentences {
     let test = NumberFormat.probability(comparison.mcNemarPValue)
     let numbers =
       "\(NumberFormat.points(comparison.difference)) points "
-      + "(\(comparison.interval.pointsText); McNemar \(test))"
+      + "(\(comparison.interval.pointsText); McNemar \(test)\(corrected(comparison)))"
     let verdict =
       switch comparison.verdict {
       case .better: "is clear: it is better than the best single model"
@@ -119,6 +118,14 @@ struct DeploymentSentences {
       case .undecided: "is not clear"
       }
     return "The difference\(unscaled), \(numbers), \(verdict)."
+  }
+
+  /// The p-value that is corrected for all that are compared.
+  private func corrected(_ comparison: Candidate.Comparison) -> String {
+    comparison.adjustedPValue.map { value in
+      let count = decision.candidates.count { $0.comparison != nil }
+      return ", corrected for \(count.counted("comparison")) \(NumberFormat.probability(value))"
+    } ?? ""
   }
 
   /// Temperatures before combining may turn a prediction, and the comparison is of none.

@@ -93,3 +93,16 @@ extension Decision {
     test.split == SplitName.test ? "test images" : "images of '\(test.split)'"
   }
 }
+
+extension CrossFitting.Procedure {
+  /// Within a sentence.
+  var name: String {
+    switch self {
+    case .bestSingle: "the best single model"
+    case .bestEnsemble: "the best ensemble"
+    case .weights: "fitted weights"
+    case .greedy: "greedy selection"
+    case .cascade: "the best cascade"
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import Ensembles
+import Predictions
+import Statistics
+
+/// One way to choose within one budget, with the scores of the images that it was judged on.
+private struct Judgement {
+  let scores: JudgedScores
+  let row: CrossFitting.Row
+}
+
+/// How a decision came about, beside its candidates.
+struct ChoiceRecord {
+  let promise: Promise
+  let crossFitting: CrossFitting?
+  let answers: [Answer]
+  let guarantees: [CascadeGuarantee]
+  /// What is to be deployed.
+  let chosen: Int
+}
+
+extension CandidatePool {
+  /// Everything that is chosen: shown on one part of the hold-out, or best as cross-fitting judges.
+  mutating func decide(_ builder: CandidateBuilder) throws(EnsembleError) -> ChoiceRecord {
+    let parts = HoldOutParts(sets.holdOut, seed: options.seed)
+    let hits = try FoldHits(of: search, sets.holdOut, in: parts, rule: options.rule)
+    let designed = try design(parts, hits, builder)
+    let promise = prove(designed, parts)
+    let guarantees = try guaranteeCascades(designed, parts, builder)
+    let single = cost(reference)
+    var budgets: [Double?] = [single, nil]
+    if let own = options.maximumCost, own != single { budgets.append(own) }
+    let fitter = CrossFitter(pool: self, parts: parts, hits: hits, budgets: budgets)
+    let judged = try fitter.estimates()
+    let whole = EnsembleChoice(self, hits, folds: Array(parts.folds.indices))
+    var judgements: [Judgement] = []
+    for budget in budgets {
+      judgements += try self.judgements(within: budget, judged?.1 ?? [:], whole, builder)
+    }
+    var answers = [try asGood(promise, judgements, whole, builder)]
+    for (question, budget) in [(Answer.Question.bestForSameCost, single), (.bestOfAll, nil)] {
+      answers.append(try answer(question, budget, judgements, whole, builder))
+    }
+    let chosen = try choose(answers, judgements, whole, builder)
+    let crossFitting = judged.map {
+      CrossFitting(
+        folds: $0.0.folds, repeats: $0.0.repeats, fittedFolds: $0.0.fittedFolds,
+        fittedRepeats: $0.0.fittedRepeats, rows: judgements.map(\.row))
+    }
+    return ChoiceRecord(
+      promise: promise, crossFitting: crossFitting, answers: answers, guarantees: guarantees,
+      chosen: chosen)
+  }
+
+  private func choose(
+    _ answers: [Answer], _ judgements: [Judgement], _ whole: EnsembleChoice,
+    _ builder: CandidateBuilder
+  ) throws(EnsembleError) -> Int {
+    guard options.maximumCost != nil || options.minimumAccuracy != nil else {
+      return position(answers[0].candidate)
+    }
+    let reached = try withinGoals()
+    guard let budget = options.maximumCost else {
+      return reached.min {
+        (cost($0), -accuracy($0), $0) < (cost($1), -accuracy($1), $1)
+      } ?? reference
+    }
+    let best = simplest(judgements.filter { $0.row.budget == budget }) {
+      reached.contains(position($0))
+    }
+    if let best { return position(best.candidate) }
+    return reached.max { isBetter($1, than: $0) } ?? reference
+  }
+
+  /// Where a candidate stands.
+  func position(_ id: String) -> Int { candidates.firstIndex { $0.id == id } ?? reference }
+
+  // MARK: Ways to choose
+
+  /// Of each way to choose within a budget what it chooses on the whole hold-out, and what it is worth.
+  private mutating func judgements(
+    within budget: Double?, _ judged: [CrossFitter.Key: JudgedScores], _ whole: EnsembleChoice,
+    _ builder: CandidateBuilder
+  ) throws(EnsembleError) -> [Judgement] {
+    func key(_ procedure: CrossFitting.Procedure) -> CrossFitter.Key {
+      CrossFitter.Key(procedure: procedure, budget: budget)
+    }
+    let single =
+      judged[key(.bestSingle)] ?? judged[CrossFitter.Key(procedure: .bestSingle, budget: nil)]
+    var found: [Judgement] = []
+    for procedure in CrossFitting.Procedure.allCases {
+      guard let scores = judged[key(procedure)], scores.count > 0, let single,
+        let index = try choice(procedure, within: budget, whole, builder)
+      else { continue }
+      let (difference, error) = scores.difference(from: single)
+      found.append(
+        Judgement(
+          scores: scores,
+          row: CrossFitting.Row(
+            procedure: procedure, budget: budget, candidate: candidates[index].id,
+            estimate: CrossFitting.Estimate(
+              accuracy: scores.accuracy,
+              interval: ConfidenceInterval(ofShare: scores.accuracy, count: scores.count),
+              flattery: accuracy(index) - scores.accuracy, difference: difference,
+              differenceError: error, cost: scores.cost))))
+    }
+    return found
+  }
+
+  /// What a way to choose takes on the whole hold-out; nil where that has nothing within the budget.
+  private mutating func choice(
+    _ procedure: CrossFitting.Procedure, within budget: Double?, _ whole: EnsembleChoice,
+    _ builder: CandidateBuilder
+  ) throws(EnsembleError) -> Int? {
+    let kinds: [Candidate.Kind]
+    switch procedure {
+    case .bestSingle:
+      return try whole.single(within: budget).map { (subset) throws(EnsembleError) in
+        try index(ofSubset: subset, builder)
+      }
+    case .bestEnsemble:
+      return try whole.ensemble(within: budget).map { (subset) throws(EnsembleError) in
+        try index(ofSubset: subset, builder)
+      }
+    case .weights: kinds = [.weighted]
+    case .greedy: kinds = [.greedy]
+    // Where no cascade is better, a search for one ends with a single member.
+    case .cascade: kinds = [.cascade, .single]
+    }
+    return candidates.indices.filter {
+      kinds.contains(candidates[$0].kind) && candidates[$0].origin != .designPart
+        && isWithin($0, budget)
+    }.max { isBetter($1, than: $0) }
+  }
+
+  /// Whether the cost that a budget bounds is within it.
+  func isWithin(_ index: Int, _ budget: Double?) -> Bool {
+    guard let budget else { return true }
+    let cost = budget == options.maximumCost ? boundedCost(index) : cost(index)
+    // A hair, so that decimals that were summed do not round the wrong way.
+    return cost <= budget * (1 + 1e-9)
+  }
+
+  /// Of the ways to choose that are as good as the best but for one standard error the one that chooses what is simplest.
+  private func simplest(
+    _ judgements: [Judgement], where isAllowed: (String) -> Bool = { _ in true }
+  ) -> CrossFitting.Row? {
+    let allowed = judgements.filter { isAllowed($0.row.candidate) }
+    guard let best = allowed.max(by: { $0.scores.accuracy < $1.scores.accuracy }) else {
+      return nil
+    }
+    let near = allowed.filter {
+      let (difference, error) = best.scores.difference(from: $0.scores)
+      return difference <= error + 1e-12
+    }
+    return near.map(\.row).min {
+      let (first, second) = (candidates[position($0.candidate)], candidates[position($1.candidate)])
+      return (first.simplicity, -$0.estimate.accuracy) < (second.simplicity, -$1.estimate.accuracy)
+    }
+  }
+
+  // MARK: Answers
+
+  private mutating func asGood(
+    _ promise: Promise, _ judgements: [Judgement], _ whole: EnsembleChoice,
+    _ builder: CandidateBuilder
+  ) throws(EnsembleError) -> Answer {
+    let index =
+      if let shown = promise.shown {
+        position(shown)
+      } else {
+        try leastLoss(whole, builder)
+      }
+    // What loses least is chosen as the best ensemble is.
+    let judged = judgements.first { $0.row.procedure == .bestEnsemble && $0.row.budget == nil }
+    return Answer(
+      question: .cheapestAsGood, candidate: candidates[index].id, isShown: promise.shown != nil,
+      procedure: nil, cost: cost(index),
+      crossFitted: promise.shown == nil ? judged?.row.estimate : nil)
+  }
+
+  private mutating func answer(
+    _ question: Answer.Question, _ budget: Double?, _ judgements: [Judgement],
+    _ whole: EnsembleChoice, _ builder: CandidateBuilder
+  ) throws(EnsembleError) -> Answer {
+    if let row = simplest(judgements.filter({ $0.row.budget == budget })) {
+      let index = position(row.candidate)
+      return Answer(
+        question: question, candidate: row.candidate, isShown: false, procedure: row.procedure,
+        cost: cost(index), crossFitted: row.estimate)
+    }
+    let index = try leastLoss(whole, builder, within: budget)
+    return Answer(
+      question: question, candidate: candidates[index].id, isShown: false, procedure: nil,
+      cost: cost(index), crossFitted: nil)
+  }
+
+  /// What loses least in expectation where nothing can be shown: the highest of the accuracies that are drawn towards those
+  /// of like ensembles; where images do not distinguish them, the most likely, then the cheapest.
+  private mutating func leastLoss(
+    _ whole: EnsembleChoice, _ builder: CandidateBuilder, within budget: Double? = nil
+  ) throws(EnsembleError) -> Int {
+    var best: Int?
+    for subset in whole.mostAccurate(within: budget) {
+      let index = try index(ofSubset: subset, builder)
+      if let known = best {
+        let (own, other) = (candidates[index], candidates[known])
+        let losses = (
+          own.holdOut.metrics.negativeLogLikelihood, other.holdOut.metrics.negativeLogLikelihood
+        )
+        guard losses.0 < losses.1 - 1e-9 else { continue }
+      }
+      best = index
+    }
+    return best ?? reference
+  }
+}
