@@ -19,9 +19,11 @@ package struct CheapestAsGood {
       sets, options: options, costs: sets.costs(options.cost), builder: builder)
     let parts = HoldOutParts(sets.holdOut, seed: options.seed)
     let hits = try FoldHits(of: pool.search, sets.holdOut, in: parts, rule: options.rule)
-    let promise = pool.prove(try pool.design(parts, hits, builder), parts)
+    let designed = try pool.design(parts, hits, builder)
+    let promise = pool.prove(designed, parts)
     let whole = EnsembleChoice(pool, hits, folds: Array(parts.folds.indices))
-    candidate = pool.candidates[try pool.cheapestAsGood(promise, whole, builder)]
+    let place = try pool.cheapestAsGood(promise, whole, builder)
+    candidate = pool.candidates[place]
     isShown = promise.shown != nil
   }
 }
