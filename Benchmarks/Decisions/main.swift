@@ -1,5 +1,5 @@
 // How decisions hold up: choices judged on images that had no say in them.
-//   benchmark-decisions sets ROOT OUT [--only SET,...] [--rules RULE,...] [--splits 200]
+//   benchmark-decisions sets ROOT OUT [--only SET,...] [--rules RULE,...] [--sizes IMAGES,...] [--splits 200]
 //   benchmark-decisions names ROOT
 // ROOT is the repository's; OUT has one JSON file a set, and a run goes on with what is not there.
 
@@ -23,7 +23,8 @@ case "sets" where arguments.count >= 3:
   try SetsPart(
     root: arguments[1], out: arguments[2],
     splits: value(of: "--splits").flatMap { Int($0) } ?? 200, onlySets: words(of: "--only"),
-    onlyRules: words(of: "--rules")
+    onlyRules: words(of: "--rules"),
+    onlySizes: words(of: "--sizes").map { Set($0.compactMap { Int($0) }) }
   ).run()
 case "names" where arguments.count == 2:
   for name in try SetsPart.names(arguments[1]) { print(name) }

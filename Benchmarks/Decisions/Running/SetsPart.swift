@@ -7,13 +7,23 @@ import Synchronization
 #else
   import Foundation
 #endif
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// The part `sets`: every rule on every split of every set.
 struct SetsPart {
+  /// Images of hold-outs.
   static let sizes = [100, 300, 1000, 5000]
   static let rules: [any Rule] = [
     BestSingleRule(), AllEqualRule(), AutoGluonGreedyRule(), OneStandardErrorRule(), DecisionRule(),
   ]
+  /// Those that are asked for by name only.
+  private static let slowRules: [any Rule] = [WholeDecisionRule()]
   /// The root of the repository.
   let root: String
   /// Where records are.
@@ -21,6 +31,8 @@ struct SetsPart {
   let splits: Int
   /// Names of sets and of rules; nil for all.
   let onlySets, onlyRules: Set<String>?
+  /// Of hold-outs; nil for all.
+  let onlySizes: Set<Int>?
 
   /// The sets, recorded ones first.
   static func names(_ root: String) throws -> [String] {
@@ -53,12 +65,14 @@ struct SetsPart {
   func run() throws {
     try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
     for name in try Self.names(root) where onlySets?.contains(name) ?? true {
-      try SetRun(set(name), path: "\(out)/\(name).json", rules: rules, splits: splits).run()
+      try SetRun(set(name), path: "\(out)/\(name).json", rules: rules, splits: splits)
+        .run(Self.sizes.filter { onlySizes?.contains($0) ?? true })
     }
   }
 
   private var rules: [any Rule] {
-    Self.rules.filter { onlyRules?.contains($0.name) ?? true }
+    guard let onlyRules else { return Self.rules }
+    return (Self.rules + Self.slowRules).filter { onlyRules.contains($0.name) }
   }
 }
 
@@ -84,8 +98,8 @@ private final class SetRun {
     best = try judge.judge(Choice(single: record.best))
   }
 
-  func run() throws {
-    for images in SetsPart.sizes where set.allows(holdOut: images) {
+  func run(_ sizes: [Int]) throws {
+    for images in sizes where set.allows(holdOut: images) {
       for rule in rules { try run(rule, images) }
     }
     try record.write(to: path)
@@ -107,6 +121,7 @@ private final class SetRun {
     guard begun > first else { return }
     let each = seconds / .seconds(1) / Double(begun - first)
     print("\(set.name) \(images) \(rule.name): \(begun - first) splits, \(each) s each")
+    fflush(nil)
   }
 
   private func place(of rule: any Rule, _ images: Int) throws -> Int {

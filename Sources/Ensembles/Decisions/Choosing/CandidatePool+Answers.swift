@@ -160,16 +160,19 @@ extension CandidatePool {
 
   // MARK: Answers
 
+  /// The place of the cheapest candidate that is shown to be as good, or of what loses least.
+  mutating func cheapestAsGood(
+    _ promise: Promise, _ whole: EnsembleChoice, _ builder: CandidateBuilder
+  ) throws(EnsembleError) -> Int {
+    if let shown = promise.shown { return position(shown) }
+    return try leastLoss(whole, builder)
+  }
+
   private mutating func asGood(
     _ promise: Promise, _ judgements: [Judgement], _ whole: EnsembleChoice,
     _ builder: CandidateBuilder
   ) throws(EnsembleError) -> Answer {
-    let index =
-      if let shown = promise.shown {
-        position(shown)
-      } else {
-        try leastLoss(whole, builder)
-      }
+    let index = try cheapestAsGood(promise, whole, builder)
     // What loses least is chosen as the best ensemble is.
     let judged = judgements.first { $0.row.procedure == .bestEnsemble && $0.row.budget == nil }
     return Answer(

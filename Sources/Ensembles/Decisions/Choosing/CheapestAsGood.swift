@@ -1,0 +1,29 @@
+import Ensembles
+import Predictions
+
+/// The first of a decision's answers alone, as `Decision` gives it, without cross-fitting, guarantees and test figures: for
+/// programs that decide thousands of times.
+package struct CheapestAsGood {
+  /// What is chosen.
+  package let candidate: Candidate
+  /// Whether the hold-out shows that it is as good.
+  package let isShown: Bool
+
+  /// - Throws: As `Decision` does.
+  package init(
+    _ sets: PredictionSets, options: Decision.Options = Decision.Options()
+  ) throws(EnsembleError) {
+    try options.check()
+    let builder = CandidateBuilder(sets: sets, options: options)
+    var pool = try CandidatePool(
+      sets, options: options, costs: sets.costs(options.cost), builder: builder)
+    let parts = HoldOutParts(sets.holdOut, seed: options.seed)
+    let hits = try FoldHits(of: pool.search, sets.holdOut, in: parts, rule: options.rule)
+    let designed = try pool.design(parts, hits, builder)
+    let promise = pool.prove(designed, parts)
+    let whole = EnsembleChoice(pool, hits, folds: Array(parts.folds.indices))
+    let place = try pool.cheapestAsGood(promise, whole, builder)
+    candidate = pool.candidates[place]
+    isShown = promise.shown != nil
+  }
+}
