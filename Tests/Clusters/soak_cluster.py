@@ -67,7 +67,8 @@ def version(name, options):
         "slurmd": ["/usr/sbin/slurmd", "-V"], "sshfs": ["sshfs", "--version"],
         "torch": [os.path.join(os.path.dirname(str(options.torchrun)), "python"), "-c", "import torch; print('PyTorch', torch.__version__)"]}
     done = subprocess.run(commands[name], capture_output=True, text=True)
-    return (done.stdout or done.stderr).strip().split("\n")[0]
+    lines = (done.stdout + done.stderr).splitlines()
+    return next((line for line in lines if name.rstrip("d") in line.lower()), "?")
 
 
 def programs(consort, work):
