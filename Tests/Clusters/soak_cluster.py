@@ -42,12 +42,14 @@ class Kind:
 def kinds(options, consort, work):
     """All kinds; {} stands for the number that decides the random times."""
     kills = [sys.executable, f"{HERE}/try_kills.py", consort, "--work", work, "--seed", "{}"]
-    links = [sys.executable, f"{HERE}/try_links.py", consort, "--work", work, "--seed", "{}"]
+    def links(name):
+        return [sys.executable, f"{HERE}/try_links.py", consort, name, "--work", work, "--seed", "{}"]
+
     no_slurm, no_links = try_kills.missing(), hosts.missing()
     found = [
         Kind("node killed", kills + (["--soon"] if options.short else []), no_slurm, ["slurmd"], 3),
-        Kind("link down, longer", links + ["longer"], no_links, ["sshfs"], 2),
-        Kind("link down, shorter", links + ["shorter"], no_links, ["sshfs"])]
+        Kind("link down, longer", links("longer"), no_links, ["sshfs"], 2),
+        Kind("link down, shorter", links("shorter"), no_links, ["sshfs"])]
     if options.short:
         return found
     no_torchrun = None if options.torchrun else "no --torchrun (PyTorch 2.11.0's) was given"
@@ -65,7 +67,8 @@ def version(name, options):
         "slurmd": ["/usr/sbin/slurmd", "-V"], "sshfs": ["sshfs", "--version"],
         "torch": [os.path.join(os.path.dirname(str(options.torchrun)), "python"), "-c", "import torch; print('PyTorch', torch.__version__)"]}
     done = subprocess.run(commands[name], capture_output=True, text=True)
-    return (done.stdout or done.stderr).strip().split("\n")[0]
+    lines = (done.stdout + done.stderr).splitlines()
+    return next((line for line in lines if name.rstrip("d") in line.lower()), "?")
 
 
 def programs(consort, work):
@@ -82,8 +85,14 @@ def programs(consort, work):
 def run(kind, seed, options, digest, consort):
     """One trial; returns its record, and whether it passed."""
     start, began = time.monotonic(), datetime.datetime.now(datetime.timezone.utc)
-    done = subprocess.run([part.format(seed) for part in kind.command], capture_output=True, text=True)
-    said = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    with subprocess.Popen([part.format(seed) for part in kind.command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True) as done:
+        try:
+            output, _ = done.communicate()
+        except BaseException:
+            done.terminate()
+            raise
+    said = [line for line in output.splitlines() if line.startswith("{")]
     record = {
         "kind": kind.name, "number": seed, "passed": done.returncode == 0, "began": began.isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - start, 1), "machine": machine(),
@@ -91,7 +100,7 @@ def run(kind, seed, options, digest, consort):
         + [subprocess.run([consort, "--version"], capture_output=True, text=True).stdout.strip()],
         "program": digest}
     if done.returncode != 0:
-        record["why"] = (done.stdout + done.stderr)[-4000:]
+        record["why"] = output[-4000:]
     elif said:
         record["what"] = json.loads(said[-1])
     return record, done.returncode == 0

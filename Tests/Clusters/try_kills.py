@@ -21,7 +21,7 @@ import time
 sys.dont_write_bytecode = True
 from slurm import Cluster  # noqa: E402
 from trials import (  # noqa: E402
-    ALIKE, digest_of_all, expect, expect_the_bits, members, missing_programs, names, read, status, undisturbed, wait, working_directory,
+    ALIKE, EPOCHS, digest_of_all, expect, expect_the_bits, members, missing_programs, names, read, status, undisturbed, wait, working_directory,
     write_experiment)
 
 MEMBERS, LEASE_SECONDS = 8, 12
@@ -77,16 +77,20 @@ def trial(consort, work, seed, soon):
     """Kills one node; returns what happened."""
     chance = random.Random(seed)
     whole, seconds = undisturbed(consort, work, MEMBERS)
-    # Before three quarters of it are over, each node has a member at work; after ten seconds Slurm holds a node to be lost.
-    after, node, down = chance.uniform(0, 0.75 * seconds), chance.choice(["n1", "n2"]), chance.uniform(14, 16 if soon else 40)
+    # Both nodes have a member at work until most is done; after ten seconds Slurm holds a node to be lost.
+    share, node, down = chance.uniform(0.03, 0.7), chance.choice(["n1", "n2"]), chance.uniform(14, 16 if soon else 40)
+    within_epoch = chance.uniform(0, 0.3)
     with tempfile.TemporaryDirectory(dir=work, ignore_cleanup_errors=True) as place, Cluster(f"{place}/cluster") as cluster:
         write_experiment(place, MEMBERS)
         run, start = f"{place}/runs/tiny", time.monotonic()
         job = cluster.submit(consort, place, MEMBERS, *ALIKE, "--lease", str(LEASE_SECONDS))
         logs = [f"{place}/tiny-{job}_{task}.log" for task in range(MEMBERS)]
         wait(lambda: sum("epoch 1/" in read(log) for log in logs) == 2, "two tasks do not train")
-        print(f"seed {seed}: {node} is killed {after:.1f} s after both began to train, and is back {down:.1f} s later", file=sys.stderr)
-        time.sleep(after)
+        began = time.monotonic()
+        print(f"seed {seed}: {node} is killed when {share:.0%} is done, and is back {down:.1f} s later", file=sys.stderr)
+        wait(lambda: sum(read(log).count("  epoch ") for log in logs) >= share * MEMBERS * EPOCHS, "the tasks do not get on")
+        time.sleep(within_epoch)
+        after = time.monotonic() - began
         cluster.lose(node)
         killed = time.time()
         member = held(consort, run, node)
@@ -102,7 +106,8 @@ def trial(consort, work, seed, soon):
         ended = sorted(name.split(".")[0] for name in names(f"{run}/leases") if name.endswith(".complete"))
         expect(ended == members(MEMBERS), f"members that ended: {ended}")
         return {
-            "trial": "node killed", "seed": seed, "node": node, "killedAfter": round(after, 1), "backAfter": round(down, 1),
+            "trial": "node killed", "seed": seed, "node": node, "done": round(share, 2),
+            "killedAfter": round(after, 1), "backAfter": round(down, 1),
             **(taken_over(run, member, first, killed, "".join(map(read, logs))) if member else {"member": None}),
             "restarts": restarts, "startsAgain": "brought forward" if soon else "by Slurm's own time",
             "seconds": round(time.monotonic() - start, 1), "undisturbedSeconds": round(seconds, 1),
