@@ -96,8 +96,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (#""version" : 2"#, #""version" : 5"#, "its version is not in 1 to 4"),
-    (#""version" : 2"#, #""version" : true"#, "its version is not in 1 to 4"),
+    (#""version" : 2"#, #""version" : 6"#, "its version is not in 1 to 5"),
+    (#""version" : 2"#, #""version" : true"#, "its version is not in 1 to 5"),
     (#""classes" : 5"#, #""classes" : 5, "weight" : [1]"#, "unknown key 'weight'; remove it"),
     (#""classes" : 5"#, #""classes" : 5, "classes" : 5"#, "the key 'classes' stands twice"),
     (#""rule" : "#, #""rule" : "geometricMean", "rule" : "#, "the key 'rule' stands twice"),

@@ -80,7 +80,7 @@ import Testing
     #expect(
       text.shifted?.hasPrefix("On the shifted images (400 images of 'shifted') it has ") == true)
     #expect(text.caveat.contains("not corrected for the number of comparisons"))
-    #expect(text.sentences.count == 8)
+    #expect(text.sentences.count == 10)
   }
 
   /// Nothing but what was timed as a whole is called measured.
