@@ -72,7 +72,7 @@ import Testing
       text.shifted?.hasPrefix("On the shifted images (400 images of 'shifted') it has ") == true)
     #expect(text.caveat.contains("hold one by one"))
     #expect(text.errors.count == 1)
-    #expect(text.sentences.count == 9)
+    #expect(text.sentences.count == 14)
   }
 
   /// Nothing but what was timed as a whole is called measured.

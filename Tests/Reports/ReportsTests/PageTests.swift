@@ -26,7 +26,7 @@ import Testing
     let page = try page(SyntheticReport.plain.get())
     #expect(
       sections(page) == [
-        "candidates", "frontier", "errors", "rules", "calibration", "cascade", "shifted",
+        "candidates", "frontier", "errors", "rules", "calibration", "limits", "cascade", "shifted",
         "diversity",
         "members", "forecast", "examples", "curves", "data", "notes",
       ])
@@ -154,7 +154,9 @@ import Testing
     report.examples = 0
     let page = try page(report.content())
     #expect(
-      sections(page) == ["candidates", "frontier", "errors", "calibration", "curves", "data", "notes"])
+      sections(page) == [
+        "candidates", "frontier", "errors", "calibration", "limits", "curves", "data", "notes",
+      ])
     #expect(page.contains("One model is enough: deploy wide-resnet-16-4-0"))
     #expect(!page.contains("data-measure=\"latency\""))
   }

@@ -115,8 +115,9 @@ extension CandidateLimits.Abstention {
     _ options: AnswerLimits.Options
   ) throws(EnsembleError) {
     curve = RiskCoverageCurve(of: test)
+    let ranked = RankedAnswers(of: calibration)
     let promise = try AbstentionPromise(
-      calibratedOn: calibration, error: options.error, confidence: options.confidence)
+      ranked, error: options.error, confidence: options.confidence)
     self.promise = promise
     self.test = promise.rule.map { AbstentionReport(of: $0, on: test) }
     self.shifted = shifted.flatMap { images in
@@ -125,15 +126,12 @@ extension CandidateLimits.Abstention {
     var others: [AbstentionPromise] = []
     for error in CandidateLimits.otherErrors where error != options.error {
       others.append(
-        try AbstentionPromise(
-          calibratedOn: calibration, error: error, confidence: options.confidence))
+        try AbstentionPromise(ranked, error: error, confidence: options.confidence))
     }
     self.others = others
     var bounds: [RiskBound] = []
     for share in CandidateLimits.shares {
-      bounds.append(
-        try RiskBound(
-          calibratedOn: calibration, coverage: share, confidence: options.confidence))
+      bounds.append(try RiskBound(ranked, coverage: share, confidence: options.confidence))
     }
     self.bounds = bounds
   }

@@ -100,10 +100,7 @@ public struct AbstentionPromise: Codable, Hashable, Sendable {
   public init(
     calibratedOn predictions: Predictions, error: Double, confidence: Double = 0.95
   ) throws(EnsembleError) {
-    let outcomes = predictions.confidentOutcomes()
-    try self.init(
-      confidences: outcomes.map(\.confidence), isRight: outcomes.map(\.isRight), error: error,
-      confidence: confidence)
+    try self.init(RankedAnswers(of: predictions), error: error, confidence: confidence)
   }
 
   /// - Parameters:
@@ -112,13 +109,17 @@ public struct AbstentionPromise: Codable, Hashable, Sendable {
   public init(
     confidences: [Double], isRight: [Bool], error: Double, confidence: Double
   ) throws(EnsembleError) {
+    try self.init(RankedAnswers(confidences, isRight), error: error, confidence: confidence)
+  }
+
+  package init(
+    _ ranked: RankedAnswers, error: Double, confidence: Double
+  ) throws(EnsembleError) {
     try AbstentionRule.check(error: error, confidence: confidence)
-    precondition(confidences.count == isRight.count, "each image has a confidence")
     self.error = error
     self.confidence = confidence
-    images = confidences.count
+    images = ranked.count
     imagesNeeded = BinomialBounds.countNeeded(toShow: error, confidence: confidence)
-    let ranked = RankedAnswers(confidences, isRight)
     let ranks = Self.ranks(images: images, error: error, confidence: confidence)
     let risk = (1 - confidence) / Double(max(1, ranks.count))
     let kept = ranks.map(ranked.above).filter {
@@ -169,10 +170,7 @@ public struct RiskBound: Codable, Hashable, Sendable {
   public init(
     calibratedOn predictions: Predictions, coverage: Double, confidence: Double = 0.95
   ) throws(EnsembleError) {
-    let outcomes = predictions.confidentOutcomes()
-    try self.init(
-      confidences: outcomes.map(\.confidence), isRight: outcomes.map(\.isRight),
-      coverage: coverage, confidence: confidence)
+    try self.init(RankedAnswers(of: predictions), coverage: coverage, confidence: confidence)
   }
 
   /// - Parameters:
@@ -181,47 +179,23 @@ public struct RiskBound: Codable, Hashable, Sendable {
   public init(
     confidences: [Double], isRight: [Bool], coverage: Double, confidence: Double
   ) throws(EnsembleError) {
+    try self.init(RankedAnswers(confidences, isRight), coverage: coverage, confidence: confidence)
+  }
+
+  package init(
+    _ ranked: RankedAnswers, coverage: Double, confidence: Double
+  ) throws(EnsembleError) {
     guard (0...1).contains(coverage) else {
       throw .invalidArgument(
         name: "the share to answer", value: "\(coverage)", expected: "a number in 0...1")
     }
     try AbstentionRule.check(error: 0.5, confidence: confidence)
-    images = confidences.count
+    images = ranked.count
     // A hair less, so that a whole number of images does not become the next.
     let rank = Int((coverage * Double(images) - 1e-9).rounded(.up))
-    let found = RankedAnswers(confidences, isRight).above(max(0, rank))
+    let found = ranked.above(max(0, rank))
     (threshold, answered, wrong) = (found.threshold, found.answered, found.wrong)
     greatestError = BinomialBounds.upper(
       hits: wrong, count: answered, confidence: confidence)
-  }
-}
-
-/// Answers, the surest first.
-private struct RankedAnswers {
-  private let confidences: [Double]
-  /// `[N + 1]`: how many of the first k are wrong.
-  private var wrong = [0]
-
-  init(_ confidences: [Double], _ isRight: [Bool]) {
-    let order = confidences.indices.sorted {
-      (confidences[$1], $0) < (confidences[$0], $1)
-    }
-    self.confidences = order.map { confidences[$0] }
-    for image in order { wrong.append(wrong[wrong.count - 1] + (isRight[image] ? 0 : 1)) }
-  }
-
-  /// The answers that are surer than that behind the first `rank`: fewer than these where some are as sure as it.
-  ///
-  /// Given the threshold and their number, they are independent draws of the answers above it.
-  func above(_ rank: Int) -> (threshold: Double, answered: Int, wrong: Int) {
-    guard rank < confidences.count else { return (0, confidences.count, wrong[confidences.count]) }
-    let threshold = confidences[rank]
-    var (low, high) = (0, rank)
-    // The first that is no surer than the threshold.
-    while low < high {
-      let middle = (low + high) / 2
-      if confidences[middle] > threshold { low = middle + 1 } else { high = middle }
-    }
-    return (threshold, low, wrong[low])
   }
 }

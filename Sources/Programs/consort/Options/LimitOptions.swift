@@ -1,5 +1,6 @@
 import CommandLine
 import Ensembles
+import Files
 
 extension AnswerLimits.Options {
   /// What is to be promised of the answers of what is deployed.
