@@ -75,11 +75,12 @@ import Testing
     Combination(
       rule: .arithmeticMean,
       calibration: .dirichlet(
-        DirichletScaling(
-          weights: (0..<5).map { row in
-            (0..<5).map { $0 == row ? 1.2 : Double(row - 2 * $0) / 40 }
-          }, intercepts: [0.2, 0, -0.1, 0, 0.3]))),
+        DirichletScaling(weights: dirichletWeights, intercepts: [0.2, 0, -0.1, 0, 0.3]))),
   ]
+
+  private static let dirichletWeights: [[Double]] = (0..<5).map { row in
+    (0..<5).map { column in row == column ? 1.2 : Double(row - 2 * column) / 40 }
+  }
 
   @Test(arguments: combinations) func saysWhatTheMembersSayTogether(
     _ combination: Combination

@@ -122,7 +122,7 @@ extension EnsembleManifest {
       return "the key 'expectedService' belongs to version \(Self.versionWithService)"
     }
     if version < Self.versionWithAnswers, let key = laterKey {
-      return "the key '\(key.rawValue)' belongs to version \(Self.versionWithAnswers)"
+      return "the key '\(key.stringValue)' belongs to version \(Self.versionWithAnswers)"
     }
     if let errorCosts, !errorCosts.areOf(classes: classes, names: labels) {
       return "its \"errorCosts\" are not of its classes in their order"
