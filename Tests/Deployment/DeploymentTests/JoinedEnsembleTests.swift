@@ -79,7 +79,10 @@ import Testing
   ]
 
   private static let dirichletWeights: [[Double]] = (0..<5).map { row in
-    (0..<5).map { column in row == column ? 1.2 : Double(row - 2 * column) / 40 }
+    (0..<5).map { column -> Double in
+      if row == column { return 1.2 }
+      return Double(row - 2 * column) / 40
+    }
   }
 
   @Test(arguments: combinations) func saysWhatTheMembersSayTogether(
