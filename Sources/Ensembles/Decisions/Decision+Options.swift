@@ -24,6 +24,9 @@ extension Decision.Options {
 }
 
 extension Decision.Options {
+  /// Whether members with weights may be deployed: they are of any network, and of as many members as it takes.
+  var fitsWeights: Bool { !isSameNetworkOnly && maximumMembers > 1 }
+
   func check() throws(EnsembleError) {
     for (name, value) in [
       ("the most members", maximumMembers), ("the most subsets", maximumSubsets),

@@ -149,7 +149,7 @@ public struct Decision: Codable, Sendable {
       ? try RuleComparison(
         holdOut: sets.holdOut, test: sets.test, best: pool.candidates[pool.reference].members[0],
         seed: options.seed) : nil
-    if let rules, !options.isSameNetworkOnly { try pool.addFitted(rules, builder) }
+    if let rules, options.fitsWeights { try pool.addFitted(rules, builder) }
     try pool.addCascades(builder)
     let choice = try pool.decide(builder)
     let chosen = choice.chosen

@@ -11,7 +11,7 @@ import Testing
 /// Walks all that a decision writes, and expects every number to be one, and none to be missing.
 ///
 /// - An encoder refuses what is not finite; text such as "nan" would pass it.
-/// - `null` stands only where a stage of a cascade never stops.
+/// - `null` stands only where a stage of a cascade never stops, and where a bin of confidences is empty.
 /// - What is a share lies in 0...1, an interval has two ends in order and holds its own figure, and objects of one kind have
 ///   the same keys but for those that are optional.
 func expectSoundNumbers(
@@ -48,7 +48,9 @@ private enum DecisionNumbers {
       }
     case .array(let items):
       for (index, item) in items.enumerated() {
-        if item == .null, place.hasSuffix(".confidenceThresholds") { continue }
+        if item == .null, [".confidenceThresholds", ".bands"].contains(where: place.hasSuffix) {
+          continue
+        }
         walk(item, at: "\(place)[\(index)]", into: &faults)
       }
     case .null: faults.append("\(place) is null")
@@ -74,7 +76,11 @@ private enum DecisionNumbers {
       }
     }
     guard case .object(let interval)? = members["interval"] else { return }
-    let figure = (members["difference"] ?? members["accuracy"]).flatMap(number)
+    // An estimate has an interval of its accuracy, and of the difference an error.
+    let isEstimate = members["differenceError"] != nil
+    let figure =
+      (isEstimate ? members["accuracy"] : members["difference"] ?? members["accuracy"])
+      .flatMap(number)
     let ends = ["lowerBound", "upperBound"].compactMap { interval[$0].flatMap(number) }
     if let figure, ends.count == 2, figure < ends[0] - 1e-12 || figure > ends[1] + 1e-12 {
       faults.append("\(place) is not in its interval")

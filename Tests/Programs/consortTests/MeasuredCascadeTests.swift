@@ -59,7 +59,7 @@ import Testing
     let found = try run(
       ["frontier"] + models + [
         "--data", "judge", "--hold-out-data", "choose", "--classes", "names.txt", "--cost",
-        "latency", "--out", "out",
+        "latency", "--min-accuracy", "65", "--out", "out",
       ] + Self.feeding)
     let file = URL(filePath: "\(directory.path)/out/decision.json")
     let decision = try JSONDecoder().decode(Decision.self, from: Data(contentsOf: file))
@@ -85,7 +85,7 @@ import Testing
         ] + Self.feeding)
     }
     let alone = try run([
-      "frontier", "made/hold-out", "made/test", "--out", "out",
+      "frontier", "made/hold-out", "made/test", "--min-accuracy", "65", "--out", "out",
     ])
     let other = try JSONDecoder().decode(Decision.self, from: Data(contentsOf: file))
     #expect(other.deployed.kind == .cascade && other.measured == nil)

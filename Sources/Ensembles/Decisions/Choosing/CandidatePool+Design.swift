@@ -102,7 +102,7 @@ extension CandidatePool {
     guard sets.test.count > 1, parts.design.count >= Self.fewestFitted else { return [] }
     let start = candidates.count
     let members = try holdOut(of: parts.design)
-    if !options.isSameNetworkOnly {
+    if options.fitsWeights {
       for fitted in try FittedWeights.both(members) { try addWeighted(fitted, builder) }
     }
     let singles = (0..<sets.test.count).map { hits.accuracy(of: $0, in: folds) }

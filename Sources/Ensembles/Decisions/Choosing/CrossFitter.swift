@@ -138,7 +138,7 @@ struct CrossFitter {
   private func judgeWeights(
     _ members: [Predictions], _ images: [Int], _ scores: inout [Key: Scores]
   ) throws(EnsembleError) {
-    guard !pool.options.isSameNetworkOnly else { return }
+    guard pool.options.fitsWeights else { return }
     for fitted in try FittedWeights.both(members) {
       let used = fitted.used
       let cost = pool.wholeCost(of: used.map(\.member))

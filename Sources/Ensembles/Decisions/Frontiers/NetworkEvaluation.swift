@@ -62,7 +62,8 @@ struct NetworkEvaluation {
     sizes = chosen.indices.map { place in
       Size(
         memberCount: place + 1, isSampled: chosen[place].isSampled,
-        subsets: chosen[place].subsets, metrics: evaluations[place].metrics, correctness: evaluations[place].correctness,
+        subsets: chosen[place].subsets, metrics: evaluations[place].metrics,
+        correctness: evaluations[place].correctness,
         firstMembersCorrectness: prefixes.correctness[place + 1])
     }
   }
