@@ -12,7 +12,7 @@ Each trial is one of the programs beside this file, or of the tests, with a numb
 
 What cannot be run here is said, and left out. Each trial that passed is a line of the log (.build/soak-cluster/log.jsonl unless
 --log says otherwise), with the versions and a digest of the program: called again, those of the same program are not repeated.
---short: one each of the first kind, without Slurm's two minutes, and of both kinds of links, in less than three minutes.
+--short: one each of the first kind, without Slurm's two minutes, and of both kinds of links, in some three minutes.
 """
 import argparse
 import datetime
