@@ -45,7 +45,7 @@ let images = RunImages.resident(
   try ProceduralImages(
     imageSize: 32, trainCount: batch * (steps + 4), testCount: 10, seed: 1
   ).dataset())
-let partition = try DataPartition(of: experiment, available: images.splits.train.count)
+let partition = try DataPartition(of: experiment, labels: images.trainingLabels)
 let member = experiment.allMembers[0]
 let network = try images.network(member.network, nil, for: experiment)
 let data = try WorkerImages(DeviceImages(images, partition, device: .cpu)).memberImages(

@@ -55,7 +55,7 @@ package struct SourceImages {
   private static func resident(
     _ dataset: ImageDataset, _ experiment: Experiment
   ) throws -> Location {
-    .resident(dataset, try DataPartition(of: experiment, available: dataset.train.count))
+    .resident(dataset, try DataPartition(of: experiment, labels: dataset.train.labels))
   }
 
   private static func location(

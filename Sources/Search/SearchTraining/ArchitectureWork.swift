@@ -19,7 +19,7 @@ struct ArchitectureWork: Sendable {
 
   /// Puts the images on the devices.
   init(_ experiment: Experiment, on images: RunImages, setup: SearchSetup) throws {
-    let partition = try DataPartition(of: experiment, available: images.splits.train.count)
+    let partition = try DataPartition(of: experiment, labels: images.trainingLabels)
     self.experiment = experiment
     self.images = images
     self.setup = setup

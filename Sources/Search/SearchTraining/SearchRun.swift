@@ -56,7 +56,7 @@ public struct SearchRun {
       device: setup.devices.map(\.description).joined(separator: ","), threads: setup.threads)
     _ = try plan.costRange(costModel)
     let experiment = plan.evaluationExperiment()
-    let partition = try DataPartition(of: experiment, available: images.splits.train.count)
+    let partition = try DataPartition(of: experiment, labels: images.trainingLabels)
     let space = plan.space.space
     let first = try space.network(
       Architecture([Int](repeating: 0, count: space.decisions.count)))

@@ -10,6 +10,10 @@ public enum ExperimentError: ExitStatusError, Hashable, Sendable, CustomStringCo
   case invalidLatencies(path: String, reason: String)
   /// There are not enough images for what the experiment asks.
   case tooFewImages(trainingImages: Int?, holdOut: Int, available: Int)
+  /// A class has fewer images beside the hold-out than its share of balanced training images; at most `mostBalanced`
+  /// of all classes can be.
+  case tooFewOfAClass(
+    label: Int64, available: Int, share: Int, trainingImages: Int, mostBalanced: Int)
   /// The run directory was made by another experiment.
   case otherExperiment(directory: String, difference: String)
   /// The run has fewer epochs, and these members would have to be trained again for more.
@@ -57,6 +61,9 @@ public enum ExperimentError: ExitStatusError, Hashable, Sendable, CustomStringCo
     case .tooFewImages(let training, let holdOut, let available):
       "the experiment asks for \(training.map { "\($0) training images" } ?? "at least one training image") "
         + "beside a hold-out of \(holdOut), but the data has \(available): lower data.holdOut or data.trainingImages"
+    case .tooFewOfAClass(let label, let available, let share, let training, let most):
+      "data.balanced asks for \(share) images of each class to make \(training) training images, but class number \(label) has "
+        + "\(available) beside the hold-out: set data.trainingImages to at most \(most), or data.balanced to false"
     case .otherExperiment(let directory, let difference):
       "'\(directory)' was made by another experiment (\(difference)): give another name or --out, or remove it"
     case .longerTraining(let directory, let epochs, let wanted, let members, let dependsOnEpochs):

@@ -159,13 +159,17 @@ import Testing
       error(replacing(#""holdOut""#, by: #""holdout""#))
         == .unknownKey(
           file: "e.json", key: "data.holdout",
-          known: ["procedural", "imageSize", "corruptImages", "trainingImages", "holdOut"]))
+          known: [
+            "procedural", "imageSize", "corruptImages", "trainingImages", "balanced", "holdOut",
+          ]))
     #expect(error(#"{"data": {}}"#) == .missingKey(file: "e.json", key: "members"))
     #expect(
       error(replacing(#""holdOut": 20"#, by: #""holdOut": 20, "shuffle": true"#))
         == .unknownKey(
           file: "e.json", key: "data.shuffle",
-          known: ["procedural", "imageSize", "corruptImages", "trainingImages", "holdOut"]))
+          known: [
+            "procedural", "imageSize", "corruptImages", "trainingImages", "balanced", "holdOut",
+          ]))
     #expect(
       error(replacing("20}", by: #""20"}"#))
         == .wrongType(
@@ -200,7 +204,7 @@ import Testing
     #expect(experiment.recipe == Recipe(.fast))
     #expect(experiment.data == DataSelection())
     for (available, heldOut) in [(60, 6), (9, 1), (100_000, 5000)] {
-      let partition = try DataPartition(of: experiment, available: available)
+      let partition = try DataPartition(of: experiment, labels: Self.labels(available))
       #expect(partition.holdOut.count == heldOut)
       #expect(partition.training.count == available - heldOut)
     }
@@ -245,26 +249,68 @@ import Testing
 
   @Test func partsAreDisjointAndFixedByTheSeed() throws {
     var experiment = try read(Self.valid)
-    let partition = try DataPartition(of: experiment, available: 150)
+    let partition = try DataPartition(of: experiment, labels: Self.labels(150))
     #expect(partition.training.count == 100)
     #expect(partition.holdOut.count == 20)
     #expect(Set(partition.training + partition.holdOut).count == 120)
-    #expect(try DataPartition(of: experiment, available: 150) == partition)
+    #expect(try DataPartition(of: experiment, labels: Self.labels(150)) == partition)
     experiment.seed = 1
-    #expect(try DataPartition(of: experiment, available: 150) != partition)
+    #expect(try DataPartition(of: experiment, labels: Self.labels(150)) != partition)
     experiment.data.trainingImages = nil
-    #expect(try DataPartition(of: experiment, available: 150).training.count == 130)
+    #expect(try DataPartition(of: experiment, labels: Self.labels(150)).training.count == 130)
   }
 
   @Test func aHoldOutLargerThanTheDataIsRefused() throws {
     var experiment = try read(Self.valid)
     #expect(
       throws: ExperimentError.tooFewImages(trainingImages: 100, holdOut: 20, available: 119)
-    ) { try DataPartition(of: experiment, available: 119) }
+    ) { try DataPartition(of: experiment, labels: Self.labels(119)) }
     experiment.data.trainingImages = nil
     experiment.data.holdOut = 10
     #expect(
       throws: ExperimentError.tooFewImages(trainingImages: nil, holdOut: 10, available: 10)
-    ) { try DataPartition(of: experiment, available: 10) }
+    ) { try DataPartition(of: experiment, labels: Self.labels(10)) }
+  }
+
+  /// Of three classes: half of the images are of the first, a third of the second.
+  private static func labels(_ count: Int) -> [Int64] {
+    (0..<count).map { [0, 1, 0, 1, 0, 2][$0 % 6] }
+  }
+
+  @Test func balancedPartsHaveAsManyOfEachClassAndGrowAsOne() throws {
+    var experiment = try read(Self.valid)
+    experiment.data.isBalanced = true
+    let labels = Self.labels(600)
+    var former: [Int] = []
+    var holdOut: [Int]?
+    for count in [1, 7, 30, 31, 200] {
+      experiment.data.trainingImages = count
+      let partition = try DataPartition(of: experiment, labels: labels)
+      let counts = (0..<3).map { label in partition.training.count { labels[$0] == label } }
+      #expect(counts.reduce(0, +) == count)
+      #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 1)
+      #expect(partition.training.starts(with: former))
+      #expect(Set(partition.training).isDisjoint(with: partition.holdOut))
+      if let holdOut { #expect(partition.holdOut == holdOut) }
+      (former, holdOut) = (partition.training, partition.holdOut)
+    }
+    #expect(
+      try Experiment(json: Data(experiment.readableJSON().utf8), file: "r.json") == experiment)
+  }
+
+  @Test func aClassWithFewerImagesThanItsShareIsRefused() throws {
+    var experiment = try read(Self.valid)
+    experiment.data.isBalanced = true
+    experiment.data.trainingImages = 400
+    let error = #expect(throws: ExperimentError.self) {
+      try DataPartition(of: experiment, labels: Self.labels(600))
+    }
+    let text = try #require(error).description
+    #expect(text.contains("134 images of each class to make 400"))
+    #expect(text.contains("class number 2 has 9"))
+    let most = try #require(
+      text.split(separator: " ").compactMap { Int($0.filter(\.isNumber)) }.last)
+    experiment.data.trainingImages = most
+    #expect(try DataPartition(of: experiment, labels: Self.labels(600)).training.count == most)
   }
 }

@@ -123,7 +123,7 @@ import Weights
     let model = try Model(network, generator: Generator(seed: 99))
     try model.readWeights(from: files.weightsPath)
     let dataset = try Self.images(experiment)
-    let partition = try DataPartition(of: experiment, available: dataset.train.count)
+    let partition = try DataPartition(of: experiment, labels: dataset.train.labels)
     let evaluation = try Evaluation(
       of: model, on: ImageTensors(dataset.test),
       normalization: Normalization(of: .resident(dataset), training: partition.training))

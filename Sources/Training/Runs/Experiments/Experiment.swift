@@ -118,6 +118,8 @@ public struct DataSelection: Hashable, Sendable {
   public var corruptImages: CorruptImages
   /// How many images are trained on; nil for all but the hold-out.
   public var trainingImages: Int?
+  /// Whether each class has as many training images as any other, or one less.
+  public var isBalanced: Bool
   /// How many of the training split are kept apart, to look at and to choose by while training; nil for a tenth of it, at
   /// most 5,000.
   public var holdOut: Int?
@@ -125,12 +127,14 @@ public struct DataSelection: Hashable, Sendable {
   /// Creates a selection.
   public init(
     procedural: ProceduralImages? = nil, imageSize: Int? = nil,
-    corruptImages: CorruptImages = .fail, trainingImages: Int? = nil, holdOut: Int? = nil
+    corruptImages: CorruptImages = .fail, trainingImages: Int? = nil, isBalanced: Bool = false,
+    holdOut: Int? = nil
   ) {
     self.procedural = procedural
     self.imageSize = imageSize
     self.corruptImages = corruptImages
     self.trainingImages = trainingImages
+    self.isBalanced = isBalanced
     self.holdOut = holdOut
   }
 
@@ -209,6 +213,9 @@ extension DataSelection: SchemaObject {
     }
     try fields.field("corruptImages", &corruptImages, .choice)
     try fields.field("trainingImages", &trainingImages, .integer(1...1_000_000_000))
+    var balanced = isBalanced ? true : nil
+    try fields.field("balanced", &balanced, .flag)
+    isBalanced = balanced ?? false
     try fields.field("holdOut", &holdOut, .integer(0...1_000_000_000))
   }
 }

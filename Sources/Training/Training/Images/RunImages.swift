@@ -29,10 +29,18 @@ public enum RunImages: Sendable {
   ///
   /// - Throws: `ExperimentError.tooFewImages`.
   public func summary(of experiment: Experiment) throws(ExperimentError) -> String {
-    let parts = try DataPartition(of: experiment, available: splits.train.count)
+    let parts = try DataPartition(of: experiment, labels: trainingLabels)
     let shown = classNames.prefix(4).joined(separator: ", ") + (classNames.count > 4 ? ", …" : "")
     return "\(parts.training.count) images train, \(parts.holdOut.count) are held out, "
       + "\(splits.test.count) test; \(classNames.count) classes: \(shown)"
+  }
+
+  /// The class of each image of the training split.
+  package var trainingLabels: [Int64] {
+    switch self {
+    case .resident(let dataset): dataset.train.labels
+    case .streamed(let dataset): dataset.train.labels
+    }
   }
 
   /// How many images the splits have, and what distinguishes them from others.

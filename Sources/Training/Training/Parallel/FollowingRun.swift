@@ -22,7 +22,7 @@ public struct FollowingRun {
   ) throws {
     (self.experiment, self.images, self.group) = (experiment, images, group)
     (self.device, self.decoders) = (device, decoders)
-    partition = try DataPartition(of: experiment, available: images.splits.train.count)
+    partition = try DataPartition(of: experiment, labels: images.trainingLabels)
     normalization = Normalization(of: images, training: partition.training)
     record = images.record(for: experiment, partition, normalization)
   }

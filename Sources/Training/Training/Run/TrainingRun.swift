@@ -63,7 +63,7 @@ public struct TrainingRun: Sendable {
     environment = RunEnvironment(
       command: command, versions: versions.merging(["libtorch": Runtime.description]) { $1 },
       device: devices.map(\.description).joined(separator: ","), threads: threads)
-    partition = try DataPartition(of: experiment, available: images.splits.train.count)
+    partition = try DataPartition(of: experiment, labels: images.trainingLabels)
     normalization = Normalization(of: images, training: partition.training)
     for group in experiment.members {
       let network = try images.network(group.network, group.architecture, for: experiment)

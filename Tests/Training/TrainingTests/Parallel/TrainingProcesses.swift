@@ -44,7 +44,7 @@ enum TrainingProcesses {
   ) throws -> [[Float]] {
     try run(count) { group in
       let dataset = try #require(experiment.data.procedural).dataset()
-      let partition = try DataPartition(of: experiment, available: dataset.train.count)
+      let partition = try DataPartition(of: experiment, labels: dataset.train.labels)
       let images = RunImages.resident(dataset)
       let normalization = Normalization(of: images, training: partition.training)
       try Runtime.setDeterministic(true, allowTF32: false)
