@@ -218,7 +218,8 @@ let training: [Target] = [
     of: "Training", in: "Training",
     [
       "ArchitectureSearch", "Concurrency", "Datasets", "Decisions", "Ensembles", "Files",
-      "Networks", "Predictions", "Randomness", "Runs", "Schemas", "SearchTraining", "Statistics",
+      "Networks", "Predictions", "Randomness", "Runs", "Schemas", "SearchRuns", "SearchTraining",
+      "Statistics",
       "Torch", "Training", "Weights",
     ],
     resources: [.copy("Fixtures")]),

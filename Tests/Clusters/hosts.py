@@ -105,6 +105,10 @@ class SharedDirectory:
         host.run(["sshfs", f"{subnet}.1:{self.path}", f"{host.directory}/shared", "-o",
                   f"directport={PORT},dcache_timeout={SEEN_SECONDS},attr_timeout={SEEN_SECONDS},entry_timeout={SEEN_SECONDS}"])
 
+    def address(self, name):
+        """The server's address on its link to a host."""
+        return f"10.199.{self.names.index(name) + 1}.1"
+
     def cut(self, host):
         """Takes the link between the server and a host down."""
         self.server.ip("link", "set", host.name, "down")

@@ -7,6 +7,7 @@ Each trial is one of the programs beside this file, or of the tests, with a numb
     time over            try_slurm.py: a task is told that its time is over
     link down, longer    try_links.py longer: a worker is cut off from the directory for longer than its lease
     link down, shorter   try_links.py shorter: for less
+    host lost            try_links.py lost: the link between two processes that train a member together goes down for good
     rank killed          Tests/Training/try_torchrun.py: one of four processes that train a member together is killed
     two owners           SharedRunTests: two workers that both believe to own a member, and its neighbours
 
@@ -55,6 +56,7 @@ def kinds(options, consort, work):
     no_torchrun = None if options.torchrun else "no --torchrun (PyTorch 2.11.0's) was given"
     no_swift = None if shutil.which("swift") else "swift not installed"
     return found + [
+        Kind("host lost", links("lost"), no_links, []),
         Kind("time over", [sys.executable, f"{HERE}/try_slurm.py", consort], no_slurm, ["slurmd"]),
         Kind("rank killed", [sys.executable, f"{ROOT}/Tests/Training/try_torchrun.py", "--consort", consort, "--torchrun",
                              str(options.torchrun)], no_torchrun, ["torch"], 2),

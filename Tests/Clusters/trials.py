@@ -77,12 +77,12 @@ def working_directory(path):
     return contextlib.nullcontext(os.path.abspath(path))
 
 
-def write_experiment(directory, members):
-    """tiny.json: a member takes some six seconds of one core."""
+def write_experiment(directory, members, **recipe):
+    """tiny.json: a member takes some six seconds of one core, with the usual recipe."""
     with open(f"{directory}/tiny.json", "w") as file:
         json.dump({
             "name": "tiny", "data": {"procedural": {"imageSize": 16, "trainCount": 640, "testCount": 64}, "holdOut": 64},
-            "members": [{"network": NETWORK, "count": members}], "recipe": {"preset": "fast", "epochs": EPOCHS}}, file)
+            "members": [{"network": NETWORK, "count": members}], "recipe": {"preset": "fast", "epochs": EPOCHS, **recipe}}, file)
 
 
 def members(count):

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""try_links.py CONSORT [longer] [shorter] [--seed N]: the link between a worker and the run's directory is down for a while.
+"""try_links.py CONSORT [longer] [shorter] [lost] [--seed N]: the link between a worker and the run's directory is down for a while.
 
     apt-get install sshfs openssh-sftp-server iproute2
     python3 Tests/Clusters/try_links.py .build/release/consort
 
 Two workers on hosts of their own (network namespaces) see the run by sshfs over a link each; the directory is on a third host.
 longer: a link is down for longer than the lease. The other worker goes on with the member; the one that was cut off stands
-still, comes back, says so, and damages nothing. shorter: it is down three times, for less; nothing happens. Every member's
+still, comes back, says so, and damages nothing. shorter: it is down three times, for less; nothing happens. lost: two processes train
+one member together when the link between their hosts goes down for good; both notice, and train on once it is there again. Every member's
 weights and predictions must have the SHA-256 of a run that nothing disturbed. Needs root. Prints what happened as lines of JSON.
 """
 import argparse
@@ -20,7 +21,7 @@ import time
 sys.dont_write_bytecode = True
 from hosts import SharedDirectory, missing  # noqa: E402
 from trials import (  # noqa: E402
-    ALIKE, digest_of_all, expect, expect_the_bits, members, names, read, undisturbed, wait, working_directory, write_experiment)
+    ALIKE, digest_of_all, digests, expect, expect_the_bits, members, names, read, undisturbed, wait, working_directory, write_experiment)
 
 MEMBERS = 4
 FIRST = members(1)[0]
@@ -133,7 +134,45 @@ def shorter(consort, work, chance):
                 "members": MEMBERS, "sha256": digest_of_all(whole), "equal": True}
 
 
-TRIALS = {"longer": longer, "shorter": shorter}
+def lost(consort, work, chance):
+    """No word comes from the other host any more, and none says that it is gone."""
+    epoch = chance.randint(2, 6)
+    with tempfile.TemporaryDirectory(dir=work, ignore_cleanup_errors=True) as place, \
+            SharedDirectory(place, ["other"]) as shared:
+        hosts = [shared.server, shared.hosts["other"]]
+        train = [consort, "train", "tiny.json", "--threads", "1", "--checkpoint-every", "1epoch"]
+        logs = [f"{host.directory}/worker.log" for host in hosts]
+        for host in hosts:
+            write_experiment(host.directory, 1, reproducible=True)
+
+        def start():
+            return [host.start([*train, "--rendezvous", f"{shared.address('other')}:29500", "--rank", str(rank), "--world-size", "2"], log)
+                    for rank, (host, log) in enumerate(zip(hosts, logs))]
+
+        processes = start()
+        wait(lambda: f"epoch {epoch}/" in read(logs[0]), "the processes do not get on", 120)
+        shared.cut(hosts[1])
+        begin = time.monotonic()
+        noticed = []
+        for process in processes:
+            wait(lambda: process.poll() is not None, "a process does not notice that the other host is lost", 240)
+            noticed.append(round(time.monotonic() - begin, 1))
+        for process, log in zip(processes, logs):
+            expect(process.returncode == 75 and "another process ended or is out of reach" in read(log),
+                   f"ended with {process.returncode}: {read(log)}")
+        shared.mend(hosts[1])
+        for process, log in zip(start(), logs):
+            wait(lambda: process.poll() is not None, "a process does not end", 300)
+            expect(process.returncode == 0, f"ended with {process.returncode}: {read(log)}")
+        expect("goes on after epoch" in read(logs[0]), f"it does not go on: {read(logs[0])}")
+        hosts[0].run([*train, "--out", "alone"])
+        whole = digests(f"{hosts[0].directory}/alone")
+        expect_the_bits(f"{hosts[0].directory}/runs/tiny", whole)
+        return {"trial": "host of a process lost", "cutAfterEpoch": epoch, "noticedAfter": noticed, "sha256": digest_of_all(whole),
+                "equal": True}
+
+
+TRIALS = {"longer": longer, "shorter": shorter, "lost": lost}
 
 
 def main():

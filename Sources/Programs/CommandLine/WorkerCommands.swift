@@ -67,13 +67,16 @@ package enum WorkerCommands {
         help:
           "A table that `consort latencies` measured, perhaps on another machine (default: measured on this one, where "
           + "the plan's cost is a latency)."),
-    ] + sharingOptions.filter { $0.name != "--no-wait" } + workerOptions,
+    ] + sharingOptions.filter { $0.name != "--no-wait" } + workerOptions + parallelOptions,
     discussion: """
       Finds architectures for each setting of the plan at its cost target: one network; one network repeated; several
       networks together; one after another. Then trains what was found in full, with several seeds, and writes a report.
       Every candidate is costed before it is trained, and judged on held-out training images. Run the same command again
       after an interruption: it goes on where it was, and ends as it would have. Started several times on a directory that
       machines share, one of them leads, as it would alone, and the others train its architectures with it.
+
+      Of a plan whose networks share weights, processes that torchrun or a Slurm step has started train these weights together,
+      and then what was found; the first one judges.
 
       \(ExitStatus.help(ExitStatus.allCases))
       """,

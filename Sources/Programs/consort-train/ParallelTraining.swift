@@ -32,6 +32,19 @@ extension Launch {
   }
 }
 
+extension Rendezvous {
+  /// Meets the other processes of a launch.
+  convenience init(joining launch: Launch) throws {
+    try self.init(
+      launch, interface: ProcessInfo.processInfo.environment["GLOO_SOCKET_IFNAME"],
+      observe: { missing in
+        Terminal.writeError(
+          "process \(launch.rank) waits at \(launch.host):\(launch.port) for "
+            + missing.map(String.init).joined(separator: ", ") + " of \(launch.size)")
+      })
+  }
+}
+
 /// What torchrun reads of a process that failed: the earliest is to blame.
 private struct FailureReport: Encodable {
   private struct Message: Encodable {
@@ -63,12 +76,12 @@ func trainTogether(
 ) throws -> RunDirectory? {
   Interruption.install()
   let options = try TrainingOptions(arguments, for: experiment, launch)
-  let interface = ProcessInfo.processInfo.environment["GLOO_SOCKET_IFNAME"]
-  let rendezvous = try Rendezvous(launch, interface: interface)
+  let rendezvous = try Rendezvous(joining: launch)
   let images = try loadImages(
     of: experiment, file: file, from: arguments.string("--data"), isQuiet: launch.rank > 0)
   let group = try rendezvous.connect(
-    for: experiment, on: images, device: options.workers.devices[0], version: consortVersion)
+    for: experiment.readableJSON(), experiment.recipe, on: images,
+    device: options.workers.devices[0], version: consortVersion)
   guard launch.rank > 0 else {
     print("\(launch.size) processes train each member together")
     do {

@@ -18,20 +18,69 @@ import Training
 let searchCommand = WorkerCommands.search.running { arguments in
   let file = arguments.operand(0) ?? ""
   let plan = try SearchPlan(path: file)
+  guard let launch = try Launch.find(arguments, for: plan) else {
+    return try search(plan, file: file, arguments)
+  }
+  try launch.reportingFailure { try search(plan, file: file, arguments, launch) }
+}
+
+extension Launch {
+  /// This process's place among those that train a plan's shared weights together; nil where it trains alone. Processes that
+  /// train whole architectures share them out, whatever has started them.
+  fileprivate static func find(_ arguments: ParsedArguments, for plan: SearchPlan) throws -> Launch?
+  {
+    guard plan.isShareable else { return try find(arguments) }
+    guard arguments.string("--rendezvous") == nil, try arguments.integer("--rank") == nil else {
+      throw UsageError(
+        "architectures of '\(plan.name)' are each trained by one process: start the same command several times, without "
+          + "--rendezvous, --rank and --world-size")
+    }
+    return nil
+  }
+}
+
+/// - Parameter launch: This process's place among those that train shared weights together; nil for one alone.
+private func search(
+  _ plan: SearchPlan, file: String, _ arguments: ParsedArguments, _ launch: Launch? = nil
+) throws {
+  let isFirst = launch.map { $0.rank == 0 } ?? true
   let directory = SearchDirectory(path: arguments.directory("--out") ?? "runs/\(plan.name)")
-  Terminal.writeNotes(Note.lines(try Recipe.notes(ofFile: file)))
+  if isFirst { Terminal.writeNotes(Note.lines(try Recipe.notes(ofFile: file))) }
   let workers = try WorkerOptions(
     arguments, members: plan.cohort * plan.members,
-    earlier: RunEnvironment(path: directory.environmentPath))
+    earlier: isFirst ? RunEnvironment(path: directory.environmentPath) : nil, launch)
   let costModel = try costModel(
     of: plan, file: file, in: directory, given: arguments.string("--latencies"))
-  try describe(plan, file: file, costModel)
+  if isFirst { try describe(plan, file: file, costModel) }
+  let rendezvous = try launch.map(Rendezvous.init(joining:))
   let images = try loadImages(
     plan.data,
     for: [plan.evaluationExperiment().recipe] + (plan.finalists.map { [$0.recipe] } ?? []),
-    file: file, from: arguments.string("--data"))
-  try search(
-    plan, file: file, on: images, costModel, in: directory, workers, RunSharing(arguments))
+    file: file, from: arguments.string("--data"), isQuiet: !isFirst)
+  let group = try rendezvous?.connect(
+    for: plan.readableJSON(), plan.evaluationExperiment().recipe, on: images,
+    device: workers.devices[0], version: consortVersion)
+  if let group, isFirst { print("\(group.size) processes train shared weights together") }
+  Interruption.install()
+  let setup = SearchSetup(
+    directory: directory, devices: workers.devices, jobs: workers.jobs, threads: workers.threads,
+    decoders: workers.decoders, sharing: try RunSharing(arguments))
+  if let group, !isFirst {
+    try report(
+      FollowingSearch(of: plan, on: images, in: group, setup: setup).run(), in: directory)
+  } else {
+    try search(plan, file: file, on: images, costModel, setup, group)
+  }
+}
+
+/// Tells how the part of a process ended that is not the first one.
+private func report(_ outcome: TrainingRun.Outcome, in directory: SearchDirectory) throws {
+  switch outcome {
+  case .complete, .leftToOthers: break
+  case .interrupted: throw StoppedEarly(directory: directory.path)
+  case .membersFailed(let names):
+    throw MembersFailed(names: names, directory: directory.finalists.path)
+  }
 }
 
 /// What the networks of a plan cost: counted, or by a table that is given, or on record in the search's directory.
@@ -82,19 +131,17 @@ private func describe(_ plan: SearchPlan, file: String, _ costModel: CostModel) 
 
 private func search(
   _ plan: SearchPlan, file: String, on images: RunImages, _ costModel: CostModel,
-  in directory: SearchDirectory, _ workers: WorkerOptions, _ sharing: RunSharing
+  _ quiet: SearchSetup, _ group: TrainingGroup?
 ) throws {
-  Interruption.install()
   let display = Mutex(SearchDisplay(plan))
   defer { display.withLock { $0.end() } }
-  let setup = SearchSetup(
-    directory: directory, devices: workers.devices, jobs: workers.jobs, threads: workers.threads,
-    decoders: workers.decoders, sharing: sharing,
-    observe: { event in display.withLock { $0.show(event) } })
+  var setup = quiet
+  setup.observe = { event in display.withLock { $0.show(event) } }
+  let directory = setup.directory
   let outcome: SearchRun.Outcome
   do {
     outcome = try SearchRun(
-      of: plan, on: images, costModel: costModel, setup: setup,
+      of: plan, on: images, costModel: costModel, setup: setup, group: group,
       command: ["consort"] + SystemPath.arguments.dropFirst(),
       versions: ["consort": consortVersion]
     ).run()

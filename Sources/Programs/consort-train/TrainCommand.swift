@@ -31,8 +31,11 @@ private func fitting<Result>(_ file: String, _ body: () throws -> Result) throws
   do {
     return try body()
   } catch let error as ExperimentError {
-    guard case .tooFewImages = error else { throw error }
-    throw ExperimentDoesNotFit(file: file, reason: "\(error)")
+    switch error {
+    case .tooFewImages, .tooFewOfAClass:
+      throw ExperimentDoesNotFit(file: file, reason: "\(error)")
+    default: throw error
+    }
   } catch let error as TrainingError {
     guard case .networkDoesNotFit = error else { throw error }
     throw ExperimentDoesNotFit(file: file, reason: "\(error)")

@@ -66,10 +66,6 @@ extension SearchPlan: SchemaObject {
       throw fields.invalid(
         "evaluator", "has a recipe with gradientAccumulationSteps: leave it out")
     }
-    guard recipe.reproducible == nil, recipe.batchNorm == nil else {
-      throw fields.invalid(
-        "evaluator", "has a recipe with reproducible or batchNorm: leave them out")
-    }
   }
 }
 

@@ -28,6 +28,9 @@ struct ArchitectureWork: Sendable {
     deviceImages = try setup.devices.map { try DeviceImages(images, partition, device: $0) }
   }
 
+  /// The images on the first device, for the calling thread.
+  func workerImages() throws -> WorkerImages { try WorkerImages(deviceImages[0]) }
+
   /// Carries out a task for each item, side by side, in their order; returns false where the user wished to stop, or the
   /// deadline passed, before the end.
   func run<Item: Sendable>(
@@ -65,6 +68,14 @@ struct ArchitectureWork: Sendable {
       StreamedImages.Decoding(
         corruptImages: experiment.data.corruptImages, workers: setup.decoders, skipped: { _ in }))
     return (member, data)
+  }
+
+  /// The images of the weights that all networks of a space share in a place.
+  func memberImages(
+    ofSpace space: any SearchSpace, place: Int, _ worker: WorkerImages
+  ) throws -> MemberImages {
+    let first = Architecture([Int](repeating: 0, count: space.decisions.count))
+    return memberImages(of: try space.network(first), place: place, worker).data
   }
 
   /// What distinguishes the training of a network in its place from others.

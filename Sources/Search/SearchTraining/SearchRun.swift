@@ -29,6 +29,7 @@ public struct SearchRun {
   private let plan: SearchPlan
   private let images: RunImages
   private let setup: SearchSetup
+  private let group: TrainingGroup?
   private let conditions: StageSearch.Conditions
   private let environment: RunEnvironment
   /// Keeps other searches from the directory.
@@ -38,18 +39,23 @@ public struct SearchRun {
   ///
   /// - Parameters:
   ///   - costModel: That of the plan's cost.
+  ///   - group: The processes that train shared weights and what was found together, of which this is the first; nil for
+  ///     this one alone. Only of plans with shared weights.
   ///   - lock: What `SearchDirectory.claim` gave; nil where the directory is still to be claimed.
   ///   - versions: Of what takes part besides libtorch, for the record.
   /// - Throws: `ExperimentError`, `SearchError`, `TrainingError` or `FileError`; nothing of an earlier search is changed
   ///   then.
   public init(
     of plan: SearchPlan, on images: RunImages, costModel: CostModel, setup: SearchSetup,
-    lock: DirectoryLock? = nil, command: [String] = CommandLine.arguments,
+    group: TrainingGroup? = nil, lock: DirectoryLock? = nil,
+    command: [String] = CommandLine.arguments,
     versions: [String: String] = [:]
   ) throws {
     self.plan = plan
     self.images = images
-    self.setup = setup
+    precondition(group == nil || !plan.isShareable, "architectures are trained by themselves")
+    self.setup = setup.stopping(with: group)
+    self.group = group
     conditions = plan.conditions(costModel)
     environment = RunEnvironment(
       command: command, versions: versions.merging(["libtorch": Runtime.description]) { $1 },
@@ -79,7 +85,20 @@ public struct SearchRun {
     try Runtime.setDeterministic(true, allowTF32: false)
     try Runtime.keepMemory()
     defer { withExtendedLifetime(lock) {} }
+    return try ParallelError.naming {
+      do {
+        return try searchAndTrain()
+      } catch {
+        group?.tellFailure(error)
+        throw error
+      }
+    }
+  }
+
+  private func searchAndTrain() throws -> Outcome {
+    try group?.tell(.began(threads: setup.threads))
     guard let found = try plan.isShareable ? searchTogether() : searchAlone() else {
+      try group?.tellEnd(.interrupted)
       return .interrupted
     }
     try Runtime.releaseMemory()
@@ -168,7 +187,8 @@ public struct SearchRun {
       return try ProxyEvaluator(experiment, rungs: rungs, on: images, setup: setup)
     case .supernetwork:
       return try SupernetworkEvaluator(
-        experiment, space: plan.space.space, places: plan.places, on: images, setup: setup)
+        experiment, space: plan.space.space, places: plan.places, on: images, setup: setup,
+        group: group)
     }
   }
 
@@ -240,13 +260,17 @@ public struct SearchRun {
     for name in Set(found.flatMap(\.networks)) {
       networks[name] = try Network(file: "\(setup.directory.networksPath)/\(name).json")
     }
-    guard let (experiment, _) = plan.finalists(found, networks: networks) else { return .complete }
+    guard let (experiment, _) = plan.finalists(found, networks: networks) else {
+      try group?.tellEnd(.complete)
+      return .complete
+    }
+    try group?.tell(.finalists(experiment: experiment.readableJSON()))
     let run = try TrainingRun(
       of: experiment, on: images, in: setup.directory.finalists, devices: setup.devices,
       threads: setup.threads, decoders: setup.decoders, command: environment.command,
       versions: environment.versions, sharing: setup.sharing)
     let outcome = try run.run(
-      jobs: setup.jobs, shouldStop: setup.shouldStop,
+      group: group, jobs: setup.jobs, shouldStop: setup.shouldStop,
       observe: { [setup] event in setup.observe(.finalists(event)) })
     switch outcome {
     case .complete: return .complete

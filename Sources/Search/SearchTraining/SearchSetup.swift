@@ -38,6 +38,14 @@ public struct SearchSetup: Sendable {
     self.shouldStop = shouldStop
     self.observe = observe
   }
+
+  /// The same, which also stops where another process of the group wishes to.
+  func stopping(with group: TrainingGroup?) -> SearchSetup {
+    guard let group else { return self }
+    var setup = self
+    setup.shouldStop = { [shouldStop] in shouldStop() || group.othersWishToStop }
+    return setup
+  }
 }
 
 /// What happens while architectures are searched, for those who watch.

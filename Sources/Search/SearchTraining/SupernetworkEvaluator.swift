@@ -20,6 +20,8 @@ public final class SupernetworkEvaluator: MemberEvaluator, Sendable {
   private let places: Int
   private let work: ArchitectureWork
   private let cache = OutcomeCache()
+  /// The processes that train the shared weights, of which this is the first; nil for this one alone.
+  private let group: TrainingGroup?
   private var experiment: Experiment { work.experiment }
   private var setup: SearchSetup { work.setup }
 
@@ -28,14 +30,16 @@ public final class SupernetworkEvaluator: MemberEvaluator, Sendable {
   /// - Parameters:
   ///   - experiment: The recipe and the images, without members.
   ///   - places: How many members an ensemble under search has.
+  ///   - group: The processes that train the shared weights, of which this is the first; nil for this one alone.
   /// - Throws: `NetworkError` where the space holds a network that cannot be built, `ExperimentError` where too few
   ///   images are left to train on, or `TorchError` where the device has no room for them.
   public init(
     _ experiment: Experiment, space: any SearchSpace, places: Int, on images: RunImages,
-    setup: SearchSetup
+    setup: SearchSetup, group: TrainingGroup? = nil
   ) throws {
     self.space = space
     self.places = places
+    self.group = group
     parameters = try SharedWeights.largestParameters(of: space)
     work = try ArchitectureWork(experiment, on: images, setup: setup)
   }
@@ -47,6 +51,7 @@ public final class SupernetworkEvaluator: MemberEvaluator, Sendable {
     _ members: [SearchMember], rung: Int, deadline: ContinuousClock.Instant?
   ) throws -> [MemberOutcome]? {
     let untrained = try (0..<places).filter { try !isTrained(place: $0) }
+    group?.setWish { [setup] in setup.shouldStop() || deadline.map { .now >= $0 } ?? false }
     guard try work.run(untrained, until: deadline, train) else { return nil }
     let missing = members.filter { cache[$0] == nil }
     setup.observe(.cohortBegan(members: missing.count, rung: 1, rungs: 1))
@@ -86,7 +91,8 @@ extension SupernetworkEvaluator {
       }
       return true
     } catch {
-      setup.observe(.memberDamaged(member: "shared network \(place + 1)", reason: "\(error)"))
+      setup.observe(
+        .memberDamaged(member: SupernetworkTraining.name(place: place), reason: "\(error)"))
       try Directory.removeFile(path)
       return false
     }
@@ -104,11 +110,13 @@ extension SupernetworkEvaluator {
   ) throws -> Bool {
     let files = directory(place: place)
     try Directory.create(files.path)
+    try group?.tell(
+      .train(member: SupernetworkTraining.name(place: place), identity: identity(place: place)))
     let training = try SupernetworkTraining(
       experiment, space: space, parameters: parameters, place: place,
-      images: memberImages(place: place, images), normalization: work.normalization,
-      directory: files, identity: identity(place: place),
-      device: images.device)
+      images: work.memberImages(ofSpace: space, place: place, images),
+      normalization: work.normalization, directory: files, identity: identity(place: place),
+      device: images.device, group: group)
     let isDone = try training.run(shouldStop: queue.shouldStop) { step, loss, imagesPerSecond in
       setup.observe(
         .supernetwork(
@@ -116,15 +124,11 @@ extension SupernetworkEvaluator {
           imagesPerSecond: imagesPerSecond))
     }
     if isDone {
+      group?.othersBeginToListen()
       try training.weights.write(to: files.weightsPath, identity: identity(place: place))
       try CheckpointStore.removeAll(of: files)
     }
     return isDone
-  }
-
-  private func memberImages(place: Int, _ images: WorkerImages) throws -> MemberImages {
-    let first = Architecture([Int](repeating: 0, count: space.decisions.count))
-    return work.memberImages(of: try space.network(first), place: place, images).data
   }
 
   @Sendable private func judge(
@@ -134,7 +138,7 @@ extension SupernetworkEvaluator {
     let weights = try SharedWeights(
       parameters, space, device: images.device, precision: experiment.recipe.precision,
       path: weightsPath(place: place))
-    guard let holdOut = try memberImages(place: place, images).holdOut else {
+    guard let holdOut = try work.memberImages(ofSpace: space, place: place, images).holdOut else {
       preconditionFailure("a plan without held-out images is refused")
     }
     for member in members {

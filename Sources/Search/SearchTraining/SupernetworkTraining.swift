@@ -17,10 +17,14 @@ final class SupernetworkTraining {
   private let space: any SearchSpace
   private let place: Int
   private let images: MemberImages
+  private let normalization: Normalization
   private let constants: Normalization.Constants
   private let optimizer: any Optimizer
   private let generator: Generator
-  private var checkpoints: CheckpointStore
+  /// nil in a process that keeps no files.
+  private var checkpoints: CheckpointStore?
+  /// The processes that train the weights; nil for this one alone.
+  private let group: TrainingGroup?
   private var position: Checkpoint.Position
   private var lastCheckpoint = ContinuousClock.now
   private let stepsPerEpoch: Int
@@ -32,16 +36,19 @@ final class SupernetworkTraining {
   /// - Parameters:
   ///   - parameters: The shared parameters.
   ///   - place: Of the member in the ensemble; selects the random numbers.
+  ///   - directory: nil in a process that keeps no files: the first one of the group gives it the state.
+  ///   - group: The processes that train the weights; nil for this one alone.
   init(
     _ experiment: Experiment, space: any SearchSpace, parameters: [Parameter], place: Int,
-    images: MemberImages, normalization: Normalization, directory: MemberDirectory,
-    identity: String,
-    device: Device
+    images: MemberImages, normalization: Normalization, directory: MemberDirectory?,
+    identity: String, device: Device, group: TrainingGroup? = nil
   ) throws {
     self.experiment = experiment
     self.space = space
     self.place = place
     self.images = images
+    self.normalization = normalization
+    self.group = group
     constants = try Normalization.Constants(normalization, device: device)
     generator = try Generator(seed: 0, device: device)
     var seeds = RandomStream(experiment, member: place, .weights)
@@ -49,19 +56,20 @@ final class SupernetworkTraining {
       parameters, space.initialization(), generator: Generator(seed: seeds.next()),
       device: device, precision: experiment.recipe.precision)
     optimizer = try experiment.recipe.optimizer(of: parameters, weights.state.map(\.tensor))
-    checkpoints = CheckpointStore(directory, of: identity)
+    checkpoints = directory.map { CheckpointStore($0, of: identity) }
     stepsPerEpoch = experiment.recipe.steps(perEpochOf: images.trainingCount)
     position =
-      try checkpoints.restore(
+      try checkpoints?.restore(
         into: Self.state(weights, optimizer), where: { _ in true })?.position
       ?? Checkpoint.Position()
+    try group?.goOn(from: &position, Self.state(weights, optimizer))
   }
 
   /// Steps taken, and all of them.
   var stepsTaken: Int { position.epoch * stepsPerEpoch + position.step }
   var steps: Int { experiment.recipe.epochs * stepsPerEpoch }
 
-  /// Takes the remaining steps, and saves; returns false where it was stopped before.
+  /// Takes the remaining steps, and saves; returns false where it was stopped before, in a group by what all have agreed on.
   func run(
     shouldStop: () -> Bool,
     observe: (_ step: Int, _ loss: Double, _ imagesPerSecond: Double) -> Void
@@ -77,8 +85,10 @@ final class SupernetworkTraining {
           stepsTaken, lossSum / Double(max(1, images)), Double(images) / max(seconds, 1e-9))
         (images, lossSum, since) = (0, 0, .now)
       }
-      if shouldStop(), stepsTaken < steps {
+      if group?.isStopAgreed ?? shouldStop(), stepsTaken < steps {
         try save()
+        // What is saved is saved for all, before any of them ends.
+        try group?.barrier()
         return false
       }
       if CheckpointInterval.standard.isDue(
@@ -94,44 +104,58 @@ final class SupernetworkTraining {
 
   /// Takes a step; returns how many images it saw, and their mean loss.
   private func step() throws -> (images: Int, loss: Double) {
-    var loss = 0.0
-    let batch = try images.training.batch(epoch: position.epoch, step: position.step)
-    if batch.count > 0 {
-      var stream = RandomStream(
-        experiment, member: place, .path, epoch: position.epoch, step: position.step)
-      let path = Architecture(
-        space.decisions.map { stream.integer(below: $0.options.count) })
-      try generator.reseed(stream.next())
-      loss = try train(space.network(path), on: batch)
+    let recipe = experiment.recipe
+    var stream = RandomStream(
+      experiment, member: place, .path, epoch: position.epoch, step: position.step)
+    let path = Architecture(space.decisions.map { stream.integer(below: $0.options.count) })
+    let place = StepPlace(
+      epoch: position.epoch, step: position.step,
+      learningRate: recipe.learningRate.value(
+        at: stepsTaken, stepsPerEpoch: stepsPerEpoch, epochs: recipe.epochs),
+      dropoutSeed: stream.next())
+    let network = try space.network(path)
+    let (images, loss) =
+      group != nil || recipe.reproducible == true
+      ? try PathStep(network, through: weights, optimizer, normalization, recipe, group)
+        .run(place, from: self.images.training)
+      : try train(network, at: place)
+    guard loss.isFinite else {
+      throw TrainingError.lossNotFinite(
+        member: Self.name(place: self.place), epoch: position.epoch + 1, step: position.step)
     }
     position.step += 1
     if position.step == stepsPerEpoch {
       position = Checkpoint.Position(epoch: position.epoch + 1)
     }
-    return (batch.count, loss)
+    return (images, loss)
   }
 
-  private func train(_ network: Network, on batch: BatchImages) throws -> Double {
-    let recipe = experiment.recipe
+  /// What the weights of a place are called in messages.
+  static func name(place: Int) -> String { "shared network \(place + 1)" }
+
+  /// Takes a step in this process alone, which does not move weights where the loss is not finite.
+  private func train(_ network: Network, at place: StepPlace) throws -> (images: Int, loss: Double)
+  {
+    let batch = try images.training.batch(epoch: place.epoch, step: place.step)
+    guard batch.count > 0 else { return (0, 0) }
+    try generator.reseed(place.dropoutSeed)
     let tensors = try batch.tensors(on: weights.device)
     let logits = try weights.model(of: network).logits(
       constants.normalized(tensors.images()), training: true, generator: generator)
-    let loss = try logits.crossEntropy(tensors.labels(), labelSmoothing: recipe.labelSmoothing)
+    let loss = try logits.crossEntropy(
+      tensors.labels(), labelSmoothing: experiment.recipe.labelSmoothing)
     let value = try loss.scalar()
-    guard value.isFinite else {
-      throw TrainingError.lossNotFinite(
-        member: "shared network \(place + 1)", epoch: position.epoch + 1, step: position.step)
+    if value.isFinite {
+      try loss.backward()
+      try optimizer.step(learningRate: place.learningRate)
     }
-    try loss.backward()
-    try optimizer.step(
-      learningRate: recipe.learningRate.value(
-        at: stepsTaken, stepsPerEpoch: stepsPerEpoch, epochs: recipe.epochs))
-    return value
+    return (batch.count, value)
   }
 
   private func save() throws {
+    guard checkpoints != nil else { return }
     let state = try Self.state(weights, optimizer).map { try CheckpointTensor($0, $1) }
-    try checkpoints.save(state, at: position, step: stepsTaken)
+    try checkpoints?.save(state, at: position, step: stepsTaken)
     lastCheckpoint = .now
   }
 

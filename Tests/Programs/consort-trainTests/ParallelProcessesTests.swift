@@ -1,4 +1,5 @@
 import Foundation
+import SearchRuns
 import TestSupport
 import Testing
 
@@ -136,6 +137,81 @@ import Testing
         }
         #expect(!FileManager.default.fileExists(atPath: "\(directory)/runs"))
       }
+    }
+  }
+
+  /// The second one has gone on with the first, or waits for the third: either is told at once.
+  @Test func twoProcessesOfOneNumberAreNamed() throws {
+    try Consort.withDirectory { directory in
+      try TinyExperiment.write(Self.json(), in: directory)
+      let port = try Self.freePort()
+      let start = ContinuousClock.now
+      let ended = try [0, 1, 1].map {
+        try Self.start($0, of: 3, at: port, in: directory)
+      }.map { try $0.finish() }
+      for process in ended {
+        #expect(process.status == 1)
+        #expect(
+          process.errors.contains("two processes have the number 1 (RANK, or --rank)"),
+          "\(process.errors)")
+      }
+      // The processes wait ten minutes for one that is missing.
+      #expect(start.duration(to: .now) < .seconds(300))
+      #expect(!FileManager.default.fileExists(atPath: "\(directory)/runs"))
+    }
+  }
+
+  /// Networks that share weights are searched by two processes as by one, and what is found is trained by both.
+  @Test func theySearchAsOneProcess() throws {
+    let evaluator = TinySearch.supernetwork.replacing(
+      "\"batchSize\": 16", with: "\"batchSize\": 16, \"reproducible\": true")
+    let finalists = TinySearch.finalists.replacing(
+      "\"batchSize\": 16", with: "\"batchSize\": 16, \"reproducible\": true")
+    func results(_ directory: String) throws -> [Data] {
+      let search = SearchDirectory(path: directory + "/runs/tiny")
+      let weights = try FileManager.default.contentsOfDirectory(
+        atPath: search.finalists.membersPath
+      ).sorted().map { search.finalists.member($0).weightsPath }
+      return try ((0..<2).map { "\(search.supernetworksPath)/\($0)/weights.safetensors" } + weights)
+        .map { try Data(contentsOf: URL(filePath: $0)) }
+    }
+    try Consort.withDirectory { alone in
+      try TinySearch.write(in: alone, evaluator: evaluator, finalists: finalists)
+      let whole = try Consort(TinySearch.command, directory: alone)
+      #expect(whole.status == 0, "\(whole.errors)")
+      try Consort.withDirectory { directory in
+        try TinySearch.write(in: directory, evaluator: evaluator, finalists: finalists)
+        let port = try Self.freePort()
+        let command =
+          TinySearch.command + ["--rendezvous", "127.0.0.1:\(port)", "--world-size", "2"]
+        var running = try (0..<2).map {
+          try RunningConsort(command + ["--rank", "\($0)"], directory: directory)
+        }
+        let weights = directory + "/runs/tiny/supernetworks/0"
+        #expect(running[0].wait { _ in FileManager.default.fileExists(atPath: weights) })
+        running[1].send(SIGTERM)
+        #expect(try running.map { try $0.finish().status } == [85, 85])
+        running = try (0..<2).map {
+          try RunningConsort(command + ["--rank", "\($0)"], directory: directory)
+        }
+        let ended = try running.map { try $0.finish() }
+        #expect(ended.map(\.status) == [0, 0], "\(ended.map(\.errors))")
+        #expect(ended[0].output.contains("2 processes train shared weights together"))
+        #expect(ended[1].output == "")
+        #expect(try TinySearch.records(in: directory) == TinySearch.records(in: alone))
+        #expect(try results(directory) == results(alone))
+      }
+    }
+  }
+
+  @Test func processesThatTrainWholeArchitecturesAreNotNumbered() throws {
+    try Consort.withDirectory { directory in
+      try TinySearch.write(in: directory)
+      let result = try Consort(
+        TinySearch.command + ["--rendezvous", "127.0.0.1:1", "--rank", "0", "--world-size", "2"],
+        directory: directory)
+      #expect(result.status == 2)
+      #expect(result.errors.contains("start the same command several times"))
     }
   }
 

@@ -11,6 +11,12 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -130,6 +136,14 @@ ct_status ct_store_get(ct_store handle, const char *key, void *bytes, size_t cap
   });
 }
 
+ct_status ct_store_has(ct_store handle, const char *key, bool *result) {
+  return guarded([&] { *result = store(handle)->check({key}); });
+}
+
+ct_status ct_store_count(ct_store handle, const char *key, int64_t *result) {
+  return guarded([&] { *result = store(handle)->add(key, 1); });
+}
+
 namespace {
 
 /// c10d notes every collective for later analysis, in a map that two threads change at once where groups of one process work side by
@@ -171,6 +185,34 @@ void ct_process_group_free(ct_process_group handle) {
   if (handle.pointer == nullptr) return;
   guarded([&] { delete static_cast<ProcessGroup *>(handle.pointer); });
   count_handle(-1);
+}
+
+ct_status ct_watch_connections(int32_t seconds) {
+  return guarded([&] {
+    TORCH_CHECK(seconds > 0, seconds, " seconds");
+    // Gloo and the store give no access to their sockets.
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const int count = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 65536));
+    for (int file = 3; file < count; ++file) {
+      sockaddr_storage peer{};
+      socklen_t length = sizeof(peer);
+      if (getpeername(file, reinterpret_cast<sockaddr *>(&peer), &length) != 0) continue;
+      if (peer.ss_family != AF_INET && peer.ss_family != AF_INET6) continue;
+      const auto set = [&](int level, int option, int value) { setsockopt(file, level, option, &value, sizeof(value)); };
+      // Idle connections are asked for half of the time, then four times.
+      set(SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef __linux__
+      set(IPPROTO_TCP, TCP_KEEPIDLE, std::max(1, seconds / 2));
+      // What was sent and is not acknowledged.
+      set(IPPROTO_TCP, TCP_USER_TIMEOUT, seconds * 1000);
+#else
+      set(IPPROTO_TCP, TCP_KEEPALIVE, std::max(1, seconds / 2));
+#endif
+      set(IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, seconds / 8));
+      set(IPPROTO_TCP, TCP_KEEPCNT, 4);
+    }
+  });
 }
 
 ct_status ct_all_gather(ct_process_group handle, ct_tensor input, ct_tensor output) {

@@ -250,9 +250,25 @@ BY_WIDTH(gradients,
 
 // MARK: Weights
 
-/// G w G^T of one pair of channels, w row by row.
-INLINED void transform_weight(const float w[9], float result[4][4]) {
-  float t[4][3];
+/// 16 rows of 16 values.
+struct Square {
+  Lane rows[lane_count];
+
+  INLINED Square turned() const {
+    const float *values = reinterpret_cast<const float *>(rows);
+    Square result;
+    for (int row = 0; row < lane_count; ++row) {
+      float turned[lane_count];
+      for (int column = 0; column < lane_count; ++column) turned[column] = values[column * lane_count + row];
+      result.rows[row] = load(turned);
+    }
+    return result;
+  }
+};
+
+/// G w G^T of 16 pairs of channels, w row by row.
+INLINED void transform_weight(const Lane w[9], Lane result[positions]) {
+  Lane t[4][3];
   for (int x = 0; x < 3; ++x) {
     t[0][x] = w[x];
     t[1][x] = 0.5f * (w[x] + w[3 + x] + w[6 + x]);
@@ -260,38 +276,98 @@ INLINED void transform_weight(const float w[9], float result[4][4]) {
     t[3][x] = w[6 + x];
   }
   for (int y = 0; y < 4; ++y) {
-    result[y][0] = t[y][0];
-    result[y][1] = 0.5f * (t[y][0] + t[y][1] + t[y][2]);
-    result[y][2] = 0.5f * (t[y][0] - t[y][1] + t[y][2]);
-    result[y][3] = t[y][2];
+    result[4 * y] = t[y][0];
+    result[4 * y + 1] = 0.5f * (t[y][0] + t[y][1] + t[y][2]);
+    result[4 * y + 2] = 0.5f * (t[y][0] - t[y][1] + t[y][2]);
+    result[4 * y + 3] = t[y][2];
   }
 }
 
-/// Calls `body(output, input)` for every pair of channels, in squares whose values stay in the cache while they are
-/// turned from rows of inputs to rows of outputs.
-template <typename Body>
-void for_each_pair(int64_t outputs, int64_t inputs, Body body) {
-  for (int64_t first_input = 0; first_input < inputs; first_input += lane_count) {
-    for (int64_t first_output = 0; first_output < outputs; first_output += lane_count) {
-      for (int64_t pair = 0; pair < lane_count * lane_count; ++pair) {
-        body(first_output + pair / lane_count, first_input + pair % lane_count);
+/// The transformed weights of an output channel and 16 input channels.
+INLINED void transform_weight(const float *weights, int64_t inputs, bool is_turned, Lane result[positions]) {
+  Lane w[9];
+  for (int tap = 0; tap < 9; ++tap) w[is_turned ? 8 - tap : tap] = load(weights + tap * inputs);
+  transform_weight(w, result);
+}
+
+/// Each position's matrix has a row an output channel, as the weights have.
+template <int, int>
+INLINED void turned_weights_for(const float *weights, int64_t outputs, int64_t inputs, float *result) {
+  for (int64_t output = 0; output < outputs; ++output) {
+    for (int64_t input = 0; input < inputs; input += lane_count) {
+      Lane u[positions];
+      transform_weight(weights + output * 9 * inputs + input, inputs, /*is_turned=*/true, u);
+      for (int position = 0; position < positions; ++position) {
+        store(result + (position * outputs + output) * inputs + input, u[position]);
       }
     }
   }
 }
 
-/// Puts the transformed weight of each pair of channels where `place` says, in each position's matrix.
-template <typename Place>
-void transform_each(const float *weights, int64_t outputs, int64_t inputs, bool is_turned, float *result, Place place) {
-  for_each_pair(outputs, inputs, [&](int64_t output, int64_t input) {
-    float w[9], u[4][4];
-    for (int tap = 0; tap < 9; ++tap) w[is_turned ? 8 - tap : tap] = weights[(output * 9 + tap) * inputs + input];
-    transform_weight(w, u);
-    for (int position = 0; position < positions; ++position) {
-      result[position * inputs * outputs + place(output, input)] = u[position / 4][position % 4];
+/// Each position's matrix has a row an input channel: squares of channels are turned while they are in the cache.
+template <int, int>
+INLINED void weights_for(const float *weights, int64_t outputs, int64_t inputs, float *result) {
+  for (int64_t input = 0; input < inputs; input += lane_count) {
+    for (int64_t output = 0; output < outputs; output += lane_count) {
+      Square squares[positions];
+      for (int row = 0; row < lane_count; ++row) {
+        Lane u[positions];
+        transform_weight(weights + (output + row) * 9 * inputs + input, inputs, /*is_turned=*/false, u);
+        for (int position = 0; position < positions; ++position) squares[position].rows[row] = u[position];
+      }
+      for (int position = 0; position < positions; ++position) {
+        const Square turned = squares[position].turned();
+        for (int row = 0; row < lane_count; ++row) {
+          store(result + (position * inputs + input + row) * outputs + output, turned.rows[row]);
+        }
+      }
     }
-  });
+  }
 }
+
+/// The gradients of an output channel and 16 input channels from the sums of their positions.
+INLINED void transform_weight_gradient(const Lane s[positions], int64_t inputs, float *result) {
+  Lane t[3][4];
+  for (int x = 0; x < 4; ++x) {
+    t[0][x] = s[x] + 0.5f * (s[4 + x] + s[8 + x]);
+    t[1][x] = 0.5f * (s[4 + x] - s[8 + x]);
+    t[2][x] = 0.5f * (s[4 + x] + s[8 + x]) + s[12 + x];
+  }
+  for (int y = 0; y < 3; ++y) {
+    float *row = result + 3 * y * inputs;
+    store(row, t[y][0] + 0.5f * (t[y][1] + t[y][2]));
+    store(row + inputs, 0.5f * (t[y][1] - t[y][2]));
+    store(row + 2 * inputs, 0.5f * (t[y][1] + t[y][2]) + t[y][3]);
+  }
+}
+
+template <int, int>
+INLINED void weight_gradients_for(const float *sums, int64_t outputs, int64_t inputs, float *result) {
+  for (int64_t input = 0; input < inputs; input += lane_count) {
+    for (int64_t output = 0; output < outputs; output += lane_count) {
+      Square squares[positions];
+      for (int position = 0; position < positions; ++position) {
+        Square square;
+        for (int row = 0; row < lane_count; ++row) {
+          square.rows[row] = load(sums + (position * inputs + input + row) * outputs + output);
+        }
+        squares[position] = square.turned();
+      }
+      for (int row = 0; row < lane_count; ++row) {
+        Lane s[positions];
+        for (int position = 0; position < positions; ++position) s[position] = squares[position].rows[row];
+        transform_weight_gradient(s, inputs, result + (output + row) * 9 * inputs + input);
+      }
+    }
+  }
+}
+
+BY_WIDTH(weights, (const float *weights, int64_t outputs, int64_t inputs, float *result),
+         (weights, outputs, inputs, result))
+BY_WIDTH(turned_weights, (const float *weights, int64_t outputs, int64_t inputs, float *result),
+         (weights, outputs, inputs, result))
+BY_WIDTH(weight_gradients, (const float *sums, int64_t outputs, int64_t inputs, float *result),
+         (sums, outputs, inputs, result))
 
 }  // namespace
 
@@ -318,33 +394,15 @@ void transform_gradients(const float *map, const Maps &maps, int64_t first_tile,
 }
 
 void transform_weights(const float *weights, int64_t outputs, int64_t inputs, float *result) {
-  transform_each(weights, outputs, inputs, /*is_turned=*/false, result,
-                 [=](int64_t output, int64_t input) { return input * outputs + output; });
+  weights_chosen(weights, outputs, inputs, result);
 }
 
 void transform_turned_weights(const float *weights, int64_t outputs, int64_t inputs, float *result) {
-  transform_each(weights, outputs, inputs, /*is_turned=*/true, result,
-                 [=](int64_t output, int64_t input) { return output * inputs + input; });
+  turned_weights_chosen(weights, outputs, inputs, result);
 }
 
 void transform_weight_gradients(const float *sums, int64_t outputs, int64_t inputs, float *result) {
-  for_each_pair(outputs, inputs, [&](int64_t output, int64_t input) {
-    float s[4][4], t[3][4];
-    for (int position = 0; position < positions; ++position) {
-      s[position / 4][position % 4] = sums[(position * inputs + input) * outputs + output];
-    }
-    for (int x = 0; x < 4; ++x) {
-      t[0][x] = s[0][x] + 0.5f * (s[1][x] + s[2][x]);
-      t[1][x] = 0.5f * (s[1][x] - s[2][x]);
-      t[2][x] = 0.5f * (s[1][x] + s[2][x]) + s[3][x];
-    }
-    for (int y = 0; y < 3; ++y) {
-      float *row = result + (output * 9 + 3 * y) * inputs + input;
-      row[0] = t[y][0] + 0.5f * (t[y][1] + t[y][2]);
-      row[inputs] = 0.5f * (t[y][1] - t[y][2]);
-      row[2 * inputs] = 0.5f * (t[y][1] + t[y][2]) + t[y][3];
-    }
-  });
+  weight_gradients_chosen(sums, outputs, inputs, result);
 }
 
 }  // namespace consort::winograd

@@ -42,6 +42,10 @@ ct_status ct_store_port(ct_store store, uint16_t *port);
 ct_status ct_store_set(ct_store store, const char *key, const void *_Nullable bytes, size_t count);
 /// Waits until the key is there. Where its value is longer than `capacity`, `count` says how long, and nothing is copied.
 ct_status ct_store_get(ct_store store, const char *key, void *_Nullable bytes, size_t capacity, size_t *count);
+/// Whether the key is there; does not wait.
+ct_status ct_store_has(ct_store store, const char *key, bool *result);
+/// Adds one to a number, 0 where the key is not there; `result` is what it is then.
+ct_status ct_store_count(ct_store store, const char *key, int64_t *result);
 
 // MARK: Process groups
 
@@ -53,6 +57,9 @@ ct_status ct_process_group_gloo(ct_store store, int32_t rank, int32_t size, doub
 ct_status ct_process_group_nccl(ct_store store, int32_t rank, int32_t size, double seconds, ct_device device,
                                 ct_process_group *result);
 void ct_process_group_free(ct_process_group group);
+/// Has this process's TCP connections fail after so many seconds in which the other host has not answered, also where nothing is
+/// sent: without it, a host that is lost without a word is noticed when a call has waited as long as its group does.
+ct_status ct_watch_connections(int32_t seconds);
 /// `output`: the `input` of every process in the order of ranks, as many times as large. Both contiguous.
 ct_status ct_all_gather(ct_process_group group, ct_tensor input, ct_tensor output);
 /// Overwrites the tensor with that of `root`.

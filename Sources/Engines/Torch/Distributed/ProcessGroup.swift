@@ -41,6 +41,12 @@ public final class ProcessGroup {
 
   deinit { ct_process_group_free(handle) }
 
+  /// Has this process's connections fail after so many seconds in which another host has not answered; without it, a host that is
+  /// lost without a word is noticed by those that wait for it, when they have waited long enough.
+  public static func watchConnections(seconds: Int32) throws(TorchError) {
+    try check("watch_connections", ct_watch_connections(seconds))
+  }
+
   /// The tensors of all processes, in the order of ranks, one after another along the first dimension.
   ///
   /// - Parameter tensor: Of at least one dimension, and of the same shape everywhere.

@@ -43,6 +43,20 @@ public final class ProcessStore {
     try check("store.set", ct_store_set(handle, key, bytes, bytes.count))
   }
 
+  /// Whether a process has set the key.
+  public func has(_ key: String) throws(TorchError) -> Bool {
+    var result = false
+    try check("store.has", ct_store_has(handle, key, &result))
+    return result
+  }
+
+  /// Adds one to a number that is 0 at first; returns what it is then.
+  public func count(_ key: String) throws(TorchError) -> Int {
+    var result: Int64 = 0
+    try check("store.count", ct_store_count(handle, key, &result))
+    return Int(result)
+  }
+
   /// The value of a key, once a process has set it.
   ///
   /// - Throws: `TorchError` where none does in time.

@@ -187,7 +187,9 @@ private struct MemberReading {
       epoch: isBegun ? epoch ?? metrics.last?.epoch : nil, epochs: epochs,
       step: state == .complete ? nil : progress?.step,
       stepsPerEpoch: state == .complete ? nil : progress?.stepsPerEpoch, doneShare: doneShare,
-      holdOutAccuracy: isBegun ? metrics.last?.holdOutAccuracy ?? progress?.holdOutAccuracy : nil,
+      holdOutAccuracy: isBegun
+        ? metrics.last { $0.holdOutAccuracy != nil }?.holdOutAccuracy ?? progress?.holdOutAccuracy
+        : nil,
       testAccuracy: nil,
       imagesPerSecond: state == .running ? progress.flatMap { usable($0.imagesPerSecond) } : nil,
       secondsLeft: secondsLeft.flatMap(usable), progressWritten: progress?.written,

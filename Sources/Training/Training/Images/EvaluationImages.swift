@@ -26,6 +26,14 @@ package enum EvaluationImages {
     }
   }
 
+  /// How many they are.
+  package var count: Int {
+    switch self {
+    case .resident(let tensors, _): tensors.count
+    case .streamed(let images): images.indices.count
+    }
+  }
+
   /// Runs a model over the images; also returns the fingerprint of those that it saw.
   ///
   /// - Throws: `TorchError`, or `DatasetError` where an image cannot be read and is not to be left out.

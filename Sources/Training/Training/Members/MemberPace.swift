@@ -23,7 +23,7 @@ struct MemberPace {
       epoch: min(training.position.epoch + 1, epochs), epochs: epochs,
       step: training.position.step, stepsPerEpoch: training.stepsPerEpoch,
       trainingLoss: totals.loss, trainingAccuracy: totals.accuracy,
-      holdOutAccuracy: training.metrics.last?.holdOutAccuracy,
+      holdOutAccuracy: training.metrics.last { $0.holdOutAccuracy != nil }?.holdOutAccuracy,
       imagesPerSecond: totals.imagesPerSecond,
       secondsLeft: elapsed / Double(max(1, done - stepsBefore)) * left)
   }

@@ -189,9 +189,10 @@ package final class MemberTraining {
     return line
   }
 
-  /// What the hold-out says, which the first process of a group finds out; nil where there is none.
+  /// What the hold-out says, which the first process of a group finds out; nil where there is none, or it is not asked after this
+  /// epoch.
   private func evaluateHoldOut() throws -> (loss: Double, accuracy: Double)? {
-    guard let holdOut = images.holdOut else { return nil }
+    guard let holdOut = images.holdOut, isEvaluated(after: position.epoch + 1) else { return nil }
     if let group, !group.isFirst { return try group.heardEvaluation() }
     group?.othersBeginToListen()
     let evaluation = try holdOut.evaluate(
@@ -200,6 +201,14 @@ package final class MemberTraining {
     let (loss, accuracy) = (evaluation.loss, evaluation.top1Accuracy)
     try group?.tell(.evaluation(loss: loss.isFinite ? loss : nil, accuracy: accuracy))
     return (loss, accuracy)
+  }
+
+  /// Beside few training images a hold-out would take more time than they do: it is then asked less often, for about a sixth of
+  /// the time, and after the last epoch.
+  private func isEvaluated(after epoch: Int) -> Bool {
+    guard let holdOut = images.holdOut, images.trainingCount > 0 else { return true }
+    let ratio = Double(holdOut.count) / Double(images.trainingCount)
+    return epoch == experiment.recipe.epochs || epoch % max(1, Int((2 * ratio).rounded())) == 0
   }
 
   /// Saves where the training stands, also in the middle of an epoch.

@@ -72,16 +72,22 @@ public final class Model {
   }
 
   /// The same model with other leaves for its gradients to arrive at: the same elements, and the same running statistics.
-  func withOwnLeaves() throws -> Model { try Model(leavesFor: self) }
+  ///
+  /// - Parameter elements: How a leaf has a tensor's elements: as they lie, unless told otherwise.
+  package func withOwnLeaves(
+    _ elements: (Tensor) throws -> Tensor = { try $0.detached() }
+  ) throws -> Model {
+    try Model(leavesFor: self, elements)
+  }
 
-  private init(leavesFor other: Model) throws {
+  private init(leavesFor other: Model, _ elements: (Tensor) throws -> Tensor) throws {
     (network, parameters, device) = (other.network, other.parameters, other.device)
     (plain, fused) = (other.plain, other.fused)
     (memoryFormat, precision) = (other.memoryFormat, other.precision)
     normalizesByBatch = other.normalizesByBatch
     var tensors = other.tensors
     for parameter in other.parameters.filter(\.isTrainable) {
-      guard let leaf = try tensors[parameter.name]?.detached() else { continue }
+      guard let leaf = try tensors[parameter.name].map(elements) else { continue }
       try leaf.setRequiresGradient()
       tensors[parameter.name] = leaf
     }

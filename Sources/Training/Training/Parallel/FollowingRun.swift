@@ -36,7 +36,7 @@ public struct FollowingRun {
   ) throws -> TrainingRun.Outcome {
     group.setWish(shouldStop)
     return try ParallelError.naming {
-      guard case .began(let threads) = try group.listen() else { throw Self.confusion }
+      guard case .began(let threads) = try group.listen() else { throw ParallelError.confusion }
       try Runtime.setDeterministic(true, allowTF32: false)
       try Runtime.keepMemory()
       try Runtime.setThreads(threads)
@@ -47,13 +47,11 @@ public struct FollowingRun {
           guard try train(name, identity, worker) else { return .interrupted }
         case .stopped: return .interrupted
         case .ended(let failed): return failed.isEmpty ? .complete : .membersFailed(failed)
-        default: throw Self.confusion
+        default: throw ParallelError.confusion
         }
       }
     }
   }
-
-  private static let confusion = ParallelError.firstFailed(reason: "its message makes no sense")
 
   /// Trains a member with the others; returns whether there is more to do.
   private func train(_ name: String, _ identity: String, _ worker: WorkerImages) throws -> Bool {

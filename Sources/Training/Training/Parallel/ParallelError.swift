@@ -14,6 +14,10 @@ public enum ParallelError: ExitStatusError, Hashable, Sendable, CustomStringConv
   case unreachable(host: String, port: Int, reason: String)
   /// A process has another experiment, other images or another version.
   case otherWork(rank: Int, what: String)
+  /// Two processes have the same number.
+  case sameRank(Int)
+  /// These processes have not come in time.
+  case missing([Int], of: Int, seconds: Int)
   /// There are more processes than a batch has shards.
   case tooManyProcesses(Int, shards: Int)
   /// Members would be trained side by side.
@@ -30,7 +34,7 @@ public enum ParallelError: ExitStatusError, Hashable, Sendable, CustomStringConv
   /// Another process may be there when the command is run again.
   public var exitStatus: ExitStatus {
     switch self {
-    case .processLost, .unreachable, .portInUse, .outOfStep, .memberTaken: .transient
+    case .processLost, .unreachable, .missing, .portInUse, .outOfStep, .memberTaken: .transient
     default: .failed
     }
   }
@@ -52,6 +56,11 @@ public enum ParallelError: ExitStatusError, Hashable, Sendable, CustomStringConv
         + "from this host"
     case .otherWork(let rank, let what):
       "process \(rank) has \(what) than process 0: give all the same files and the same version"
+    case .sameRank(let rank):
+      "two processes have the number \(rank) (RANK, or --rank): give each its own, from 0"
+    case .missing(let ranks, let size, let seconds):
+      "of \(size) processes \(ranks.map(String.init).joined(separator: ", ")) did not come within \(seconds) s: start them, with "
+        + "this number of processes and this meeting place"
     case .tooManyProcesses(let count, let shards):
       "\(count) processes are more than the \(shards) shards of a batch with recipe.reproducible: start \(shards) at most, or "
         + "leave the key out"

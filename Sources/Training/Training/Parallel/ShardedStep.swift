@@ -2,7 +2,7 @@ import Runs
 import Torch
 
 /// One step of a member whose batches are cut into shards: in this process alone, or with others.
-final class ShardedStep: MemberStep {
+package final class ShardedStep: MemberStep {
   private let model: Model
   private let shardedModel: ShardedModel
   private let optimizer: any Optimizer
@@ -16,7 +16,7 @@ final class ShardedStep: MemberStep {
   private var sums = (loss: 0.0, correct: 0)
 
   /// - Parameter group: The processes that train the member; nil for this one alone.
-  init(
+  package init(
     _ model: Model, _ optimizer: any Optimizer, _ normalization: Normalization, _ recipe: Recipe,
     _ group: TrainingGroup?
   ) throws {
@@ -41,7 +41,7 @@ final class ShardedStep: MemberStep {
     var images = 0.0
   }
 
-  func run(_ place: StepPlace, from source: any BatchSource) throws -> Int {
+  package func run(_ place: StepPlace, from source: any BatchSource) throws -> Int {
     let batch = try source.shards(epoch: place.epoch, step: place.step, cut)
     var tallies = [Tally](repeating: Tally(), count: sharding.own.count)
     for (_, images) in batch.pieces {
@@ -130,7 +130,7 @@ final class ShardedStep: MemberStep {
       rows, of: sharding, stopIsWished: stopIsWished, at: (place.epoch, place.step))
   }
 
-  func takeSums() throws -> (loss: Double, correct: Int) {
+  package func takeSums() throws -> (loss: Double, correct: Int) {
     defer { sums = (0, 0) }
     return sums
   }

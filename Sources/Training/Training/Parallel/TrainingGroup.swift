@@ -60,20 +60,23 @@ public final class TrainingGroup: @unchecked Sendable {
   public var isFirst: Bool { rank == 0 }
 
   /// Whether all processes have agreed to stop after the present step.
-  var isStopAgreed: Bool {
+  package internal(set) var isStopAgreed: Bool {
     get { stopAgreed.load(ordering: .relaxed) }
     set { stopAgreed.store(newValue, ordering: .relaxed) }
   }
 
   /// Whether the first process should stop: all have agreed, or none is at work on a member.
   var shouldStop: Bool {
-    isStopAgreed || isHeard && (stopIsWished() || othersWish.load(ordering: .relaxed))
+    isStopAgreed || isHeard && (stopIsWished() || othersWishToStop)
   }
+
+  /// Whether another process has said that it wishes to stop, while the others listened.
+  package var othersWishToStop: Bool { othersWish.load(ordering: .relaxed) }
 
   /// Whether this process wishes to stop.
   func stopIsWished() -> Bool { wish.withLock { $0 }() }
 
-  func setWish(_ stopIsWished: @escaping @Sendable () -> Bool) {
+  package func setWish(_ stopIsWished: @escaping @Sendable () -> Bool) {
     wish.withLock { $0 = stopIsWished }
   }
 
@@ -119,7 +122,7 @@ extension TrainingGroup {
   }
 
   /// Waits until all processes are here.
-  func barrier() throws { _ = try control.allGather(.full([1], 0, device: control.device)) }
+  package func barrier() throws { _ = try control.allGather(.full([1], 0, device: control.device)) }
 
   /// Gives all processes the first one's tensors.
   func share(_ state: [(name: String, tensor: Tensor)]) throws {
@@ -131,11 +134,13 @@ extension TrainingGroup {
 
 extension TrainingGroup {
   /// What the first process tells the others.
-  enum Message: Codable {
+  package enum Message: Codable {
     /// The run begins, with so many threads inside an operation.
     case began(threads: Int)
     /// A member is to be trained, of that identity.
     case train(member: String, identity: String)
+    /// What a search found is to be trained: the run of an experiment, in JSON.
+    case finalists(experiment: String)
     /// It goes on from there.
     case position(epoch: Int, step: Int, lossSum: Double, correct: Int, images: Int)
     /// What the hold-out said; without a loss where it is not finite.
@@ -151,13 +156,13 @@ extension TrainingGroup {
   }
 
   /// Sends a message, in the first process.
-  func tell(_ message: Message) throws {
+  package func tell(_ message: Message) throws {
     precondition(isFirst, "the first process tells")
     try messages.withLock { failure in
       if let failure { throw failure }
       try send(message)
       switch message {
-      case .train, .began: isHeard = true
+      case .train, .began, .finalists: isHeard = true
       default: isHeard = false
       }
     }
@@ -201,7 +206,7 @@ extension TrainingGroup {
   /// The next message, in another process.
   ///
   /// - Throws: `ParallelError.firstFailed`.
-  func listen() throws -> Message {
+  package func listen() throws -> Message {
     while true {
       let message = try nextMessage()
       guard case .wait = message else { return message }
@@ -222,7 +227,7 @@ extension TrainingGroup {
   }
 
   /// Gives all processes the first one's place in the training, and its state.
-  func goOn(
+  package func goOn(
     from position: inout Checkpoint.Position, _ state: [(name: String, tensor: Tensor)]
   ) throws {
     if isFirst {
@@ -250,10 +255,10 @@ extension TrainingGroup {
   }
 
   /// The others wait for the first process's next message, from here on.
-  func othersBeginToListen() { isHeard = true }
+  package func othersBeginToListen() { isHeard = true }
 
   /// Tells the others how the run ended; after a stop that was agreed they know.
-  func tellEnd(_ outcome: TrainingRun.Outcome) throws {
+  package func tellEnd(_ outcome: TrainingRun.Outcome) throws {
     switch outcome {
     case .complete, .leftToOthers: try tell(.ended(failed: []))
     case .membersFailed(let names): try tell(.ended(failed: names))
@@ -269,8 +274,11 @@ extension TrainingGroup {
 }
 
 extension ParallelError {
+  /// A message that cannot come where it came.
+  package static let confusion = firstFailed(reason: "its message makes no sense")
+
   /// The error of a connection as one of processes; other errors as they are.
-  static func naming<Result>(_ body: () throws -> Result) throws -> Result {
+  package static func naming<Result>(_ body: () throws -> Result) throws -> Result {
     do {
       return try body()
     } catch let error as TorchError where error.code == .connectionLost {

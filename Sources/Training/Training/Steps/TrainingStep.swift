@@ -9,14 +9,19 @@ struct StepInputs {
 }
 
 /// Where in a training a step stands, and what that decides.
-struct StepPlace {
-  let epoch, step: Int
-  let learningRate: Double
-  let dropoutSeed: UInt64
+package struct StepPlace {
+  package let epoch, step: Int
+  package let learningRate: Double
+  package let dropoutSeed: UInt64
+
+  package init(epoch: Int, step: Int, learningRate: Double, dropoutSeed: UInt64) {
+    (self.epoch, self.step) = (epoch, step)
+    (self.learningRate, self.dropoutSeed) = (learningRate, dropoutSeed)
+  }
 }
 
 /// What takes a member's steps, one after another.
-protocol MemberStep: AnyObject {
+package protocol MemberStep: AnyObject {
   /// Takes a step; returns how many images it saw, those of other processes included.
   func run(_ place: StepPlace, from source: any BatchSource) throws -> Int
   /// The sums of losses and of correct answers since they were last taken; waits for the device.
