@@ -87,6 +87,7 @@ import Testing
         #"{"kind": "oneCycle", "peak": 1, "warmUp": 0, "zzz": 1}"#,
         #"{"kind": "steps", "initial": 1, "factor": 1, "zzz": 1}"#,
         #"{"kind": "exponential", "initial": 1, "factor": 1, "epochs": 1, "zzz": 1}"#,
+        #"{"kind": "cyclicCosine", "initial": 1, "cycles": 1, "zzz": 1}"#,
       ].map { try Self.json(path, $0) }
     }
     return try values.reduce(into: []) { keys, value in

@@ -61,7 +61,7 @@ public struct RunDirectory: Hashable, Sendable {
   @discardableResult
   public func claim(for experiment: Experiment, data: DataRecord) throws -> Experiment {
     // One that was made by code could not be read again otherwise.
-    try experiment.checkNetworks(file: experimentPath)
+    try experiment.check(file: experimentPath)
     if let claim = try claim(by: experiment, data), claim.isWritten { return claim.experiment }
     try Directory.create(path)
     let lock = try DirectoryLock(waitingFor: path)

@@ -17,7 +17,8 @@ extension Experiment {
     var hasher = SHA256Hasher()
     let text = try Identity(
       seed: seed, index: member.index, network: member.network,
-      architecture: member.architecture, weights: member.weights, data: self.data,
+      architecture: member.architecture, weights: member.weights, epochs: member.part.epochs,
+      data: self.data,
       recipe: recipe, trainingFingerprint: data.trainingFingerprint,
       testFingerprint: data.testFingerprint
     ).readableJSON()
@@ -44,6 +45,8 @@ extension Experiment {
     let network: String
     let architecture: Network?
     let weights: String?
+    /// At whose ends the weights were taken; nil for the training's own end.
+    let epochs: [Int]?
     let data: DataSelection
     let recipe: Recipe
     let trainingFingerprint, testFingerprint: String

@@ -138,12 +138,12 @@ final class TrainingStep: MemberStep {
     let images = try constants.normalized(piece.tensors.images())
     let labels = try piece.tensors.labels()
     let logits = try model.logits(images, training: true, generator: generator)
-    let loss = try logits.crossEntropy(labels, labelSmoothing: labelSmoothing)
+    let loss = try logits.memberCrossEntropy(labels, labelSmoothing: labelSmoothing)
     try (piece.share.map { share in try loss.multiplied(by: share) } ?? loss).backward()
     let batchLoss = try loss.detached().converted(to: .float64)
     try batchLoss.multiply(piece.imageCount)
     try lossSum.add(batchLoss)
-    try correct.add(logits.detached().argMax(1).isEqual(to: labels).sum())
+    try correct.add(logits.detached().memberMean().argMax(1).isEqual(to: labels).sum())
   }
 
   func takeSums() throws -> (loss: Double, correct: Int) {
