@@ -60,6 +60,11 @@ extension SearchPlan: SchemaObject {
       throw fields.invalid(
         key, "has a learning rate of kind 'cyclicCosine', which is an experiment's: give another")
     }
+    for (key, recipe) in [
+      ("evaluator", evaluationExperiment().recipe), ("finalists", finalists?.recipe),
+    ] where recipe?.distillation != nil {
+      throw fields.invalid(key, "has a recipe with distillation, which is an experiment's: leave it out")
+    }
     guard case .supernetwork(let recipe) = evaluator else { return }
     guard budget.evaluations != nil || budget.seconds != nil else {
       throw fields.invalid(

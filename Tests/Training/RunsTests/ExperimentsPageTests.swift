@@ -50,7 +50,7 @@ import Testing
   private static var needed: [String: [String: Any]] {
     [
       "learningRate": ["kind": "oneCycle", "peak": 0.1, "warmUp": 0.1],
-      "optimizer": ["kind": "rmsprop"],
+      "optimizer": ["kind": "rmsprop"], "distillation": ["teacher": "runs/teacher"],
     ]
   }
 
@@ -154,6 +154,8 @@ import Testing
           text = #"{"kind": "exponential", "initial": 1, "factor": 1, "epochs": 1}"#
         } else if cell.hasSuffix("for `rmsprop`") {
           text = #"{"kind": "rmsprop"}"#
+        } else if parent == "recipe.distillation" {
+          text = #"{"teacher": "runs/teacher"}"#
         } else if parent == "recipe" || parent.isEmpty || parent == "members[]" {
           (parent, kind) = ("", "")
         }

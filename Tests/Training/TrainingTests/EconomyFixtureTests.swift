@@ -22,7 +22,13 @@ struct EconomyFixture: Decodable {
     let evaluation: [Double]
   }
 
+  struct Distilled: Decodable {
+    let temperature, weight, loss: Double
+    let gradient: [Double]
+  }
+
   let cyclicCosine: Rates
+  let distillation: [Distilled]
   let statistics: [String: TensorSample]
   let packed: [String: Packed]
 
@@ -67,6 +73,35 @@ struct EconomyFixture: Decodable {
     #expect(model.statisticsMomentum == nil)
   }
 
+  /// `kl_div` of softened distributions beside `cross_entropy`, of batches that take rows of all images.
+  @Test func distillationEqualsPyTorchs() throws {
+    let cases = try EconomyFixture.load().distillation
+    #expect(cases.count == 3)
+    let teacher = ReferenceNumbers.formula(6 * 5, phase: 3).map { Double($0) * 3 }
+    let logProbabilities = stride(from: 0, to: 30, by: 5).flatMap {
+      SoftLabels.logSoftmax(Array(teacher[$0..<$0 + 5])).map(Float.init)
+    }
+    let places = try Tensor([Int64(4), 1, 5], shape: [3])
+    let labels = try Tensor([Int64(0), 3, 2], shape: [3])
+    for expected in cases {
+      let soft = try SoftLabels(
+        logProbabilities, classes: 5,
+        Distillation(
+          teacher: "", temperature: expected.temperature, weight: expected.weight), device: .cpu)
+      let logits = try Tensor(ReferenceNumbers.formula(15, phase: 7).map { $0 * 2 }, shape: [3, 5])
+      try logits.setRequiresGradient()
+      let loss = try soft.loss(
+        of: logits, logits.crossEntropy(labels), images: { try $0.indexSelect(0, places) })
+      try loss.backward()
+      let gradient = try #require(try logits.gradient())
+      ReferenceNumbers.expectClose(
+        [try loss.detached().scalar()], [expected.loss], scale: 1, within: 1e-5, "loss")
+      ReferenceNumbers.expectClose(
+        try gradient.converted(to: .float64).elements(), expected.gradient,
+        scale: 1, within: 1e-5, "gradient")
+    }
+  }
+
   /// Packed layers of torch-uncertainty in the order of a Wide ResNet's own blocks.
   @Test(arguments: [
     "packed-wide-resnet-10-1-m4-a2-g1", "packed-wide-resnet-16-2-m2-a1.5-g1",
@@ -82,7 +117,7 @@ struct EconomyFixture: Decodable {
     let images = try Tensor(ReferenceNumbers.formula(4 * 3 * 1024, phase: 1000), shape: [4, 3, 32, 32])
     let labels = try Tensor((0..<4).map { Int64($0) }, shape: [4])
     let logits = try model.logits(images, training: true)
-    let loss = try logits.memberCrossEntropy(labels, labelSmoothing: 0.1)
+    let loss = try logits.memberLoss { try $0.crossEntropy(labels, labelSmoothing: 0.1) }
     try loss.backward()
     ReferenceNumbers.expectClose(
       try logits.detached().converted(to: .float64).elements(), expected.logits,
@@ -92,7 +127,8 @@ struct EconomyFixture: Decodable {
     for (parameter, sample) in expected.gradients {
       // torch-uncertainty wraps each convolution.
       let own = parameter.replacing(".conv.weight", with: ".weight")
-      let gradient = try #require(try #require(model[own], "\(own)").gradient())
+      let tensor = try #require(model[own], "\(own)")
+      let gradient = try #require(try tensor.gradient())
       try ReferenceNumbers.expectClose(gradient, sample, "gradient of \(own)")
     }
     let optimizer = try StochasticGradientDescent(

@@ -26,6 +26,8 @@ public struct RunDirectory: Hashable, Sendable {
   public var environmentPath: String { RunFile.environment.path(in: path) }
   /// Which images were used.
   public var dataPath: String { RunFile.data.path(in: path) }
+  /// What the teacher said of the training images, where members learn from one.
+  public var teacherPath: String { RunFile.teacher.path(in: path) }
   /// The report and its tables and charts.
   public var frontierPath: String { "\(path)/frontier" }
 

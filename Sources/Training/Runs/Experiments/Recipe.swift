@@ -60,6 +60,9 @@ public struct Recipe: Hashable, Sendable {
   /// What batch normalisation goes by where a batch is cut into shards; nil for the whole batch.
   public var batchNorm: BatchNormStatistics?
 
+  /// Whom it learns from besides the labels; nil for no one.
+  public var distillation: Distillation?
+
   /// What moves the parameters.
   public enum OptimizerChoice: Hashable, Sendable {
     /// Stochastic gradient descent with Nesterov momentum.
@@ -238,6 +241,15 @@ extension Recipe: SchemaObject {
     try fields.field("precision", &precision, .choice)
     try fields.field("reproducible", &reproducible, .flag)
     try fields.field("batchNorm", &batchNorm, .choice)
+    try fields.field("distillation", &distillation, .object(Distillation(teacher: "")))
+    if fields.isReading, distillation != nil {
+      for (key, isGiven) in [
+        ("randomResizedCrop", randomResizedCrop != nil), ("reproducible", reproducible == true),
+      ] where isGiven {
+        throw fields.invalid(
+          "distillation", "does not go with \(key), which recipe.preset or the file asks for: leave one out")
+      }
+    }
   }
 
   /// The preset's own depends on the size of a batch.

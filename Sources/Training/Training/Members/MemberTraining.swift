@@ -54,6 +54,7 @@ package final class MemberTraining {
   /// - Parameters:
   ///   - directory: nil in a process that keeps no files: the first one of the group gives it the state.
   ///   - group: The processes that train it; nil for this one alone.
+  ///   - teacher: Whom the recipe has it learn from.
   /// - Throws: `TrainingError` where a checkpoint or the weights to start from cannot be used, `FileError` or
   ///   `TorchError`.
   package init(
@@ -61,8 +62,12 @@ package final class MemberTraining {
     data images: MemberImages,
     normalization: Normalization, directory: MemberDirectory?, identity: String, device: Device,
     checkpointInterval: CheckpointInterval, claim: MemberClaim = .alone,
-    group: TrainingGroup? = nil
+    group: TrainingGroup? = nil, teacher: Teacher? = nil
   ) throws {
+    precondition(
+      experiment.recipe.distillation == nil
+        || teacher != nil && group == nil && experiment.recipe.reproducible != true,
+      "a member that learns from a teacher needs one, and trains in one process, in whole batches")
     self.member = member
     self.claim = claim
     self.experiment = experiment
@@ -88,7 +93,9 @@ package final class MemberTraining {
     trainingStep =
       group != nil || recipe.reproducible == true
       ? try ShardedStep(model, optimizer, normalization, recipe, group)
-      : try TrainingStep(model, optimizer, normalization, recipe)
+      : try TrainingStep(
+        model, optimizer, normalization, recipe,
+        recipe.distillation.flatMap { try teacher?.softLabels($0, device: device) })
     checkpoints = directory.map { CheckpointStore($0, of: identity) }
     let stepsPerEpoch = recipe.steps(perEpochOf: images.trainingCount)
     self.stepsPerEpoch = stepsPerEpoch

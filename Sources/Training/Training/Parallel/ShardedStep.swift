@@ -108,8 +108,9 @@ final class ShardedStep: MemberStep {
       shards, pieceCount: piece.piece.places.count, generator: generator)
     var objective: Tensor?
     for (number, shard) in shards.enumerated() {
-      let loss = try logits[number].memberCrossEntropy(
-        labels[number], labelSmoothing: labelSmoothing)
+      let loss = try logits[number].memberLoss {
+        try $0.crossEntropy(labels[number], labelSmoothing: labelSmoothing)
+      }
       let count = shard.isPlaceholder ? 0 : Double(try labels[number].shape()[0])
       let share = try loss.multiplied(by: .full([], count / total, device: model.device))
       objective = try objective.map { try $0.adding(share) } ?? share

@@ -33,6 +33,8 @@ public struct TrainingRun: Sendable {
   private let normalization: Normalization
   private let decoders: Int
   private let sharing: RunSharing
+  /// Whom members learn from, once it has been asked.
+  private var teacher: Teacher?
 
   /// Checks that the experiment fits the images and claims the run directory for them; a run that is there may get more
   /// members.
@@ -184,14 +186,34 @@ public struct TrainingRun: Sendable {
       members, try sharedUnits(members, session), waits: sharing.waits,
       group: group, stopIsWished: { group?.shouldStop ?? shouldStop() }, observe: observe)
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
+    let teacher = try teacher(group)
     let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
     WorkerThread.run(min(jobs, members.count)) { number in
       splits[number % splits.count].work(on: queue.work, threads: environment.threads) {
-        member, images, _ in try trainIfHeld(member, images, checkpointInterval, queue)
+        member, images, _ in
+        try learning(from: teacher).trainIfHeld(member, images, checkpointInterval, queue)
       }
     }
     try Runtime.releaseMemory()
     return try queue.outcome()
+  }
+
+  /// Asks whom the recipe has members learn from; nil where it has no one.
+  private func teacher(_ group: TrainingGroup?) throws -> Teacher? {
+    guard let distillation = experiment.recipe.distillation else { return nil }
+    guard group == nil, case .resident(let dataset) = images else {
+      throw TrainingError.unusableTeacher(
+        path: distillation.teacher, reason: "members that learn from it train in one process each")
+    }
+    try Runtime.setThreads(environment.threads)
+    return try Teacher(distillation, keptAt: base.teacherPath, dataset, record)
+  }
+
+  /// The same run, with its teacher.
+  private func learning(from teacher: Teacher?) -> TrainingRun {
+    var run = self
+    run.teacher = teacher
+    return run
   }
 
   /// The members as units of work. One that ended is looked at, in case that its files are gone.
@@ -335,7 +357,7 @@ public struct TrainingRun: Sendable {
       normalization: normalization, directory: files, identity: results.end.identity,
       device: device, checkpointInterval: checkpointInterval,
       claim: queue.claim(of: member).unless(published: files.weightsPath, of: member.name),
-      group: group)
+      group: group, teacher: teacher)
     for damage in training.damages { queue.report(.checkpointDamaged(member, damage)) }
     queue.report(.memberStarted(member, finishedEpochs: training.position.epoch))
     try recordEnvironment(of: member, in: files, queue)

@@ -53,6 +53,17 @@ def statistics():
     return {name: sample(value) for name, value in model.state_dict().items() if "running" in name}
 
 
+def distilled(temperature, weight):
+    """Of images 4, 1 and 5 of six."""
+    teacher = (formula(30, 3).double() * 3).reshape(6, 5)[[4, 1, 5]]
+    logits = (formula(15, 7) * 2).reshape(3, 5).requires_grad_()
+    divergence = F.kl_div(F.log_softmax(logits / temperature, 1), F.softmax(teacher / temperature, 1).float(),
+                          reduction="batchmean")
+    loss = (1 - weight) * F.cross_entropy(logits, torch.tensor([0, 3, 2])) + weight * temperature ** 2 * divergence
+    loss.backward()
+    return {"temperature": temperature, "weight": weight, "loss": loss.item(), "gradient": logits.grad.flatten().tolist()}
+
+
 class PackedBlock(nn.Module):
     def __init__(self, packed, inputs, outputs, stride, alpha, members, gamma):
         super().__init__()
@@ -135,7 +146,8 @@ def main():
         name = f"packed-wide-resnet-{depth}-{k}-m{members}-a{alpha}-g{gamma}"
         cases[name] = packed_case(packed, depth, k, members, alpha, gamma)
     with open(os.path.join(HERE, "economy.json"), "w") as file:
-        json.dump({"cyclicCosine": cyclic_cosine(0.1, 24, 3), "statistics": statistics(), "packed": cases}, file)
+        json.dump({"cyclicCosine": cyclic_cosine(0.1, 24, 3), "statistics": statistics(),
+                   "distillation": [distilled(1, 1), distilled(4, 0.9), distilled(0.5, 0.25)], "packed": cases}, file)
         file.write("\n")
 
 
