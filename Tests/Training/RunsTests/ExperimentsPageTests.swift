@@ -50,6 +50,7 @@ import Testing
   private static var needed: [String: [String: Any]] {
     [
       "learningRate": ["kind": "oneCycle", "peak": 0.1, "warmUp": 0.1],
+      "soups": ["name": "soup", "members": ["resnet-20-0", "resnet-20-1"]],
       "optimizer": ["kind": "rmsprop"], "distillation": ["teacher": "runs/teacher"],
     ]
   }
@@ -60,7 +61,7 @@ import Testing
     guard path.count > 1 else { return object[first] = value }
     let key = first.replacing("[]", with: "")
     if first.hasSuffix("[]") {
-      var elements = object[key] as? [[String: Any]] ?? [[:]]
+      var elements = object[key] as? [[String: Any]] ?? [needed[key] ?? [:]]
       set(value, at: path.dropFirst(), in: &elements[0])
       object[key] = elements
     } else {
@@ -108,7 +109,7 @@ import Testing
     // Objects are those that have keys, and those whose type is one.
     var objects: Set<String> = [""]
     for row in try Self.rows() where row.type == "an object" { objects.insert(row.key) }
-    objects.insert("members[]")
+    objects.formUnion(["members[]", "soups[]"])
     for object in objects {
       let prefix = object.isEmpty ? "" : object + "."
       let named = keys.filter { key in

@@ -14,6 +14,7 @@ extension Experiment {
   func growing(to other: Experiment) throws -> Growth {
     var (mine, others) = (self, other)
     (mine.members, others.members) = ([], [])
+    (mine.soups, others.soups) = (nil, nil)
     if let difference = try JSONDifference.first(mine, others) { return .difference(difference) }
     let wanted = Dictionary(
       uniqueKeysWithValues: other.trainings.map { ($0.name, $0) })
@@ -37,6 +38,10 @@ extension Experiment {
     for (member, group) in other.trainingsWithGroups where !known.contains(member.name) {
       grown.append(group)
     }
+    guard (other.soups ?? []).starts(with: soups ?? []) else {
+      return .difference("its soups are others there")
+    }
+    grown.soups = other.soups
     return .experiment(grown)
   }
 

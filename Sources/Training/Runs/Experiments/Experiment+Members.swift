@@ -45,11 +45,13 @@ extension Experiment {
       case snapshot(epoch: Int)
       /// The average of the weights at the ends of these epochs.
       case average(epochs: [Int])
+      /// The average of the weights of some of these members, and of no training of its own.
+      case soup(members: [String])
 
       /// The epochs, from 1, at whose ends the weights are taken; nil for the end of the training.
       public var epochs: [Int]? {
         switch self {
-        case .end: nil
+        case .end, .soup: nil
         case .snapshot(let epoch): [epoch]
         case .average(let epochs): epochs
         }
@@ -79,6 +81,12 @@ extension Experiment {
           ? [] : [NamedPart(name: "\(name).average", part: .average(epochs: averaged))])
     }
 
+    init(_ soup: Soup, like member: Member) {
+      (name, training, part) = (soup.name, soup.name, .soup(members: soup.members))
+      (network, architecture) = (member.network, member.architecture)
+      (index, weights, parts) = (member.index, nil, [])
+    }
+
     private init(_ name: String, part: Part, of training: Member) {
       (self.name, self.part, self.training) = (name, part, training.name)
       (network, architecture) = (training.network, training.architecture)
@@ -86,8 +94,8 @@ extension Experiment {
     }
   }
 
-  /// All members, in order: those of a training follow its end.
-  public var allMembers: [Member] { trainings.flatMap { [$0] + $0.derived } }
+  /// All members, in order: those of a training follow its end, and soups all others.
+  public var allMembers: [Member] { trainings.flatMap { [$0] + $0.derived } + soupMembers }
 
   /// The ends of all trainings, in order.
   public var trainings: [Member] { trainingsWithGroups.map(\.member) }

@@ -17,6 +17,8 @@ public struct Experiment: Hashable, Sendable {
   public var data: DataSelection
   /// The members, grouped by network.
   public var members: [MemberGroup]
+  /// Members that are averages of others' weights; nil for none.
+  public var soups: [Soup]?
   /// How each is trained.
   public var recipe: Recipe
   /// Decides the hold-out images and, with a member's index, all of that member's random numbers.
@@ -140,6 +142,7 @@ extension Experiment {
   func check(file: String) throws(SchemaError) {
     try checkNetworks(file: file)
     try checkSelections(file: file)
+    try checkSoups(file: file)
     try checkNames(file: file)
   }
 
@@ -166,6 +169,7 @@ extension Experiment: SchemaObject {
     if fields.isReading, members.isEmpty {
       throw fields.invalid("members", "is empty: add a network")
     }
+    try fields.field("soups", &soups, .list(of: .object(Soup(name: "", members: []))))
     try fields.object("recipe", &recipe)
     try fields.field("seed", &seed, .integer(0...Int.max))
   }

@@ -43,3 +43,21 @@ extension Model {
     }
   }
 }
+
+extension Model {
+  /// The same of the images of the first epoch, as a member was trained on them.
+  func estimateStatistics(
+    of images: MemberImages, _ normalization: Normalization, _ recipe: Recipe
+  ) throws {
+    let constants = try Normalization.Constants(normalization, device: device)
+    let source = images.trainingAnew()
+    try estimateStatistics { take in
+      for step in 0..<recipe.steps(perEpochOf: images.trainingCount) {
+        let batch = try source.batch(epoch: 0, step: step)
+        for piece in batch.pieces(ofAtMost: recipe.pieceSize) where piece.count > 0 {
+          try take(constants.normalized(piece.tensors(on: device).images()))
+        }
+      }
+    }
+  }
+}

@@ -274,16 +274,7 @@ package final class MemberTraining {
   /// - Throws: `DatasetError` where an image cannot be read, or `TorchError`.
   func averagedModel() throws -> Model? {
     guard let averaged = epochAverage?.model else { return nil }
-    let constants = try Normalization.Constants(normalization, device: averaged.device)
-    let source = images.trainingAnew()
-    try averaged.estimateStatistics { take in
-      for step in 0..<stepsPerEpoch {
-        let batch = try source.batch(epoch: 0, step: step)
-        for piece in batch.pieces(ofAtMost: experiment.recipe.pieceSize) where piece.count > 0 {
-          try take(constants.normalized(piece.tensors(on: averaged.device).images()))
-        }
-      }
-    }
+    try averaged.estimateStatistics(of: images, normalization, experiment.recipe)
     return averaged
   }
 

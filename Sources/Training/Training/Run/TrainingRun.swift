@@ -194,8 +194,23 @@ public struct TrainingRun: Sendable {
         try learning(from: teacher).trainIfHeld(member, images, checkpointInterval, queue)
       }
     }
+    let outcome = try queue.outcome()
+    let soups = experiment.soupMembers.filter { names?.contains($0.name) ?? true }
+    guard outcome == .complete, !soups.isEmpty else {
+      try Runtime.releaseMemory()
+      return outcome
+    }
+    // Once all are there that they are chosen of.
+    let soupQueue = MemberQueue(
+      soups, try sharedUnits(soups, session), waits: sharing.waits, group: group,
+      stopIsWished: { group?.shouldStop ?? shouldStop() }, observe: observe)
+    WorkerThread.run(1) { _ in
+      splits[0].work(on: soupQueue.work, threads: environment.threads) { member, images, _ in
+        try trainIfHeld(member, images, checkpointInterval, soupQueue)
+      }
+    }
     try Runtime.releaseMemory()
-    return try queue.outcome()
+    return try soupQueue.outcome()
   }
 
   /// Asks whom the recipe has members learn from; nil where it has no one.
@@ -305,6 +320,9 @@ public struct TrainingRun: Sendable {
     let finished = try predictAnew(conditions, data, on: images.device, queue)
     results.setMissing(conditions)
     guard results.missing.isEmpty else {
+      if case .soup(let names) = member.part {
+        return try cook(names, results.end, data, on: images.device, queue)
+      }
       return try train(results, data, on: images.device, checkpointInterval, queue)
     }
     try removeTraces(of: files)
@@ -339,6 +357,31 @@ public struct TrainingRun: Sendable {
       }
     }
     return finished
+  }
+
+  /// Makes a soup; returns whether work goes on.
+  private func cook(
+    _ names: [String], _ result: MemberResult, _ data: MemberImages, on device: Device,
+    _ queue: MemberQueue
+  ) throws -> Bool {
+    let soup = try GreedySoup(names, in: directory, of: experiment, on: record)
+    let model = try Model(
+      result.network, generator: Generator(seed: 0), device: device,
+      precision: experiment.recipe.precision)
+    let chosen = try soup.cook(
+      model, data, normalization, experiment.recipe, shouldStop: queue.shouldStop)
+    guard let chosen else { return false }
+    let accuracy = try result.write(
+      model, data, normalization, batchSize: experiment.recipe.pieceSize,
+      claim: queue.claim(of: result.member),
+      further: [MemberMetadata.soup: chosen.joined(separator: ",")],
+      notFinite: {
+        .unusableWeights(
+          path: result.files.path, reason: "what the average of its members says is no distribution")
+      })
+    try queue.end(result.member, .complete)
+    queue.report(.memberFinished(result.member, testAccuracy: accuracy))
+    return true
   }
 
   /// Trains a member from its last checkpoint or its start; returns whether work goes on.
