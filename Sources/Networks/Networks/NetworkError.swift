@@ -51,7 +51,8 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
       "no network is called '\(name)'; known: \(Network.knownNames)\(Network.suggestion(for: name))"
     case .invalidWideResNet(let depth, let widenFactor):
       "wide-resnet-\(depth)-\(widenFactor): the depth must be 6N + 4 (10, 16, 22, 28, 40 ...), the width at least 1"
-    case .invalidPacking(let network, let reason), .invalidNumber(let network, let reason): "network '\(network)': \(reason)"
+    case .invalidPacking(let network, let reason), .invalidNumber(let network, let reason):
+      "network '\(network)': \(reason)"
     case .invalidResNet(let depth):
       "resnet-\(depth): the depth must be "
         + ResNet.depths.map(String.init).joined(separator: ", ")

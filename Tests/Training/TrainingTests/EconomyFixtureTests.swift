@@ -114,7 +114,8 @@ struct EconomyFixture: Decodable {
     #expect(network.totals.parameters == expected.parameters)
     let model = try Model(network, generator: Generator(seed: 1))
     try ReferenceNumbers.fill(model)
-    let images = try Tensor(ReferenceNumbers.formula(4 * 3 * 1024, phase: 1000), shape: [4, 3, 32, 32])
+    let images = try Tensor(
+      ReferenceNumbers.formula(4 * 3 * 1024, phase: 1000), shape: [4, 3, 32, 32])
     let labels = try Tensor((0..<4).map { Int64($0) }, shape: [4])
     let logits = try model.logits(images, training: true)
     let loss = try logits.memberLoss { try $0.crossEntropy(labels, labelSmoothing: 0.1) }

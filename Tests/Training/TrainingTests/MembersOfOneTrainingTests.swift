@@ -106,6 +106,15 @@ import Weights
         #expect(stored.withLogProbabilities { Array($0) } == evaluation.logProbabilities)
       }
       #expect(try Self.train(experiment, in: directory, stoppingAfter: 1) == .complete)
+      // 100 images, 4 times, and all members of the one training.
+      let records = try directory.trainingRecords()
+      #expect(Set(records.keys) == Set(Self.names))
+      let network = try Network(file: directory.member(Self.names[0]).networkPath)
+      for record in records.values.joined() {
+        #expect(record.training == Self.names[0])
+        #expect(record.multiplyAccumulates == network.totals.multiplyAccumulates * 400)
+        #expect(record.seconds ?? 0 > 0)
+      }
     }
   }
 

@@ -36,7 +36,8 @@ import Training
     try ReferenceNumbers.fill(model)
     let optimizer = try StochasticGradientDescent(
       model.trainableTensors, momentum: 0.9, weightDecay: 5e-4, nesterov: true)
-    let images = try Tensor(ReferenceNumbers.formula(8 * 3 * 1024, phase: 1000), shape: [8, 3, 32, 32])
+    let images = try Tensor(
+      ReferenceNumbers.formula(8 * 3 * 1024, phase: 1000), shape: [8, 3, 32, 32])
     let labels = try Tensor((0..<8).map { Int64($0) }, shape: [8])
     for step in 0..<3 {
       let logits = try model.logits(images, training: true)
@@ -84,7 +85,8 @@ import Training
     let model = try Model(
       Network(named: name), generator: Generator(seed: 1), precision: .bfloat16)
     try ReferenceNumbers.fill(model)
-    let images = try Tensor(ReferenceNumbers.formula(8 * 3 * 1024, phase: 1000), shape: [8, 3, 32, 32])
+    let images = try Tensor(
+      ReferenceNumbers.formula(8 * 3 * 1024, phase: 1000), shape: [8, 3, 32, 32])
     let logits = try model.logits(images, training: true)
     let loss = try logits.crossEntropy(Tensor((0..<8).map { Int64($0) }, shape: [8]))
     try loss.backward()

@@ -36,8 +36,9 @@ import Weights
         holdOut: 40),
       members: [
         .init(network: "wide-resnet-10-1", count: 1, snapshots: EpochSelection(last: 3))
-      ], recipe: recipe, seed: 5)
-      .with(soups)
+      ], recipe: recipe, seed: 5
+    )
+    .with(soups)
   }
 
   private static let names = ["", ".snapshot-1", ".snapshot-2"].map { "wide-resnet-10-1-0\($0)" }
@@ -93,7 +94,10 @@ import Weights
     (#"[{"name": "s", "members": ["resnet-20-0", "resnet-20-7"]}]"#, "no training"),
     (#"[{"name": "s", "members": ["resnet-20-0"]}]"#, "at least two"),
     (#"[{"name": "s", "members": ["resnet-20-0", "resnet-20-0"]}]"#, "twice"),
-    (#"[{"name": "resnet-20-1", "members": ["resnet-20-0", "resnet-20-1"]}]"#, "two that are called"),
+    (
+      #"[{"name": "resnet-20-1", "members": ["resnet-20-0", "resnet-20-1"]}]"#,
+      "two that are called"
+    ),
   ])
   func badSoupsAreRefused(soups: String, reason: String) {
     let json = """

@@ -96,19 +96,23 @@ public struct Packing: Hashable, Sendable, CustomStringConvertible {
     guard (1...1_000).contains(members), (1...1_000).contains(gamma), alpha > 0, alpha <= 1_000
     else {
       throw .invalidPacking(
-        network: network, reason: "members and gamma must be in 1...1000, and alpha above 0, at most 1000")
+        network: network,
+        reason: "members and gamma must be in 1...1000, and alpha above 0, at most 1000")
     }
     for count in channels where widened(count) == 0 || widened(count) % members != 0 {
       throw .invalidPacking(
         network: network,
-        reason: "\(widened(count)) channels, \(count) times alpha, cannot be parted among \(members) members: "
+        reason:
+          "\(widened(count)) channels, \(count) times alpha, cannot be parted among \(members) members: "
           + "give another alpha or number of members")
     }
     for (input, output) in zip(channels, channels.dropFirst() + channels.suffix(1))
     where widened(output) % groups(of: input) != 0 {
       throw .invalidPacking(
         network: network,
-        reason: "\(widened(output)) channels cannot be parted into \(groups(of: input)) groups: give another gamma")
+        reason:
+          "\(widened(output)) channels cannot be parted into \(groups(of: input)) groups: give another gamma"
+      )
     }
   }
 }

@@ -96,7 +96,8 @@ extension Layer {
       guard map.height == 1, map.width == 1, members > 0, map.channels % members == 0 else {
         throw .shapeMismatch(
           layer: name,
-          reason: "cannot part \(input) among \(members) members: it takes one position, and as many channels for each"
+          reason:
+            "cannot part \(input) among \(members) members: it takes one position, and as many channels for each"
         )
       }
       return .vector(map.channels / members)

@@ -62,7 +62,8 @@ package struct NetworkGraph: Sendable {
       }
       try layer.requireInputCount()
       if case .memberMean = layer.operation, index != layers.count - 1 {
-        throw .invalidParameter(layer: layer.name, reason: "a mean of members must be the last layer")
+        throw .invalidParameter(
+          layer: layer.name, reason: "a mean of members must be the last layer")
       }
       let first = try find(layer.inputs[0])
       let second = layer.inputs.count > 1 ? try find(layer.inputs[1]) : first

@@ -247,7 +247,8 @@ extension Recipe: SchemaObject {
         ("randomResizedCrop", randomResizedCrop != nil), ("reproducible", reproducible == true),
       ] where isGiven {
         throw fields.invalid(
-          "distillation", "does not go with \(key), which recipe.preset or the file asks for: leave one out")
+          "distillation",
+          "does not go with \(key), which recipe.preset or the file asks for: leave one out")
       }
     }
   }
@@ -259,7 +260,8 @@ extension Recipe: SchemaObject {
     if fields.isReading, case .cyclicCosine(_, let cycles)? = rate, epochs % cycles != 0 {
       throw fields.invalid(
         "learningRate.cycles",
-        "is \(cycles), but must divide recipe.epochs, which is \(epochs): a cycle is a whole number of epochs")
+        "is \(cycles), but must divide recipe.epochs, which is \(epochs): a cycle is a whole number of epochs"
+      )
     }
     if let rate {
       learningRate = rate

@@ -53,12 +53,14 @@ extension Experiment {
       for name in soup.members {
         guard let network = known[name] else {
           throw .invalid(
-            file: file, key: key, reason: "has '\(name)', which no training of the experiment gives")
+            file: file, key: key, reason: "has '\(name)', which no training of the experiment gives"
+          )
         }
         guard network == known[soup.members[0]] else {
           throw .invalid(
             file: file, key: key,
-            reason: "mixes networks, '\(soup.members[0])' and '\(name)': weights of different networks have no average"
+            reason:
+              "mixes networks, '\(soup.members[0])' and '\(name)': weights of different networks have no average"
           )
         }
       }

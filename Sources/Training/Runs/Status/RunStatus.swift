@@ -220,7 +220,7 @@ private struct MemberReading {
 }
 
 /// A line of `metrics.jsonl`, as far as it matters here: damage to the rest keeps nothing from being shown.
-private struct EpochLine: Decodable {
+struct EpochLine: Decodable {
   let epoch: Int
   let holdOutAccuracy: Double?
   let seconds: Double

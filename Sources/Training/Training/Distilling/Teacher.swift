@@ -57,7 +57,8 @@ package struct Teacher: Sendable {
     guard predictions.classes == record.classNames.count else {
       throw .unusableTeacher(
         path: path,
-        reason: "it knows \(predictions.classes) classes, and the images have \(record.classNames.count)")
+        reason:
+          "it knows \(predictions.classes) classes, and the images have \(record.classNames.count)")
     }
     guard predictions.fingerprint == record.trainingFingerprint else {
       throw .unusableTeacher(path: path, reason: "it is of other images than the training split's")

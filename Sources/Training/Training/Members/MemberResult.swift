@@ -75,7 +75,8 @@ struct MemberResult {
     _ = try claim.confirm()
     try writeDescriptions()
     let isOurs = try publish(
-      files.weightsPath, { try model.writeWeights(to: $0, metadata: metadata.merging(further) { own, _ in own }) },
+      files.weightsPath,
+      { try model.writeWeights(to: $0, metadata: metadata.merging(further) { own, _ in own }) },
       check: { try checkDescriptions(checkedWeights()) })
     guard isOurs else {
       return try writePredictions(

@@ -59,7 +59,8 @@ struct TrainingResults {
 
   /// The first epoch whose end has still to be seen; a training that is beyond it cannot go back.
   var firstMissingSnapshot: Int? {
-    missing.compactMap { if case .snapshot(let epoch) = $0.member.part { epoch } else { nil } }.min()
+    missing.compactMap { if case .snapshot(let epoch) = $0.member.part { epoch } else { nil } }
+      .min()
   }
 
   /// Whether there is something to be made after the end of that epoch.

@@ -377,7 +377,8 @@ public struct TrainingRun: Sendable {
       further: [MemberMetadata.soup: chosen.joined(separator: ",")],
       notFinite: {
         .unusableWeights(
-          path: result.files.path, reason: "what the average of its members says is no distribution")
+          path: result.files.path, reason: "what the average of its members says is no distribution"
+        )
       })
     try queue.end(result.member, .complete)
     queue.report(.memberFinished(result.member, testAccuracy: accuracy))
