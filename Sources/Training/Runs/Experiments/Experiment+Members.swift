@@ -56,6 +56,11 @@ extension Experiment {
         case .average(let epochs): epochs
         }
       }
+
+      /// The names of the members that a soup is chosen of; none for others.
+      package var ingredients: [String] {
+        if case .soup(let members) = self { members } else { [] }
+      }
     }
 
     /// Describes a training's end.

@@ -27,7 +27,8 @@ extension Experiment {
   }
 
   private func ingredients(of member: Member, data: DataRecord) throws -> [String]? {
-    guard case .soup(let names) = member.part else { return nil }
+    let names = member.part.ingredients
+    guard !names.isEmpty else { return nil }
     let members = trainings.flatMap { [$0] + $0.derived }
     return try names.compactMap { name in
       try members.first { $0.name == name }.map { try identity(of: $0, data: data) }

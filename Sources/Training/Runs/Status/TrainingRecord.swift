@@ -42,10 +42,8 @@ extension RunDirectory {
       members.map { ($0.name, $0.training) }, uniquingKeysWith: { first, _ in first })
     var records: [String: [TrainingRecord]] = [:]
     for member in members {
-      var names = [member.training]
-      if case .soup(let ingredients) = member.part {
-        names = Set(ingredients.compactMap { trainingOf[$0] }).sorted()
-      }
+      let ingredients = Set(member.part.ingredients.compactMap { trainingOf[$0] }).sorted()
+      let names = ingredients.isEmpty ? [member.training] : ingredients
       let found = names.compactMap { trainings[$0] }
       if found.count == names.count { records[member.name] = found }
     }

@@ -169,9 +169,11 @@ public struct TrainingRun: Sendable {
     precondition(
       names?.isSubset(of: experiment.allMembers.map(\.name)) ?? true,
       "a name is not that of a member")
+    let soups = experiment.soupMembers.filter { names?.contains($0.name) ?? true }
+    let wanted = names?.union(soups.flatMap(\.part.ingredients))
     let members = try longestFirst(
       experiment.trainings.filter { training in
-        ([training] + training.derived).contains { names?.contains($0.name) ?? true }
+        ([training] + training.derived).contains { wanted?.contains($0.name) ?? true }
       })
     guard group == nil || jobs == 1 else { throw ParallelError.severalJobs }
     let record = sharing.record(environment, jobs: jobs)
@@ -195,7 +197,6 @@ public struct TrainingRun: Sendable {
       }
     }
     let outcome = try queue.outcome()
-    let soups = experiment.soupMembers.filter { names?.contains($0.name) ?? true }
     guard outcome == .complete, !soups.isEmpty else {
       try Runtime.releaseMemory()
       return outcome
@@ -320,8 +321,8 @@ public struct TrainingRun: Sendable {
     let finished = try predictAnew(conditions, data, on: images.device, queue)
     results.setMissing(conditions)
     guard results.missing.isEmpty else {
-      if case .soup(let names) = member.part {
-        return try cook(names, results.end, data, on: images.device, queue)
+      if !member.part.ingredients.isEmpty {
+        return try cook(results.end, data, on: images.device, queue)
       }
       return try train(results, data, on: images.device, checkpointInterval, queue)
     }
@@ -361,10 +362,10 @@ public struct TrainingRun: Sendable {
 
   /// Makes a soup; returns whether work goes on.
   private func cook(
-    _ names: [String], _ result: MemberResult, _ data: MemberImages, on device: Device,
-    _ queue: MemberQueue
+    _ result: MemberResult, _ data: MemberImages, on device: Device, _ queue: MemberQueue
   ) throws -> Bool {
-    let soup = try GreedySoup(names, in: directory, of: experiment, on: record)
+    let soup = try GreedySoup(
+      result.member.part.ingredients, in: directory, of: experiment, on: record)
     let model = try Model(
       result.network, generator: Generator(seed: 0), device: device,
       precision: experiment.recipe.precision)
