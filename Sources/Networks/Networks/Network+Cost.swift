@@ -128,7 +128,7 @@ extension Layer.Operation {
     case (.convolution, _, _), (.linear, _, _): nil
     case (.batchNorm, _, _), (.relu, _, _), (.silu, _, _), (.sigmoid, _, _), (.add, _, _),
       (.scale, _, _), (.maxPool, _, _), (.globalAveragePool, _, _), (.dropout, _, _),
-      (.dropPath, _, _):
+      (.dropPath, _, _), (.memberMean, _, _):
       0
     }
   }

@@ -3,7 +3,8 @@ import Files
 extension Network {
   /// The forms of the names, for those who ask for another.
   static let knownNames =
-    "wide-resnet-DEPTH-WIDTH, such as wide-resnet-16-4, resnet-DEPTH, such as resnet-18, and efficientnet-b0 to "
+    "wide-resnet-DEPTH-WIDTH, such as wide-resnet-16-4, packed-wide-resnet-DEPTH-WIDTH-mMEMBERS-aALPHA-gGAMMA, such as "
+    + "packed-wide-resnet-16-4-m4-a2-g1, resnet-DEPTH, such as resnet-18, and efficientnet-b0 to "
     + "efficientnet-b7, also with -symmetric"
 
   /// The network whose name is near `name`, as an error says it; nothing where none is.
@@ -28,7 +29,7 @@ extension Network {
     return "wide-resnet-\(depth)-\(numbers.count > 1 ? numbers[1] : 1)"
   }
 
-  /// The network of that name: "wide-resnet-DEPTH-WIDTH", "resnet-DEPTH", "efficientnet-b0" to "-b7", or
+  /// The network of that name: "wide-resnet-DEPTH-WIDTH", "packed-wide-resnet-DEPTH-WIDTH-mMEMBERS-aALPHA-gGAMMA", "resnet-DEPTH", "efficientnet-b0" to "-b7", or
   /// "efficientnet-b0-symmetric".
   ///
   /// - Parameters:
@@ -43,6 +44,15 @@ extension Network {
       guard let depth = Int(parts[2]), let widenFactor = Int(parts[3]) else { break }
       self = try WideResNet(
         depth: depth, widenFactor: widenFactor, inputSize: inputSize ?? 32, classes: classes ?? 10
+      ).network
+      return
+    case "packed" where parts.count == 8 && parts[1] == "wide" && parts[2] == "resnet":
+      guard let depth = Int(parts[3]), let widenFactor = Int(parts[4]),
+        let packing = Packing(parts[5...])
+      else { break }
+      self = try PackedWideResNet(
+        depth: depth, widenFactor: widenFactor, packing, inputSize: inputSize ?? 32,
+        classes: classes ?? 10
       ).network
       return
     case "resnet" where parts.count == 2:

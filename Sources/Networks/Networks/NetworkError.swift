@@ -24,6 +24,8 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   case unknownName(String)
   /// The depth of a Wide ResNet is not 6N + 4, or its width is not positive.
   case invalidWideResNet(depth: Int, widenFactor: Int)
+  /// The numbers of a packed Wide ResNet do not go together.
+  case invalidPacking(network: String, reason: String)
   /// A number from which a network is built is outside its range.
   case invalidNumber(network: String, reason: String)
   /// No ResNet has this depth.
@@ -49,7 +51,8 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
       "no network is called '\(name)'; known: \(Network.knownNames)\(Network.suggestion(for: name))"
     case .invalidWideResNet(let depth, let widenFactor):
       "wide-resnet-\(depth)-\(widenFactor): the depth must be 6N + 4 (10, 16, 22, 28, 40 ...), the width at least 1"
-    case .invalidNumber(let network, let reason): "network '\(network)': \(reason)"
+    case .invalidPacking(let network, let reason), .invalidNumber(let network, let reason):
+      "network '\(network)': \(reason)"
     case .invalidResNet(let depth):
       "resnet-\(depth): the depth must be "
         + ResNet.depths.map(String.init).joined(separator: ", ")

@@ -80,7 +80,7 @@ struct TrainingOptions {
     checkpointInterval = interval
     sharing = try RunSharing(arguments)
     workers = try WorkerOptions(
-      arguments, members: members?.count ?? experiment.allMembers.count,
+      arguments, members: members?.count ?? experiment.trainings.count,
       // What the first process writes is its own to read.
       earlier: launch.map { $0.rank } ?? 0 == 0
         ? RunEnvironment(path: directory.environmentPath) : nil,

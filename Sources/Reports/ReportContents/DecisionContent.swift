@@ -46,13 +46,36 @@ extension MemberAnalysis {
     let single = reference.flatMap { reference in
       sources.test.first { $0.name == reference.members[0] }
     }
-    return ReportContent(
+    var content = ReportContent(
       decision: decision, frontier: frontier, diversity: diversity,
       contributions: sources.holdOut.isEmpty
         ? nil : try MemberContributions(of: sources.holdOut, rule: frontier.rule),
       forecasts: try forecasts(),
       referenceReliability: try single.map { try ReliabilitySummary(of: $0) },
       examples: try ReportExamples.find(self), context: context)
+    content.trainingCosts = trainingCosts()
+    return content
+  }
+
+  /// What the trainings of runs took; nil where no source is a run that says it.
+  private func trainingCosts() -> TrainingCosts? {
+    var members: [String: [(name: String, training: TrainingCosts.Training)]] = [:]
+    for origin in sources.origins where Directory.isDirectory(origin.path) {
+      let run = RunDirectory(path: origin.path)
+      guard let records = try? run.trainingRecords() else { continue }
+      for name in origin.members {
+        // Members of one name in several runs have their run's before it.
+        let own = records[name] == nil ? String(name.drop { $0 != "/" }.dropFirst()) : name
+        members[name] = records[own]?.map { record in
+          (
+            "\(origin.path)/\(record.training)",
+            TrainingCosts.Training(
+              multiplyAccumulates: record.multiplyAccumulates, seconds: record.seconds)
+          )
+        }
+      }
+    }
+    return members.isEmpty ? nil : TrainingCosts(members)
   }
 
   /// Of each network with enough members, from the images that choose where there are such.

@@ -55,6 +55,19 @@ extension SearchPlan: SchemaObject {
     guard data.holdsOut else {
       throw fields.invalid("data", "has a holdOut of 0, but architectures are judged by it")
     }
+    for (key, recipe) in [
+      ("evaluator", evaluationExperiment().recipe), ("finalists", finalists?.recipe),
+    ]
+    where recipe?.epochsPerCycle != nil {
+      throw fields.invalid(
+        key, "has a learning rate of kind 'cyclicCosine', which is an experiment's: give another")
+    }
+    for (key, recipe) in [
+      ("evaluator", evaluationExperiment().recipe), ("finalists", finalists?.recipe),
+    ] where recipe?.distillation != nil {
+      throw fields.invalid(
+        key, "has a recipe with distillation, which is an experiment's: leave it out")
+    }
     guard case .supernetwork(let recipe) = evaluator else { return }
     guard budget.evaluations != nil || budget.seconds != nil else {
       throw fields.invalid(

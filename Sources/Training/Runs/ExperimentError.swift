@@ -69,7 +69,7 @@ public enum ExperimentError: ExitStatusError, Hashable, Sendable, CustomStringCo
     case .longerTraining(let directory, let epochs, let wanted, let members, let dependsOnEpochs):
       "'\(directory)' has \(epochs) epochs, and \(wanted) are asked for: \(Self.listing(members)) would be trained again, since "
         + (dependsOnEpochs
-          ? "with this learning rate every step depends on the number of epochs"
+          ? "with this learning rate, snapshots or averages what is done depends on the number of epochs"
           : "what a complete member would go on from is not kept")
         + "; say so with --retrain, which keeps what is there until all is complete, or give another name or --out"
     case .shorterTraining(let directory, let epochs, let wanted):

@@ -44,7 +44,7 @@ package struct TrainingJob: Sendable {
     self.out = out(experiment)
     self.options = options
     self.resources = resources
-    self.workers = workers ?? min(experiment.allMembers.count, Self.usualWorkers)
+    self.workers = workers ?? min(experiment.trainings.count, Self.usualWorkers)
     guard Self.workerRange.contains(self.workers) else {
       throw SubmissionError.outOfRange(option: "--workers", range: Self.workerRange)
     }
@@ -70,9 +70,9 @@ package struct TrainingJob: Sendable {
 
   /// A line about workers that have nothing to do; nil where all have.
   package var note: String? {
-    let members = experiment.allMembers.count
-    return workers > members
-      ? "\(workers) workers share \(members) members out: some will have none to train" : nil
+    let trainings = experiment.trainings.count
+    return workers > trainings
+      ? "\(workers) workers share \(trainings) members out: some will have none to train" : nil
   }
 }
 

@@ -8,6 +8,8 @@ public enum TrainingError: ExitStatusError, Hashable, Sendable, CustomStringConv
   case networkDoesNotFit(network: String, reason: String)
   /// The weights do not fit the network.
   case unusableWeights(path: String, reason: String)
+  /// What members are to learn from cannot teach them.
+  case unusableTeacher(path: String, reason: String)
   /// The metrics file is not that of the checkpoint.
   case unusableMetrics(path: String, epochs: Int)
   /// Another process is at work on the run.
@@ -55,6 +57,9 @@ public enum TrainingError: ExitStatusError, Hashable, Sendable, CustomStringConv
     case .networkDoesNotFit(let network, let reason): "network '\(network)': \(reason)"
     case .unusableWeights(let path, let reason):
       "'\(path)' cannot be used: \(reason); give the weights of this network"
+    case .unusableTeacher(let path, let reason):
+      "recipe.distillation.teacher '\(path)' cannot be used: \(reason); give a complete run on the same images, or "
+        + "predictions of all training images"
     case .unusableMetrics(let path, let epochs):
       "'\(path)' does not hold epochs 1 to \(epochs), which the checkpoints beside it have finished; put it back, or "
         + "remove it and them to train this member from its start"

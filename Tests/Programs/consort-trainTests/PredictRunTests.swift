@@ -17,10 +17,58 @@ import Testing
     #expect(predict.status == 0, "\(predict.errors)")
     let build = try Consort(["build-ensemble", run, "--out", "built"], directory: directory.path)
     #expect(build.status == 0, "\(build.errors)")
-    for (index, name) in TinyExperiment.members.enumerated() {
+    try Self.expectAgreement(of: run, with: "\(directory.path)/found", TinyExperiment.members)
+    #expect(
+      try directory.names(in: "built") == ["ensemble.json", "member-0.onnx", "member-1.onnx"])
+    let one = try Consort(
+      ["predict", run, "--members", TinyExperiment.members[1], "--json"], environment: environment)
+    #expect((try one.object()["members"] as? [Any])?.count == 1)
+  }
+
+  /// Several members of one training, and several in one network, are members like any other to all commands.
+  @Test func agreesOnMembersThatShareATraining() throws {
+    let directory = try TemporaryDirectory()
+    let network = "packed-wide-resnet-10-1-m4-a2-g1"
+    let experiment = """
+      {"name": "tiny", "data": {"procedural": \(TinyExperiment.procedural), "holdOut": 40},
+      "members": [{"network": "\(network)", "average": {}}],
+      "recipe": {"epochs": 2, "batchSize": 32, "learningRate": {"kind": "cyclicCosine", "initial": 0.1, "cycles": 2}}}
+      """
+    try TinyExperiment.finishedRun(of: experiment).write(to: "\(directory.path)/tiny")
+    let members = ["", ".snapshot-1", ".average"].map { "\(network)-0\($0)" }
+    func consort(_ arguments: [String]) throws -> Consort {
+      let run = try Consort(
+        arguments, environment: ["XDG_CACHE_HOME": "\(directory.path)/cache"],
+        directory: directory.path)
+      #expect(run.status == 0, "\(run.errors)")
+      return run
+    }
+    _ = try consort(["predict", "tiny", "--out", "found"])
+    try Self.expectAgreement(
+      of: "\(directory.path)/tiny", with: "\(directory.path)/found", members)
+    let status = try consort(["status", "tiny", "--json"]).object()
+    let shown = try #require(status["members"] as? [[String: Any]])
+    #expect(shown.compactMap { $0["name"] as? String } == members)
+    #expect(shown.allSatisfy { $0["state"] as? String == "complete" })
+    _ = try consort(["report", "tiny"])
+    _ = try consort([
+      "build-ensemble", "tiny", "--members", members.dropFirst().joined(separator: ","), "--out",
+      "built",
+    ])
+    let manifest = try String(
+      contentsOfFile: "\(directory.path)/built/ensemble.json", encoding: .utf8)
+    for name in members.dropFirst() { #expect(manifest.contains("\"name\" : \"\(name)\"")) }
+  }
+
+  /// Makes sure that predictions of deployed members are those of the run.
+  private static func expectAgreement(
+    of run: String, with found: String, _ members: [String],
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    for (index, name) in members.enumerated() {
       let stored = try Predictions(
         path: "\(run)/members/\(name)/predictions-test.safetensors")
-      let found = try Predictions(path: "\(directory.path)/found/member-\(index).safetensors")
+      let found = try Predictions(path: "\(found)/member-\(index).safetensors")
       #expect(found.name == name && found.network == stored.network)
       #expect(found.parameters == stored.parameters)
       #expect(found.multiplyAccumulates == stored.multiplyAccumulates)
@@ -29,13 +77,8 @@ import Testing
         stored.withLogProbabilities { zip(first, $0).map { abs($0 - $1) } }
       }
       #expect(differences.count == stored.count * stored.classes)
-      #expect(try #require(differences.max()) < 1e-4)
+      #expect(try #require(differences.max()) < 1e-4, sourceLocation: sourceLocation)
     }
-    #expect(
-      try directory.names(in: "built") == ["ensemble.json", "member-0.onnx", "member-1.onnx"])
-    let one = try Consort(
-      ["predict", run, "--members", TinyExperiment.members[1], "--json"], environment: environment)
-    #expect((try one.object()["members"] as? [Any])?.count == 1)
   }
 
   /// A decision is built from the run that it was made of, and from no other whose members have the same names.

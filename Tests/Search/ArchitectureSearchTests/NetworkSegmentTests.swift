@@ -147,6 +147,7 @@ extension Layer.Operation {
     case .dropout: "dropout"
     case .dropPath: "depth"
     case .linear(let outputs): "linear\(outputs)"
+    case .memberMean(let members): "mean\(members)"
     }
   }
 }

@@ -50,7 +50,8 @@ import Testing
   private static var needed: [String: [String: Any]] {
     [
       "learningRate": ["kind": "oneCycle", "peak": 0.1, "warmUp": 0.1],
-      "optimizer": ["kind": "rmsprop"],
+      "soups": ["name": "soup", "members": ["resnet-20-0", "resnet-20-1"]],
+      "optimizer": ["kind": "rmsprop"], "distillation": ["teacher": "runs/teacher"],
     ]
   }
 
@@ -60,7 +61,7 @@ import Testing
     guard path.count > 1 else { return object[first] = value }
     let key = first.replacing("[]", with: "")
     if first.hasSuffix("[]") {
-      var elements = object[key] as? [[String: Any]] ?? [[:]]
+      var elements = object[key] as? [[String: Any]] ?? [needed[key] ?? [:]]
       set(value, at: path.dropFirst(), in: &elements[0])
       object[key] = elements
     } else {
@@ -87,6 +88,7 @@ import Testing
         #"{"kind": "oneCycle", "peak": 1, "warmUp": 0, "zzz": 1}"#,
         #"{"kind": "steps", "initial": 1, "factor": 1, "zzz": 1}"#,
         #"{"kind": "exponential", "initial": 1, "factor": 1, "epochs": 1, "zzz": 1}"#,
+        #"{"kind": "cyclicCosine", "initial": 1, "cycles": 1, "zzz": 1}"#,
       ].map { try Self.json(path, $0) }
     }
     return try values.reduce(into: []) { keys, value in
@@ -107,7 +109,7 @@ import Testing
     // Objects are those that have keys, and those whose type is one.
     var objects: Set<String> = [""]
     for row in try Self.rows() where row.type == "an object" { objects.insert(row.key) }
-    objects.insert("members[]")
+    objects.formUnion(["members[]", "soups[]"])
     for object in objects {
       let prefix = object.isEmpty ? "" : object + "."
       let named = keys.filter { key in
@@ -153,6 +155,8 @@ import Testing
           text = #"{"kind": "exponential", "initial": 1, "factor": 1, "epochs": 1}"#
         } else if cell.hasSuffix("for `rmsprop`") {
           text = #"{"kind": "rmsprop"}"#
+        } else if parent == "recipe.distillation" {
+          text = #"{"teacher": "runs/teacher"}"#
         } else if parent == "recipe" || parent.isEmpty || parent == "members[]" {
           (parent, kind) = ("", "")
         }

@@ -67,23 +67,38 @@ public struct WideResNet: Hashable, Sendable {
       layers: builder.layers.layers)
   }
 
-  private struct Builder {
+  /// Appends the layers of a Wide ResNet, or of several that stand side by side in its channels.
+  struct Builder {
     /// A block has at most so many layers; all others together are fewer.
     private static let layersOfABlock = 9
 
     let dropout: Double
+    /// How several stand in the channels; nil for one.
+    let packing: Packing?
     private(set) var layers: LayerList
     private var blocks = 0
+    /// As a single one has them.
     private var channels = 16
 
-    init(blocks: Int, dropout: Double) {
-      self.dropout = dropout
+    init(blocks: Int, dropout: Double = 0, packing: Packing? = nil) {
+      (self.dropout, self.packing) = (dropout, packing)
       layers = LayerList(capacity: Self.layersOfABlock * (blocks + 1))
     }
 
     mutating func appendStem() {
+      let outputs = packing?.widened(channels) ?? channels
       layers.append(
-        "stem", .convolution(outputChannels: channels, kernelSize: 3, stride: 1, padding: 1))
+        "stem", .convolution(outputChannels: outputs, kernelSize: 3, stride: 1, padding: 1))
+    }
+
+    /// Half a kernel of zeros is around the map.
+    private func convolution(
+      from input: Int, to output: Int, kernelSize: Int = 3, stride: Int = 1
+    ) -> Layer.Operation {
+      .convolution(
+        Convolution(
+          outputChannels: packing?.widened(output) ?? output, kernelSize: kernelSize,
+          stride: stride, padding: .half(of: kernelSize), groups: packing?.groups(of: input) ?? 1))
     }
 
     mutating func append(_ group: Group, stride: Int) {
@@ -99,8 +114,19 @@ public struct WideResNet: Hashable, Sendable {
     mutating func appendHead(classes: Int) {
       layers.append("bn", .wideResNetNormalization)
       layers.append("relu", .relu)
-      layers.append("pool", .globalAveragePool(keepsDimensions: false))
-      layers.append("head", .linear(outputs: classes))
+      guard let packing else {
+        layers.append("pool", .globalAveragePool(keepsDimensions: false))
+        return layers.append("head", .linear(outputs: classes))
+      }
+      layers.append("pool", .globalAveragePool(keepsDimensions: true))
+      // A linear layer for each member.
+      layers.append(
+        "head",
+        .convolution(
+          Convolution(
+            outputChannels: classes * packing.members, kernelSize: 1, padding: .symmetric(0),
+            groups: packing.members, hasBias: true)))
+      layers.append("mean", .memberMean(members: packing.members))
     }
 
     /// a = ReLU(BN1(x)); z = conv2(ReLU(BN2(conv1(a)))); z plus x, or plus a projected where the shape changes.
@@ -109,18 +135,15 @@ public struct WideResNet: Hashable, Sendable {
       layers.append("bn1", .wideResNetNormalization)
       layers.append("relu1", .relu)
       let activated = layers.last
-      layers.append(
-        "conv1", .convolution(outputChannels: output, kernelSize: 3, stride: stride, padding: 1))
+      layers.append("conv1", convolution(from: channels, to: output, stride: stride))
       layers.append("bn2", .wideResNetNormalization)
       layers.append("relu2", .relu)
       if dropout > 0 { layers.append("dropout", .dropout(rate: dropout)) }
-      layers.append(
-        "conv2", .convolution(outputChannels: output, kernelSize: 3, stride: 1, padding: 1))
+      layers.append("conv2", convolution(from: output, to: output))
       let residual = layers.last
       if channels != output || stride > 1 {
         layers.append(
-          "shortcut",
-          .convolution(outputChannels: output, kernelSize: 1, stride: stride, padding: 0),
+          "shortcut", convolution(from: channels, to: output, kernelSize: 1, stride: stride),
           from: [activated])
         shortcut = layers.last
       }

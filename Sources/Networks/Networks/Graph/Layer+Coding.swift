@@ -3,6 +3,7 @@
 extension Layer.Operation: Codable {
   private enum Name: String, CodingKey {
     case convolution, relu, silu, sigmoid, add, scale, maxPool, globalAveragePool, dropout, linear
+    case memberMean
     case batchNorm = "batchNormalization"
     case globalAveragePoolKeepingDimensions = "squeeze"
     case dropPath = "stochasticDepth"
@@ -10,7 +11,7 @@ extension Layer.Operation: Codable {
 
   private struct Numbers: Codable {
     var epsilon, momentum, rate: Double?
-    var kernelSize, stride, padding, outputs: Int?
+    var kernelSize, stride, padding, outputs, members: Int?
 
     /// A number that the operation cannot be without.
     func require<Value>(
@@ -62,6 +63,7 @@ extension Layer.Operation: Codable {
       case .dropout: .dropout(rate: try numbers.require(\.rate, "rate", path))
       case .dropPath: .dropPath(rate: try numbers.require(\.rate, "rate", path))
       case .linear: .linear(outputs: try numbers.require(\.outputs, "outputs", path))
+      case .memberMean: .memberMean(members: try numbers.require(\.members, "members", path))
       }
   }
 
@@ -84,6 +86,7 @@ extension Layer.Operation: Codable {
     case .dropout(let rate): (name, numbers.rate) = (.dropout, rate)
     case .dropPath(let rate): (name, numbers.rate) = (.dropPath, rate)
     case .linear(let outputs): (name, numbers.outputs) = (.linear, outputs)
+    case .memberMean(let members): (name, numbers.members) = (.memberMean, members)
     case .relu: name = .relu
     case .silu: name = .silu
     case .sigmoid: name = .sigmoid

@@ -91,6 +91,16 @@ extension Layer {
       }
       try require((1...(1 << 24)).contains(outputs), "the outputs must be in 1...\(1 << 24)")
       return .vector(outputs)
+    case .memberMean(let members):
+      let map = try requireMap(input)
+      guard map.height == 1, map.width == 1, members > 0, map.channels % members == 0 else {
+        throw .shapeMismatch(
+          layer: name,
+          reason:
+            "cannot part \(input) among \(members) members: it takes one position, and as many channels for each"
+        )
+      }
+      return .vector(map.channels / members)
     }
   }
 

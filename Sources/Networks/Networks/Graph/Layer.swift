@@ -43,6 +43,11 @@ extension Layer {
     case dropPath(rate: Double)
     /// A fully connected layer with bias, over a vector.
     case linear(outputs: Int)
+    /// The mean of the logits of several members in one network, whose maps of one position stand one after the other: a vector of
+    /// as many numbers as one member has. While training, each member's logits are judged by themselves. Only as the last layer.
+    ///
+    /// Its softmax is the normalised geometric mean of the members' probabilities.
+    case memberMean(members: Int)
   }
 }
 

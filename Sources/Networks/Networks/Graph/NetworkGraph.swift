@@ -61,6 +61,10 @@ package struct NetworkGraph: Sendable {
         return found
       }
       try layer.requireInputCount()
+      if case .memberMean = layer.operation, index != layers.count - 1 {
+        throw .invalidParameter(
+          layer: layer.name, reason: "a mean of members must be the last layer")
+      }
       let first = try find(layer.inputs[0])
       let second = layer.inputs.count > 1 ? try find(layer.inputs[1]) : first
       shapes.append(try layer.outputShape(shape(at: first), shape(at: second)))

@@ -183,6 +183,7 @@ private struct Builder {
       graph.append("GlobalAveragePool", output, inputs)
     case .dropout, .dropPath: values[layer.name] = inputs[0]
     case .linear(let outputs): appendLinear(layer, outputs: outputs, inputs)
+    case .memberMean(let members): appendMean(layer, of: members, inputs)
     }
   }
 
@@ -271,6 +272,17 @@ private struct Builder {
     graph.append(
       "Gemm", layerNames[layer.name] ?? layer.name, inputs + constants,
       [("transB", .integer(1))])
+  }
+
+  /// The mean over members: `[batch, members * classes, 1, 1]` becomes `[batch, members, classes]`, then `[batch, classes]`.
+  private mutating func appendMean(_ layer: Layer, of members: Int, _ inputs: [String]) {
+    let (shape, parted) = (name("shape", of: layer), name("members", of: layer))
+    // 0 keeps the batch.
+    graph.append(constant: shape, integers: [0, members, network.classes])
+    graph.append("Reshape", parted, inputs + [shape])
+    graph.append(
+      "ReduceMean", layerNames[layer.name] ?? layer.name, [parted],
+      [("axes", .integers([1])), ("keepdims", .integer(0))])
   }
 
   /// Gives the last numbers the output's name.

@@ -19,6 +19,8 @@ package struct ReportContent: Sendable {
   package var examples: [ExampleImage]
   /// Where it all comes from.
   package var context: ReportContext
+  /// What it took to train the members; nil where that is of none known.
+  package var trainingCosts: TrainingCosts?
 
   package init(
     decision: Decision?, frontier: Frontier, diversity: Diversity,

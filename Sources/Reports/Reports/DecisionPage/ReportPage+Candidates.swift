@@ -7,10 +7,7 @@ extension ReportPage {
   var candidatesSection: Section? {
     guard let decision = content.decision else { return nil }
     let measure = decision.options.cost
-    let shown = decision.candidates.filter {
-      $0.isOnFrontier || $0.isOnSameNetworkFrontier || $0.id == decision.chosen
-        || $0.id == decision.reference
-    }.sorted { ($0.holdOut.cost[measure] ?? 0, $0.id) < ($1.holdOut.cost[measure] ?? 0, $1.id) }
+    let shown = shownCandidates(decision)
     let hasTimes = shown.contains { $0.test.cost.latencyMilliseconds != nil }
     let time: HTML = hasTimes ? "<th scope=\"col\">ms</th>" : ""
     let head: HTML = """
@@ -29,6 +26,15 @@ extension ReportPage {
         \(.table("Candidates on the frontier", style: "rows", head: head,
           rows: shown.map { row($0, decision, among: shown, hasTimes: hasTimes) }))
         """)
+  }
+
+  /// Those of the table, by cost.
+  func shownCandidates(_ decision: Decision) -> [Candidate] {
+    let measure = decision.options.cost
+    return decision.candidates.filter {
+      $0.isOnFrontier || $0.isOnSameNetworkFrontier || $0.id == decision.chosen
+        || $0.id == decision.reference
+    }.sorted { ($0.holdOut.cost[measure] ?? 0, $0.id) < ($1.holdOut.cost[measure] ?? 0, $1.id) }
   }
 
   /// The id, where another row has the same networks.

@@ -33,7 +33,7 @@ struct ReportPage {
     return [
       explorer, candidatesSection, errorsSection, rulesSection, calibrationSection, limitsSection,
       cascadeSection, shiftedSection, unlikeSection, diversitySection, membersSection,
-      forecastSection, examplesSection,
+      trainingSection, forecastSection, examplesSection,
       curvesSection, dataSection, notesSection,
     ].compactMap { $0 }
   }

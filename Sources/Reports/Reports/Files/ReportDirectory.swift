@@ -66,6 +66,7 @@ package enum ReportFile: String, CaseIterable, Sendable {
   case errorCosts = "error-costs.csv"
   case calibration = "calibration.json"
   case members = "members.csv"
+  case training = "training.csv"
   case forecast = "forecast.json"
   case frontier = "frontier.json"
   case frontierTable = "frontier.csv"
@@ -78,7 +79,7 @@ package enum ReportFile: String, CaseIterable, Sendable {
   /// What a report on trained members may write.
   static let ofMembers: [ReportFile] = [
     .decision, .candidates, .classes, .groups, .confusion, .errorCosts, .rulesTable, .rules,
-    .calibration, .members, .forecast, .frontier,
+    .calibration, .members, .training, .forecast, .frontier,
     .frontierTable, .diversity,
   ]
 

@@ -12,6 +12,9 @@ struct ReportFiles {
   func write(to directory: String) throws {
     try FrontierReport.writeData(content.frontier, content.diversity, to: directory)
     if let decision = content.decision { try write(decision, to: directory) }
+    if let training {
+      try DurableFile.write(training, to: ReportFile.training.path(in: directory))
+    }
     if let members { try DurableFile.write(members, to: ReportFile.members.path(in: directory)) }
     if !content.forecasts.isEmpty {
       try DurableFile.write(
@@ -110,6 +113,27 @@ extension ReportFiles {
             comparison.map { "\($0.interval.upperBound)" },
             comparison.map { "\($0.mcNemarPValue)" }, comparison?.verdict.rawValue,
           ])
+    }
+    return csv.text
+  }
+
+  /// One line a candidate: what it took to train its members, beside what it costs and says; nil where nothing is known.
+  private var training: String? {
+    guard let costs = content.trainingCosts, let decision = content.decision else { return nil }
+    var csv = CSV(
+      [
+        "id", "members", "trainings", "training_macs", "training_seconds", "macs",
+        "hold_out_accuracy",
+      ]
+        + ["test_accuracy"])
+    for candidate in decision.candidates {
+      let sum = costs.sum(of: candidate.members)
+      csv.append([
+        candidate.id, candidate.members.joined(separator: " "), sum.map { "\($0.trainings)" },
+        sum.map { "\($0.multiplyAccumulates)" }, sum?.seconds.map { "\($0)" },
+        "\(candidate.test.cost.multiplyAccumulates)", "\(candidate.holdOut.metrics.top1Accuracy)",
+        "\(candidate.test.metrics.top1Accuracy)",
+      ])
     }
     return csv.text
   }

@@ -197,7 +197,8 @@ extension Layer.Operation {
     switch self {
     case .convolution, .linear, .globalAveragePool(keepsDimensions: false): true
     case .batchNorm, .relu, .silu, .sigmoid: readers > 1
-    case .add, .scale, .maxPool, .globalAveragePool(keepsDimensions: true), .dropout, .dropPath:
+    case .add, .scale, .maxPool, .globalAveragePool(keepsDimensions: true), .dropout, .dropPath,
+      .memberMean:
       false
     }
   }

@@ -5,6 +5,8 @@ import Weights
 public enum MemberMetadata {
   /// `Experiment.identity(of:data:)`, in checkpoints, weights and predictions.
   public static let training = "training"
+  /// The members that a soup's weights are the average of, with commas between.
+  package static let soup = "soup"
   /// SHA-256 of the `network.json` and the `member.json` beside the weights.
   package static let network = "network_sha256"
   package static let description = "description_sha256"

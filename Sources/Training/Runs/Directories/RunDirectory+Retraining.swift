@@ -73,11 +73,11 @@ extension RunDirectory {
     guard lost.isEmpty || isAllowed else {
       throw ExperimentError.longerTraining(
         directory: path, epochs: earlier.recipe.epochs, wanted: whole.recipe.epochs,
-        members: lost, dependsOnEpochs: earlier.recipe.learningRate.dependsOnEpochs)
+        members: lost, dependsOnEpochs: earlier.dependsOnEpochs)
     }
     let claimed = try retraining.claim(for: whole, data: data)
-    if !whole.recipe.learningRate.dependsOnEpochs {
-      for member in earlier.allMembers {
+    if !whole.dependsOnEpochs {
+      for member in earlier.trainings {
         try carryOver(
           MemberContinuation(
             member: member, earlier: earlier, longer: claimed, from: self.member(member.name),
@@ -108,7 +108,7 @@ extension RunDirectory {
       let files = member(name)
       if Directory.exists(files.weightsPath) { return true }
       let isBegun = (try? !files.checkpointPaths().isEmpty) ?? true
-      return isBegun && experiment.recipe.learningRate.dependsOnEpochs
+      return isBegun && experiment.dependsOnEpochs
     }
   }
 }

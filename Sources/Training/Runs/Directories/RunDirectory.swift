@@ -26,6 +26,8 @@ public struct RunDirectory: Hashable, Sendable {
   public var environmentPath: String { RunFile.environment.path(in: path) }
   /// Which images were used.
   public var dataPath: String { RunFile.data.path(in: path) }
+  /// What the teacher said of the training images, where members learn from one.
+  public var teacherPath: String { RunFile.teacher.path(in: path) }
   /// The report and its tables and charts.
   public var frontierPath: String { "\(path)/frontier" }
 
@@ -61,7 +63,7 @@ public struct RunDirectory: Hashable, Sendable {
   @discardableResult
   public func claim(for experiment: Experiment, data: DataRecord) throws -> Experiment {
     // One that was made by code could not be read again otherwise.
-    try experiment.checkNetworks(file: experimentPath)
+    try experiment.check(file: experimentPath)
     if let claim = try claim(by: experiment, data), claim.isWritten { return claim.experiment }
     try Directory.create(path)
     let lock = try DirectoryLock(waitingFor: path)

@@ -5,6 +5,8 @@ package enum RunFile: String {
   // Of a run or a search.
   case environment = "environment.json"
   case data = "data.json"
+  // Of a run.
+  case teacher = "teacher.safetensors"
   // Of a member.
   case network = "network.json"
   case description = "member.json"

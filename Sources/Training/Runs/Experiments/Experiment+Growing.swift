@@ -14,9 +14,11 @@ extension Experiment {
   func growing(to other: Experiment) throws -> Growth {
     var (mine, others) = (self, other)
     (mine.members, others.members) = ([], [])
+    (mine.soups, others.soups) = (nil, nil)
     if let difference = try JSONDifference.first(mine, others) { return .difference(difference) }
-    let wanted = Dictionary(uniqueKeysWithValues: other.allMembers.map { ($0.name, $0) })
-    let present = allMembers
+    let wanted = Dictionary(
+      uniqueKeysWithValues: other.trainings.map { ($0.name, $0) })
+    let present = trainings
     for member in present {
       guard let same = wanted[member.name] else {
         return .difference("there is \(member.name), and here not")
@@ -27,23 +29,28 @@ extension Experiment {
       guard same.weights == member.weights else {
         return .difference("\(member.name) starts from other weights there")
       }
+      guard same.derived == member.derived else {
+        return .difference("\(member.name) has other snapshots or another average there")
+      }
     }
     let known = Set(present.map(\.name))
     var grown = self
-    for member in other.allMembers where !known.contains(member.name) { grown.append(member) }
+    for (member, group) in other.trainingsWithGroups where !known.contains(member.name) {
+      grown.append(group)
+    }
+    guard (other.soups ?? []).starts(with: soups ?? []) else {
+      return .difference("its soups are others there")
+    }
+    grown.soups = other.soups
     return .experiment(grown)
   }
 
-  private mutating func append(_ member: Member) {
-    if let last = members.last, last.network == member.network, last.weights == member.weights,
-      last.architecture == member.architecture
-    {
-      members[members.count - 1].count += 1
-    } else if let network = member.architecture {
-      members.append(MemberGroup(network: network, count: 1, weights: member.weights))
-    } else {
-      members.append(MemberGroup(network: member.network, count: 1, weights: member.weights))
-    }
+  /// Adds one training as those of `group`.
+  private mutating func append(_ group: MemberGroup) {
+    var (last, added) = (members.last, group)
+    last?.count = 1
+    added.count = 1
+    if last == added { members[members.count - 1].count += 1 } else { members.append(added) }
   }
 }
 

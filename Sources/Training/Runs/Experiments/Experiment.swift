@@ -17,6 +17,8 @@ public struct Experiment: Hashable, Sendable {
   public var data: DataSelection
   /// The members, grouped by network.
   public var members: [MemberGroup]
+  /// Members that are averages of others' weights; nil for none.
+  public var soups: [Soup]?
   /// How each is trained.
   public var recipe: Recipe
   /// Decides the hold-out images and, with a member's index, all of that member's random numbers.
@@ -40,70 +42,43 @@ public struct Experiment: Hashable, Sendable {
     public internal(set) var network: String
     /// The network itself, where it is given as data; nil where its name says it all.
     public internal(set) var architecture: Network?
-    /// How many are trained.
+    /// How many trainings there are.
     public var count: Int
     /// The weights that each starts from: a directory that `consort import` or a training wrote, or a safetensors file;
     /// nil for random ones. A last layer for another number of classes is drawn anew.
     public var weights: String?
+    /// At which ends of epochs a training's weights become members too; nil for those of the cycles, where the learning rate has
+    /// some, and for the training's end alone elsewhere.
+    public var snapshots: EpochSelection?
+    /// At which ends of epochs a training's weights are averaged, for one more member; nil for none.
+    public var average: EpochSelection?
 
     /// Creates a group of a network that is known by name.
-    public init(network: String, count: Int, weights: String? = nil) {
-      self.init(network, nil, count: count, weights: weights)
+    public init(
+      network: String, count: Int, weights: String? = nil, snapshots: EpochSelection? = nil,
+      average: EpochSelection? = nil
+    ) {
+      self.init(network, nil, count, weights, snapshots, average)
     }
 
     /// Creates a group of any network. Under its name no other may stand in the experiment.
-    public init(network: Network, count: Int, weights: String? = nil) {
-      self.init(network.name, network, count: count, weights: weights)
+    public init(
+      network: Network, count: Int, weights: String? = nil, snapshots: EpochSelection? = nil,
+      average: EpochSelection? = nil
+    ) {
+      self.init(network.name, network, count, weights, snapshots, average)
     }
 
-    private init(_ name: String, _ architecture: Network?, count: Int, weights: String?) {
+    private init(
+      _ name: String, _ architecture: Network?, _ count: Int, _ weights: String?,
+      _ snapshots: EpochSelection?, _ average: EpochSelection?
+    ) {
       network = name
       self.architecture = architecture
       self.count = count
       self.weights = weights
+      (self.snapshots, self.average) = (snapshots, average)
     }
-  }
-
-  /// One member to train.
-  public struct Member: Hashable, Sendable {
-    /// Unique in the experiment: the network's name and the number in its group, from 0.
-    public let name: String
-    /// The network's name.
-    public let network: String
-    /// The network itself, where it is given as data; nil where its name says it all.
-    public let architecture: Network?
-    /// Over all groups, from 0; with the experiment's seed it selects the member's random numbers.
-    public let index: Int
-    /// The weights that it starts from; nil for random ones.
-    public let weights: String?
-
-    /// Describes a member.
-    public init(
-      name: String, network: String, architecture: Network?, index: Int, weights: String? = nil
-    ) {
-      self.name = name
-      self.network = network
-      self.architecture = architecture
-      self.index = index
-      self.weights = weights
-    }
-  }
-
-  /// All members, in order.
-  public var allMembers: [Member] {
-    var numbers: [String: Int] = [:]
-    var result: [Member] = []
-    for group in members {
-      for _ in 0..<group.count {
-        let number = numbers[group.network, default: 0]
-        numbers[group.network] = number + 1
-        result.append(
-          Member(
-            name: "\(group.network)-\(number)", network: group.network,
-            architecture: group.architecture, index: result.count, weights: group.weights))
-      }
-    }
-    return result
   }
 }
 
@@ -160,7 +135,15 @@ extension Experiment {
   public init(json: Data, file: String) throws(SchemaError) {
     self.init(name: "", data: DataSelection(), members: [], recipe: Recipe(.fast))
     try read(json: json, file: file)
+    try check(file: file)
+  }
+
+  /// Makes sure that everything goes together; `file` names the experiment in errors.
+  func check(file: String) throws(SchemaError) {
     try checkNetworks(file: file)
+    try checkSelections(file: file)
+    try checkSoups(file: file)
+    try checkNames(file: file)
   }
 
   /// The bytes of the file of an experiment or a search plan.
@@ -186,6 +169,7 @@ extension Experiment: SchemaObject {
     if fields.isReading, members.isEmpty {
       throw fields.invalid("members", "is empty: add a network")
     }
+    try fields.field("soups", &soups, .list(of: .object(Soup(name: "", members: []))))
     try fields.object("recipe", &recipe)
     try fields.field("seed", &seed, .integer(0...Int.max))
   }

@@ -14,6 +14,8 @@ extension Experiment.MemberGroup: SchemaObject {
     (network, architecture) = (named.name, named.architecture)
     try fields.field("count", &count, .integer(1...10_000))
     try fields.field("weights", &weights, .text)
+    try fields.field("snapshots", &snapshots, .object(EpochSelection()))
+    try fields.field("average", &average, .object(EpochSelection()))
   }
 }
 

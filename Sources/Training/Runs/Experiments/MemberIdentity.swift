@@ -17,12 +17,22 @@ extension Experiment {
     var hasher = SHA256Hasher()
     let text = try Identity(
       seed: seed, index: member.index, network: member.network,
-      architecture: member.architecture, weights: member.weights, data: self.data,
+      architecture: member.architecture, weights: member.weights, epochs: member.part.epochs,
+      ingredients: try ingredients(of: member, data: data), data: self.data,
       recipe: recipe, trainingFingerprint: data.trainingFingerprint,
       testFingerprint: data.testFingerprint
     ).readableJSON()
     hasher.update(try Self.withEarlierKeys(text))
     return hasher.finish()
+  }
+
+  private func ingredients(of member: Member, data: DataRecord) throws -> [String]? {
+    let names = member.part.ingredients
+    guard !names.isEmpty else { return nil }
+    let members = trainings.flatMap { [$0] + $0.derived }
+    return try names.compactMap { name in
+      try members.first { $0.name == name }.map { try identity(of: $0, data: data) }
+    }
   }
 
   /// The same text with the recipe's keys as earlier versions named them, whose members are still one's own.
@@ -44,6 +54,10 @@ extension Experiment {
     let network: String
     let architecture: Network?
     let weights: String?
+    /// At whose ends the weights were taken; nil for the training's own end.
+    let epochs: [Int]?
+    /// The identities of the members that a soup is chosen of; nil for others.
+    let ingredients: [String]?
     let data: DataSelection
     let recipe: Recipe
     let trainingFingerprint, testFingerprint: String

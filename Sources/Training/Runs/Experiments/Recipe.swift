@@ -60,6 +60,9 @@ public struct Recipe: Hashable, Sendable {
   /// What batch normalisation goes by where a batch is cut into shards; nil for the whole batch.
   public var batchNorm: BatchNormStatistics?
 
+  /// Whom it learns from besides the labels; nil for no one.
+  public var distillation: Distillation?
+
   /// What moves the parameters.
   public enum OptimizerChoice: Hashable, Sendable {
     /// Stochastic gradient descent with Nesterov momentum.
@@ -167,11 +170,14 @@ public enum LearningRate: Hashable, Sendable {
   case exponential(initial: Double, factor: Double, epochs: Double, warmUpEpochs: Double)
   /// Linear from 0 to `peak` over the share `warmUp` of all steps, then linear back to 0.
   case oneCycle(peak: Double, warmUp: Double)
+  /// So many times from `initial` down to nearly 0 along half a cosine, each time over as many steps. Source: arXiv:1704.00109,
+  /// equation 2.
+  case cyclicCosine(initial: Double, cycles: Int)
 
   /// Whether what a step's rate is depends on how many epochs there are.
   public var dependsOnEpochs: Bool {
     switch self {
-    case .oneCycle: true
+    case .oneCycle, .cyclicCosine: true
     case .steps, .exponential: false
     }
   }
@@ -198,7 +204,18 @@ public enum LearningRate: Hashable, Sendable {
       let position = Double(step + 1)
       return position <= highest
         ? peak * position / highest : peak * (total + 1 - position) / (total + 1 - highest)
+    case .cyclicCosine(let initial, let cycles):
+      let steps = max(1, stepsPerEpoch * epochs / max(1, cycles))
+      return initial / 2 * (cos(.pi * Double(step % steps) / Double(steps)) + 1)
     }
+  }
+}
+
+extension Recipe {
+  /// How many epochs a cycle of the learning rate has; nil where it has no cycles.
+  public var epochsPerCycle: Int? {
+    guard case .cyclicCosine(_, let cycles) = learningRate else { return nil }
+    return max(1, epochs / max(1, cycles))
   }
 }
 
@@ -224,12 +241,28 @@ extension Recipe: SchemaObject {
     try fields.field("precision", &precision, .choice)
     try fields.field("reproducible", &reproducible, .flag)
     try fields.field("batchNorm", &batchNorm, .choice)
+    try fields.field("distillation", &distillation, .object(Distillation(teacher: "")))
+    if fields.isReading, distillation != nil {
+      for (key, isGiven) in [
+        ("randomResizedCrop", randomResizedCrop != nil), ("reproducible", reproducible == true),
+      ] where isGiven {
+        throw fields.invalid(
+          "distillation",
+          "does not go with \(key), which recipe.preset or the file asks for: leave one out")
+      }
+    }
   }
 
   /// The preset's own depends on the size of a batch.
   private mutating func walkLearningRate(_ fields: inout ObjectFields) throws(SchemaError) {
     var rate = fields.isReading ? nil : learningRate
     try fields.field("learningRate", &rate, .object(learningRate))
+    if fields.isReading, case .cyclicCosine(_, let cycles)? = rate, epochs % cycles != 0 {
+      throw fields.invalid(
+        "learningRate.cycles",
+        "is \(cycles), but must divide recipe.epochs, which is \(epochs): a cycle is a whole number of epochs"
+      )
+    }
     if let rate {
       learningRate = rate
     } else if preset == .efficientNetOfficial {
@@ -297,7 +330,7 @@ extension Recipe.OptimizerChoice: KindedObject {
 extension LearningRate: KindedObject {
   /// The forms.
   public enum Kind: String, CaseIterable {
-    case steps, exponential, oneCycle
+    case steps, exponential, oneCycle, cyclicCosine
   }
 
   /// The form without its numbers.
@@ -306,6 +339,7 @@ extension LearningRate: KindedObject {
     case .steps: .steps
     case .exponential: .exponential
     case .oneCycle: .oneCycle
+    case .cyclicCosine: .cyclicCosine
     }
   }
 
@@ -315,6 +349,7 @@ extension LearningRate: KindedObject {
     case .steps: .steps(initial: 0, factor: 1, epochs: [])
     case .exponential: .exponential(initial: 0, factor: 1, epochs: 1, warmUpEpochs: 0)
     case .oneCycle: .oneCycle(peak: 0, warmUp: 0)
+    case .cyclicCosine: .cyclicCosine(initial: 0, cycles: 1)
     }
   }
 
@@ -339,6 +374,10 @@ extension LearningRate: KindedObject {
       try fields.field("peak", &peak, rates, isRequired: true)
       try fields.field("warmUp", &warmUp, .number(0...1), isRequired: true)
       self = .oneCycle(peak: peak, warmUp: warmUp)
+    case .cyclicCosine(var initial, var cycles):
+      try fields.field("initial", &initial, rates, isRequired: true)
+      try fields.field("cycles", &cycles, .integer(1...10_000), isRequired: true)
+      self = .cyclicCosine(initial: initial, cycles: cycles)
     }
   }
 }

@@ -82,13 +82,23 @@ public struct RunStatus: Codable, Hashable, Sendable {
     let alive = sightings.filter(\.isPossiblyAlive)
     let held = Set(alive.flatMap(\.units))
     let readings = experimentMembers.map {
-      MemberReading(
-        $0, directory.member($0.name), of: experiment, isHeld: held.contains($0.name))
+      MemberReading($0, in: directory, of: experiment, isHeld: held.contains($0.training))
     }
+    // Members of one training take its time once.
+    let trainings = readings.filter { $0.identity.part == .end }
     let estimate = TimeEstimate(
-      readings.map(\.forEstimate), costs: NetworkCosts(ofMembers: experimentMembers))
+      trainings.map(\.forEstimate), costs: NetworkCosts(ofMembers: experimentMembers))
     self.experiment = experiment.name
-    members = zip(readings, estimate.memberSecondsLeft).map { $0.member(secondsLeft: $1) }
+    let secondsLeft = Dictionary(
+      zip(trainings, estimate.memberSecondsLeft).map { ($0.identity.name, ($0, $1)) },
+      uniquingKeysWith: { first, _ in first })
+    members = readings.map { reading in
+      let training = secondsLeft[reading.identity.training]
+      return reading.member(
+        secondsLeft: training.flatMap { training, left in
+          left.map { $0 * reading.shareLeft(of: training) }
+        })
+    }
     let running = members.filter { $0.state == .running }
     isTraining = isRunLocked || !running.isEmpty || !alive.isEmpty
     let speeds = Dictionary(
@@ -102,7 +112,7 @@ public struct RunStatus: Codable, Hashable, Sendable {
         worker.imagesPerSecond = own.isEmpty ? nil : own.reduce(0, +)
         return worker
       }
-    secondsLeft = estimate.secondsLeft
+    self.secondsLeft = estimate.secondsLeft
     membersAtOnce = estimate.membersAtOnce
     imagesPerSecond =
       running.isEmpty ? nil : running.reduce(0) { $0 + ($1.imagesPerSecond ?? 0) }
@@ -118,26 +128,29 @@ public struct RunStatus: Codable, Hashable, Sendable {
 
 /// What the files of one member say.
 private struct MemberReading {
-  private let identity: Experiment.Member
+  let identity: Experiment.Member
   private let state: MemberState
+  /// Of its training, until the weights are those that the member keeps.
   private let epochs: Int
   private let progress: ProgressRecord?
   private let failure: FailureRecord?
   private let metrics: [EpochLine]
 
-  /// - Parameter isHeld: Whether a worker that is alive, on whatever machine, has the member.
+  /// - Parameter isHeld: Whether a worker that is alive, on whatever machine, has the member's training.
   init(
-    _ member: Experiment.Member, _ directory: MemberDirectory, of experiment: Experiment,
-    isHeld: Bool
+    _ member: Experiment.Member, in run: RunDirectory, of experiment: Experiment, isHeld: Bool
   ) {
-    (identity, epochs) = (member, experiment.recipe.epochs)
+    identity = member
+    epochs = member.part.epochs?.last ?? experiment.recipe.epochs
+    // What is known on the way lies where the training's end will.
+    let directory = run.member(member.training)
     // The lock first: a member that becomes complete in between shows as complete, never as stopped.
     let isRunning = isHeld || DirectoryLock.isHeld(directory.path)
     progress = directory.progress()
     failure = directory.failure()
     let names = Set((try? Directory.names(in: directory.path)) ?? [])
     state =
-      if directory.isComplete(withHoldOut: experiment.data.holdsOut) {
+      if run.member(member.name).isComplete(withHoldOut: experiment.data.holdsOut) {
         .complete
       } else if isRunning {
         .running
@@ -150,8 +163,17 @@ private struct MemberReading {
       } else {
         .waiting
       }
-    metrics = EpochLine.read(
-      state == .complete ? directory.metricsPath : directory.newestEpochsPath)
+    let isWhole = state == .complete && member.part == .end
+    metrics = EpochLine.read(isWhole ? directory.metricsPath : directory.newestEpochsPath)
+      .filter { [epochs] in $0.epoch <= epochs }
+  }
+
+  /// How much of what is left of its training it takes part in: all, for the training's end.
+  func shareLeft(of training: MemberReading) -> Double {
+    guard state != .complete else { return 0 }
+    let left = (1 - training.doneShare) * Double(training.epochs)
+    let own = (1 - doneShare) * Double(epochs)
+    return left > 0 ? min(1, own / left) : 1
   }
 
   /// The share of its training that is done.
@@ -161,7 +183,7 @@ private struct MemberReading {
       // The last epoch's end counts as its own beginning there.
       if progress.secondsLeft == 0 { return 1 }
       let step = Double(progress.step) / Double(max(1, progress.stepsPerEpoch))
-      return min(1, max(0, (Double(progress.epoch) - 1 + step) / Double(max(1, progress.epochs))))
+      return min(1, max(0, (Double(progress.epoch) - 1 + step) / Double(max(1, epochs))))
     }
     guard state != .waiting, let last = metrics.last else { return 0 }
     return min(1, max(0, Double(last.epoch) / Double(epochs)))
@@ -191,7 +213,8 @@ private struct MemberReading {
         ? metrics.last { $0.holdOutAccuracy != nil }?.holdOutAccuracy ?? progress?.holdOutAccuracy
         : nil,
       testAccuracy: nil,
-      imagesPerSecond: state == .running ? progress.flatMap { usable($0.imagesPerSecond) } : nil,
+      imagesPerSecond: state == .running && identity.part == .end
+        ? progress.flatMap { usable($0.imagesPerSecond) } : nil,
       secondsLeft: secondsLeft.flatMap(usable), progressWritten: progress?.written,
       reason: state == .failed ? failure?.reason ?? "failure.json cannot be read" : nil,
       failed: state == .failed ? failure?.written : nil)
@@ -199,7 +222,7 @@ private struct MemberReading {
 }
 
 /// A line of `metrics.jsonl`, as far as it matters here: damage to the rest keeps nothing from being shown.
-private struct EpochLine: Decodable {
+struct EpochLine: Decodable {
   let epoch: Int
   let holdOutAccuracy: Double?
   let seconds: Double

@@ -108,10 +108,15 @@ package struct CheckpointStore {
     if let damage { throw damage }
   }
 
-  /// Removes all of a member's checkpoints.
+  /// Removes a member's checkpoints.
   ///
+  /// - Parameter step: Only those of more steps than that are removed.
   /// - Throws: `FileError` where one cannot be removed.
-  package static func removeAll(of directory: MemberDirectory) throws {
-    for path in try directory.checkpointPaths() { try Directory.removeFile(path) }
+  package static func removeAll(of directory: MemberDirectory, after step: Int = -1) throws {
+    for path in try directory.checkpointPaths() {
+      let name = path.split(separator: "/").last.map(String.init) ?? ""
+      guard let place = RunFile.place(ofCheckpoint: name), place.step > step else { continue }
+      try Directory.removeFile(path)
+    }
   }
 }

@@ -53,8 +53,8 @@ extension Augmentation {
       ])
     }
 
-    func labels() throws -> Tensor {
-      try source.labels.indexSelect(0, indices)
-    }
+    func labels() throws -> Tensor { try rows(of: source.labels) }
+
+    func rows(of tensor: Tensor) throws -> Tensor { try tensor.indexSelect(0, indices) }
   }
 }

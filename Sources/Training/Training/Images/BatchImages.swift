@@ -52,6 +52,8 @@ package protocol BatchTensors {
   func images() throws -> Tensor
   /// `[B]`, int64.
   func labels() throws -> Tensor
+  /// The rows of a tensor of all images of the split that are those of the batch.
+  func rows(of tensor: Tensor) throws -> Tensor
   /// Takes another batch of the same size and kind.
   func refill(_ batch: BatchImages) throws
 }
@@ -68,6 +70,10 @@ private struct CopiedBatch: BatchTensors {
 
   func images() -> Tensor { pixels }
   func labels() -> Tensor { classes }
+
+  func rows(of tensor: Tensor) -> Tensor {
+    preconditionFailure("images that are decoded as they are needed have no rows")
+  }
 
   func refill(_ batch: BatchImages) throws {
     let (pixels, classes) = try batch.hostTensors()

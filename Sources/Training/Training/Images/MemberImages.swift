@@ -7,6 +7,8 @@ import Torch
 /// What one member is trained and judged on.
 package struct MemberImages {
   package let training: any BatchSource
+  /// The same batches from their beginning, once more.
+  let trainingAnew: () -> any BatchSource
   /// Images of one epoch.
   package let trainingCount: Int
   /// nil where nothing is held out.
@@ -18,8 +20,10 @@ package struct MemberImages {
     _ splits: ResidentSplits.Tensors, _ partition: DataPartition, of experiment: Experiment,
     member: Int
   ) {
-    training = ResidentBatches(
-      splits.training, partition.training, of: experiment, member: member)
+    trainingAnew = {
+      ResidentBatches(splits.training, partition.training, of: experiment, member: member)
+    }
+    training = trainingAnew()
     trainingCount = partition.training.count
     (holdOut, test) = (splits.holdOut, splits.test)
   }
@@ -36,8 +40,11 @@ package struct MemberImages {
       .streamed(
         .init(images: streamed(split), indices: indices, resizing: resizing))
     }
-    training = StreamedBatches(
-      streamed(dataset.train), partition.training, of: experiment, member: member)
+    trainingAnew = {
+      StreamedBatches(
+        streamed(dataset.train), partition.training, of: experiment, member: member)
+    }
+    training = trainingAnew()
     trainingCount = partition.training.count
     holdOut = partition.holdOut.isEmpty ? nil : evaluated(dataset.train, partition.holdOut)
     test = evaluated(dataset.test, Array(0..<dataset.test.count))

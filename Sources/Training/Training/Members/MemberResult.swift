@@ -61,19 +61,22 @@ struct MemberResult {
   ///
   /// Where another worker was quicker, its weights stay, and what lies beside them is made from them.
   ///
-  /// - Parameter claim: Is confirmed once there is nothing left but to write: predicting may take long.
+  /// - Parameters:
+  ///   - claim: Is confirmed once there is nothing left but to write: predicting may take long.
+  ///   - further: What the weights say besides, by key.
   /// - Throws: `TrainingError.lossNotFinite` as `notFinite` gives it, where what the model says is no distribution; nothing
   ///   is written then. `LeaseLost` where another worker has the member.
   func write(
     _ model: Model, _ images: MemberImages, _ normalization: Normalization, batchSize: Int,
-    claim: MemberClaim, notFinite: () -> TrainingError
+    claim: MemberClaim, further: [String: String] = [:], notFinite: () -> TrainingError
   ) throws -> Double {
     let predictions = try predict(
       model, images, normalization, batchSize: batchSize, notFinite: notFinite)
     _ = try claim.confirm()
     try writeDescriptions()
     let isOurs = try publish(
-      files.weightsPath, { try model.writeWeights(to: $0, metadata: metadata) },
+      files.weightsPath,
+      { try model.writeWeights(to: $0, metadata: metadata.merging(further) { own, _ in own }) },
       check: { try checkDescriptions(checkedWeights()) })
     guard isOurs else {
       return try writePredictions(

@@ -33,12 +33,13 @@ package final class MemberTraining {
   private let directory: MemberDirectory?
   let claim: MemberClaim
   /// The processes that train it; nil for this one alone.
-  private let group: TrainingGroup?
+  let group: TrainingGroup?
   /// What distinguishes the training from others.
   package let identity: String
   private let model: Model
   private let optimizer: any Optimizer
   private let average: WeightAverage?
+  private let epochAverage: EpochAverage?
   private let trainingStep: any MemberStep
   /// Images of steps whose sums are still on the device.
   private var uncountedImages = 0
@@ -53,6 +54,7 @@ package final class MemberTraining {
   /// - Parameters:
   ///   - directory: nil in a process that keeps no files: the first one of the group gives it the state.
   ///   - group: The processes that train it; nil for this one alone.
+  ///   - teacher: Whom the recipe has it learn from.
   /// - Throws: `TrainingError` where a checkpoint or the weights to start from cannot be used, `FileError` or
   ///   `TorchError`.
   package init(
@@ -60,8 +62,12 @@ package final class MemberTraining {
     data images: MemberImages,
     normalization: Normalization, directory: MemberDirectory?, identity: String, device: Device,
     checkpointInterval: CheckpointInterval, claim: MemberClaim = .alone,
-    group: TrainingGroup? = nil
+    group: TrainingGroup? = nil, teacher: Teacher? = nil
   ) throws {
+    precondition(
+      experiment.recipe.distillation == nil
+        || teacher != nil && group == nil && experiment.recipe.reproducible != true,
+      "a member that learns from a teacher needs one, and trains in one process, in whole batches")
     self.member = member
     self.claim = claim
     self.experiment = experiment
@@ -81,15 +87,20 @@ package final class MemberTraining {
     }
     optimizer = try recipe.optimizer(of: model)
     average = try recipe.emaDecay.map { [model] in try WeightAverage(of: model, decay: $0) }
+    epochAverage = try member.averagedEpochs.map { [model, average] in
+      try EpochAverage(of: average?.model ?? model, at: $0)
+    }
     trainingStep =
       group != nil || recipe.reproducible == true
       ? try ShardedStep(model, optimizer, normalization, recipe, group)
-      : try TrainingStep(model, optimizer, normalization, recipe)
+      : try TrainingStep(
+        model, optimizer, normalization, recipe,
+        recipe.distillation.flatMap { try teacher?.softLabels($0, device: device) })
     checkpoints = directory.map { CheckpointStore($0, of: identity) }
     let stepsPerEpoch = recipe.steps(perEpochOf: images.trainingCount)
     self.stepsPerEpoch = stepsPerEpoch
     let restored = try checkpoints?.restore(
-      into: Self.state(model, optimizer, average),
+      into: Self.state(model, optimizer, average, epochAverage),
       where: { place in
         place.step < stepsPerEpoch
           && (place.epoch < recipe.epochs || place.epoch == recipe.epochs && place.step == 0)
@@ -99,7 +110,7 @@ package final class MemberTraining {
     let begun = position
     metrics = try directory.map { try Self.metrics(at: begun, in: $0) } ?? []
     if !metrics.isEmpty { try writeEpochs() }
-    try group?.goOn(from: &position, Self.state(model, optimizer, average))
+    try group?.goOn(from: &position, state)
   }
 
   /// The metrics of the epochs that are over at `position`.
@@ -125,6 +136,10 @@ package final class MemberTraining {
   /// Steps taken since the member's start.
   package var stepsTaken: Int { position.epoch * stepsPerEpoch + position.step }
   package var isComplete: Bool { position.epoch >= experiment.recipe.epochs }
+  /// Whether the epoch that is over is one whose end is kept.
+  var isAtSnapshot: Bool {
+    position.step == 0 && member.snapshotEpochs.contains(position.epoch)
+  }
   package var learningRate: Double {
     experiment.recipe.learningRate.value(
       at: stepsTaken, stepsPerEpoch: stepsPerEpoch, epochs: experiment.recipe.epochs)
@@ -170,11 +185,12 @@ package final class MemberTraining {
   package func finishEpoch(learningRate: Double) throws -> EpochMetrics {
     let start = ContinuousClock.now
     // Processors of different kinds round differently: what differs does not grow.
-    try group?.share(Self.state(model, optimizer, average))
+    try group?.share(state)
     let evaluation = try evaluateHoldOut()
     guard evaluation?.loss.isFinite ?? true else { throw lossNotFinite() }
     let totals = position.totals
     position = Checkpoint.Position(epoch: position.epoch + 1)
+    try epochAverage?.update(epoch: position.epoch)
     let line = EpochMetrics(
       epoch: position.epoch, step: stepsTaken, learningRate: learningRate,
       trainingLoss: totals.loss, trainingAccuracy: totals.accuracy, holdOutLoss: evaluation?.loss,
@@ -218,7 +234,7 @@ package final class MemberTraining {
   package func saveCheckpoint() throws {
     guard checkpoints != nil else { return }
     try count()
-    let state = try Self.state(model, optimizer, average).map { name, tensor in
+    let state = try state.map { name, tensor in
       try CheckpointTensor(name, tensor)
     }
     // The last good checkpoint must not give way to one that cannot go on.
@@ -241,16 +257,43 @@ package final class MemberTraining {
     try saveCheckpoint()
   }
 
+  private var state: [(name: String, tensor: Tensor)] {
+    Self.state(model, optimizer, average, epochAverage)
+  }
+
   /// Everything that changes from step to step, under the names of the checkpoint.
   private static func state(
-    _ model: Model, _ optimizer: any Optimizer, _ average: WeightAverage?
+    _ model: Model, _ optimizer: any Optimizer, _ average: WeightAverage?,
+    _ epochAverage: EpochAverage?
   ) -> [(name: String, tensor: Tensor)] {
     let names = model.parameters.filter(\.isTrainable).map(\.name)
     let buffers = optimizer.buffers.flatMap { kind, tensors in
       zip(names, tensors).map { (name: "\(kind)/\($0)", tensor: $1) }
     }
     let averages = (average?.model.state ?? []).map { (name: "average/\($0)", tensor: $1) }
-    return model.state + buffers + averages
+    let epochAverages = (epochAverage?.model.state ?? []).map {
+      (name: "epochs/\($0)", tensor: $1)
+    }
+    return model.state + buffers + averages + epochAverages
+  }
+
+  /// The average of the weights at the ends of the epochs that the member's training averages; nil where it averages none.
+  /// Its statistics are those of the images of the first epoch, as they were trained on.
+  ///
+  /// - Throws: `DatasetError` where an image cannot be read, or `TorchError`.
+  func averagedModel() throws -> Model? {
+    guard let averaged = epochAverage?.model else { return nil }
+    try averaged.estimateStatistics(of: images, normalization, experiment.recipe)
+    return averaged
+  }
+
+  /// Carries out what the first process of a group does alone, at the same place in all of them.
+  func withOthersWaiting(_ body: () throws -> Void) throws {
+    guard let group else { return try body() }
+    guard group.isFirst else { return try group.hearGoOn() }
+    group.othersBeginToListen()
+    try body()
+    try group.tell(.goOn)
   }
 
   private func place() -> StepPlace {

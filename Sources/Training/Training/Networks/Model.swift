@@ -18,6 +18,8 @@ public final class Model {
   let precision: Recipe.Precision
   /// Whether normalisations go by the batch that they see even outside of training, for want of statistics of their own.
   private let normalizesByBatch: Bool
+  /// How much a batch's statistics weigh in the running ones, in place of what the layers say; nil for that.
+  var statisticsMomentum: Double?
 
   /// Creates the model with parameters drawn as the network's `initialization` says.
   ///
@@ -115,7 +117,7 @@ public final class Model {
   ///   - images: `[N, C, H, W]`, float32, normalised, on the model's device.
   ///   - training: Whether batch statistics and dropout are used.
   ///   - generator: For dropout, on the model's device.
-  /// - Returns: Logits `[N, classes]`, float32.
+  /// - Returns: Logits `[N, classes]`, float32; while training, of a network of several members, `[N, members, classes]`.
   /// - Throws: `TorchError` where shapes disagree or memory does not suffice.
   public func logits(
     _ images: Tensor, training: Bool, generator: Generator? = nil
@@ -215,6 +217,11 @@ public final class Model {
     case .linear:
       return try computed(first).linear(
         computed(tensor(layer, "weight")), bias: computed(tensor(layer, "bias")))
+    case .memberMean(let members):
+      let shape = try first.shape()
+      let logits = try first.converted(to: .float32)
+        .reshaped([shape[0], members, shape[1] / members])
+      return training ? logits : try logits.memberMean()
     }
   }
 
@@ -237,7 +244,7 @@ public final class Model {
       weight: try tensor(layer, "weight"), bias: try tensor(layer, "bias"),
       runningMean: try tensor(layer, "running_mean"),
       runningVariance: try tensor(layer, "running_var"))
-    return (vectors, epsilon, momentum)
+    return (vectors, epsilon, statisticsMomentum ?? momentum)
   }
 
   private func tensor(_ layer: Layer, _ name: String) throws -> Tensor {

@@ -55,7 +55,7 @@ public struct FollowingRun {
 
   /// Trains a member with the others; returns whether there is more to do.
   private func train(_ name: String, _ identity: String, _ worker: WorkerImages) throws -> Bool {
-    guard let member = experiment.allMembers.first(where: { $0.name == name }),
+    guard let member = experiment.trainings.first(where: { $0.name == name }),
       try experiment.identity(of: member, data: record) == identity
     else { throw ParallelError.otherWork(rank: group.rank, what: "another member '\(name)'") }
     let network = try images.network(member.network, member.architecture, for: experiment)
@@ -69,7 +69,9 @@ public struct FollowingRun {
       directory: nil, identity: identity, device: device, checkpointInterval: .standard,
       group: group)
     do {
-      while !training.isComplete {
+      while true {
+        if training.isAtSnapshot { try training.withOthersWaiting {} }
+        if training.isComplete { break }
         let learningRate = training.learningRate
         if try training.step() { _ = try training.finishEpoch(learningRate: learningRate) }
         if group.isStopAgreed {

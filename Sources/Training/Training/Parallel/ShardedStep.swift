@@ -108,14 +108,16 @@ package final class ShardedStep: MemberStep {
       shards, pieceCount: piece.piece.places.count, generator: generator)
     var objective: Tensor?
     for (number, shard) in shards.enumerated() {
-      let loss = try logits[number].crossEntropy(labels[number], labelSmoothing: labelSmoothing)
+      let loss = try logits[number].memberLoss {
+        try $0.crossEntropy(labels[number], labelSmoothing: labelSmoothing)
+      }
       let count = shard.isPlaceholder ? 0 : Double(try labels[number].shape()[0])
       let share = try loss.multiplied(by: .full([], count / total, device: model.device))
       objective = try objective.map { try $0.adding(share) } ?? share
       guard !shard.isPlaceholder else { continue }
       let tally = shard.number - sharding.own.lowerBound
       tallies[tally].loss += try loss.detached().scalar() * count
-      tallies[tally].correct += try logits[number].detached().argMax(1)
+      tallies[tally].correct += try logits[number].detached().memberMean().argMax(1)
         .isEqual(to: labels[number]).sum().scalar()
     }
     try objective?.backward()

@@ -145,6 +145,8 @@ extension TrainingGroup {
     case position(epoch: Int, step: Int, lossSum: Double, correct: Int, images: Int)
     /// What the hold-out said; without a loss where it is not finite.
     case evaluation(loss: Double?, accuracy: Double)
+    /// What the first process did alone is done.
+    case goOn
     /// All members are trained but these.
     case ended(failed: [String])
     /// The run ends between two members, before all are trained.
@@ -252,6 +254,11 @@ extension TrainingGroup {
       throw ParallelError.outOfStep(rank: 0)
     }
     return (loss ?? .infinity, accuracy)
+  }
+
+  /// Waits until the first process has done what it does alone.
+  func hearGoOn() throws {
+    guard case .goOn = try listen() else { throw ParallelError.outOfStep(rank: 0) }
   }
 
   /// The others wait for the first process's next message, from here on.

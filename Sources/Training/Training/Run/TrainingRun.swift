@@ -33,6 +33,8 @@ public struct TrainingRun: Sendable {
   private let normalization: Normalization
   private let decoders: Int
   private let sharing: RunSharing
+  /// Whom members learn from, once it has been asked.
+  private var teacher: Teacher?
 
   /// Checks that the experiment fits the images and claims the run directory for them; a run that is there may get more
   /// members.
@@ -164,10 +166,15 @@ public struct TrainingRun: Sendable {
     }
     defer { withExtendedLifetime(lock) {} }
     try DirectoryLock.removeAbandonedFiles(in: directory.membersPath)
-    let members = try longestFirst(
-      experiment.allMembers.filter { names?.contains($0.name) ?? true })
     precondition(
-      names.map { $0.count == members.count } ?? true, "a name is not that of a member")
+      names?.isSubset(of: experiment.allMembers.map(\.name)) ?? true,
+      "a name is not that of a member")
+    let soups = experiment.soupMembers.filter { names?.contains($0.name) ?? true }
+    let wanted = names?.union(soups.flatMap(\.part.ingredients))
+    let members = try longestFirst(
+      experiment.trainings.filter { training in
+        ([training] + training.derived).contains { wanted?.contains($0.name) ?? true }
+      })
     guard group == nil || jobs == 1 else { throw ParallelError.severalJobs }
     let record = sharing.record(environment, jobs: jobs)
     try sharing.check(record, in: directory.path)
@@ -181,24 +188,63 @@ public struct TrainingRun: Sendable {
       members, try sharedUnits(members, session), waits: sharing.waits,
       group: group, stopIsWished: { group?.shouldStop ?? shouldStop() }, observe: observe)
     queue.report(.began(members: members, epochs: experiment.recipe.epochs))
+    let teacher = try teacher(group)
     let splits = try devices.map { try DeviceImages(images, partition, device: $0) }
     WorkerThread.run(min(jobs, members.count)) { number in
       splits[number % splits.count].work(on: queue.work, threads: environment.threads) {
-        member, images, _ in try trainIfHeld(member, images, checkpointInterval, queue)
+        member, images, _ in
+        try learning(from: teacher).trainIfHeld(member, images, checkpointInterval, queue)
+      }
+    }
+    let outcome = try queue.outcome()
+    guard outcome == .complete, !soups.isEmpty else {
+      try Runtime.releaseMemory()
+      return outcome
+    }
+    // Once all are there that they are chosen of.
+    let soupQueue = MemberQueue(
+      soups, try sharedUnits(soups, session), waits: sharing.waits, group: group,
+      stopIsWished: { group?.shouldStop ?? shouldStop() }, observe: observe)
+    WorkerThread.run(1) { _ in
+      splits[0].work(on: soupQueue.work, threads: environment.threads) { member, images, _ in
+        try trainIfHeld(member, images, checkpointInterval, soupQueue)
       }
     }
     try Runtime.releaseMemory()
-    return try queue.outcome()
+    return try soupQueue.outcome()
+  }
+
+  /// Asks whom the recipe has members learn from; nil where it has no one.
+  private func teacher(_ group: TrainingGroup?) throws -> Teacher? {
+    guard let distillation = experiment.recipe.distillation else { return nil }
+    guard group == nil, case .resident(let dataset) = images else {
+      throw TrainingError.unusableTeacher(
+        path: distillation.teacher, reason: "members that learn from it train in one process each")
+    }
+    try Runtime.setThreads(environment.threads)
+    return try Teacher(distillation, keptAt: base.teacherPath, dataset, record)
+  }
+
+  /// The same run, with its teacher.
+  private func learning(from teacher: Teacher?) -> TrainingRun {
+    var run = self
+    run.teacher = teacher
+    return run
   }
 
   /// The members as units of work. One that ended is looked at, in case that its files are gone.
   private func sharedUnits(
     _ members: [Experiment.Member], _ session: WorkerSession
   ) throws -> SharedUnits {
-    try SharedUnits(members.map(\.name), by: session) { name, ending in
-      ending != .complete
-        || directory.member(name).isComplete(withHoldOut: experiment.data.holdsOut)
+    let trainings = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0) })
+    return try SharedUnits(members.map(\.name), by: session) { name, ending in
+      ending != .complete || trainings[name].map(isComplete) ?? true
     }
+  }
+
+  /// Whether all that a training leaves is there.
+  private func isComplete(_ training: Experiment.Member) -> Bool {
+    directory.isComplete(training, withHoldOut: experiment.data.holdsOut)
   }
 
   /// Costly members first, so that none of them is left to run alone at the end.
@@ -228,14 +274,14 @@ public struct TrainingRun: Sendable {
       guard queue.group == nil else { throw ParallelError.memberTaken(member.name) }
       // What was written last may have come after the other's end.
       let files = directory.member(member.name)
-      let isComplete = files.isComplete(withHoldOut: experiment.data.holdsOut)
+      let isComplete = isComplete(member)
       if isComplete { try removeTraces(of: files) }
       try queue.lose(member, isComplete: isComplete)
       return true
     }
   }
 
-  /// Trains one member that is not yet trained; returns whether work goes on.
+  /// Trains one member that is not yet trained, with all that is kept of its training; returns whether work goes on.
   private func train(
     _ member: Experiment.Member, _ images: WorkerImages,
     _ checkpointInterval: CheckpointInterval, _ queue: MemberQueue
@@ -249,22 +295,22 @@ public struct TrainingRun: Sendable {
       throw TrainingError.memberBusy(member: member.name, directory: files.path)
     }
     defer { withExtendedLifetime(lock) {} }
-    try DirectoryLock.removeAbandonedFiles(in: files.path)
     let network = try self.images.network(member.network, member.architecture, for: experiment)
-    let result = try MemberResult(
-      of: member, network, in: files, of: experiment, on: record)
-    let condition = try result.condition()
-    if condition == .complete {
+    var results = try TrainingResults(
+      of: member, network, in: directory, of: experiment, on: record)
+    try results.prepareDirectories()
+    let conditions = try results.all.map { (result: $0, condition: try $0.condition()) }
+    if conditions.allSatisfy({ $0.condition == .complete }) {
       // A process killed after its last predictions had no time to do this.
       try removeTraces(of: files)
       try queue.end(member, .complete)
       queue.report(.alreadyComplete(member))
       return true
     }
-    if condition.wasComplete {
+    for (result, condition) in conditions where condition.wasComplete {
       _ = try claim.confirm()
       // They stand for a complete member.
-      try Directory.removeFile(files.predictionsPath(split: SplitName.test))
+      try Directory.removeFile(result.files.predictionsPath(split: SplitName.test))
     }
     let data = images.memberImages(
       of: member, network, in: experiment, partition,
@@ -272,53 +318,119 @@ public struct TrainingRun: Sendable {
       StreamedImages.Decoding(
         corruptImages: experiment.data.corruptImages, workers: decoders,
         skipped: { queue.reportSkipped($0) }))
-    switch condition {
-    case .complete: return true
-    case .weights(let reason):
-      if let reason { queue.report(.memberDamaged(member, reason: reason)) }
-      let accuracy = try result.writePredictions(
-        data, normalization, device: images.device, precision: experiment.recipe.precision,
-        batchSize: experiment.recipe.pieceSize)
-      try removeTraces(of: files)
-      try queue.end(member, .complete)
-      queue.report(.memberFinished(member, testAccuracy: accuracy))
-      return true
-    case .nothing(let reason):
-      if let reason {
-        queue.report(.memberDamaged(member, reason: reason))
-        try Directory.removeFile(files.metricsPath)
+    let finished = try predictAnew(conditions, data, on: images.device, queue)
+    results.setMissing(conditions)
+    guard results.missing.isEmpty else {
+      if !member.part.ingredients.isEmpty {
+        return try cook(results.end, data, on: images.device, queue)
       }
-      return try train(result, data, on: images.device, checkpointInterval, queue)
+      return try train(results, data, on: images.device, checkpointInterval, queue)
     }
+    try removeTraces(of: files)
+    try queue.end(member, .complete)
+    for (member, accuracy) in finished {
+      queue.report(.memberFinished(member, testAccuracy: accuracy))
+    }
+    return true
+  }
+
+  /// Writes what lies beside weights that are there, and removes what is left of others; returns those whose predictions it has
+  /// written, with their accuracies.
+  private func predictAnew(
+    _ conditions: [(result: MemberResult, condition: MemberResult.Condition)],
+    _ data: MemberImages, on device: Device, _ queue: MemberQueue
+  ) throws -> [(Experiment.Member, Double)] {
+    var finished: [(Experiment.Member, Double)] = []
+    for (result, condition) in conditions {
+      switch condition {
+      case .complete: break
+      case .weights(let reason):
+        if let reason { queue.report(.memberDamaged(result.member, reason: reason)) }
+        let accuracy = try result.writePredictions(
+          data, normalization, device: device, precision: experiment.recipe.precision,
+          batchSize: experiment.recipe.pieceSize)
+        finished.append((result.member, accuracy))
+      case .nothing(let reason):
+        if let reason {
+          queue.report(.memberDamaged(result.member, reason: reason))
+          try Directory.removeFile(result.files.metricsPath)
+        }
+      }
+    }
+    return finished
+  }
+
+  /// Makes a soup; returns whether work goes on.
+  private func cook(
+    _ result: MemberResult, _ data: MemberImages, on device: Device, _ queue: MemberQueue
+  ) throws -> Bool {
+    let soup = try GreedySoup(
+      result.member.part.ingredients, in: directory, of: experiment, on: record)
+    let model = try Model(
+      result.network, generator: Generator(seed: 0), device: device,
+      precision: experiment.recipe.precision)
+    let chosen = try soup.cook(
+      model, data, normalization, experiment.recipe, shouldStop: queue.shouldStop)
+    guard let chosen else { return false }
+    let accuracy = try result.write(
+      model, data, normalization, batchSize: experiment.recipe.pieceSize,
+      claim: queue.claim(of: result.member),
+      further: [MemberMetadata.soup: chosen.joined(separator: ",")],
+      notFinite: {
+        .unusableWeights(
+          path: result.files.path, reason: "what the average of its members says is no distribution"
+        )
+      })
+    try queue.end(result.member, .complete)
+    queue.report(.memberFinished(result.member, testAccuracy: accuracy))
+    return true
   }
 
   /// Trains a member from its last checkpoint or its start; returns whether work goes on.
   private func train(
-    _ result: MemberResult, _ data: MemberImages, on device: Device,
+    _ results: TrainingResults, _ data: MemberImages, on device: Device,
     _ checkpointInterval: CheckpointInterval, _ queue: MemberQueue
   ) throws -> Bool {
-    let (member, files, group) = (result.member, result.files, queue.group)
-    try group?.tell(.train(member: member.name, identity: result.identity))
+    let (member, files, group) = (results.end.member, results.end.files, queue.group)
+    try group?.tell(.train(member: member.name, identity: results.end.identity))
+    if let epoch = results.firstMissingSnapshot {
+      let steps = experiment.recipe.steps(perEpochOf: data.trainingCount)
+      try CheckpointStore.removeAll(of: files, after: epoch * steps)
+    }
     let training = try MemberTraining(
-      member, of: experiment, network: result.network, data: data, normalization: normalization,
-      directory: files, identity: result.identity, device: device,
-      checkpointInterval: checkpointInterval,
+      member, of: experiment, network: results.end.network, data: data,
+      normalization: normalization, directory: files, identity: results.end.identity,
+      device: device, checkpointInterval: checkpointInterval,
       claim: queue.claim(of: member).unless(published: files.weightsPath, of: member.name),
-      group: group)
+      group: group, teacher: teacher)
     for damage in training.damages { queue.report(.checkpointDamaged(member, damage)) }
     queue.report(.memberStarted(member, finishedEpochs: training.position.epoch))
     try recordEnvironment(of: member, in: files, queue)
     try Directory.removeFile(files.failurePath)
-    do {
-      guard try runEpochs(training, files, queue) else { return false }
-      group?.othersBeginToListen()
-      try training.checkResult()
-      let accuracy = try result.write(
-        training.result, data, normalization, batchSize: experiment.recipe.pieceSize,
+    func write(_ result: MemberResult, _ model: Model) throws -> Double {
+      try result.write(
+        model, data, normalization, batchSize: experiment.recipe.pieceSize,
         claim: training.claim, notFinite: training.lossNotFinite)
+    }
+    do {
+      guard try runEpochs(training, results, queue, write) else { return false }
+      group?.othersBeginToListen()
+      var finished: [(Experiment.Member, Double)] = []
+      // The end last: once its weights are there, another worker's claim on the training is over.
+      if let average = results.average, results.isMissing(average),
+        let model = try training.averagedModel()
+      {
+        finished.append((average.member, try write(average, model)))
+      }
+      if results.isMissing(results.end) {
+        try training.checkResult()
+        finished.append((member, try write(results.end, training.result)))
+      }
       try removeTraces(of: files)
       try queue.end(member, .complete)
-      queue.report(.memberFinished(member, testAccuracy: accuracy))
+      for (member, accuracy) in finished {
+        queue.report(.memberFinished(member, testAccuracy: accuracy))
+      }
     } catch TrainingError.lossNotFinite(let name, let epoch, let step) {
       let error = TrainingError.lossNotFinite(member: name, epoch: epoch, step: step)
       _ = try training.claim.confirm()
@@ -350,14 +462,32 @@ public struct TrainingRun: Sendable {
     try environment.write(to: files.environmentPath)
   }
 
-  /// Runs the remaining epochs; returns whether it came to their end.
+  /// Runs the remaining epochs, as far as something is to be made of them; returns whether it came to their end.
+  ///
+  /// - Parameter write: Writes a result of that model; returns its accuracy on the test images.
   private func runEpochs(
-    _ training: MemberTraining, _ files: MemberDirectory, _ queue: MemberQueue
+    _ training: MemberTraining, _ results: TrainingResults, _ queue: MemberQueue,
+    _ write: (MemberResult, Model) throws -> Double
   ) throws -> Bool {
     let pace = MemberPace(training)
-    var progressFile = ProgressFile(files.progressPath)
+    var progressFile = ProgressFile(results.end.files.progressPath)
     defer { if training.claim.isCertain() { progressFile.write(pace.progress(), now: true) } }
-    while !training.isComplete {
+    while true {
+      // Before a step: no later checkpoint is there as long as a snapshot is not.
+      if training.isAtSnapshot {
+        try training.withOthersWaiting {
+          guard let snapshot = results.snapshot(epoch: training.position.epoch),
+            results.isMissing(snapshot)
+          else { return }
+          try training.checkResult()
+          let accuracy = try write(snapshot, training.result)
+          queue.report(.memberFinished(snapshot.member, testAccuracy: accuracy))
+        }
+      }
+      // Processes that train together come to the end together.
+      let isUnfinished =
+        training.group != nil || results.isUnfinished(after: training.position.epoch)
+      guard !training.isComplete, isUnfinished else { return true }
       let learningRate = training.learningRate
       if try training.step() {
         let metrics = try training.finishEpoch(learningRate: learningRate)
@@ -374,6 +504,5 @@ public struct TrainingRun: Sendable {
         return false
       }
     }
-    return true
   }
 }

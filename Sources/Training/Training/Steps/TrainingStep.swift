@@ -38,6 +38,8 @@ final class TrainingStep: MemberStep {
   private let labelSmoothing: Double
   /// Images that pass together at most.
   private let pieceSize: Int
+  /// What is learnt besides the labels; nil for nothing.
+  private let softLabels: SoftLabels?
   private let constants: Normalization.Constants
   private let generator: Generator
   /// On the device: the sum of losses, float64, and of correct answers, int64, since they were last taken.
@@ -46,9 +48,11 @@ final class TrainingStep: MemberStep {
   private var eagerSteps = 0
 
   init(
-    _ model: Model, _ optimizer: any Optimizer, _ normalization: Normalization, _ recipe: Recipe
+    _ model: Model, _ optimizer: any Optimizer, _ normalization: Normalization, _ recipe: Recipe,
+    _ softLabels: SoftLabels? = nil
   ) throws {
     self.model = model
+    self.softLabels = softLabels
     self.optimizer = optimizer
     labelSmoothing = recipe.labelSmoothing
     pieceSize = recipe.pieceSize
@@ -143,12 +147,15 @@ final class TrainingStep: MemberStep {
     let images = try constants.normalized(piece.tensors.images())
     let labels = try piece.tensors.labels()
     let logits = try model.logits(images, training: true, generator: generator)
-    let loss = try logits.crossEntropy(labels, labelSmoothing: labelSmoothing)
+    let loss = try logits.memberLoss { logits in
+      let loss = try logits.crossEntropy(labels, labelSmoothing: labelSmoothing)
+      return try softLabels?.loss(of: logits, loss, images: piece.tensors.rows) ?? loss
+    }
     try (piece.share.map { share in try loss.multiplied(by: share) } ?? loss).backward()
     let batchLoss = try loss.detached().converted(to: .float64)
     try batchLoss.multiply(piece.imageCount)
     try lossSum.add(batchLoss)
-    try correct.add(logits.detached().argMax(1).isEqual(to: labels).sum())
+    try correct.add(logits.detached().memberMean().argMax(1).isEqual(to: labels).sum())
   }
 
   func takeSums() throws -> (loss: Double, correct: Int) {
