@@ -1,7 +1,16 @@
 // How decisions hold up: choices judged on images that had no say in them.
 //   benchmark-decisions sets ROOT OUT [--only SET,...] [--rules RULE,...] [--sizes IMAGES,...] [--splits 200]
+//   benchmark-decisions guarantees [DRAWS] [--only PART,...]
 //   benchmark-decisions names ROOT
 // ROOT is the repository's; OUT has one JSON file a set, and a run goes on with what is not there.
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 
@@ -26,8 +35,15 @@ case "sets" where arguments.count >= 3:
     onlyRules: words(of: "--rules"),
     onlySizes: words(of: "--sizes").map { Set($0.compactMap { Int($0) }) }
   ).run()
+case "guarantees":
+  try GuaranteesPart(
+    draws: arguments.dropFirst().first.flatMap { Int($0) } ?? 10_000, only: words(of: "--only")
+  ).run { line in
+    print(line)
+    fflush(nil)
+  }
 case "names" where arguments.count == 2:
   for name in try SetsPart.names(arguments[1]) { print(name) }
 default:
-  fatalError("usage: benchmark-decisions sets ROOT OUT | names ROOT")
+  fatalError("usage: benchmark-decisions sets ROOT OUT | guarantees [DRAWS] | names ROOT")
 }

@@ -12,6 +12,8 @@ package struct CascadeRun: Sendable {
   package let milliseconds: [Double]
   /// Of an image that comes to all members, in each round.
   package let slowestMilliseconds: [Double]
+  /// What the share of the images that was asked for does not exceed, in each round; empty where none was asked for.
+  package let quantileMilliseconds: [Double]
   /// Of the other model's; empty without one.
   package let referenceMilliseconds: [Double]
   /// Images through the cascade in a round.
@@ -21,15 +23,17 @@ package struct CascadeRun: Sendable {
   ///
   /// - Parameters:
   ///   - members: In the order in which they run, each of which takes one image at a time.
-  ///   - exitFractions: Of each member, the share of the images that stop after it.
+  ///   - exitFractions: Of each member, the share of the images that stop after it; of an ensemble without thresholds all of
+  ///     them after the last.
   ///   - reference: The other model.
+  ///   - percent: Of the images' times, the percentile that is looked at; nil for none.
   ///   - rounds: At least one, after one to warm up.
   ///   - seconds: About how long the cascade is run in a round.
   /// - Throws: `InferenceError`, or `EnsembleError` where the combination does not fit the members.
   package init(
     _ members: [ImageModel], combination: Combination, exitFractions: [Double],
-    beside reference: ImageModel?, options: InferenceOptions, rounds: Int = 5,
-    seconds: Double = 0.5
+    beside reference: ImageModel?, percent: Int? = nil, options: InferenceOptions,
+    rounds: Int = 5, seconds: Double = 0.5
   ) throws {
     precondition(members.count == exitFractions.count && rounds > 0, "a share of each member")
     let stages = try members.map { try Self.session($0, options) }
@@ -42,7 +46,7 @@ package struct CascadeRun: Sendable {
     let passSeconds = paths.total
     let passes = max(1, Int((seconds / max(passSeconds, 1e-6)).rounded(.up)))
     _ = try other.map { try Self.run($0, times: 10) }
-    var (means, slowest, others) = ([Double](), [Double](), [Double]())
+    var (means, slowest, quantiles, others) = ([Double](), [Double](), [Double](), [Double]())
     for _ in 0..<rounds {
       var paths = PathTimes(count: members.count)
       for _ in 0..<passes {
@@ -50,9 +54,13 @@ package struct CascadeRun: Sendable {
       }
       means.append(1000 * paths.mean(exitFractions))
       slowest.append(1000 * paths.mean(of: members.count - 1))
+      if let percent {
+        quantiles.append(1000 * paths.quantile(Double(percent) / 100, exitFractions))
+      }
       if let other { others.append(1000 * (try Self.run(other, times: passes * sequence.count))) }
     }
     (milliseconds, slowestMilliseconds, referenceMilliseconds) = (means, slowest, others)
+    quantileMilliseconds = quantiles
     imagesPerRound = passes * sequence.count
   }
 
@@ -96,22 +104,39 @@ package struct CascadeRun: Sendable {
   }
 }
 
-/// The time of each path, from the first member to one of them.
-private struct PathTimes {
-  private var seconds: [Double]
-  private var counts: [Int]
+/// The times of each path, from the first member to one of them.
+struct PathTimes {
+  /// Seconds of each image of each path.
+  private(set) var seconds: [[Double]]
 
-  init(count: Int) {
-    seconds = [Double](repeating: 0, count: count)
-    counts = [Int](repeating: 0, count: count)
+  init(count: Int) { seconds = Array(repeating: [], count: count) }
+
+  init(seconds: [[Double]]) { self.seconds = seconds }
+
+  var total: Double { seconds.reduce(0) { $0 + $1.reduce(0, +) } }
+
+  func mean(of exit: Int) -> Double {
+    seconds[exit].reduce(0, +) / Double(max(1, seconds[exit].count))
   }
-
-  var total: Double { seconds.reduce(0, +) }
-
-  func mean(of exit: Int) -> Double { seconds[exit] / Double(max(1, counts[exit])) }
 
   func mean(_ exitFractions: [Double]) -> Double {
     exitFractions.indices.reduce(0) { $0 + exitFractions[$1] * mean(of: $1) }
+  }
+
+  /// What a share of the images does not exceed, where the images of a path stand for as many as take it.
+  ///
+  /// - Parameter share: Above 0 and at most 1.
+  func quantile(_ share: Double, _ exitFractions: [Double]) -> Double {
+    let images = zip(seconds, exitFractions).flatMap { times, fraction in
+      times.map { (seconds: $0, weight: fraction / Double(times.count)) }
+    }.sorted { $0.seconds < $1.seconds }
+    var sum = 0.0
+    for image in images {
+      sum += image.weight
+      // A hair, so that weights that are summed do not miss their share.
+      if sum >= share - 1e-9 { return image.seconds }
+    }
+    return images.last { $0.weight > 0 }?.seconds ?? 0
   }
 
   /// Runs one image through the members up to `last`.
@@ -123,26 +148,27 @@ private struct PathTimes {
     for stage in 0...last {
       try stages[stage].run()
       rows.append(try stages[stage].logProbabilities(of: 0))
-      guard stage < stages.count - 1 else { break }
+      guard stage < stages.count - 1, combination.cascade != nil else { continue }
       _ = try combination.stops(
         afterRows: rows, classes: stages[stage].classifier.models[0].classes)
     }
-    seconds[last] += start.duration(to: .now) / .seconds(1)
-    counts[last] += 1
+    seconds[last].append(start.duration(to: .now) / .seconds(1))
   }
 }
 
 extension MeasuredTimes {
-  /// Measures a deployed cascade as a whole, beside the best single model.
+  /// Measures a deployed cascade, or an ensemble that has to keep to a budget of time, as a whole, beside the best single model.
   ///
   /// - Parameter progress: Called before with what is being done.
-  /// - Returns: nil where it is no cascade, where the models are not at hand, or where one takes several images at a time.
+  /// - Returns: nil where it is neither, where the models are not at hand, or where one takes several images at a time.
   /// - Throws: `InferenceError`, or what keeps a model from being read.
   package init?(
     _ decision: Decision, models: [TimedModel], progress: (String) -> Void
   ) throws {
     let deployed = decision.deployed
-    guard deployed.kind == .cascade, let fractions = deployed.test.exitFractions,
+    let options = decision.options
+    let hasBudget = options.cost == .latency && options.maximumCost != nil
+    guard deployed.kind == .cascade || (hasBudget && deployed.members.count > 1),
       let reference = decision.candidate(decision.reference)?.members.first
     else { return nil }
     let names = deployed.members + [reference]
@@ -150,13 +176,18 @@ extension MeasuredTimes {
     guard found.count == names.count else { return nil }
     let loaded = try found.map { try $0.model() }
     guard loaded.allSatisfy({ ($0.input.fixedBatch ?? 1) == 1 }) else { return nil }
-    progress("timing the cascade as a whole, in turns with the best single model")
+    progress("timing what is deployed as a whole, in turns with the best single model")
+    let all = deployed.members.indices.map { $0 == deployed.members.count - 1 ? 1.0 : 0 }
+    let percent: Int? =
+      if hasBudget, case .percentile(let percent) = options.costQuantile { percent } else { nil }
     let run = try CascadeRun(
-      Array(loaded.dropLast()), combination: deployed.combination, exitFractions: fractions,
-      beside: loaded[loaded.count - 1], options: InferenceOptions(threads: 1))
+      Array(loaded.dropLast()), combination: deployed.combination,
+      exitFractions: deployed.test.exitFractions ?? all, beside: loaded[loaded.count - 1],
+      percent: percent, options: InferenceOptions(threads: 1))
     self.init(
       deployed: Time(run.milliseconds), slowestPath: Time(run.slowestMilliseconds),
-      reference: Time(run.referenceMilliseconds), rounds: run.milliseconds.count,
-      imagesPerRound: run.imagesPerRound)
+      reference: Time(run.referenceMilliseconds),
+      quantile: percent.map { Quantile(percent: $0, time: Time(run.quantileMilliseconds)) },
+      rounds: run.milliseconds.count, imagesPerRound: run.imagesPerRound)
   }
 }

@@ -63,7 +63,7 @@ public struct Decision: Codable, Sendable {
   public let version: Int
   /// What was looked for.
   public let options: Options
-  /// The images that choose.
+  /// The images that choose: the hold-out without those that are kept apart to calibrate `limits`.
   public let holdOut: Images
   /// The images that judge.
   public let test: Images
@@ -128,7 +128,7 @@ public struct Decision: Codable, Sendable {
   /// Decides what to deploy: chosen on the hold-out, judged on the test images.
   ///
   /// - Parameters:
-  ///   - sets: Predictions of both by the same members.
+  ///   - given: Predictions of both by the same members.
   ///   - options: What may be deployed, and for what budget.
   ///   - pace: How long the search may take. What a limit cuts off is on record in `search`; without one, the same
   ///     arguments give the same decision.
@@ -137,9 +137,11 @@ public struct Decision: Codable, Sendable {
   ///
   /// Complexity: that of `SubsetScores` for all ensembles on the hold-out, and of `Metrics` for those that are kept.
   public init(
-    _ sets: PredictionSets, options: Options = Options(), pace: SearchPace = SearchPace()
+    _ given: PredictionSets, options: Options = Options(), pace: SearchPace = SearchPace()
   ) throws(EnsembleError) {
     try options.check()
+    let kept = try KeptImages(of: given.holdOut, options.limits, seed: options.seed)
+    let sets = try KeptImages.choosing(given, without: kept)
     let costs = try sets.costs(options.cost)
     let builder = CandidateBuilder(sets: sets, options: options)
     var pool = try CandidatePool(
@@ -162,7 +164,7 @@ public struct Decision: Codable, Sendable {
     shifted = sets.shifted.map { Images($0[0]) }
     separation = sets.separation
     classes = sets.test[0].classes
-    members = MemberIdentity.of(sets)
+    members = MemberIdentity.of(given)
     search = pool.record(seconds: pace.seconds)
     subsetCount = pool.search.tried
     isSampled = pool.search.isSampled
@@ -176,11 +178,11 @@ public struct Decision: Codable, Sendable {
     var deployed: Candidate
     (deployed, calibration) = try builder.calibrate(
       pool.candidates[chosen], keepsAnswers: choice.promise.shown == self.chosen)
-    // The hold-out has chosen: what it calibrates is an estimate.
+    // What chose calibrates estimates, and no promises.
     limits = try options.limits.map { (limits) throws(EnsembleError) in
       try DecisionLimits(
-        deployed: &deployed, single: pool.candidates[pool.reference], calibration: sets.holdOut,
-        isPromised: false, sets: sets, options: limits)
+        deployed: &deployed, single: pool.candidates[pool.reference], calibration: KeptImages.calibrating(given, kept),
+        isPromised: kept != nil, sets: sets, options: limits)
     }
     shiftedChoice = try ShiftedChoice(
       deployed: deployed, candidates: pool.candidates,

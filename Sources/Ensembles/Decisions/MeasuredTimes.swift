@@ -5,7 +5,7 @@ import Statistics
 public struct MeasuredTimes: Codable, Hashable, Sendable {
   /// Over the rounds, in milliseconds of one image.
   public struct Time: Codable, Hashable, Sendable {
-    /// The rounds' median, least and greatest mean.
+    /// The median, the least and the greatest of the rounds.
     public let median, least, greatest: Double
 
     /// - Parameter rounds: The mean of each, at least one.
@@ -16,24 +16,59 @@ public struct MeasuredTimes: Codable, Hashable, Sendable {
     }
   }
 
+  /// What so many percent of the images do not exceed.
+  public struct Quantile: Codable, Hashable, Sendable {
+    /// In `50...99`.
+    public let percent: Int
+    /// Over the rounds' percentiles.
+    public let time: Time
+
+    /// Creates a record of a percentile of the images' times.
+    public init(percent: Int, time: Time) { (self.percent, self.time) = (percent, time) }
+  }
+
   /// Of what is deployed, on average over images that stop as the test images do.
   public let deployed: Time
   /// Of an image that comes to all members.
   public let slowestPath: Time
   /// Of the best single model.
   public let reference: Time
+  /// Of what is deployed, the percentile that a budget bounds; nil where none does, and in decisions of earlier versions.
+  public let quantile: Quantile?
   /// How many rounds, and images in each.
   public let rounds, imagesPerRound: Int
 
   /// Creates a record of times that were measured in turn, in the same rounds.
   public init(
-    deployed: Time, slowestPath: Time, reference: Time, rounds: Int, imagesPerRound: Int
+    deployed: Time, slowestPath: Time, reference: Time, quantile: Quantile? = nil, rounds: Int,
+    imagesPerRound: Int
   ) {
     self.deployed = deployed
     self.slowestPath = slowestPath
     self.reference = reference
+    self.quantile = quantile
     self.rounds = rounds
     self.imagesPerRound = imagesPerRound
+  }
+
+  /// What a budget bounds; nil for a percentile that was not measured.
+  public func bounded(by quantile: CostQuantile) -> Time? {
+    switch quantile {
+    case .mean: deployed
+    case .worst: slowestPath
+    case .percentile(let percent): self.quantile?.percent == percent ? self.quantile?.time : nil
+    }
+  }
+}
+
+extension Decision {
+  /// What was measured of what a budget of time bounds, and whether it is within the budget by the median of the rounds; nil
+  /// without such a budget, and where it was not measured.
+  public var measuredBudget: (time: MeasuredTimes.Time, budget: Double, isKept: Bool)? {
+    guard options.cost == .latency, let budget = options.maximumCost,
+      let time = measured?.bounded(by: options.costQuantile)
+    else { return nil }
+    return (time, budget, time.median <= budget)
   }
 }
 

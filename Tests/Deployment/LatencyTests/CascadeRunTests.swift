@@ -48,6 +48,45 @@ import Testing
     #expect(CascadeRun.sequence([0.5, 0, 0.5], images: 100).count { $0 == 1 } == 0)
   }
 
+  /// Of paths that are run as often as each other each stands for its share of the images.
+  @Test func quantilesAreOfTheImages() {
+    let paths = PathTimes(seconds: [[1, 1.2, 1.1, 5], [10, 11], [100]])
+    for (share, expected) in [(0.5, 1.1), (0.6, 1.2), (0.8, 5), (0.85, 10), (0.98, 11)] {
+      #expect(paths.quantile(share, [0.8, 0.18, 0.02]) == expected, "\(share)")
+    }
+    #expect(paths.quantile(0.99, [0.8, 0.18, 0.02]) == 100)
+    // A path that no image takes is run once, and counts nothing.
+    #expect(paths.quantile(0.99, [0.9, 0.1, 0]) == 11)
+    #expect(PathTimes(seconds: [[], [3, 2]]).quantile(1, [0, 1]) == 3)
+  }
+
+  @Test func quantilesAreMeasured() throws {
+    let members = try ["logits", "logits-2"].map { try ImageModel(fixture: $0) }
+    for combination in [
+      Combination(
+        cascade: CascadeStops(confidence: .maximumProbability, confidenceThresholds: [0.5])),
+      Combination(),
+    ] {
+      let run = try CascadeRun(
+        members, combination: combination, exitFractions: [0, 1], beside: nil, percent: 99,
+        options: InferenceOptions(threads: 1, cacheDirectory: nil), rounds: 3, seconds: 0.01)
+      #expect(run.quantileMilliseconds.count == 3)
+      // The mean of times is not above all of them.
+      #expect(zip(run.quantileMilliseconds, run.milliseconds).allSatisfy { $0 > 0 && $1 > 0 })
+    }
+  }
+
+  @Test func budgetsAreOfWhatTheyBound() {
+    let times = MeasuredTimes(
+      deployed: MeasuredTimes.Time([1]), slowestPath: MeasuredTimes.Time([5]),
+      reference: MeasuredTimes.Time([2]),
+      quantile: MeasuredTimes.Quantile(percent: 99, time: MeasuredTimes.Time([4])), rounds: 1,
+      imagesPerRound: 10)
+    #expect(times.bounded(by: .mean)?.median == 1 && times.bounded(by: .worst)?.median == 5)
+    #expect(times.bounded(by: .percentile(99))?.median == 4)
+    #expect(times.bounded(by: .percentile(95)) == nil)
+  }
+
   @Test func roundsHaveTheirMedian() {
     let odd = MeasuredTimes.Time([3, 1, 2])
     #expect(odd.median == 2 && odd.least == 1 && odd.greatest == 3)

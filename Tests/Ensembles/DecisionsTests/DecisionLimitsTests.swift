@@ -36,6 +36,80 @@ import Testing
     #expect(try json(roundTrip(decision)) == json(decision))
   }
 
+  /// Images that are kept apart calibrate promises, and choose nothing: whatever they show, the same is deployed.
+  @Test func whatIsKeptIsPromised() throws {
+    let sets = try candidateSets()
+    var options = Decision.Options()
+    options.limits?.keptImages = 80
+    let kept = try #require(try KeptImages(of: sets.holdOut, options.limits, seed: options.seed))
+    #expect(kept.calibrating.count == 80 && Set(kept.calibrating + kept.choosing).count == 240)
+    let decision = try Decision(sets, options: options)
+    let limits = try #require(decision.limits)
+    #expect(limits.isPromised && limits.calibration.count == 80 && decision.holdOut.count == 160)
+    let promise = try #require(decision.promise)
+    #expect(promise.designImages + promise.proofImages == 160)
+    // By hand: as deployed, on the images that were kept.
+    let members = try Predictions.of(decision.deployed.members, in: sets.holdOut)
+      .map { try $0.selecting(kept.calibrating) }
+    let combined = try decision.deployed.combination.combine(members, name: "d")
+    let answers = try #require(decision.deployed.answerLimits)
+    #expect(try answers.sets == ConformalPredictor(calibratedOn: combined))
+    #expect(answers.isPromised && answers.images == 80)
+    // Other labels of these images move the thresholds and nothing else.
+    let changed = try sets.holdOut.map { try relabelled($0, kept.calibrating) }
+    let other = try Decision(
+      PredictionSets(
+        holdOut: changed, test: sets.test, shifted: sets.shifted, latencies: sets.latencies),
+      options: options)
+    #expect(other.deployed.combination == decision.deployed.combination)
+    #expect(other.chosen == decision.chosen && other.deployed.members == decision.deployed.members)
+    #expect(try json(other.candidates) == json(decision.candidates))
+    #expect(other.deployed.answerLimits?.sets != answers.sets)
+    #expect(try CheapestAsGood(sets, options: options).candidate.members
+      == decision.candidate(decision.answers?.first?.candidate ?? "")?.members)
+  }
+
+  /// The same predictions, some images of which are of the next class.
+  private func relabelled(_ member: Predictions, _ images: [Int]) throws -> Predictions {
+    let moved = Set(images)
+    return try Predictions(
+      name: member.name, network: member.network,
+      multiplyAccumulates: member.multiplyAccumulates, parameters: member.parameters,
+      split: member.split, fingerprint: "other",
+      logProbabilities: member.withLogProbabilities { Array($0) },
+      labels: member.labels.enumerated().map { image, label in
+        moved.contains(image) ? (label + 1) % Int64(member.classes) : label
+      }, classes: member.classes)
+  }
+
+  @Test func howManyAreKept() throws {
+    func kept(_ images: Int, _ wanted: Int?) throws -> Int {
+      let rows = (0..<images).map { image -> [Double] in
+        let share = 0.3 + 0.4 * Double(image) / Double(images)
+        return [share, 1 - share]
+      }
+      let holdOut = [try member("a", rows, labels: (0..<images).map { Int64($0 % 2) })]
+      var options = AnswerLimits.Options()
+      options.keptImages = wanted
+      return try KeptImages(of: holdOut, options, seed: 0)?.calibrating.count ?? 0
+    }
+    #expect(try kept(1999, nil) == 0 && kept(2000, nil) == 400 && kept(12_000, nil) == 2000)
+    #expect(try kept(2000, 0) == 0 && kept(100, 50) == 50)
+    #expect(throws: EnsembleError.self) { try kept(100, 51) }
+    var options = Decision.Options()
+    options.limits?.keptImages = -1
+    #expect(throws: EnsembleError.self) { try options.check() }
+    #expect(try KeptImages(of: candidateSets().holdOut, nil, seed: 0) == nil)
+    // Images that were given twice are on one side, and calibrate once.
+    let holdOut = try candidateSets().holdOut
+    let twice = try holdOut.map { try $0.selecting(Array(0..<240) + Array(0..<240)) }
+    options.limits?.keptImages = 50
+    let found = try #require(try KeptImages(of: twice, options.limits, seed: 3))
+    #expect(found.calibrating.count == 50 && Set(found.calibrating.map { $0 % 240 }).count == 50)
+    #expect(found.choosing.count == 480 - 100)
+    #expect(Set(found.choosing.map { $0 % 240 }).isDisjoint(with: found.calibrating.map { $0 % 240 }))
+  }
+
   @Test func optionsReachWhatIsDeployed() throws {
     var options = Decision.Options()
     options.limits?.score = ConformalScore(.adaptive)

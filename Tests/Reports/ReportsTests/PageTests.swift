@@ -208,7 +208,8 @@ import Testing
     #expect(rows.count { $0["reference"] as? Bool == true } == 1)
     let charts = try #require(data["charts"] as? [String: Any])
     #expect(
-      Set(charts.keys) == ["tradeoff", "reliability", "diversity", "forecast", "frontier"])
+      Set(charts.keys)
+        == ["tradeoff", "reliability", "risk", "diversity", "forecast", "frontier"])
     #expect(data["dark"] != nil && data["light"] != nil)
   }
 

@@ -53,6 +53,41 @@ public struct PredictionSets: Sendable {
     self.latencies = latencies
   }
 
+  private init(
+    holdOut: [Predictions], test: [Predictions], shifted: [Predictions]?, of sets: PredictionSets
+  ) {
+    self.holdOut = holdOut
+    self.test = test
+    self.shifted = shifted
+    latencies = sets.latencies
+    separation = sets.separation
+    notes = sets.notes
+  }
+
+  /// The same members, of which some of the hold-out's images choose.
+  ///
+  /// - Parameters:
+  ///   - images: Places of the hold-out's images that choose, not none.
+  ///   - judges: Places of others of them that judge in place of the test images, not none; nil to leave those.
+  package func choosing(
+    on images: [Int], judgedBy judges: [Int]? = nil
+  ) throws(EnsembleError) -> PredictionSets {
+    let chosen = try Self.selecting(images, of: holdOut)
+    guard let judges else {
+      return PredictionSets(holdOut: chosen, test: test, shifted: shifted, of: self)
+    }
+    return PredictionSets(
+      holdOut: chosen, test: try Self.selecting(judges, of: holdOut), shifted: nil, of: self)
+  }
+
+  private static func selecting(
+    _ images: [Int], of members: [Predictions]
+  ) throws(EnsembleError) -> [Predictions] {
+    var found: [Predictions] = []
+    for member in members { found.append(try member.selecting(images)) }
+    return found
+  }
+
   /// The named members among those given, each the same network at the same cost as in `test`.
   private static func matching(
     _ names: [String], _ given: [Predictions], _ test: [Predictions]

@@ -24,8 +24,7 @@ extension CandidatePool {
   /// The best cascades for budgets from the cheapest member up, and that for what is wanted.
   mutating func addCascades(_ builder: CandidateBuilder) throws(EnsembleError) {
     let start = candidates.count
-    try addCascades(
-      cascadeGoals(cascadeCosts()), on: cascadeHoldOut, builder, isWhole: true)
+    try addCascades(goalsOfCascades(), on: cascadeHoldOut, builder, isWhole: true)
     for index in start..<candidates.count { candidates[index].origin = .wholeHoldOut }
   }
 
@@ -126,8 +125,14 @@ extension CandidatePool {
     }
   }
 
-  private func cascadeGoals(_ costs: [Double]) -> [Cascade.Goal] {
-    let budgets = budgets(costs)
+  /// The same of the members' computation, and what all of them cost together: that bounds nothing.
+  func cascadeBudgets() throws(EnsembleError) -> [Cascade.Goal] {
+    let costs = try cascadeCosts()
+    return budgets(costs) + [.cost(atMost: costs.reduce(0, +))]
+  }
+
+  private func goalsOfCascades() throws(EnsembleError) -> [Cascade.Goal] {
+    let budgets = try cascadeBudgets()
     // What is as accurate as the best single model, and what may lose the tolerance: the plans without a promise.
     var wanted = [0, options.tolerance / 100].map {
       Cascade.Goal.accuracy(atLeast: max(0, accuracy(reference) - $0))

@@ -46,11 +46,26 @@ struct CandidatePool {
       pace, .cascades, limit: pace.secondsLeft.map { max(0, $0 - clock.elapsed) })
     (cascadeHoldOut, cascadeImages) = try Self.cascadeSample(sets.holdOut, seed: options.seed)
     add(builder.ensembles(kept().map { search.subsets[$0] }))
+    (kinds, kindSizes) = networkKinds()
+    reference = bestSingle
+  }
+
+  /// The ensembles that another pool tried, to be chosen among on some of its images alone; of the candidates the single
+  /// members.
+  init(_ pool: CandidatePool, on sets: PredictionSets, _ builder: CandidateBuilder) {
+    self.sets = sets
+    (options, costs, search) = (pool.options, pool.costs, pool.search)
+    (cascadeClock, cascadeHoldOut, cascadeImages) = (pool.cascadeClock, sets.holdOut, nil)
+    (kinds, kindSizes) = (pool.kinds, pool.kindSizes)
+    add(builder.ensembles(sets.test.indices.map { [$0] }))
+    reference = bestSingle
+  }
+
+  private var bestSingle: Int {
     let singles = candidates.indices.filter { candidates[$0].kind == .single }
-    reference = singles.reduce(singles[0]) { best, index in
+    return singles.reduce(singles[0]) { best, index in
       isBetter(index, than: best) ? index : best
     }
-    (kinds, kindSizes) = networkKinds()
   }
 
   /// What was tried.

@@ -36,15 +36,23 @@ extension CandidatePool {
     for budget in budgets {
       judgements += try self.judgements(within: budget, judged?.1 ?? [:], whole, builder)
     }
-    var answers = [try asGood(promise, judgements, whole, builder)]
+    let first = try cheapestAsGood(promise, whole, parts, builder)
+    let firstRow = firstAnswer(first, judged?.1 ?? [:])
+    var answers = [
+      Answer(
+        question: .cheapestAsGood, candidate: candidates[first].id,
+        isShown: promise.shown != nil, procedure: nil, cost: cost(first),
+        crossFitted: firstRow?.estimate)
+    ]
     for (question, budget) in [(Answer.Question.bestForSameCost, single), (.bestOfAll, nil)] {
-      answers.append(try answer(question, budget, judgements, whole, builder))
+      answers.append(try answer(question, budget, judgements, whole, parts, builder))
     }
     let chosen = try choose(answers, judgements, whole, builder)
     let crossFitting = judged.map {
       CrossFitting(
         folds: $0.0.folds, repeats: $0.0.repeats, fittedFolds: $0.0.fittedFolds,
-        fittedRepeats: $0.0.fittedRepeats, rows: judgements.map(\.row))
+        fittedRepeats: $0.0.fittedRepeats,
+        rows: judgements.map(\.row) + [firstRow].compactMap { $0 })
     }
     return ChoiceRecord(
       promise: promise, crossFitting: crossFitting, answers: answers, guarantees: guarantees,
@@ -88,22 +96,41 @@ extension CandidatePool {
       judged[key(.bestSingle)] ?? judged[CrossFitter.Key(procedure: .bestSingle, budget: nil)]
     var found: [Judgement] = []
     for procedure in CrossFitting.Procedure.allCases {
-      guard let scores = judged[key(procedure)], scores.count > 0, let single,
+      // Those are compared that were judged on the same images: a search that time cut off was on some alone.
+      guard let scores = judged[key(procedure)], let single, scores.count == single.count,
         let index = try choice(procedure, within: budget, whole, builder)
       else { continue }
-      let (difference, error) = scores.difference(from: single)
       found.append(
-        Judgement(
-          scores: scores,
-          row: CrossFitting.Row(
-            procedure: procedure, budget: budget, candidate: candidates[index].id,
-            estimate: CrossFitting.Estimate(
-              accuracy: scores.accuracy,
-              interval: ConfidenceInterval(ofShare: scores.accuracy, count: scores.count),
-              flattery: accuracy(index) - scores.accuracy, difference: difference,
-              differenceError: error, cost: scores.cost))))
+        Judgement(scores: scores, row: row(procedure, budget, index, scores, single)))
     }
     return found
+  }
+
+  private func row(
+    _ procedure: CrossFitting.Procedure, _ budget: Double?, _ index: Int, _ scores: JudgedScores,
+    _ single: JudgedScores
+  ) -> CrossFitting.Row {
+    let (difference, error) = scores.difference(from: single)
+    return CrossFitting.Row(
+      procedure: procedure, budget: budget, candidate: candidates[index].id,
+      estimate: CrossFitting.Estimate(
+        accuracy: scores.accuracy,
+        interval: ConfidenceInterval(ofShare: scores.accuracy, count: scores.count),
+        flattery: accuracy(index) - scores.accuracy, difference: difference,
+        differenceError: error, cost: scores.cost))
+  }
+
+  /// What the way to the first answer is worth; nil where it was not judged on all images.
+  private func firstAnswer(
+    _ index: Int, _ judged: [CrossFitter.Key: JudgedScores]
+  ) -> CrossFitting.Row? {
+    func scores(_ procedure: CrossFitting.Procedure) -> JudgedScores? {
+      judged[CrossFitter.Key(procedure: procedure, budget: nil)]
+    }
+    guard let own = scores(.cheapestAsGood), let single = scores(.bestSingle),
+      own.count == single.count
+    else { return nil }
+    return row(.cheapestAsGood, nil, index, own, single)
   }
 
   /// What a way to choose takes on the whole hold-out; nil where that has nothing within the budget.
@@ -125,6 +152,8 @@ extension CandidatePool {
     case .greedy: kinds = [.greedy]
     // Where no cascade is better, a search for one ends with a single member.
     case .cascade: kinds = [.cascade, .single]
+    // It is no way to the other answers.
+    case .cheapestAsGood: return nil
     }
     return candidates.indices.filter {
       kinds.contains(candidates[$0].kind) && candidates[$0].origin != .designPart
@@ -162,28 +191,16 @@ extension CandidatePool {
 
   /// The place of the cheapest candidate that is shown to be as good, or of what loses least.
   mutating func cheapestAsGood(
-    _ promise: Promise, _ whole: EnsembleChoice, _ builder: CandidateBuilder
+    _ promise: Promise, _ whole: EnsembleChoice, _ parts: HoldOutParts,
+    _ builder: CandidateBuilder
   ) throws(EnsembleError) -> Int {
     if let shown = promise.shown { return position(shown) }
-    return try leastLoss(whole, builder)
-  }
-
-  private mutating func asGood(
-    _ promise: Promise, _ judgements: [Judgement], _ whole: EnsembleChoice,
-    _ builder: CandidateBuilder
-  ) throws(EnsembleError) -> Answer {
-    let index = try cheapestAsGood(promise, whole, builder)
-    // What loses least is chosen as the best ensemble is.
-    let judged = judgements.first { $0.row.procedure == .bestEnsemble && $0.row.budget == nil }
-    return Answer(
-      question: .cheapestAsGood, candidate: candidates[index].id, isShown: promise.shown != nil,
-      procedure: nil, cost: cost(index),
-      crossFitted: promise.shown == nil ? judged?.row.estimate : nil)
+    return try leastLoss(whole, parts, builder)
   }
 
   private mutating func answer(
     _ question: Answer.Question, _ budget: Double?, _ judgements: [Judgement],
-    _ whole: EnsembleChoice, _ builder: CandidateBuilder
+    _ whole: EnsembleChoice, _ parts: HoldOutParts, _ builder: CandidateBuilder
   ) throws(EnsembleError) -> Answer {
     if let row = simplest(judgements.filter({ $0.row.budget == budget })) {
       let index = position(row.candidate)
@@ -191,29 +208,18 @@ extension CandidatePool {
         question: question, candidate: row.candidate, isShown: false, procedure: row.procedure,
         cost: cost(index), crossFitted: row.estimate)
     }
-    let index = try leastLoss(whole, builder, within: budget)
+    let index = try leastLoss(whole, parts, builder, within: budget)
     return Answer(
       question: question, candidate: candidates[index].id, isShown: false, procedure: nil,
       cost: cost(index), crossFitted: nil)
   }
 
-  /// What loses least in expectation where nothing can be shown: the highest of the accuracies that are drawn towards those
-  /// of like ensembles; where images do not distinguish them, the most likely, then the cheapest.
+  /// What is likely to lose least where nothing can be shown.
   private mutating func leastLoss(
-    _ whole: EnsembleChoice, _ builder: CandidateBuilder, within budget: Double? = nil
+    _ whole: EnsembleChoice, _ parts: HoldOutParts, _ builder: CandidateBuilder,
+    within budget: Double? = nil
   ) throws(EnsembleError) -> Int {
-    var best: Int?
-    for subset in whole.mostAccurate(within: budget) {
-      let index = try index(ofSubset: subset, builder)
-      if let known = best {
-        let (own, other) = (candidates[index], candidates[known])
-        let losses = (
-          own.holdOut.metrics.negativeLogLikelihood, other.holdOut.metrics.negativeLogLikelihood
-        )
-        guard losses.0 < losses.1 - 1e-9 else { continue }
-      }
-      best = index
-    }
-    return best ?? reference
+    guard let subset = try whole.leastLoss(within: budget, parts) else { return reference }
+    return try index(ofSubset: subset, builder)
   }
 }

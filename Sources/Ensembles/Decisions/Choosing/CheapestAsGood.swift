@@ -11,9 +11,11 @@ package struct CheapestAsGood {
 
   /// - Throws: As `Decision` does.
   package init(
-    _ sets: PredictionSets, options: Decision.Options = Decision.Options()
+    _ given: PredictionSets, options: Decision.Options = Decision.Options()
   ) throws(EnsembleError) {
     try options.check()
+    let kept = try KeptImages(of: given.holdOut, options.limits, seed: options.seed)
+    let sets = try KeptImages.choosing(given, without: kept)
     let builder = CandidateBuilder(sets: sets, options: options)
     var pool = try CandidatePool(
       sets, options: options, costs: sets.costs(options.cost), builder: builder)
@@ -22,7 +24,7 @@ package struct CheapestAsGood {
     let designed = try pool.design(parts, hits, builder)
     let promise = pool.prove(designed, parts)
     let whole = EnsembleChoice(pool, hits, folds: Array(parts.folds.indices))
-    let place = try pool.cheapestAsGood(promise, whole, builder)
+    let place = try pool.cheapestAsGood(promise, whole, parts, builder)
     candidate = pool.candidates[place]
     isShown = promise.shown != nil
   }

@@ -22,8 +22,13 @@ struct CrossFitter {
     }
 
     mutating func add(_ record: HoldOutRecord, on images: [Int], cost: Double) {
-      for image in images {
-        sums[image] += record.isRight[image] ? 1 : 0
+      add(images.map { record.isRight[$0] ? 1 : 0 }, of: images, cost: cost)
+    }
+
+    /// - Parameter isRight: For each of the images.
+    mutating func add(_ isRight: [Double], of images: [Int], cost: Double) {
+      for (image, isRight) in zip(images, isRight) {
+        sums[image] += isRight
         counts[image] += 1
       }
       self.cost += cost * Double(images.count)
@@ -115,7 +120,7 @@ struct CrossFitter {
       Combination(rule: pool.options.rule))
   }
 
-  // MARK: Weights, greedy selection and cascades
+  // MARK: Weights, greedy selection, cascades and the first answer
 
   private func judgeFitted(
     _ plan: Plan, _ scores: inout [Key: Scores]
@@ -129,14 +134,15 @@ struct CrossFitter {
         guard training.count >= CandidatePool.fewestFitted else { continue }
         let members = try pool.holdOut(of: training)
         let images = group.flatMap { parts.folds[$0] }
-        try judgeWeights(members, images, &scores)
+        try judgeWeights(members, others, images, &scores)
         try judgeCascades(members, training, images, &scores)
+        try judgeFirstAnswer(others.sorted(), images.sorted(), &scores)
       }
     }
   }
 
   private func judgeWeights(
-    _ members: [Predictions], _ images: [Int], _ scores: inout [Key: Scores]
+    _ members: [Predictions], _ others: [Int], _ images: [Int], _ scores: inout [Key: Scores]
   ) throws(EnsembleError) {
     guard pool.options.fitsWeights else { return }
     for fitted in try FittedWeights.both(members) {
@@ -145,24 +151,33 @@ struct CrossFitter {
       let record = try HoldOutRecord(
         used.map { pool.sets.holdOut[$0.member] },
         used.count > 1 ? Combination(weights: used.map(\.weight)) : Combination())
-      let procedure: CrossFitting.Procedure = fitted.kind == .greedy ? .greedy : .weights
-      // They do not heed a budget: where what they chose is over it, they have no answer.
-      for budget in budgets where cost <= (budget ?? .infinity) * (1 + 1e-9) {
-        scores[Key(procedure: procedure, budget: budget), default: Scores(images: self.images)]
-          .add(record, on: images, cost: cost)
+      for budget in budgets {
+        let key = Key(procedure: fitted.kind == .greedy ? .greedy : .weights, budget: budget)
+        guard cost > (budget ?? .infinity) * (1 + 1e-9) else {
+          scores[key, default: Scores(images: self.images)].add(record, on: images, cost: cost)
+          continue
+        }
+        // They do not heed a budget: where what they chose is over it, the best single model within it answers.
+        guard let single = single(within: budget, others) else { continue }
+        scores[key, default: Scores(images: self.images)].add(
+          try self.record(ofSubset: single), on: images, cost: pool.cost(ofSubset: single))
       }
     }
+  }
+
+  /// The position of the single member that is the most accurate on some folds; nil where none is within the budget.
+  private func single(within budget: Double?, _ folds: [Int]) -> Int? {
+    let accuracies = pool.sets.test.indices.map { hits.accuracy(of: $0, in: folds) }
+    return EnsembleChoice.best(accuracies, budget) { pool.cost(ofSubset: $0) }
   }
 
   private func judgeCascades(
     _ members: [Predictions], _ training: [Int], _ images: [Int],
     _ scores: inout [Key: Scores]
   ) throws(EnsembleError) {
-    let limited = budgets.compactMap { $0 }
-    guard !limited.isEmpty, pool.options.maximumStages > 1, pool.options.cost != .parameters
-    else { return }
-    let found = try pool.cascades(limited.map { .cost(atMost: $0) }, on: members)
-    for (budget, cascade) in zip(limited, found) {
+    guard pool.options.maximumStages > 1 else { return }
+    let found = try cascades(on: members)
+    for (budget, cascade) in zip(budgets, found) {
       guard let cascade else { continue }
       let places = cascade.stages.compactMap { stage in
         pool.sets.test.firstIndex { $0.name == stage.member }
@@ -172,16 +187,67 @@ struct CrossFitter {
         places.count > 1 ? cascade.combination : Combination(rule: pool.options.rule))
       let costs = places.map { pool.costs[$0] }
       // The search keeps to the budget on average: what is beyond it in another way is no answer.
-      if budget == pool.options.maximumCost, places.count > 1,
+      if let budget, budget == pool.options.maximumCost, places.count > 1,
+        pool.options.cost != .parameters,
         pool.options.costQuantile.cost(costs, record.exitFractions(of: training, costs.count))
           > budget * (1 + 1e-9)
       {
         continue
       }
-      let cost = record.cost(of: images, members: costs, whole: pool.wholeCost(of: places))
+      let whole = pool.wholeCost(of: places)
+      // All of a cascade's parameters are stored, wherever an image stops.
+      let cost =
+        pool.options.cost == .parameters
+        ? whole : record.cost(of: images, members: costs, whole: whole)
       scores[Key(procedure: .cascade, budget: budget), default: Scores(images: self.images)]
         .add(record, on: images, cost: cost)
     }
+  }
+
+  /// The most accurate cascade or single model of some images within each budget; nil where none was found in time.
+  private func cascades(on members: [Predictions]) throws(EnsembleError) -> [Cascade?] {
+    guard pool.options.cost == .parameters else {
+      let most = pool.costs.reduce(0, +)
+      return try pool.cascades(budgets.map { .cost(atMost: $0 ?? most) }, on: members)
+    }
+    // A search bounds computation: of what it finds for several bounds the most accurate that is within the budget.
+    let found = try pool.cascades(pool.cascadeBudgets(), on: members).compactMap { $0 }
+    return budgets.map { budget in
+      found.filter { cascade in
+        let stored = cascade.stages.reduce(0.0) { sum, stage in
+          sum
+            + (pool.sets.test.firstIndex { $0.name == stage.member }.map { pool.costs[$0] } ?? 0)
+        }
+        return stored <= (budget ?? .infinity) * (1 + 1e-9)
+      }.max { $0.holdOut.accuracy < $1.holdOut.accuracy }
+    }
+  }
+
+  // MARK: The first answer
+
+  /// The most scores that are copied to choose the first answer anew.
+  private static let mostCopiedScores = 1 << 26
+
+  /// Chooses the first answer on some folds as on the whole hold-out, and judges it on others.
+  ///
+  /// The pool that chooses has the images of its folds alone: no accuracy, cost or likelihood of the others reaches it.
+  private func judgeFirstAnswer(
+    _ folds: [Int], _ images: [Int], _ scores: inout [Key: Scores]
+  ) throws(EnsembleError) {
+    let copied = self.images * pool.sets.holdOut[0].classes * pool.sets.holdOut.count
+    guard copied <= Self.mostCopiedScores else { return }
+    let (own, training) = parts.selecting(folds)
+    let sets = try pool.sets.choosing(on: training, judgedBy: images)
+    let builder = CandidateBuilder(sets: sets, options: pool.options)
+    var chooser = CandidatePool(pool, on: sets, builder)
+    let ownHits = hits.selecting(folds)
+    let designed = try chooser.design(own, ownHits, builder)
+    let promise = chooser.prove(designed, own)
+    let whole = EnsembleChoice(chooser, ownHits, folds: Array(own.folds.indices))
+    let candidate = chooser.candidates[try chooser.cheapestAsGood(promise, whole, own, builder)]
+    let isRight = try builder.correctness(of: candidate, in: sets.test)
+    scores[Key(procedure: .cheapestAsGood, budget: nil), default: Scores(images: self.images)]
+      .add(isRight, of: images, cost: candidate.test.cost[pool.options.cost] ?? 0)
   }
 }
 
@@ -198,32 +264,59 @@ struct EnsembleChoice {
   }
 
   /// The position of the most accurate single member, of equals the cheapest.
-  func single(within budget: Double?) -> Int? { best(singles, budget) }
-
-  /// The position of the most accurate ensemble or single member, of equals the cheapest.
-  func ensemble(within budget: Double?) -> Int? { best(accuracies, budget) }
-
-  /// The positions of the most accurate ensembles and single members, of each kind the first of those that are alike.
-  func mostAccurate(within budget: Double?) -> [Int] {
-    guard let best = ensemble(within: budget) else { return [] }
-    let limit = (budget ?? .infinity) * (1 + 1e-9)
-    var kinds: Set<Int> = []
-    let equal = accuracies.indices.filter {
-      accuracies[$0] >= accuracies[best] - 1e-12 && pool.cost(ofSubset: $0) <= limit
-    }.sorted { (pool.cost(ofSubset: $0), $0) < (pool.cost(ofSubset: $1), $1) }
-    return Array(equal.filter { kinds.insert(pool.kinds[$0]).inserted }.prefix(Self.mostEqual))
+  func single(within budget: Double?) -> Int? {
+    Self.best(singles, budget) { pool.cost(ofSubset: $0) }
   }
 
-  /// Of ensembles that nothing distinguishes, how many are looked at.
-  private static let mostEqual = 40
+  /// The position of the most accurate ensemble or single member, of equals the cheapest.
+  func ensemble(within budget: Double?) -> Int? {
+    Self.best(accuracies, budget) { pool.cost(ofSubset: $0) }
+  }
 
-  private func best(_ accuracies: [Double], _ budget: Double?) -> Int? {
+  /// The position of what is likely to lose least where the accuracies of few images decide nothing: by `SoftAccuracies`; of
+  /// those that these do not distinguish, the most likely, then the cheapest.
+  ///
+  /// - Parameter parts: Of the hold-out, all folds of which choose.
+  func leastLoss(
+    within budget: Double?, _ parts: HoldOutParts
+  ) throws(EnsembleError) -> Int? {
+    let limit = (budget ?? .infinity) * (1 + 1e-9)
+    let allowed = accuracies.indices.filter { pool.cost(ofSubset: $0) <= limit }
+    let row = max(1, pool.sets.holdOut[0].count * pool.sets.holdOut[0].classes)
+    let most = max(Self.fewestCompared, Self.mostComparedScores / row)
+    let likely =
+      allowed.count <= most
+      ? allowed
+      : Array(allowed.sorted { (accuracies[$0], -$0) > (accuracies[$1], -$1) }.prefix(most))
+    let soft = try SoftAccuracies(of: likely, in: pool, parts)
+    guard let best = soft.values.max() else { return nil }
+    let order = likely.indices.filter { soft.values[$0] >= best - 1e-12 }.sorted {
+      (pool.cost(ofSubset: likely[$0]), $0) < (pool.cost(ofSubset: likely[$1]), $1)
+    }
+    // Of each kind the first: members of one network that nothing distinguishes are alike.
+    var kinds: Set<Int> = []
+    let first = order.filter { kinds.insert(pool.kinds[likely[$0]]).inserted }
+    let found = first.reduce(nil) { (known: Int?, place) in
+      guard let known else { return place }
+      return soft.losses[place] < soft.losses[known] - 1e-9 ? place : known
+    }
+    return found.map { likely[$0] }
+  }
+
+  /// Of more ensembles than so many scores, or of more than so few, the most accurate are compared.
+  private static let mostComparedScores = 1 << 24
+  private static let fewestCompared = 40
+
+  /// The position of the greatest accuracy within the budget, of equals the cheapest.
+  static func best(
+    _ accuracies: [Double], _ budget: Double?, cost costOf: (Int) -> Double
+  ) -> Int? {
     let limit = (budget ?? .infinity) * (1 + 1e-9)
     var best: (index: Int, accuracy: Double, cost: Double)?
     for (index, accuracy) in accuracies.enumerated() {
       // A hair, so that what was computed in another order is not better.
       if let best, accuracy < best.accuracy - 1e-12 { continue }
-      let cost = pool.cost(ofSubset: index)
+      let cost = costOf(index)
       guard cost <= limit else { continue }
       if let best, accuracy < best.accuracy + 1e-12, cost >= best.cost { continue }
       best = (index, accuracy, cost)

@@ -19,8 +19,10 @@ public struct CrossFitting: Codable, Hashable, Sendable {
     case weights
     /// Greedy selection.
     case greedy
-    /// The most accurate cascade.
+    /// The most accurate cascade, or single model where none is better.
     case cascade
+    /// The first of the answers: the cheapest that is shown to be as good, or what is likely to lose least where nothing is.
+    case cheapestAsGood
   }
 
   /// What a way to choose is worth.
@@ -53,8 +55,11 @@ public struct CrossFitting: Codable, Hashable, Sendable {
 
   /// Folds of each repeat, and repeats, for single models and ensembles.
   public let folds, repeats: Int
-  /// The same for weights, greedy selection and cascades, which take longer.
+  /// The same for weights, greedy selection, cascades and the first answer, which take longer.
   public let fittedFolds, fittedRepeats: Int
-  /// Ways to choose.
+  /// Ways to choose; that of the first answer last, where it is known.
   public let rows: [Row]
+
+  /// What the way to the first answer is worth; nil where that is not known, and in decisions of earlier versions.
+  public var firstAnswer: Row? { rows.first { $0.procedure == .cheapestAsGood } }
 }

@@ -41,18 +41,35 @@ struct HoldOutParts: Sendable {
         next += 1
       }
     }
-    self.folds = folds.map { $0.sorted() }
-    isFirst = ImageBits(images: images, of: groups.map { $0[0] })
-    let isDesign = self.folds.indices.map { Self.designing.contains($0 % 5) }
-    let folded = self.folds
+    self.init(
+      folds: folds.map { $0.sorted() },
+      isFirst: ImageBits(images: images, of: groups.map { $0[0] }))
+  }
+
+  private init(folds: [[Int]], isFirst: ImageBits) {
+    self.folds = folds
+    self.isFirst = isFirst
     func part(_ designs: Bool) -> [Int] {
-      folded.indices.filter { isDesign[$0] == designs }.flatMap { folded[$0] }.sorted()
+      folds.indices.filter { Self.designing.contains($0 % 5) == designs }.flatMap { folds[$0] }
+        .sorted()
     }
     design = part(true)
     proof = part(false)
-    designBits = ImageBits(images: images, of: design)
-    let isFirst = isFirst
-    proofBits = ImageBits(images: images, of: proof.filter { isFirst[$0] })
+    designBits = ImageBits(images: isFirst.images, of: design)
+    proofBits = ImageBits(images: isFirst.images, of: proof.filter { isFirst[$0] })
+  }
+
+  /// Some of the folds as a hold-out of their own, which is divided anew.
+  ///
+  /// - Returns: The parts, and which images they number, ascending.
+  func selecting(_ chosen: [Int]) -> (parts: HoldOutParts, images: [Int]) {
+    let images = chosen.flatMap { folds[$0] }.sorted()
+    let places = Dictionary(uniqueKeysWithValues: images.enumerated().map { ($1, $0) })
+    return (
+      HoldOutParts(
+        folds: chosen.map { folds[$0].compactMap { places[$0] } },
+        isFirst: ImageBits(images.map { isFirst[$0] })), images
+    )
   }
 
   /// Whether a fold is of the part that designs.

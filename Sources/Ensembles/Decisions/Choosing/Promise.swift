@@ -90,7 +90,6 @@ public struct Answer: Codable, Hashable, Sendable {
   public let procedure: CrossFitting.Procedure?
   /// What it costs, in the decision's measure, on average on the hold-out.
   public let cost: Double
-  /// What choosing in this way is worth on images that did not choose; nil where that is not known, and of what is shown, whose
-  /// accuracy on the images that prove is in its `Promise.Test`.
+  /// What choosing in this way is worth on images that did not choose; nil where that is not known.
   public let crossFitted: CrossFitting.Estimate?
 }

@@ -18,21 +18,28 @@ struct ShrunkenAccuracies {
   ///   - kinds: `[S]`: which networks it is of; equal for those that are alike.
   ///   - sizes: `[S]`: how many members it has.
   init(hits: FoldHits, folds: [Int], kinds: [Int], sizes: [Int]) {
+    self.init(
+      kinds.indices.map { hits.accuracies(of: $0, in: folds) }, counts: hits.counts(of: folds),
+      kinds: kinds, sizes: sizes)
+  }
+
+  /// - Parameters:
+  ///   - own: `[S]`: of each ensemble, its accuracy on each fold, or another mean over its images.
+  ///   - counts: Of each fold, how many images it has; some above 0.
+  init(_ own: [[Double]], counts: [Int], kinds: [Int], sizes: [Int]) {
     let all = Array(kinds.indices)
     let kindGroups = Dictionary(grouping: all) { kinds[$0] }.sorted { $0.key < $1.key }.map(\.value)
-    let own = all.map { hits.accuracies(of: $0, in: folds) }
     let ownMeans = kindGroups.map { Self.mean($0.map { own[$0] }) }
     // Kinds first, towards all kinds of as many members.
     var kindValues = [Double](repeating: 0, count: kindGroups.count)
     let kindSizes = Dictionary(grouping: kindGroups.indices) { sizes[kindGroups[$0][0]] }
     for group in kindSizes.values {
-      let drawn = Self.drawn(group.map { ownMeans[$0] }, hits.counts(of: folds), towards: nil)
+      let drawn = Self.drawn(group.map { ownMeans[$0] }, counts, towards: nil)
       for (place, kind) in group.enumerated() { kindValues[kind] = drawn[place] }
     }
     var values = [Double](repeating: 0, count: all.count)
     for (kind, group) in kindGroups.enumerated() {
-      let drawn = Self.drawn(
-        group.map { own[$0] }, hits.counts(of: folds), towards: kindValues[kind])
+      let drawn = Self.drawn(group.map { own[$0] }, counts, towards: kindValues[kind])
       for (place, index) in group.enumerated() { values[index] = drawn[place] }
     }
     self.values = values
@@ -96,6 +103,11 @@ struct FoldHits: Sendable {
   init(hits: [[Int32]], images: [Int]) {
     self.hits = hits
     self.images = images
+  }
+
+  /// Those of some of the folds alone.
+  func selecting(_ folds: [Int]) -> FoldHits {
+    FoldHits(hits: folds.map { hits[$0] }, images: counts(of: folds))
   }
 
   func counts(of folds: [Int]) -> [Int] { folds.map { images[$0] } }

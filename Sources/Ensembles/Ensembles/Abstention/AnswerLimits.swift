@@ -19,6 +19,9 @@ public struct AnswerLimits: Codable, Hashable, Sendable {
     public var error = 0.01
     /// The probability, over the draw of the calibration images, that no more answers are wrong: at least 0.5 and below 1.
     public var confidence = 0.95
+    /// How many images of the hold-out a decision keeps apart from all that is chosen, so that it can promise what they calibrate;
+    /// nil for a fifth of a hold-out of 2,000 images or more, at most 2,000, and none of a smaller one; 0 for none.
+    public var keptImages: Int?
 
     /// The defaults: sets with nine of ten classes, and one wrong answer in a hundred.
     public init() {}
@@ -29,6 +32,11 @@ public struct AnswerLimits: Codable, Hashable, Sendable {
     package func check() throws(EnsembleError) {
       try ConformalPredictor.check(score, missRate)
       try AbstentionRule.check(error: error, confidence: confidence)
+      if let keptImages, keptImages < 0 {
+        throw .invalidArgument(
+          name: "the number of images that are kept", value: "\(keptImages)",
+          expected: "at least 0")
+      }
     }
   }
 

@@ -23,6 +23,11 @@ extension AnswerLimits.Options {
     CommandOption(
       "--answer-confidence", "PERCENT",
       help: "How surely no more of them are wrong (default: 95)."),
+    CommandOption(
+      "--kept-images", "N",
+      help:
+        "How many images of the hold-out choose nothing, so that sets and answers are promised and not only expected; 0 for none "
+        + "(default: a fifth of 2,000 or more, at most 2,000)."),
   ]
 
   /// What the options of a command say.
@@ -48,6 +53,12 @@ extension AnswerLimits.Options {
         throw UsageError("--answer-error is in percent, above 0 and up to 50, such as 1")
       }
       error = percent / 100
+    }
+    if let count = try arguments.number("--kept-images") {
+      guard count >= 0, count <= 1e9, count == count.rounded() else {
+        throw UsageError("--kept-images is a number of images, such as 500, or 0")
+      }
+      keptImages = Int(count)
     }
     if let percent = try arguments.number("--answer-confidence") {
       guard percent >= 50, percent < 100 else {

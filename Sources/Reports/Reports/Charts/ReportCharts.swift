@@ -5,7 +5,7 @@ import Schemas
 struct ReportCharts {
   let content: ReportContent
 
-  static let names = ["frontier", "tradeoff", "reliability", "diversity", "forecast"]
+  static let names = ["frontier", "tradeoff", "reliability", "risk", "diversity", "forecast"]
 
   var tradeoff: TradeoffChart? { content.decision.map { TradeoffChart(decision: $0) } }
 
@@ -20,6 +20,8 @@ struct ReportCharts {
     if choice.method != .none { summaries.append(("Deployed, calibrated", choice.calibrated)) }
     return ReliabilityChart(summaries: summaries)
   }
+
+  var risk: RiskChart? { content.decision?.limits.map(RiskChart.init) }
 
   var diversity: DiversityChart? {
     content.diversity.members.count > 1 ? DiversityChart(diversity: content.diversity) : nil
@@ -36,6 +38,8 @@ struct ReportCharts {
     charts["tradeoff"] = tradeoff?.specification(
       title: "\(title): accuracy against cost", width: .pixels(720), isInteractive: false)
     charts["reliability"] = reliability?.specification(title: "\(title): reliability")
+    charts["risk"] = risk?.specification(
+      title: "\(title): errors by share of answers", width: .pixels(560))
     charts["diversity"] = diversity?.picture(title: "\(title): diversity")
     charts["forecast"] = forecast?.specification(title: "\(title): what more members would bring")
     charts = charts.mapValues { ChartTheme(isDark: false).complete($0) }
@@ -53,6 +57,7 @@ struct ReportCharts {
     charts["tradeoff"] = tradeoff?.specification(
       title: nil, width: .container, isInteractive: true)
     charts["reliability"] = reliability?.specification(title: nil)
+    charts["risk"] = risk?.specification(title: nil, width: .container)
     charts["diversity"] = diversity?.single
     charts["forecast"] = forecast?.specification(title: nil)
     return charts

@@ -15,6 +15,10 @@ extension ReportPage {
         <p>\(sentences.sets) \(sentences.abstention) \(sentences.assumption)</p>
         \(.table("Prediction sets", head: setsHead(isShifted), rows: setRows(limits, isShifted)))
         \(.table("Answers that are given", head: promiseHead, rows: promiseRows(limits)))
+        \(figure("risk", label: "Error by share of answers.", style: "max-width:40rem", caption: """
+          Of the \(decision.testName) that are answered, how many are wrong: the surest answers first, all of them at the \
+          right. \(limits.deployed.abstention.test == nil ? "" : "Dashed: what is answered as it is deployed.")
+          """))
         \(setDetails(limits, decision))
         \(riskDetails(limits, decision))
         """)
@@ -105,7 +109,7 @@ extension ReportPage {
     let classes = report.byClass.sorted { $0.coverage.value < $1.coverage.value }.prefix(20)
       .map { own -> HTML in
         """
-        <tr><th scope="row">\(className(own.label))</th><td>\(own.images.grouped)</td>\
+        <tr><th scope="row"><span class="name">\(className(own.label, decision))</span></th><td>\(own.images.grouped)</td>\
         <td>\(NumberFormat.percent(own.coverage.value, 1))</td>\
         <td>\(NumberFormat.percent(own.coverage.interval.lowerBound, to: own.coverage.interval.upperBound, 1))</td>\
         <td>\(NumberFormat.fixed(own.meanSize, 2))</td></tr>
@@ -129,7 +133,9 @@ extension ReportPage {
       """
   }
 
-  private func className(_ label: Int) -> String { "class \(label)" }
+  private func className(_ label: Int, _ decision: Decision) -> String {
+    decision.errors?.classNames?[label] ?? "class \(label)"
+  }
 
   private func riskDetails(_ limits: DecisionLimits, _ decision: Decision) -> HTML {
     func cells(_ candidate: CandidateLimits?, _ place: Int) -> HTML {

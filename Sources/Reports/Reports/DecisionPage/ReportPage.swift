@@ -31,7 +31,7 @@ struct ReportPage {
       return [curvesSection, diversitySection, dataSection, notesSection].compactMap { $0 }
     }
     return [
-      explorer, candidatesSection, errorsSection, rulesSection, calibrationSection, limitsSection,
+      explorer, candidatesSection, choosingSection, errorsSection, rulesSection, calibrationSection, limitsSection,
       cascadeSection, shiftedSection, unlikeSection, diversitySection, membersSection,
       trainingSection, forecastSection, examplesSection,
       curvesSection, dataSection, notesSection,

@@ -64,10 +64,27 @@ struct CostSentences {
       "\(CostMeasure.latency.amount(time.median)) (\(NumberFormat.milliseconds(time.least)) to "
         + "\(NumberFormat.milliseconds(time.greatest)))"
     }
+    let path =
+      deployed.kind == .cascade
+      ? " on average, through all members \(range(measured.slowestPath))" : ""
     return
-      "Measured as a whole, an image takes \(range(measured.deployed)) on average, through all members "
-      + "\(range(measured.slowestPath)); the best single model's takes \(range(measured.reference)): medians, least and "
+      "Measured as a whole, an image takes \(range(measured.deployed))\(path); the best single model's takes "
+      + "\(range(measured.reference)): medians, least and "
       + "greatest of \(measured.rounds) rounds of \(measured.imagesPerRound.counted("image")), in turns, one image at a "
-      + "time, stopping as often as the \(decision.testName) do."
+      + "time, stopping as often as the \(decision.testName) do.\(keptBudget(range))"
+  }
+
+  /// Whether what was measured is within the budget of time.
+  private func keptBudget(_ range: (MeasuredTimes.Time) -> String) -> String {
+    guard let found = decision.measuredBudget else { return "" }
+    let what =
+      switch decision.options.costQuantile {
+      case .mean: "on average it takes"
+      case .percentile(let percent): "\(percent) % of the images take at most"
+      case .worst: "through all members it takes"
+      }
+    return
+      " The budget of \(CostMeasure.latency.amount(found.budget)), measured: \(what) \(range(found.time)), "
+      + (found.isKept ? "within it." : "which misses it.")
   }
 }

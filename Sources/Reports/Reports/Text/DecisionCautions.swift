@@ -1,5 +1,6 @@
 import Decisions
 import Formatting
+import Predictions
 import Statistics
 
 /// What makes a decision doubtful: few images, images that chose and judge, images that were trained on, one model under two
@@ -18,7 +19,9 @@ package struct DecisionCautions: Hashable, Sendable {
       [Self.few(decision), Self.chance(decision), Self.shared(decision), Self.gap(decision)]
       .compactMap { $0 }
       + Self.twins(decision)
-      + [Self.calibration(decision), Self.cut(decision), Self.sample(decision)].compactMap { $0 }
+      + [
+        Self.calibration(decision), Self.budget(decision), Self.cut(decision), Self.sample(decision),
+      ].compactMap { $0 }
   }
 
   private static func few(_ decision: Decision) -> String? {
@@ -58,6 +61,16 @@ package struct DecisionCautions: Hashable, Sendable {
     guard decision.deployed.holdOut.metrics.top1Accuracy == 1 else { return nil }
     return
       "Careful: every hold-out image is right, which does not show how often such predictions err."
+  }
+
+  /// Where what was measured is over a budget that members' times, summed, are within.
+  private static func budget(_ decision: Decision) -> String? {
+    guard let found = decision.measuredBudget, !found.isKept else { return nil }
+    return
+      "Careful: what is deployed misses the budget. By its members' times it is within "
+      + "\(CostMeasure.latency.amount(found.budget)), measured as a whole it takes "
+      + "\(CostMeasure.latency.amount(found.time.median)): ask for less, such as --max-cost "
+      + "\(NumberFormat.short(found.budget * found.budget / found.time.median))ms."
   }
 
   /// Where all members are much better on one of the two sets, that one may be among their training images.

@@ -19,6 +19,8 @@ package struct DecisionText: Hashable, Sendable {
   package let promise: String?
   /// The three answers, a sentence each; none in decisions of earlier versions.
   package let answers: [String]
+  /// What ways to choose are worth on images that they did not choose on; nil where that is not known.
+  package let crossFitting: String?
   /// What promises of cascades cost; nil without cascades.
   package let guarantees: String?
   /// What calibration does; nil where there was nothing to fit one to, which `cautions` say.
@@ -44,7 +46,7 @@ package struct DecisionText: Hashable, Sendable {
   package var sentences: [String] {
     [deploy] + [comparison, promise].compactMap { $0 } + errors + answers + cautions
       + [measured, otherCosts].compactMap { $0 } + [images, goal]
-      + [guarantees, calibration, shifted].compactMap { $0 } + limits + [caveat]
+      + [crossFitting, guarantees, calibration, shifted].compactMap { $0 } + limits + [caveat]
   }
 
   /// Lines for a terminal, `width` characters at most where words allow.
@@ -73,6 +75,7 @@ package struct DecisionText: Hashable, Sendable {
     let promises = PromiseSentences(decision)
     promise = promises.promise
     answers = promises.sentences
+    crossFitting = CrossFittingSentences(decision)?.sentence
     guarantees = promises.guarantees
     calibration = CalibrationSentence(decision).text
     errors = ErrorSentences(decision)?.sentences ?? []
@@ -82,6 +85,7 @@ package struct DecisionText: Hashable, Sendable {
       "All this is of the members that were trained: training again may change it. "
       + (decision.amongBest == nil
         ? "p-values are not corrected for the number of comparisons."
-        : "Intervals of the candidates hold one by one; those that hold for all at once stand in decision.json.")
+        : "Intervals of the candidates hold one by one; those that hold for all at once stand on the page, under \"All at "
+          + "once\", and in decision.json.")
   }
 }

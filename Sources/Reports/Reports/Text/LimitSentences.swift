@@ -72,10 +72,10 @@ struct LimitSentences {
   /// The assumption in one sentence.
   var assumption: String {
     limits.isPromised
-      ? "The promises are of images drawn as the \(limits.calibration.count.counted("image")) that calibrated them were, on "
-        + "which nothing was chosen, and of the whole ensemble."
+      ? "The promises are of images drawn as the \(limits.calibration.count.counted("image")) that calibrated them were, which "
+        + "were kept apart from all that was chosen, and of the whole ensemble."
       : "These are estimates and no promises: the \(limits.calibration.count.counted("image")) that calibrated them also chose "
-        + "what is deployed."
+        + "what is deployed. With 2,000 hold-out images or more a fifth is kept apart, or as many as --kept-images says."
   }
 }
 

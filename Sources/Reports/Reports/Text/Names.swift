@@ -103,6 +103,7 @@ extension CrossFitting.Procedure {
     case .weights: "fitted weights"
     case .greedy: "greedy selection"
     case .cascade: "the best cascade"
+    case .cheapestAsGood: "the cheapest that is as good"
     }
   }
 }
