@@ -93,7 +93,8 @@ let base: [Target] = [
   library("Randomness", in: "Base"),
   tests(of: "Randomness", in: "Base", ["Randomness"]),
   library("CBoundary", in: "Base"),
-  library("CKernels", in: "Base", ["CBoundary"]),
+  // Optimised in debug builds too, whose tests decide much.
+  library("CKernels", in: "Base", ["CBoundary"], cxxSettings: [.unsafeFlags(["-O2"])]),
   library("Statistics", in: "Base", ["Randomness"]),
   tests(of: "Statistics", in: "Base", ["Randomness", "Statistics"], exclude: ["Fixtures"]),
   library("Formatting", in: "Base", ["Files"]),
@@ -417,7 +418,7 @@ let benchmarks: [Target] = [
     [
       "Concurrency", "Decisions", "Ensembles", "Files", "GuaranteeSimulations", "Predictions",
       "Randomness", "Schemas", "Statistics", "Weights",
-    ], exclude: ["check_greedy.py", "make_sets.py", "tables.py"]),
+    ], exclude: ["check_greedy.py", "make_members.py", "make_sets.py", "tables.py"]),
   benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
   benchmark(
     "training-step", "TrainingStep", ["Networks", "Torch", "Training"], exclude: ["peer.py"]),

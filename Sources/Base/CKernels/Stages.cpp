@@ -57,32 +57,66 @@ INLINED Confidence of_probabilities(const double *sums, const double *ties, int6
   return found;
 }
 
-INLINED void write(const Confidence &found, int64_t first, int64_t count, const consort_stage_outputs &outputs,
-                   int64_t stage) {
-  const int64_t place = stage * outputs.stride + first;
-  for (int64_t lane = 0; lane < count; ++lane) {
-    outputs.predicted[place + lane] = static_cast<int32_t>(found.predicted[lane]);
-    outputs.greatest[place + lane] = found.greatest[lane];
-    outputs.second[place + lane] = found.second[lane];
-    outputs.entropy[place + lane] = found.entropy[lane] > 0 ? found.entropy[lane] : 0;
+INLINED Doubles confidence(const Confidence &found, consort_confidence measure) {
+  switch (measure) {
+    case CONSORT_GREATEST: return found.greatest;
+    case CONSORT_MARGIN: return found.greatest - found.second;
+    case CONSORT_NEGATIVE_ENTROPY: return -(found.entropy > 0 ? found.entropy : Doubles{});
   }
 }
 
-INLINED void consort_stages_for(const consort_images *images, consort_summand summand, int64_t first_stage,
-                                void *memory, const consort_stage_outputs *outputs) {
+/// Where the results go, with strides of the images of all blocks.
+struct Outputs {
+  int32_t *predicted;
+  double *confidence;
+  int64_t stride;
+};
+
+/// - measure: a constant, so that what it does not need is not computed.
+INLINED void combine_subsets(const consort_images *images, consort_summand summand, const consort_subset_walk *walk,
+                             consort_confidence measure, void *memory, const Outputs &outputs) {
   const int64_t classes = images->classes, width = vectors_of(summand) * classes * double_lanes;
-  double *const member_row = static_cast<double *>(memory), *const sums = member_row + width;
+  double *const inputs = static_cast<double *>(memory), *const stack = inputs + images->member_count * width;
+  double *const sums = stack + (walk->largest_size + 1) * width;
+  const double *const ties = summand == CONSORT_VOTES ? sums + classes * double_lanes : sums;
+  memset(stack, 0, static_cast<size_t>(width) * sizeof(double));
   for (int64_t first = 0; first < images->images; first += double_lanes) {
     const int64_t count = images->images - first < double_lanes ? images->images - first : double_lanes;
     for (int64_t member = 0; member < images->member_count; ++member) {
-      load_member(images->members[member] + first * classes, count, classes, summand, member == 0 ? sums : member_row);
-      if (member > 0) add_up(sums, member_row, width, sums);
-      if (member + 1 < first_stage) continue;
-      const double *const ties = summand == CONSORT_VOTES ? sums + classes * double_lanes : sums;
-      const Confidence found = summand == CONSORT_LOGARITHMS ? of_logarithms(sums, classes, member + 1)
-                                                             : of_probabilities(sums, ties, classes);
-      write(found, first, count, *outputs, member + 1 - first_stage);
+      load_member(images->members[member] + first * classes, count, classes, summand, inputs + member * width);
     }
+    for (int64_t index = 0; index < walk->step_count; ++index) {
+      const consort_subset_step &step = walk->steps[index];
+      double *const prefix = stack + step.level * width;
+      if (step.level > 0) add_up(prefix - width, inputs + step.member * width, width, prefix);
+      for (int64_t leaf = step.first; leaf < step.first + step.count; ++leaf) {
+        add_up(prefix, inputs + walk->leaves[leaf].member * width, width, sums);
+        const Confidence found = summand == CONSORT_LOGARITHMS ? of_logarithms(sums, classes, step.level + 1)
+                                                               : of_probabilities(sums, ties, classes);
+        const Doubles sure = confidence(found, measure);
+        const int64_t place = walk->leaves[leaf].subset * outputs.stride + first;
+        for (int64_t lane = 0; lane < count; ++lane) {
+          outputs.predicted[place + lane] = static_cast<int32_t>(found.predicted[lane]);
+          outputs.confidence[place + lane] = sure[lane];
+        }
+      }
+    }
+  }
+}
+
+INLINED void consort_stages_for(const consort_images *images, consort_summand summand, const consort_subset_walk *walk,
+                                consort_confidence measure, void *scratch, int32_t *predicted, double *confidence,
+                                int64_t stride) {
+  const Outputs outputs = {predicted, confidence, stride};
+  const bool sums_logarithms = summand == CONSORT_LOGARITHMS;
+  if (sums_logarithms && measure == CONSORT_GREATEST) {
+    combine_subsets(images, CONSORT_LOGARITHMS, walk, CONSORT_GREATEST, scratch, outputs);
+  } else if (sums_logarithms && measure == CONSORT_MARGIN) {
+    combine_subsets(images, CONSORT_LOGARITHMS, walk, CONSORT_MARGIN, scratch, outputs);
+  } else if (sums_logarithms) {
+    combine_subsets(images, CONSORT_LOGARITHMS, walk, CONSORT_NEGATIVE_ENTROPY, scratch, outputs);
+  } else {
+    combine_subsets(images, summand, walk, measure, scratch, outputs);
   }
 }
 
@@ -91,8 +125,8 @@ INLINED void consort_stages_for(const consort_images *images, consort_summand su
 extern "C" {
 
 BY_PROCESSOR(void, consort_stages,
-             (const consort_images *images, consort_summand summand, int64_t first_stage, void *scratch,
-              const consort_stage_outputs *outputs),
-             (images, summand, first_stage, scratch, outputs))
+             (const consort_images *images, consort_summand summand, const consort_subset_walk *walk,
+              consort_confidence measure, void *scratch, int32_t *predicted, double *confidence, int64_t stride),
+             (images, summand, walk, measure, scratch, predicted, confidence, stride))
 
 }  // extern "C"

@@ -334,7 +334,8 @@ struct Scoring {
 };
 
 /// Scores every subset on one image.
-INLINED void score(const consort_subset_walk &walk, Scoring scoring, int32_t *hits, int32_t *image_hits) {
+INLINED void score(const consort_subset_walk &walk, Scoring scoring, int32_t *hits, int32_t *image_hits, uint8_t *right,
+                   int64_t stride) {
   const Image &image = scoring.image;
   const Scratch &scratch = scoring.scratch;
   // A sum's relative error: half a unit in the last place for each addition and for what was added.
@@ -365,45 +366,55 @@ INLINED void score(const consort_subset_walk &walk, Scoring scoring, int32_t *hi
         if (!is_clear && !is_right(image, scratch, scoring.rivals, step.level, leaves[i].member)) continue;
         hits[leaves[i].subset] += 1;
         if (image_hits) image_hits[step.level] += 1;
+        if (right) right[leaves[i].subset * stride] = 1;
       }
     }
   }
 }
 
-INLINED int64_t consort_top1_for(const consort_images *images, consort_summand summand,
-                                 const consort_subset_walk *walk, void *memory, int32_t *hits, int32_t *image_hits) {
+/// Counts an image that all subsets are right about.
+INLINED void count_all(const consort_subset_walk &walk, int64_t group, int64_t index, int32_t *image_hits,
+                       const consort_top1_counts &counts) {
+  counts.all_right[group] += 1;
+  for (int64_t subset = 0; counts.right && subset < counts.subsets; ++subset) {
+    counts.right[subset * counts.stride + index] = 1;
+  }
+  if (image_hits) memcpy(image_hits, walk.size_counts, static_cast<size_t>(walk.largest_size) * sizeof(int32_t));
+}
+
+INLINED void consort_top1_for(const consort_images *images, consort_summand summand, const consort_subset_walk *walk,
+                              void *memory, const consort_top1_counts *counts) {
   Scratch scratch = divide(memory, images->member_count, images->classes, walk->largest_size);
-  int64_t all_right = 0;
   for (int64_t index = 0; index < images->images; ++index) {
     const Image image = {images->members,       images->member_count,   index * images->classes,
                          images->classes,       images->labels[index],  summand == CONSORT_PROBABILITIES};
-    int32_t *const own_hits = image_hits ? image_hits + index * walk->largest_size : nullptr;
+    const int64_t group = counts->groups ? counts->groups[index] : 0;
+    int32_t *const image_hits = counts->image_hits ? counts->image_hits + index * walk->largest_size : nullptr;
     const int64_t count = find_rivals(image, scratch);
     if (count == 0) {
-      all_right += 1;
-      if (own_hits) memcpy(own_hits, walk->size_counts, static_cast<size_t>(walk->largest_size) * sizeof(int32_t));
+      count_all(*walk, group, index, image_hits, *counts);
       continue;
     }
-    if (own_hits) memset(own_hits, 0, static_cast<size_t>(walk->largest_size) * sizeof(int32_t));
+    if (image_hits) memset(image_hits, 0, static_cast<size_t>(walk->largest_size) * sizeof(int32_t));
     for (int64_t member = 0; member < image.member_count; ++member) {
       scratch.label_values[member] = summands(floats(image.row(member)[image.label]), image.takes_probabilities)[0];
     }
     scratch.left[image.label] = 0;
     const int64_t front = sort_strongest(image, scratch, count);
     gather(image, scratch.kept, front, scratch.front);
-    score(*walk, {image, scratch, count, front, -1}, hits, own_hits);
+    score(*walk, {image, scratch, count, front, -1}, counts->hits + group * counts->subsets, image_hits,
+          counts->right ? counts->right + index : nullptr, counts->stride);
   }
-  return all_right;
 }
 
 }  // namespace
 
 extern "C" {
 
-BY_PROCESSOR(int64_t, consort_top1,
+BY_PROCESSOR(void, consort_top1,
              (const consort_images *images, consort_summand summand, const consort_subset_walk *walk, void *scratch,
-              int32_t *hits, int32_t *image_hits),
-             (images, summand, walk, scratch, hits, image_hits))
+              const consort_top1_counts *counts),
+             (images, summand, walk, scratch, counts))
 
 size_t consort_top1_scratch_bytes(int64_t member_count, int64_t classes, int64_t largest_size) {
   return static_cast<size_t>(scratch_floats(member_count, classes, largest_size)) * sizeof(float);

@@ -50,7 +50,8 @@ INLINED void consort_weighted_likelihood_for(const consort_images *images, const
                                              double *scratch, double *likelihood, double *gradient, double *hessian) {
   const int64_t classes = images->classes, members = images->member_count;
   const int64_t width = (classes + double_lanes - 1) / double_lanes * double_lanes;
-  double *const rows = scratch, *const mixture = scratch + members * width, *const means = mixture + width;
+  double *const rows = scratch, *const mixture = scratch + members * width;
+  double *const weighted = mixture + width, *const means = weighted + width;
   for (int64_t image = 0; image < images->images; ++image) {
     const int64_t label = images->labels[image];
     for (int64_t member = 0; member < members; ++member) {
@@ -68,11 +69,12 @@ INLINED void consort_weighted_likelihood_for(const consort_images *images, const
     }
     if (!hessian) continue;
     for (int64_t first = 0; first < members; ++first) {
+      for (int64_t c = 0; c < width; c += double_lanes) {
+        store(weighted + c, load(mixture + c) * load(rows + first * width + c));
+      }
       for (int64_t second = 0; second <= first; ++second) {
         Doubles sums = {};
-        for (int64_t c = 0; c < width; c += double_lanes) {
-          sums += load(mixture + c) * load(rows + first * width + c) * load(rows + second * width + c);
-        }
+        for (int64_t c = 0; c < width; c += double_lanes) sums += load(weighted + c) * load(rows + second * width + c);
         hessian[first * members + second] += sum_of(sums) - means[first] * means[second];
       }
     }

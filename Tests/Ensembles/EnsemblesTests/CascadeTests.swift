@@ -149,6 +149,65 @@ import Testing
     }
   }
 
+  /// One sweep for all goals finds the very plans that a search for each finds, with ties, many images and long stretches
+  /// between which nothing can be better.
+  @Test(arguments: [2, 3], [1, 7, 60])
+  func aSweepFindsWhatSearchesFind(stages: Int, fewest: Int) {
+    for (seed, levels) in [6, 40, 1_000_000, 1_000_000].enumerated() {
+      var generator = RandomStream(seed: UInt64(seed), 3)
+      let images = 400 + 300 * seed
+      let made = (0..<stages).map { stage in
+        let confidence = (0..<images).map { _ in
+          Double(generator.integer(below: levels)) / Double(levels)
+        }
+        return StageStatistics(
+          confidence: confidence,
+          isRight: confidence.map { generator.unitInterval() < 0.3 + $0 / 3 + Double(stage) / 8 })
+      }
+      let costs = [3.0, 2, 7].prefix(stages)
+      let goals: [ThresholdPair.Goal] =
+        [2, 3, 3.5, 4, 5, 7, 9, 11.9, 12, 20].map { .cost(Double(images) * $0) }
+        + [0.1, 0.45, 0.5, 0.55, 0.6, 0.62, 0.65, 0.7, 0.9].map {
+          .hits(Int($0 * Double(images)))
+        }
+      let swept = ThresholdSweep(made, costs: Array(costs), fewestReaching: fewest)
+        .plans(for: goals)
+      for (goal, found) in zip(goals, swept) {
+        let search = ThresholdSearch(
+          stages: made, costs: Array(costs), goal: goal, fewestReaching: fewest)
+        let expected = search.improve(Array(repeating: nil, count: stages - 1), 0, 1)
+        #expect(found?.thresholds == expected?.thresholds, "\(goal), \(images) images")
+        #expect(found?.hits == expected?.hits && found?.cost == expected?.cost, "\(goal)")
+      }
+      #expect(swept.count { $0 != nil } >= 10)
+    }
+  }
+
+  /// Sets of members combined together have the bits that each alone has.
+  @Test(arguments: CombinationRule.allCases, CascadeConfidence.allCases)
+  func setsAreCombinedAsEachAlone(_ rule: CombinationRule, _ measure: CascadeConfidence) throws {
+    let members = try decisionMembers("hold-out")
+    let sets = [[0], [3], [0, 2], [1, 2], [0, 1, 4], [2, 3, 4]]
+    let found = StageStatistics.of(sets, of: members, rule: rule, measure: measure)
+    let right = SubsetEvaluator(members: members, rule: rule, subsets: sets).rightImages()
+    for (place, set) in sets.enumerated() {
+      let alone = StageStatistics.of(
+        set.map { members[$0] }, rule: rule, measure: measure, firstStage: set.count)[0]
+      #expect(found[place].confidence == alone.confidence)
+      #expect(found[place].isRight == alone.isRight && right[place] == alone.isRight)
+      let order = alone.confidence.indices.sorted { alone.confidence[$0] < alone.confidence[$1] }
+      #expect(found[place].order.map { Int($0) } == order)
+      let values = Set(alone.confidence).sorted()
+      #expect(found[place].levelCount == values.count)
+      #expect(
+        zip(found[place].ranks, alone.confidence).allSatisfy { values[Int($0)] == $1 })
+      #expect(
+        (0...values.count).allSatisfy {
+          found[place].threshold(above: $0) == ($0 < values.count ? values[$0] : nil)
+        })
+    }
+  }
+
   /// A grid of 100 steps a threshold, tried whole.
   @Test func noGridIsBetter() throws {
     let holdOut = try [0, 2, 4].map { try decisionMembers("hold-out")[$0] }

@@ -34,6 +34,32 @@ import Testing
     }
   }
 
+  /// What is evaluated without keeping predictions has the bits of what is kept.
+  @Test(arguments: CombinationRule.allCases)
+  func evaluatesAsWhatIsKept(_ rule: CombinationRule) throws {
+    let members = try [0, 3, 5].map { try candidateMembers("test")[$0] }
+    var combinations = [
+      Combination(rule: rule), Combination(rule: rule, temperature: 1.4),
+      Combination(rule: rule, memberTemperatures: [1.7, 0.6, 2.2]),
+    ]
+    for confidence in CascadeConfidence.allCases {
+      for thresholds in [[0.6, 0.7], [nil, 0.8], [0.5, nil]] as [[Double?]] {
+        let stops = CascadeStops(
+          confidence: confidence,
+          confidenceThresholds: thresholds.map { $0.map { confidence == .entropy ? -$0 : $0 } })
+        combinations.append(Combination(rule: rule, cascade: stops))
+      }
+    }
+    if rule == .geometricMean { combinations.append(Combination(weights: [0.5, 0.3, 0.2])) }
+    for combination in combinations {
+      let found = try combination.evaluate(members)
+      let kept = try combination.combine(members, name: "kept")
+      #expect(try found.metrics == Metrics(of: [kept]))
+      #expect(found.isRight == zip(kept.predictedClasses(), kept.labels).map { $0 == Int($1) })
+      #expect(try combination.rightImages(members) == found.isRight)
+    }
+  }
+
   @Test func metricsOfEveryEnsemble() throws {
     let (holdOut, test) = (try candidateMembers("hold-out"), try candidateMembers("test"))
     for subset in try ExpectedCandidates.load().subsets {

@@ -56,16 +56,30 @@ typedef struct {
   const int64_t *labels;
 } consort_images;
 
+/// Where `consort_top1` counts. What is NULL is left out.
+typedef struct {
+  /// How many subsets there are.
+  int64_t subsets;
+  /// `[images]`: of each image of the block, its group; NULL where all are of group 0.
+  const uint8_t *groups;
+  /// `[groups, subsets]`: grows by the images that a subset is right about, but for those of `all_right`.
+  int32_t *hits;
+  /// `[groups]`: grows by the images that all subsets are right about.
+  int64_t *all_right;
+  /// `[images, largest_size]`, set to how many subsets of each size are right about an image; or NULL.
+  int32_t *image_hits;
+  /// Of the block's first image, `[subsets, stride]`: set to 1 where a subset is right about an image; or NULL.
+  uint8_t *right;
+  int64_t stride;
+} consort_top1_counts;
+
 /// Counts for which images the most probable class, of equals the first, is the label; exact as sums in double.
 ///
 /// - images: what is predicted.
 /// - summand: CONSORT_LOGARITHMS or CONSORT_PROBABILITIES.
 /// - scratch: `consort_top1_scratch_bytes` bytes, aligned to 64.
-/// - hits: `[subsets]`, grows by the images that a subset is right about, but for those that the result counts.
-/// - image_hits: `[images, largest_size]`, set to how many subsets of each size are right about an image; or NULL.
-/// - returns: the images that all subsets are right about.
-int64_t consort_top1(const consort_images *images, consort_summand summand, const consort_subset_walk *walk,
-                     void *scratch, int32_t *hits, int32_t *image_hits);
+void consort_top1(const consort_images *images, consort_summand summand, const consort_subset_walk *walk,
+                  void *scratch, const consort_top1_counts *counts);
 size_t consort_top1_scratch_bytes(int64_t member_count, int64_t classes, int64_t largest_size);
 
 /// Sums over images from which the metrics of one subset come.
@@ -88,27 +102,95 @@ void consort_metrics(const consort_images *images, consort_summand summand, cons
 size_t consort_metrics_scratch_bytes(int64_t member_count, int64_t classes, int64_t largest_size,
                                      consort_summand summand);
 
-/// What some first members, combined, say about each image, with strides of the images of all blocks.
-typedef struct {
-  /// `[stages, stride]`: the most probable class, of equals the first.
-  int32_t *predicted;
-  /// `[stages, stride]`: its probability, that of the next class (0 for one class), and the entropy in nats.
-  double *greatest, *second, *entropy;
-  int64_t stride;
-} consort_stage_outputs;
+/// What measures how sure a combined prediction is.
+typedef enum {
+  CONSORT_GREATEST = 0,
+  CONSORT_MARGIN = 1,
+  CONSORT_NEGATIVE_ENTROPY = 2,
+} consort_confidence;
 
-/// Combines the first `first_stage`, `first_stage + 1`, ... members up to all of them.
+/// Combines each subset on its own.
 ///
-/// - first_stage: at least 1.
-/// - scratch: as `consort_metrics` needs it for subsets of one member.
-/// - outputs: of the block's first image and first stage.
-void consort_stages(const consort_images *images, consort_summand summand, int64_t first_stage, void *scratch,
-                    const consort_stage_outputs *outputs);
+/// - scratch: as `consort_metrics` needs it.
+/// - predicted: of the block's first image and the first subset, `[subsets, stride]`, with the stride of the images of all
+///   blocks: the most probable class, of equals the first.
+/// - confidence: as many: its probability; that less the next class's (0 for one class); or minus the entropy in nats.
+void consort_stages(const consort_images *images, consort_summand summand, const consort_subset_walk *walk,
+                    consort_confidence measure, void *scratch, int32_t *predicted, double *confidence, int64_t stride);
+
+/// Puts places in the ascending order of their values, which are not NaN; of equals the first comes first.
+///
+/// - order: `[count]`: the places.
+/// - ranks: `[count]`: of each place, how many different values are below its own.
+/// - returns: how many different values there are.
+int64_t consort_sort(const double *values, int64_t count, int32_t *order, int32_t *ranks);
+
+/// The stages of a cascade, as they see all images.
+typedef struct {
+  int64_t images;
+  /// 1 to 3.
+  int64_t stages;
+  /// `[stages]`: of each stage alone, for one image; above 0.
+  const double *costs;
+  /// `[stages][images]`: 1 where the stage is right.
+  const uint8_t *right[3];
+  /// `[images]`: the images, the least sure of the first stage first, and of each image its place among the different values
+  /// of how sure it is. NULL for one stage.
+  const int32_t *first_order, *first_rank;
+  /// `[images]`: the same of the second stage, and how many different values there are. NULL for fewer than three stages.
+  const int32_t *second_rank;
+  int64_t second_levels;
+  /// How many images come to each stage at least, unless none does.
+  int64_t fewest;
+} consort_cascade;
+
+/// What thresholds are wanted for, over all images, and what was found.
+typedef struct {
+  /// The most hits at no more than this cost, where `least_hits` is below 0.
+  double budget;
+  /// The least cost with no fewer hits.
+  int64_t least_hits;
+  /// 1 where the goal is within reach; 0 before.
+  int64_t is_found;
+  /// How many images pass the first stage, and the second.
+  int64_t passing, going_on;
+  /// How many of the second stage's values are below its threshold.
+  int64_t second_levels;
+  /// In all; the hits for goals of a cost only.
+  int64_t hits;
+  double cost;
+} consort_threshold_goal;
+
+/// Finds the best thresholds for each goal among all that differ in what they do to some image; of equals those that the
+/// fewest images pass.
+///
+/// - scratch: `consort_best_thresholds_scratch_bytes` bytes, aligned to 64.
+void consort_best_thresholds(const consort_cascade *cascade, void *scratch, consort_threshold_goal *goals,
+                             int64_t goal_count);
+size_t consort_best_thresholds_scratch_bytes(const consort_cascade *cascade, int64_t goal_count);
+
+/// Sets rows to log softmax of the members' mean log-probability, or of their weighted sum.
+///
+/// - weights: `[member_count]`; NULL for the mean.
+/// - exits: `[images]`: of each image the last member that counts; NULL for all.
+/// - least: log-probabilities count as no less.
+/// - scratch: `consort_combine_scratch` doubles.
+/// - result: `[images, classes]`.
+void consort_combine(const consort_images *images, const double *weights, const int64_t *exits, double least,
+                     double *scratch, float *result);
+/// Sets `right` to 1 where the most probable class of such a row, of equals the first, is the label, else to 0: without
+/// the row where it is clear.
+///
+/// - right: `[images]`.
+void consort_combine_right(const consort_images *images, const double *weights, const int64_t *exits, double least,
+                           double *scratch, uint8_t *right);
+/// How many doubles either needs.
+int64_t consort_combine_scratch(int64_t classes);
 
 /// Adds the images to the negative log-likelihood of softmax(sum over members of weight x log-probability), in nats.
 ///
 /// - least: log-probabilities count as no less.
-/// - scratch: doubles: `classes` rounded up to 8, times `member_count + 1`, and `member_count`.
+/// - scratch: doubles: `classes` rounded up to 8, times `member_count + 2`, and `member_count`.
 /// - likelihood: grows by the sum over the images.
 /// - gradient: `[member_count]`, grows by the derivatives by the weights.
 /// - hessian: `[member_count, member_count]`, grows by the second derivatives; or NULL.
@@ -121,6 +203,10 @@ int64_t consort_confidence_bin(double confidence, int64_t bins);
 /// Returns the first of `rows` rows of `classes` log-probabilities that may be no distribution: one that holds NaN or
 /// infinity, or whose probabilities sum to a number further than about 0.9e-3 from 1. Returns `rows` where there is none.
 int64_t consort_first_doubtful_row(const float *values, int64_t rows, int64_t classes);
+
+/// Sets `result` to the place of the greatest of each of `rows` rows of `classes` values, none of them NaN; of equals the
+/// first.
+void consort_first_greatest(const float *values, int64_t rows, int64_t classes, int64_t *result);
 
 /// Sets `result[i]` to e to the power of `values[i]`, within two units in the last place; 0 below -708.
 void consort_exponentials(const double *values, double *result, int64_t count);

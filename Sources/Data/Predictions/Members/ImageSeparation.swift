@@ -109,16 +109,21 @@ private struct SharedScores {
     let classes = members[0].classes
     let step = (classes + mostClasses - 1) / mostClasses
     // FNV-1a, of 64 bits at a time.
-    func mixed(_ key: UInt64, _ value: Int64) -> UInt64 {
+    @Sendable func mixed(_ key: UInt64, _ value: Int64) -> UInt64 {
       (key ^ UInt64(bitPattern: value)) &* 0x100_0000_01B3
     }
     var keys = members[0].labels.map { mixed(0xCBF2_9CE4_8422_2325, $0) }
     for member in members {
-      member.withLogProbabilities { values in
-        for image in keys.indices {
-          for place in stride(from: 0, to: classes, by: step) {
-            let value = max(values[image * classes + place], -1000)
-            keys[image] = mixed(keys[image], Int64((value * 1000).rounded()))
+      keys.withUnsafeMutableBufferPointer { keys in
+        // Each piece changes its own images' keys, and the buffer outlives the call.
+        nonisolated(unsafe) let keys = keys
+        member.forEachPiece { images, values in
+          for image in images {
+            let row = values + (image - images.lowerBound) * classes
+            for place in stride(from: 0, to: classes, by: step) {
+              keys[image] = mixed(
+                keys[image], Int64((max(row[place], -1000) * 1000).rounded()))
+            }
           }
         }
       }

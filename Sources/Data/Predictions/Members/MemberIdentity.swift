@@ -34,7 +34,7 @@ extension Predictions {
   /// SHA-256 of the log-probabilities, `[N, C]` as little-endian float32, in lower-case hexadecimal.
   public func contentSHA256() -> String {
     var hasher = SHA256Hasher()
-    let block = 1 << 16
+    let block = max(1, Self.pieceBytes / (classes * MemoryLayout<Float>.stride))
     for start in stride(from: 0, to: count, by: block) {
       let images = start..<min(start + block, count)
       withLogProbabilities { values in

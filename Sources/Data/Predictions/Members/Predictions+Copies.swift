@@ -1,3 +1,5 @@
+import Concurrency
+
 extension Predictions {
   /// The same predictions under another name.
   ///
@@ -20,11 +22,35 @@ extension Predictions {
 
   /// The same member's predictions of some of the images, `images` not none, in that order.
   package func selecting(_ images: [Int]) throws(EnsembleError) -> Predictions {
-    let rows = withLogProbabilities { values in
-      images.flatMap { values[$0 * classes..<($0 + 1) * classes] }
-    }
+    let rows = self.rows(of: images)
     return try copy(values: .resident(rows), labels: images.map { labels[$0] })
       .withLogNormalizers(logNormalizers.map { all in images.map { all[$0] } })
+  }
+
+  /// `[images, C]`: the log-probabilities of some images, in that order.
+  private func rows(of images: [Int]) -> [Float] {
+    let size = max(1, Self.pieceBytes / 4 / (classes * MemoryLayout<Float>.stride))
+    return [Float](unsafeUninitializedCapacity: images.count * classes) { rows, filled in
+      // Each piece fills its own rows, and the buffer outlives the call.
+      nonisolated(unsafe) let rows = rows
+      parallelFor((images.count + size - 1) / size) { piece in
+        let part = images[piece * size..<min((piece + 1) * size, images.count)]
+        withLogProbabilities { values in
+          for (place, image) in zip(part.indices, part) {
+            let row = UnsafeBufferPointer(
+              rebasing: values[image * classes..<(image + 1) * classes])
+            _ = UnsafeMutableBufferPointer(
+              rebasing: rows[place * classes..<(place + 1) * classes]
+            ).initialize(from: row)
+          }
+        }
+        // Mostly they ascend, and what lies between is given back as well.
+        if mappedByteCount > Self.pieceBytes, let first = part.min(), let last = part.max() {
+          release(first..<last + 1)
+        }
+      }
+      filled = images.count * classes
+    }
   }
 
   /// The same member's predictions with other log-probabilities, `[N, C]`.

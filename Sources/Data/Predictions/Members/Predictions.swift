@@ -1,4 +1,5 @@
 import CKernels
+import Concurrency
 import Files
 import Formatting
 import Statistics
@@ -255,8 +256,29 @@ extension Predictions {
 extension Predictions {
   /// `[N]`: the most probable class of each image, of equals the first.
   public func predictedClasses() -> [Int] {
-    withLogProbabilities { values in
-      (0..<count).map { argmax(values, $0 * classes..<($0 + 1) * classes) }
+    var predicted = [Int64](repeating: 0, count: count)
+    predicted.withUnsafeMutableBufferPointer { predicted in
+      // Each piece fills its own images, and the buffer outlives the call.
+      nonisolated(unsafe) let predicted = predicted
+      forEachPiece { images, values in
+        consort_first_greatest(
+          values, Int64(images.count), Int64(classes),
+          predicted.baseAddress.map { $0 + images.lowerBound })
+      }
+    }
+    return predicted.map { Int($0) }
+  }
+
+  /// Calls `body` with consecutive images and their first log-probability, on all cores; what is mapped from a large file is
+  /// given back.
+  package func forEachPiece(_ body: @Sendable (Range<Int>, UnsafePointer<Float>) -> Void) {
+    let size = max(1, Self.pieceBytes / 4 / (classes * MemoryLayout<Float>.stride))
+    parallelFor((count + size - 1) / size) { piece in
+      let images = piece * size..<min((piece + 1) * size, count)
+      withLogProbabilities { values in
+        if let first = values.baseAddress { body(images, first + images.lowerBound * classes) }
+      }
+      if mappedByteCount > Self.pieceBytes { release(images) }
     }
   }
 }

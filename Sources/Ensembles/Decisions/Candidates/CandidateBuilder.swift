@@ -63,16 +63,16 @@ struct CandidateBuilder {
     let latencies = sets.latencies(of: places)
     guard combination.cascade != nil else {
       return Candidate.Evaluation(
-        metrics: try combination.metrics(of: members),
+        metrics: try combination.weights == nil
+          ? combination.metrics(of: members) : combination.evaluate(members).metrics,
         cost: Cost(of: members, latencies: latencies), exitFractions: nil)
     }
     let exits = try combination.exits(members)
     let fractions = members.indices.map { stage in
       Double(exits.count { $0 == stage }) / Double(exits.count)
     }
-    let combined = try combination.combine(members, exits: exits, name: "cascade")
     return Candidate.Evaluation(
-      metrics: try Metrics(of: [combined]),
+      metrics: try combination.evaluate(members, exits: exits).metrics,
       cost: Cost(ofCascade: members, exitFractions: fractions, latencies: latencies),
       exitFractions: fractions)
   }
@@ -84,8 +84,7 @@ struct CandidateBuilder {
     let members = try Predictions.of(candidate.members, in: set)
     let combination = candidate.combination
     guard combination == Combination(rule: combination.rule) else {
-      let combined = try combination.combine(members, name: candidate.id)
-      return zip(combined.predictedClasses(), combined.labels).map { $0 == Int($1) ? 1 : 0 }
+      return try combination.rightImages(members).map { $0 ? 1 : 0 }
     }
     let all = [Array(members.indices)]
     return SubsetEvaluator(members: members, rule: combination.rule, subsets: all)

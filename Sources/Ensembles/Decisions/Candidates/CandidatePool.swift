@@ -9,6 +9,8 @@ struct CandidatePool {
   /// Of each member, in the measure of the decision.
   let costs: [Double]
   var candidates: [Candidate] = []
+  /// The hold-out in folds, and in the parts that design and prove.
+  let parts: HoldOutParts
   /// The ensembles that were tried.
   private(set) var search: EnsembleSearch
   /// How many goals cascades were to be searched for, and were.
@@ -41,7 +43,8 @@ struct CandidatePool {
     search = try EnsembleSearch(of: sets.test, options: options)
     // What the ensembles leave of the time is the cascades'.
     let clock = SearchClock(pace, .ensembles, limit: pace.secondsLeft.map { $0 / 3 })
-    search.run(sets.holdOut, rule: options.rule, clock: clock)
+    parts = HoldOutParts(sets.holdOut, seed: options.seed)
+    search.run(sets.holdOut, rule: options.rule, folds: parts.folds, clock: clock)
     cascadeClock = SearchClock(
       pace, .cascades, limit: pace.secondsLeft.map { max(0, $0 - clock.elapsed) })
     (cascadeHoldOut, cascadeImages) = try Self.cascadeSample(sets.holdOut, seed: options.seed)

@@ -10,6 +10,8 @@ struct EnsembleSearch {
   private(set) var subsets = SubsetList()
   /// Of each that was tried, the top-1 accuracy.
   private(set) var accuracies: [Double] = []
+  /// `[folds]`: of each that was tried, how many images of the fold it is right about.
+  private(set) var foldHits: [[Int32]] = []
   /// Whether the ensembles of some size are a random sample of those there are.
   private(set) var isSampled = false
   /// How many there were to try.
@@ -78,7 +80,17 @@ struct EnsembleSearch {
   }
 
   /// Evaluates them, block by block, until time is over; the first block is always evaluated.
-  mutating func run(_ holdOut: [Predictions], rule: CombinationRule, clock: SearchClock) {
+  ///
+  /// - Parameter folds: All images, each in one.
+  mutating func run(
+    _ holdOut: [Predictions], rule: CombinationRule, folds: [[Int]], clock: SearchClock
+  ) {
+    let images = holdOut[0].count
+    var foldOf = [UInt8](repeating: 0, count: images)
+    for (fold, own) in folds.enumerated() {
+      for image in own { foldOf[image] = UInt8(fold) }
+    }
+    foldHits = Array(repeating: [], count: folds.count)
     let total = Double(subsets.additions(0..<planned))
     var work = 0.0
     while tried < planned, tried == 0 || !clock.isOver {
@@ -87,7 +99,11 @@ struct EnsembleSearch {
       let block = tried..<min(planned, tried + size)
       let evaluator = SubsetEvaluator(
         members: holdOut, rule: rule, subsets: block.map { subsets[$0] })
-      accuracies += evaluator.top1Accuracies()
+      let hits = evaluator.hits(byGroup: foldOf, of: folds.count)
+      for (fold, hits) in hits.enumerated() { foldHits[fold] += hits }
+      accuracies += (0..<block.count).map { place in
+        Double(hits.reduce(0) { $0 + Int($1[place]) }) / Double(images)
+      }
       work += Double(subsets.additions(block))
       // A block shares nothing with the one before: the sum may come out a little above the total.
       clock.report(

@@ -21,8 +21,8 @@ struct ChoiceRecord {
 extension CandidatePool {
   /// Everything that is chosen: shown on one part of the hold-out, or best as cross-fitting judges.
   mutating func decide(_ builder: CandidateBuilder) throws(EnsembleError) -> ChoiceRecord {
-    let parts = HoldOutParts(sets.holdOut, seed: options.seed)
-    let hits = try FoldHits(of: search, sets.holdOut, in: parts, rule: options.rule)
+    let parts = self.parts
+    let hits = FoldHits(of: search, in: parts)
     let designed = try design(parts, hits, builder)
     let promise = prove(designed, parts)
     let guarantees = try guaranteeCascades(designed, parts, builder)

@@ -19,8 +19,8 @@ package struct CheapestAsGood {
     let builder = CandidateBuilder(sets: sets, options: options)
     var pool = try CandidatePool(
       sets, options: options, costs: sets.costs(options.cost), builder: builder)
-    let parts = HoldOutParts(sets.holdOut, seed: options.seed)
-    let hits = try FoldHits(of: pool.search, sets.holdOut, in: parts, rule: options.rule)
+    let parts = pool.parts
+    let hits = FoldHits(of: pool.search, in: parts)
     let designed = try pool.design(parts, hits, builder)
     let promise = pool.prove(designed, parts)
     let whole = EnsembleChoice(pool, hits, folds: Array(parts.folds.indices))

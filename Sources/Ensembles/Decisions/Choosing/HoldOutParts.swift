@@ -26,24 +26,25 @@ struct HoldOutParts: Sendable {
   static let proofShare = 0.6
 
   init(_ members: [Predictions], seed: UInt64) {
-    let groups = EqualImages(members).groups
+    let equal = EqualImages(members)
     let images = members[0].count
-    var byClass: [Int64: [[Int]]] = [:]
-    for group in groups { byClass[members[0].labels[group[0]], default: []].append(group) }
-    let count = max(1, min(Self.mostFolds, groups.count))
+    var byClass: [Int64: [Int]] = [:]
+    for first in equal.firsts { byClass[members[0].labels[first], default: []].append(first) }
+    let count = max(1, min(Self.mostFolds, equal.firsts.count))
     var folds = [[Int]](repeating: [], count: count)
     var next = 0
-    for (label, groups) in byClass.sorted(by: { $0.key < $1.key }) {
+    for (label, firsts) in byClass.sorted(by: { $0.key < $1.key }) {
       var generator = RandomStream(
         seed: seed, 0x7061_7274, UInt64(bitPattern: label))
-      for place in generator.permutation(of: groups.count) {
-        folds[next % count] += groups[place]
+      for place in generator.permutation(of: firsts.count) {
+        folds[next % count].append(firsts[place])
+        folds[next % count] += equal.repeats[firsts[place]] ?? []
         next += 1
       }
     }
     self.init(
       folds: folds.map { $0.sorted() },
-      isFirst: ImageBits(images: images, of: groups.map { $0[0] }))
+      isFirst: ImageBits(images: images, of: equal.firsts))
   }
 
   private init(folds: [[Int]], isFirst: ImageBits) {
@@ -77,73 +78,4 @@ struct HoldOutParts: Sendable {
 
   /// How many images were given again.
   var repeated: Int { isFirst.images - isFirst.count }
-}
-
-/// Images that all members predict the same to the last bit, under the same label.
-///
-/// Only predictions that tell images apart are looked at: answers without scores, or rounded ones, are the same for many
-/// images that are different.
-struct EqualImages {
-  /// All images, each in one group, ascending.
-  let groups: [[Int]]
-
-  init(_ members: [Predictions]) {
-    let images = members[0].count
-    var keys = [UInt64](repeating: 0, count: images)
-    for (image, label) in members[0].labels.enumerated() {
-      keys[image] = Self.mixed(UInt64(bitPattern: label))
-    }
-    // A few scores of each member part almost all images; the others are compared in full.
-    let classes = members[0].classes
-    for member in members {
-      member.withLogProbabilities { values in
-        for image in 0..<images {
-          let row = image * classes
-          for place in Set([0, classes / 2, Int(member.labels[image])]).sorted() {
-            keys[image] = Self.mixed(
-              keys[image] ^ UInt64(values[row + place].bitPattern) &+ 0x9E37_79B9_7F4A_7C15)
-          }
-        }
-      }
-    }
-    var groups: [[Int]] = []
-    var known: [UInt64: [Int]] = [:]
-    for image in 0..<images {
-      let same = known[keys[image], default: []].first {
-        Self.areEqual(groups[$0][0], image, members)
-      }
-      if let same {
-        groups[same].append(image)
-      } else {
-        known[keys[image], default: []].append(groups.count)
-        groups.append([image])
-      }
-    }
-    self.groups = groups
-  }
-
-  private static func mixed(_ value: UInt64) -> UInt64 {
-    var mixed = value
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  private static func areEqual(_ first: Int, _ second: Int, _ members: [Predictions]) -> Bool {
-    guard members[0].labels[first] == members[0].labels[second] else { return false }
-    let classes = members[0].classes
-    var scores: Set<UInt32> = []
-    for member in members {
-      let isSame = member.withLogProbabilities { values in
-        (0..<classes).allSatisfy { place in
-          let value = values[first * classes + place]
-          if value.isFinite { scores.insert(value.bitPattern) }
-          return value.bitPattern == values[second * classes + place].bitPattern
-        }
-      }
-      guard isSame else { return false }
-    }
-    // Of networks' scores hardly two are the same; members that are copies of one have each score as often.
-    return scores.count * 4 >= classes * 3 && scores.count > 1
-  }
 }

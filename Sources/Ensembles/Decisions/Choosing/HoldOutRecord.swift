@@ -15,13 +15,7 @@ struct HoldOutRecord: Sendable {
     let exits = combination.cascade == nil ? nil : try combination.exits(members)
     self.exits = exits.map { $0.map { UInt16(truncatingIfNeeded: $0) } }
     guard combination == Combination(rule: combination.rule) else {
-      let combined =
-        if let exits {
-          try combination.combine(members, exits: exits, name: "combined")
-        } else {
-          try combination.combine(members, name: "combined")
-        }
-      isRight = ImageBits(zip(combined.predictedClasses(), combined.labels).map { $0 == Int($1) })
+      isRight = ImageBits(try combination.rightImages(members, exits: exits))
       return
     }
     let all = [Array(members.indices)]

@@ -44,39 +44,50 @@ package struct CascadeSearch {
   package func run(_ goals: [Cascade.Goal], clock: SearchClock) -> (
     cascades: [Cascade?], tried: Int
   ) {
-    var best = [(planned: BeamSearch.PlannedSequence, confidence: CascadeConfidence)?](
+    var best = [(plan: ThresholdSearch.Plan, cascade: Cascade)?](
       repeating: nil, count: goals.count)
     var tried = 0
     var progress = CascadeProgress(
-      clock: clock, goals: goals.count * confidences.count, each: mostSequences)
+      clock: clock, total: goals.count * confidences.count * mostSequences)
+    // All goals share one sweep; where time may be over before all are reached, the first come first.
+    let size = clock.isLimited ? Self.goalsAtOnce : goals.count
     for (number, confidence) in confidences.enumerated() {
+      let stages = CascadeStages(holdOut, rule: rule, confidence: confidence)
       var beam = BeamSearch(
-        members: holdOut, costs: costs, rule: rule, confidence: confidence, width: beamWidth,
-        fewestReaching: fewestReaching)
-      for (place, goal) in goals.enumerated() {
+        stages: stages, costs: costs, width: beamWidth, fewestReaching: fewestReaching)
+      for start in stride(from: 0, to: goals.count, by: max(1, size)) {
         guard !clock.isOver else { break }
-        progress.finish(goals: number * goals.count + place)
-        let found = beam.best(for: goal, maximumStages: maximumStages, &progress)
-        if number == confidences.count - 1, !clock.isOver { tried += 1 }
-        guard let found else { continue }
-        if let earlier = best[place]?.planned,
-          !ThresholdSearch.isBetter(found.plan, earlier.plan, beam.total(goal))
-        {
-          continue
+        let part = start..<min(start + size, goals.count)
+        progress.finish((number * goals.count + start) * mostSequences)
+        let found = beam.best(for: Array(goals[part]), maximumStages: maximumStages, &progress)
+        if number == confidences.count - 1, !clock.isOver { tried += part.count }
+        for (place, planned) in zip(part, found) {
+          guard let planned else { continue }
+          if let earlier = best[place]?.plan,
+            !ThresholdSearch.isBetter(planned.plan, earlier, beam.total(goals[place]))
+          {
+            continue
+          }
+          best[place] = (planned.plan, cascade(planned, goals[place], beam, confidence))
         }
-        best[place] = (found, confidence)
       }
     }
-    let cascades = zip(goals, best).map { goal, best -> Cascade? in
-      guard let best else { return nil }
-      let beam = BeamSearch(
-        members: holdOut, costs: costs, rule: rule, confidence: best.confidence, width: beamWidth,
-        fewestReaching: fewestReaching)
-      return Cascade(
-        best.planned.sequence.map { holdOut[$0] }, beam.search(best.planned.sequence, goal),
-        best.planned.plan, rule: rule, confidence: best.confidence)
-    }
-    return (cascades, tried)
+    return (best.map { $0?.cascade }, tried)
+  }
+
+  /// Goals that are searched for together where time is limited.
+  private static let goalsAtOnce = 4
+
+  private func cascade(
+    _ planned: BeamSearch.PlannedSequence, _ goal: Cascade.Goal, _ beam: BeamSearch,
+    _ confidence: CascadeConfidence
+  ) -> Cascade {
+    let search = ThresholdSearch(
+      stages: beam.stages.of(planned.sequence), costs: planned.sequence.map { costs[$0] },
+      goal: beam.total(goal), fewestReaching: fewestReaching)
+    return Cascade(
+      planned.sequence.map { holdOut[$0] }, search, planned.plan, rule: rule,
+      confidence: confidence)
   }
 
   /// The most sequences that are tried for one goal and one measure of confidence.
@@ -87,44 +98,28 @@ package struct CascadeSearch {
   }
 }
 
-/// How many sequences of members were tried.
+/// How many sequences of members were tried, for each goal.
 struct CascadeProgress {
   let clock: SearchClock
   let total: Int
-  private let goals: Int
   private var done = 0
-  private var doneGoals = 0
-  private var secondsOfFirst = 0.0
 
-  init(clock: SearchClock, goals: Int, each sequences: Int) {
+  init(clock: SearchClock, total: Int) {
     self.clock = clock
-    self.goals = goals
-    total = goals * sequences
+    self.total = total
   }
 
-  /// Takes all that the first goals may have needed as done: mostly they need less.
-  mutating func finish(goals count: Int) {
-    done = total / max(1, goals) * count
-    doneGoals = count
-    if count == 1 { secondsOfFirst = clock.elapsed }
-  }
+  /// Takes all that earlier goals may have needed as done: mostly they need less.
+  mutating func finish(_ count: Int) { done = max(done, count) }
 
   mutating func advance(by count: Int) {
     done = min(total, done + count)
-    clock.report(done, of: total, secondsLeft: secondsLeft)
-  }
-
-  /// Goals take about the same time, but for the first, for which members are combined; nil before it is done.
-  private var secondsLeft: Double? {
-    guard doneGoals > 0 else { return nil }
-    let each =
-      doneGoals == 1
-      ? secondsOfFirst : (clock.elapsed - secondsOfFirst) / Double(doneGoals - 1)
-    return max(0, each * Double(goals - doneGoals))
+    let left = done > 0 ? clock.elapsed * Double(total - done) / Double(done) : nil
+    clock.report(done, of: total, secondsLeft: left)
   }
 }
 
-/// A search over sequences of members.
+/// A search over sequences of members, for several goals at once.
 private struct BeamSearch {
   struct PlannedSequence: Sendable {
     let sequence: [Int]
@@ -133,70 +128,51 @@ private struct BeamSearch {
     let meetsGoal: Bool
   }
 
-  let members: [Predictions]
+  private(set) var stages: CascadeStages
   /// Of each member, for one image.
   let costs: [Double]
-  let rule: CombinationRule
-  let confidence: CascadeConfidence
   let width: Int
   let fewestReaching: Int
-  /// What sets of members, ascending, predict together.
-  private var known: [[Int]: StageStatistics] = [:]
 
-  /// The most bytes of what is known.
-  private static let mostKnownBytes = 256 << 20
   /// Sequences that are tried at once.
-  private static let chunk = 64
+  private static let mostAtOnce = 256
 
-  init(
-    members: [Predictions], costs: [Double], rule: CombinationRule,
-    confidence: CascadeConfidence, width: Int, fewestReaching: Int
-  ) {
-    self.members = members
+  init(stages: CascadeStages, costs: [Double], width: Int, fewestReaching: Int) {
+    self.stages = stages
     self.costs = costs
-    self.rule = rule
-    self.confidence = confidence
     self.width = width
     self.fewestReaching = fewestReaching
   }
 
-  private var images: Int { members[0].count }
+  private var members: Range<Int> { stages.members.indices }
+  private var images: Int { stages.members[0].count }
 
   /// The goal over all images.
   func total(_ goal: Cascade.Goal) -> ThresholdPair.Goal { goal.total(images: images) }
 
-  /// The best cascade; of those that were tried where time is over before all are.
+  /// For each goal the best cascade; of those that were tried where time is over before all are.
   mutating func best(
-    for goal: Cascade.Goal, maximumStages: Int, _ progress: inout CascadeProgress
-  ) -> PlannedSequence? {
-    var beam: [PlannedSequence] = []
-    var best: PlannedSequence?
+    for goals: [Cascade.Goal], maximumStages: Int, _ progress: inout CascadeProgress
+  ) -> [PlannedSequence?] {
+    var beams = [[PlannedSequence]](repeating: [], count: goals.count)
+    var best = [PlannedSequence?](repeating: nil, count: goals.count)
     for count in 1...maximumStages {
-      let sequences = count == 1 ? members.indices.map { [$0] } : extensions(of: beam)
-      var found: [PlannedSequence] = []
-      let chunk = chunkSize(stages: count)
-      for start in stride(from: 0, to: sequences.count, by: chunk) {
-        let part = Array(sequences[start..<min(start + chunk, sequences.count)])
-        learn(part)
-        found += evaluate(part, goal)
-        progress.advance(by: part.count)
-        if progress.clock.isOver { break }
-      }
-      for planned in found where planned.meetsGoal {
-        if best.map({ ThresholdSearch.isBetter(planned.plan, $0.plan, total(goal)) }) ?? true {
-          best = planned
+      let wanted = beams.map { count == 1 ? members.map { [$0] } : extensions(of: $0) }
+      let plans = plans(wanted, goals, &progress)
+      for (place, goal) in goals.enumerated() {
+        let found = wanted[place].compactMap { plans[$0]?[place] }
+        for planned in found where planned.meetsGoal {
+          if best[place].map({ ThresholdSearch.isBetter(planned.plan, $0.plan, total(goal)) })
+            ?? true
+          {
+            best[place] = planned
+          }
         }
+        beams[place] = Array(found.sorted { isBetter($0, $1, goal) }.prefix(width))
       }
       guard !progress.clock.isOver else { break }
-      beam = Array(found.sorted { isBetter($0, $1, goal) }.prefix(width))
     }
     return best
-  }
-
-  /// As many sequences as need no more memory than may be known.
-  private func chunkSize(stages: Int) -> Int {
-    let bytes = images * StageStatistics.bytesPerImage * stages
-    return max(1, min(Self.chunk, Self.mostKnownBytes / max(1, bytes)))
   }
 
   /// Each other member at each place of each sequence, each once.
@@ -204,7 +180,7 @@ private struct BeamSearch {
     var known: Set<[Int]> = []
     var result: [[Int]] = []
     for planned in beam {
-      for member in members.indices where !planned.sequence.contains(member) {
+      for member in members where !planned.sequence.contains(member) {
         for place in 0...planned.sequence.count {
           var sequence = planned.sequence
           sequence.insert(member, at: place)
@@ -215,57 +191,59 @@ private struct BeamSearch {
     return result
   }
 
-  /// Combines each set of members that some sequence begins with, once for all orders.
-  private mutating func learn(_ sequences: [[Int]]) {
-    if known.count * images * StageStatistics.bytesPerImage > Self.mostKnownBytes {
-      known.removeAll()
-    }
-    var missing: Set<[Int]> = []
-    for sequence in sequences {
-      for count in 1...sequence.count {
-        let set = sequence.prefix(count).sorted()
-        if known[set] == nil { missing.insert(set) }
+  /// The best plans of sequences, each for the goals that want it, as far as there is time.
+  ///
+  /// - Parameter wanted: Of each goal the sequences.
+  /// - Returns: By sequence and goal.
+  private mutating func plans(
+    _ wanted: [[[Int]]], _ goals: [Cascade.Goal], _ progress: inout CascadeProgress
+  ) -> [[Int]: [Int: PlannedSequence]] {
+    var askers: [[Int]: [Int]] = [:]
+    var sequences: [[Int]] = []
+    for (goal, own) in wanted.enumerated() {
+      for sequence in own {
+        if askers[sequence] == nil { sequences.append(sequence) }
+        askers[sequence, default: []].append(goal)
       }
     }
-    let sets = missing.sorted { $0.lexicographicallyPrecedes($1) }
-    let search = self
-    let found = parallelMap(sets.count) { search.statistics(of: sets[$0]) }
-    for (set, statistics) in zip(sets, found) {
-      known[set] = statistics
+    var found: [[Int]: [Int: PlannedSequence]] = [:]
+    let chunk = min(Self.mostAtOnce, stages.mostSequences(stages: sequences.first?.count ?? 1))
+    for start in stride(from: 0, to: sequences.count, by: chunk) {
+      let part = Array(sequences[start..<min(start + chunk, sequences.count)])
+      stages.learn(part)
+      let asking = part.map { askers[$0] ?? [] }
+      let search = self
+      let planned = parallelMap(part.count) { place in
+        search.planned(part[place], asking[place].map { goals[$0] })
+      }
+      for (place, sequence) in part.enumerated() {
+        found[sequence] = Dictionary(uniqueKeysWithValues: zip(asking[place], planned[place]))
+      }
+      progress.advance(by: asking.reduce(0) { $0 + $1.count })
+      if progress.clock.isOver { break }
     }
+    return found
   }
 
-  private func statistics(of set: [Int]) -> StageStatistics {
-    StageStatistics.of(
-      set.map { members[$0] }, rule: rule, measure: confidence, firstStage: set.count)[0].sorted()
-  }
-
-  /// The search for the thresholds of a sequence.
-  func search(_ sequence: [Int], _ goal: Cascade.Goal) -> ThresholdSearch {
-    let stages = sequence.indices.map { place -> StageStatistics in
-      let set = sequence.prefix(place + 1).sorted()
-      return known[set] ?? statistics(of: set)
-    }
-    return ThresholdSearch(
-      stages: stages, costs: sequence.map { costs[$0] }, goal: total(goal),
-      fewestReaching: fewestReaching)
-  }
-
-  private func evaluate(_ sequences: [[Int]], _ goal: Cascade.Goal) -> [PlannedSequence] {
-    parallelMap(sequences.count) { planned(sequences[$0], goal) }
-  }
-
-  private func planned(_ sequence: [Int], _ goal: Cascade.Goal) -> PlannedSequence {
-    let search = search(sequence, goal)
-    if let plan = search.best() {
-      return PlannedSequence(sequence: sequence, plan: plan, meetsGoal: true)
-    }
+  private func planned(_ sequence: [Int], _ goals: [Cascade.Goal]) -> [PlannedSequence] {
+    let stages = stages.of(sequence)
+    let costs = sequence.map { self.costs[$0] }
+    let totals = goals.map(total)
+    let plans =
+      stages.count <= ThresholdSweep.mostStages
+      ? ThresholdSweep(stages, costs: costs, fewestReaching: fewestReaching).plans(for: totals)
+      : totals.map {
+        ThresholdSearch(stages: stages, costs: costs, goal: $0, fewestReaching: fewestReaching)
+          .best()
+      }
     // A cascade without early stops may still be the beginning of one that meets the goal.
-    let plan = ThresholdSearch.Plan(
+    let never = ThresholdSearch.Plan(
       thresholds: Array(repeating: nil, count: sequence.count - 1),
-      hits: search.stages[sequence.count - 1].isRight.count { $0 },
-      cost: search.costs.reduce(0, +) * Double(images))
-    return PlannedSequence(sequence: sequence, plan: plan, meetsGoal: false)
+      hits: stages[sequence.count - 1].isRight.count { $0 },
+      cost: costs.reduce(0, +) * Double(images))
+    return plans.map {
+      PlannedSequence(sequence: sequence, plan: $0 ?? never, meetsGoal: $0 != nil)
+    }
   }
 
   private func isBetter(_ first: PlannedSequence, _ second: PlannedSequence, _ goal: Cascade.Goal)

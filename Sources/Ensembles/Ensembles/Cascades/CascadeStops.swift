@@ -93,26 +93,33 @@ extension Combination {
   func combineStages(
     _ members: [Predictions], exits: [Int], name: String
   ) throws(EnsembleError) -> Predictions {
-    let first = members[0]
-    var logProbabilities = [Float](repeating: 0, count: first.count * first.classes)
     var cost = 0.0
     var cumulated = 0.0
+    let counts = exits.reduce(into: [Int](repeating: 0, count: members.count)) { $0[$1] += 1 }
+    for (member, count) in zip(members, counts) {
+      cumulated += Double(member.multiplyAccumulates)
+      cost += cumulated * Double(count)
+    }
+    return try Predictions(
+      of: members, name: name,
+      logProbabilities: rule.takesLogarithms
+        ? CombinedRows(members: members, exits: exits).all() : rows(of: members, exits: exits),
+      multiplyAccumulates: max(1, Int((cost / Double(exits.count)).rounded())))
+  }
+
+  private func rows(of members: [Predictions], exits: [Int]) throws(EnsembleError) -> [Float] {
+    let classes = members[0].classes
+    var rows = [Float](repeating: 0, count: exits.count * classes)
     for stage in members.indices {
-      cumulated += Double(members[stage].multiplyAccumulates)
       let images = exits.indices.filter { exits[$0] == stage }
       guard !images.isEmpty else { continue }
-      cost += cumulated * Double(images.count)
       var stopped: [Predictions] = []
       for member in members[...stage] { stopped.append(try member.selecting(images)) }
       let combined = rule.combineRanked(stopped)
       for (place, image) in images.enumerated() {
-        for c in 0..<first.classes {
-          logProbabilities[image * first.classes + c] = combined[place * first.classes + c]
-        }
+        for c in 0..<classes { rows[image * classes + c] = combined[place * classes + c] }
       }
     }
-    return try Predictions(
-      of: members, name: name, logProbabilities: logProbabilities,
-      multiplyAccumulates: max(1, Int((cost / Double(first.count)).rounded())))
+    return rows
   }
 }

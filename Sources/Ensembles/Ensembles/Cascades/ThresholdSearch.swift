@@ -28,13 +28,9 @@ struct ThresholdSearch {
 
   /// nil where the goal is out of reach.
   func best() -> Plan? {
-    switch stages.count {
-    case 1:
-      let plan = outcome([])
-      return meetsGoal(plan) ? plan : nil
-    case 2, 3: return improve(Array(repeating: nil, count: stages.count - 1), 0, 1)
-    default: return search()
-    }
+    guard stages.count <= ThresholdSweep.mostStages else { return search() }
+    return ThresholdSweep(stages, costs: costs, fewestReaching: fewestReaching).plans(for: [goal])[
+      0]
   }
 
   // MARK: - Many stages
@@ -101,7 +97,7 @@ struct ThresholdSearch {
   // MARK: - Two thresholds
 
   /// The plan with the best thresholds at two stages, the others as they are. A second stage that is the last has none.
-  private func improve(_ thresholds: [Double?], _ first: Int, _ second: Int) -> Plan? {
+  func improve(_ thresholds: [Double?], _ first: Int, _ second: Int) -> Plan? {
     var hits = 0
     var cost = 0.0
     var reaching: [ThresholdPair.Image] = []

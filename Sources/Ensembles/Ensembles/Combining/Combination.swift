@@ -108,6 +108,41 @@ public struct Combination: Codable, Hashable, Sendable {
     return try Metrics(of: scale(members), rule: rule)
   }
 
+  /// What the combined predictions are worth, and `[N]` whether each image is right, without keeping the predictions where that
+  /// is possible.
+  ///
+  /// - Parameter exits: `[N]`: after which member each image stops; nil where it is not a cascade.
+  package func evaluate(
+    _ members: [Predictions], exits: [Int]? = nil
+  ) throws(EnsembleError) -> (metrics: Metrics, isRight: [Bool]) {
+    if let rows = try rows(members, exits: exits) { return rows.evaluate() }
+    let stops = if let exits { exits } else { try self.exits(members) }
+    let combined = try combine(members, exits: stops, name: "combined")
+    let isRight = zip(combined.predictedClasses(), combined.labels).map { $0 == Int($1) }
+    return (try Metrics(of: [combined]), isRight)
+  }
+
+  /// `[N]`: whether each image is right, as `evaluate` has it, in less time; the arguments are the same.
+  package func rightImages(
+    _ members: [Predictions], exits: [Int]? = nil
+  ) throws(EnsembleError) -> [Bool] {
+    if let rows = try rows(members, exits: exits) { return rows.rightImages() }
+    return try evaluate(members, exits: exits).isRight
+  }
+
+  /// What makes the rows one by one; nil where predictions are scaled or votes.
+  private func rows(
+    _ members: [Predictions], exits: [Int]?
+  ) throws(EnsembleError) -> CombinedRows? {
+    try Predictions.checkSameData(members)
+    try check(members)
+    guard rule.takesLogarithms, memberTemperatures == nil, temperature == nil, calibration == nil
+    else { return nil }
+    var exits = cascade == nil ? nil : exits
+    if cascade != nil, exits == nil { exits = try self.exits(members) }
+    return CombinedRows(members: members, weights: weights, exits: exits)
+  }
+
   package func check(_ members: [Predictions]) throws(EnsembleError) {
     let fault =
       fault(memberCount: members.count)

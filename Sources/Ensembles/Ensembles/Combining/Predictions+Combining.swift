@@ -37,9 +37,9 @@ extension Predictions {
 extension CombinationRule {
   /// `[N, C]`: the combined log-probabilities of members that predict the same data.
   package func combine(_ members: [Predictions]) -> [Float] {
+    guard !takesLogarithms else { return CombinedRows(members: members).all() }
     let classes = members[0].classes
     let memberSums = MemberSums(rule: self)
-    let scale = takesLogarithms ? 1 / Double(members.count) : 1
     return RowBlocks.make(of: members) { images, result in
       var sums = [Double](repeating: 0, count: result.count * memberSums.vectors)
       var row = sums
@@ -53,31 +53,21 @@ extension CombinationRule {
       }
       for start in stride(from: 0, to: result.count, by: classes) {
         let row = start..<start + classes
-        normalize(
-          sums[row], scale: scale, into: UnsafeMutableBufferPointer(rebasing: result[row]))
+        normalize(sums[row], into: UnsafeMutableBufferPointer(rebasing: result[row]))
       }
     }
   }
 
-  private var takesLogarithms: Bool { self == .geometricMean || self == .logitMean }
+  /// Whether log-probabilities are averaged.
+  var takesLogarithms: Bool { self == .geometricMean || self == .logitMean }
 
   /// Sets `result` to the log-probabilities of one image from its sums.
   private func normalize(
-    _ sums: ArraySlice<Double>, scale: Double, into result: UnsafeMutableBufferPointer<Float>
+    _ sums: ArraySlice<Double>, into result: UnsafeMutableBufferPointer<Float>
   ) {
-    guard takesLogarithms else {
-      let total = naturalLogarithm(sums.reduce(0, +))
-      for (place, sum) in sums.enumerated() {
-        result[place] = Float(naturalLogarithm(sum) - total)
-      }
-      return
-    }
-    let greatest = sums.max() ?? 0
-    logSoftmax(sums.map { ($0 - greatest) * scale }[...], into: result)
-    // So little comes from a member's zero only, and is a zero again.
-    let least = MemberSums.leastLogProbability * scale / 2
-    for place in result.indices where Double(result[place]) < least {
-      result[place] = -.infinity
+    let total = naturalLogarithm(sums.reduce(0, +))
+    for (place, sum) in sums.enumerated() {
+      result[place] = Float(naturalLogarithm(sum) - total)
     }
   }
 }

@@ -12,18 +12,7 @@ extension Predictions {
   package init(
     weighting members: [Predictions], by weights: [Double], name: String
   ) throws(EnsembleError) {
-    let classes = members[0].classes
-    let values = RowBlocks.make(of: members) { images, result in
-      var sums = [Double](repeating: 0, count: result.count)
-      for (member, weight) in zip(members, weights) {
-        member.withLogProbabilities(of: images) { values in
-          for index in sums.indices {
-            sums[index] += weight * max(Double(values[index]), Metrics.leastLogProbability)
-          }
-        }
-      }
-      Self.normalize(sums, classes: classes, into: result)
-    }
+    let values = CombinedRows(members: members, weights: weights).all()
     try self.init(of: members, name: name, logProbabilities: values)
   }
 

@@ -39,7 +39,7 @@ struct WeightedLikelihood {
           hessian: Array(repeating: 0, count: count * count))
       },
       { sums, _, images in
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: width * (count + 1) + count) {
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: width * (count + 2) + count) {
           scratch in
           sums.gradient.withUnsafeMutableBufferPointer { gradient in
             sums.hessian.withUnsafeMutableBufferPointer { hessian in

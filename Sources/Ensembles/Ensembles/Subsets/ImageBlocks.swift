@@ -49,7 +49,8 @@ struct ImageBlocks: Sendable {
     }
   }
 
-  private func withImages(_ range: Range<Int>, _ body: (UnsafePointer<consort_images>) -> Void) {
+  /// Calls `body` with some of the images, as the kernels read them.
+  func withImages(_ range: Range<Int>, _ body: (UnsafePointer<consort_images>) -> Void) {
     var rows: [UnsafePointer<Float>?] = []
     func collect(from index: Int) {
       guard index < members.count else { return call() }

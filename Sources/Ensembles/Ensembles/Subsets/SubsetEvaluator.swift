@@ -18,7 +18,7 @@ package struct SubsetEvaluator {
 
   private let members: [Predictions]
   private let rule: CombinationRule
-  private let subsetCount: Int
+  private let subsets: [[Int]]
   private let walk: SubsetWalk
 
   /// - Parameters:
@@ -28,10 +28,11 @@ package struct SubsetEvaluator {
   package init(members: [Predictions], rule: CombinationRule, subsets: [[Int]]) {
     self.members = members
     self.rule = rule
-    subsetCount = subsets.count
+    self.subsets = subsets
     walk = SubsetWalk(subsets)
   }
 
+  private var subsetCount: Int { subsets.count }
   private var images: Int { members[0].count }
   private var classes: Int { members[0].classes }
 
@@ -48,53 +49,138 @@ package struct SubsetEvaluator {
   /// The top-1 accuracy of every subset: many times faster than all metrics.
   package func top1Accuracies() -> [Double] {
     guard rule != .majorityVote else { return metrics().map(\.top1Accuracy) }
-    struct PartialHits {
+    return hits().map { Double($0) / Double(images) }
+  }
+
+  /// `[subsets]`: how many images each is right about.
+  private func hits() -> [Int] { hits(byGroup: [], of: 1)[0].map { Int($0) } }
+
+  /// `[groups][subsets]`: how many images of each group each subset is right about, as fast as `top1Accuracies`.
+  ///
+  /// - Parameters:
+  ///   - groups: `[N]`: of each image its group; none where all are of one.
+  ///   - groupCount: How many groups there are, no more than 256.
+  package func hits(byGroup groups: [UInt8], of groupCount: Int) -> [[Int32]] {
+    guard rule != .majorityVote else { return voteHits(groups, groupCount) }
+    struct Part: Sendable {
       var hits: [Int32]
-      var allRight: Int64 = 0
+      var allRight: [Int64]
     }
-    let scratchBytes = consort_top1_scratch_bytes(
-      Int64(members.count), Int64(classes), Int64(walk.largestSize))
-    let parts = ImageBlocks(members).map(
-      initial: { PartialHits(hits: [Int32](repeating: 0, count: subsetCount)) },
-      { part, _, images in
-        let scratch = UnsafeMutableRawPointer.allocate(byteCount: scratchBytes, alignment: 64)
-        defer { scratch.deallocate() }
-        walk.withWalk { walk in
-          part.allRight += part.hits.withUnsafeMutableBufferPointer { hits in
-            consort_top1(images, rule.summand, walk, scratch, hits.baseAddress, nil)
+    let parts = top1(
+      initial: {
+        Part(
+          hits: Array(repeating: 0, count: groupCount * subsetCount),
+          allRight: Array(repeating: 0, count: groupCount))
+      }
+    ) { part, range, count in
+      groups.withUnsafeBufferPointer { groups in
+        part.hits.withUnsafeMutableBufferPointer { hits in
+          part.allRight.withUnsafeMutableBufferPointer { allRight in
+            var counts = consort_top1_counts()
+            counts.groups = groups.isEmpty ? nil : groups.baseAddress.map { $0 + range.lowerBound }
+            counts.hits = hits.baseAddress
+            counts.all_right = allRight.baseAddress
+            count(&counts)
           }
         }
-      })
-    let allRight = parts.reduce(0) { $0 + Int($1.allRight) }
-    return (0..<subsetCount).map { subset in
-      Double(parts.reduce(allRight) { $0 + Int($1.hits[subset]) }) / Double(images)
+      }
+    }
+    return (0..<groupCount).map { group in
+      let allRight = parts.reduce(0) { $0 + Int32($1.allRight[group]) }
+      return (0..<subsetCount).map { subset in
+        parts.reduce(allRight) { $0 + $1.hits[group * subsetCount + subset] }
+      }
     }
   }
+
+  private func voteHits(_ groups: [UInt8], _ groupCount: Int) -> [[Int32]] {
+    var hits = [[Int32]](repeating: [], count: groupCount)
+    for start in stride(from: 0, to: subsetCount, by: Self.votesAtOnce) {
+      let part = Array(subsets[start..<min(start + Self.votesAtOnce, subsetCount)])
+      for isRight in StageStatistics.rightImages(part, of: members, rule: rule) {
+        var own = [Int32](repeating: 0, count: groupCount)
+        for (image, isRight) in isRight.enumerated() where isRight {
+          own[groups.isEmpty ? 0 : Int(groups[image])] += 1
+        }
+        for (group, count) in own.enumerated() { hits[group].append(count) }
+      }
+    }
+    return hits
+  }
+
+  /// Votes whose images are held at once.
+  private static let votesAtOnce = 256
 
   /// `[size][N]`: the share of the subsets of each size that are right about each image, as `evaluate` has it, but as fast as
   /// `top1Accuracies`. Empty for absent sizes.
   package func correctness() -> [[Double]] {
     guard rule != .majorityVote else { return evaluate().correctness }
+    let parts = top1(initial: { [Int32]() }) { part, range, count in
+      var imageHits = [Int32](repeating: 0, count: range.count * walk.largestSize)
+      imageHits.withUnsafeMutableBufferPointer { imageHits in
+        withUncounted { counts in
+          counts.image_hits = imageHits.baseAddress
+          count(&counts)
+        }
+      }
+      part += imageHits
+    }
+    return shares(parts.flatMap { $0 })
+  }
+
+  /// `[subsets][N]`: whether each subset is right about each image, as fast as `top1Accuracies`.
+  package func rightImages() -> [[Bool]] {
+    guard subsetCount > 0 else { return [] }
+    guard rule != .majorityVote else {
+      return StageStatistics.rightImages(subsets, of: members, rule: rule)
+    }
+    var right = [UInt8](repeating: 0, count: subsetCount * images)
+    right.withUnsafeMutableBufferPointer { right in
+      // Each block fills its own images, and the buffer outlives the call.
+      nonisolated(unsafe) let right = right
+      _ = top1(initial: {}) { _, range, count in
+        withUncounted { counts in
+          counts.right = right.baseAddress.map { $0 + range.lowerBound }
+          counts.stride = Int64(images)
+          count(&counts)
+        }
+      }
+    }
+    return (0..<subsetCount).map { subset in
+      right[subset * images..<(subset + 1) * images].map { $0 == 1 }
+    }
+  }
+
+  /// Counts for block after block; `body` is given where to count, and says so to its last argument.
+  private func top1<State: Sendable>(
+    initial: @Sendable () -> State,
+    _ body:
+      @Sendable (inout State, Range<Int>, (inout consort_top1_counts) -> Void) -> Void
+  ) -> [State] {
     let scratchBytes = consort_top1_scratch_bytes(
       Int64(members.count), Int64(classes), Int64(walk.largestSize))
-    let parts = ImageBlocks(members).map(
-      initial: { [Int32]() },
-      { part, range, images in
-        let scratch = UnsafeMutableRawPointer.allocate(byteCount: scratchBytes, alignment: 64)
-        defer { scratch.deallocate() }
-        var counts = [Int32](repeating: 0, count: subsetCount)
-        var hits = [Int32](repeating: 0, count: range.count * walk.largestSize)
-        walk.withWalk { walk in
-          counts.withUnsafeMutableBufferPointer { counts in
-            hits.withUnsafeMutableBufferPointer { hits in
-              _ = consort_top1(
-                images, rule.summand, walk, scratch, counts.baseAddress, hits.baseAddress)
-            }
-          }
-        }
-        part += hits
-      })
-    return shares(parts.flatMap { $0 })
+    return ImageBlocks(members).map(initial: initial) { state, range, images in
+      let scratch = UnsafeMutableRawPointer.allocate(byteCount: scratchBytes, alignment: 64)
+      defer { scratch.deallocate() }
+      body(&state, range) { counts in
+        counts.subsets = Int64(subsetCount)
+        walk.withWalk { consort_top1(images, rule.summand, $0, scratch, &counts) }
+      }
+    }
+  }
+
+  /// Calls `body` with counts of which the sums over the images are not needed.
+  private func withUncounted(_ body: (inout consort_top1_counts) -> Void) {
+    var hits = [Int32](repeating: 0, count: subsetCount)
+    var allRight: Int64 = 0
+    hits.withUnsafeMutableBufferPointer { hits in
+      withUnsafeMutablePointer(to: &allRight) { allRight in
+        var counts = consort_top1_counts()
+        counts.hits = hits.baseAddress
+        counts.all_right = allRight
+        body(&counts)
+      }
+    }
   }
 
   private struct PartialMetrics: Sendable {
