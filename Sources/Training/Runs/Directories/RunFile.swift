@@ -5,6 +5,10 @@ package enum RunFile: String {
   // Of a run or a search.
   case environment = "environment.json"
   case data = "data.json"
+  // Of a study.
+  case study = "study.json"
+  // Of a study's record.
+  case recordedMembers = "members.json"
   // Of a member.
   case network = "network.json"
   case description = "member.json"
