@@ -134,7 +134,7 @@ let data: [Target] = [
     of: "Predictions", in: "Data",
     [
       "Decisions", "EnsembleTestSupport", "Ensembles", "Files", "Formatting", "Predictions",
-      "Statistics", "Weights",
+      "Randomness", "Statistics", "Weights",
     ],
     exclude: ["Fixtures"]),
   tests(
@@ -432,7 +432,8 @@ let benchmarks: [Target] = [
   benchmark("data-loading", "DataLoading", ["Datasets"]),
   benchmark("image-stream", "ImageStream", ["Datasets", "Randomness"], exclude: ["peer.py"]),
   benchmark(
-    "calibration", "Calibration", ["Ensembles", "Formatting", "Predictions", "Randomness"]),
+    "calibration", "Calibration",
+    ["Ensembles", "Formatting", "Predictions", "Randomness", "Statistics"]),
   benchmark(
     "subsets", "Subsets", ["Ensembles", "Predictions"],
     exclude: ["floor.c", "make_predictions.py", "peer.py"]),

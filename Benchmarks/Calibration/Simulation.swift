@@ -2,6 +2,7 @@ import Ensembles
 import Formatting
 import Predictions
 import Randomness
+import Statistics
 
 #if canImport(Glibc)
   import Glibc
@@ -12,10 +13,6 @@ import Randomness
 #endif
 
 extension RandomStream {
-  mutating func normal() -> Double {
-    (-2 * log(1 - unitInterval())).squareRoot() * cos(2 * .pi * unitInterval())
-  }
-
   mutating func draw(_ probabilities: [Double]) -> Int {
     var rest = unitInterval()
     for (index, probability) in probabilities.dropLast().enumerated() {

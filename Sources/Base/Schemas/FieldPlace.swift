@@ -5,11 +5,11 @@ public struct FieldPlace: Sendable {
   /// Such as "recipe.epochs" or "members[0].network"; empty for the whole file.
   public let path: String
 
-  func key(_ key: String) -> FieldPlace {
+  package func key(_ key: String) -> FieldPlace {
     FieldPlace(file: file, path: path.isEmpty ? key : "\(path).\(key)")
   }
 
-  func element(_ index: Int) -> FieldPlace { FieldPlace(file: file, path: "\(path)[\(index)]") }
+  package func element(_ index: Int) -> FieldPlace { FieldPlace(file: file, path: "\(path)[\(index)]") }
 
   package func wrongType(_ expected: String, _ value: JSONValue) -> SchemaError {
     .wrongType(

@@ -1,3 +1,5 @@
+import Randomness
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -72,5 +74,12 @@ package enum NormalDistribution {
       if probability(upTo: middle) < wanted { low = middle } else { high = middle }
     }
     return (isUpper ? -1 : 1) * (low + high) / 2
+  }
+}
+
+extension RandomStream {
+  /// A number of the standard normal distribution.
+  package mutating func normal() -> Double {
+    (-2 * log(1 - unitInterval())).squareRoot() * cos(2 * .pi * unitInterval())
   }
 }

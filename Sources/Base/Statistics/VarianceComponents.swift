@@ -4,13 +4,18 @@
 ///
 /// Source: Satterthwaite 1946, doi:10.2307/3002019.
 package struct VarianceComponents {
-  private var parts: [(variance: Double, degreesOfFreedom: Int)] = []
+  private var parts: [(variance: Double, estimated: Double, degreesOfFreedom: Int)] = []
 
   package init() {}
 
   /// Adds a part, of at least one degree of freedom.
-  package mutating func add(_ variance: Double, degreesOfFreedom: Int) {
-    parts.append((variance, max(1, degreesOfFreedom)))
+  ///
+  /// - Parameter estimated: What was estimated with so many degrees of freedom, where the part is the rest of it after something
+  ///   known well was taken off; nil for the part itself.
+  package mutating func add(
+    _ variance: Double, estimated: Double? = nil, degreesOfFreedom: Int
+  ) {
+    parts.append((variance, estimated ?? variance, max(1, degreesOfFreedom)))
   }
 
   /// Of all parts.
@@ -18,7 +23,9 @@ package struct VarianceComponents {
 
   /// Of the sum; the smallest of the parts' where the sum is 0.
   package var degreesOfFreedom: Int {
-    let squares = parts.reduce(0) { $0 + $1.variance * $1.variance / Double($1.degreesOfFreedom) }
+    let squares = parts.reduce(0) {
+      $0 + $1.estimated * $1.estimated / Double($1.degreesOfFreedom)
+    }
     let least = parts.map(\.degreesOfFreedom).min() ?? 1
     return squares > 0 ? max(least, Int(min(1e9, variance * variance / squares))) : least
   }

@@ -1,6 +1,7 @@
 import Deployment
 import Files
 import Inference
+import Networks
 import Schemas
 import SearchRuns
 
@@ -24,7 +25,7 @@ package enum LatencyError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// How long the networks of a search's finalists take for one image: measured once, then on record.
+/// How long networks, such as those of a search's finalists, take for one image: measured once, then on record.
 package struct FinalistLatencies: Codable, Hashable {
   /// How they were measured, in words.
   package let conditions: String
@@ -52,21 +53,44 @@ package struct FinalistLatencies: Codable, Hashable {
     of directory: SearchDirectory, members: [String: String], timing: Timing,
     progress: (String) -> Void
   ) throws {
-    let path = directory.finalistLatenciesPath
+    try self.init(
+      recordedAt: directory.finalistLatenciesPath,
+      models: members.mapValues { member in
+        {
+          let trained = try TrainedMember(name: member, in: directory.finalists)
+          return try trained.imageModel(endsInSoftmax: false)
+        }
+      }, timing: timing, progress: progress)
+  }
+
+  /// Reads the record, or measures networks with random weights, which take the same time, and writes it.
+  ///
+  /// - Returns: nil where there is nothing to measure or on record.
+  /// - Throws: `LatencyError.invalidLatencies`, or what keeps the networks from being timed.
+  package init?(
+    recordedAt path: String, networks: [Network], timing: Timing, progress: (String) -> Void
+  ) throws {
+    try self.init(
+      recordedAt: path,
+      models: Dictionary(
+        networks.map { network in (network.name, { try network.randomModel(seed: 0) }) },
+        uniquingKeysWith: { first, _ in first }), timing: timing, progress: progress)
+  }
+
+  private init?(
+    recordedAt path: String, models: [String: () throws -> ImageModel], timing: Timing,
+    progress: (String) -> Void
+  ) throws {
     let record = timing == .anew ? nil : try Self.record(path)
-    let isKnown = record.map { record in members.keys.allSatisfy { record.milliseconds[$0] != nil }
-    }
-    if timing == .onRecord || isKnown == true || members.isEmpty {
+    let isKnown = record.map { record in models.keys.allSatisfy { record.milliseconds[$0] != nil } }
+    if timing == .onRecord || isKnown == true || models.isEmpty {
       guard let record else { return nil }
       self = record
       return
     }
     let measured = try MemberLatencies(
-      members.sorted { $0.key < $1.key }.map { network, member in
-        TimedModel(members: [network]) {
-          let trained = try TrainedMember(name: member, in: directory.finalists)
-          return try trained.imageModel(endsInSoftmax: false)
-        }
+      models.sorted { $0.key < $1.key }.map { network, model in
+        TimedModel(members: [network], model: model)
       }, progress: progress)
     conditions = measured.conditions
     milliseconds = measured.milliseconds

@@ -20,13 +20,7 @@ package enum WorkerCommands {
     operands: [
       Operand("EXPERIMENT", help: "An experiment file, such as Experiments/cifar10-quick.json.")
     ],
-    options: trainingOptions + [
-      CommandOption(
-        "--data", "DIR",
-        help:
-          "The images: CIFAR's binary files, train/ and test/ (or val/) with class folders, or tar "
-          + "shards train-*.tar and test-*.tar (or val-*.tar).")
-    ] + parallelOptions,
+    options: trainingOptions + [dataOption] + parallelOptions,
     discussion: """
       Trains every member from its own random start, evaluates it on the hold-out after each epoch and on the test images
       once, at the end. Run the same command again after an interruption: it goes on from the last checkpoint.
@@ -49,6 +43,38 @@ package enum WorkerCommands {
       "torchrun --no-python --nproc-per-node 2 consort train large.json --data ~/cifar10",
     ])
 
+  /// Trains the same members on several numbers of images.
+  package static let study = Command(
+    name: "study",
+    summary: "Train the same members on more and more images: when do several beat a large one?",
+    operands: [Operand("STUDY", help: "A study file, such as Experiments/claim.json.")],
+    options: [
+      CommandOption("--out", "DIR", help: "The study's directory (default: runs/NAME)."),
+      dataOption,
+      CommandOption(
+        "--record", "DIR",
+        help:
+          "Keep what is needed for the report there, in little space: predictions, not weights. Members that are on record are "
+          + "not trained again, also where their weights are gone."),
+      CommandOption(
+        "--no-training", help: "Bring the record up to date and write the report; train nothing."),
+    ] + memberOptions + sharingOptions + workerOptions,
+    discussion: """
+      A study is an experiment with several numbers of training images, each a run of its own, runs/NAME/SIZE, on which every other
+      command works. They are trained one after another, the smallest first, as `consort train` does; what is said of that holds for
+      all: run the same command again after an interruption, start it on several machines, add members, sizes, seeds, epochs.
+
+      With --record, predictions of complete members are kept there at half precision, a file of some 200 KB for 10,000 images of ten
+      classes, with their training time and accuracy. The record counts as done: its members are not trained again, and have no
+      weights any more where the run is gone.
+
+      Then it writes the report, as `consort report runs/NAME` or `consort report RECORD` does at any time: for which number of images and which compute several
+      small networks are better than a large one, with intervals over images and trainings.
+
+      \(ExitStatus.help(ExitStatus.allCases))
+      """,
+    examples: ["consort study Experiments/claim.json --data ~/cifar10"])
+
   /// Searches architectures for the members of an ensemble.
   package static let search = Command(
     name: "search", summary: "Search architectures for the members of an ensemble.",
@@ -57,11 +83,7 @@ package enum WorkerCommands {
     ],
     options: [
       CommandOption("--out", "DIR", help: "The search's directory (default: runs/NAME)."),
-      CommandOption(
-        "--data", "DIR",
-        help:
-          "The images: CIFAR's binary files, train/ and test/ (or val/) with class folders, or tar "
-          + "shards train-*.tar and test-*.tar (or val-*.tar)."),
+      dataOption,
       CommandOption(
         "--latencies", "FILE",
         help:
@@ -93,6 +115,12 @@ package enum WorkerCommands {
     CommandOption("--world-size", "N", help: "How many they are."),
   ]
 
+  private static let dataOption = CommandOption(
+    "--data", "DIR",
+    help:
+      "The images: CIFAR's binary files, train/ and test/ (or val/) with class folders, or tar "
+      + "shards train-*.tar and test-*.tar (or val-*.tar).")
+
   /// The options of every command that trains an experiment.
   private static let trainingOptions =
     [
@@ -100,15 +128,19 @@ package enum WorkerCommands {
       CommandOption(
         "--members", "NAMES",
         help: "Take only these members, with commas between their names."),
-      CommandOption(
-        "--checkpoint-every", "N",
-        help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min (default: 1min)."),
-      CommandOption(
-        "--retrain",
-        help:
-          "Where the run has fewer epochs than the experiment: train again what cannot go on. What is there is kept until all "
-          + "is complete."),
-    ] + sharingOptions + workerOptions
+    ] + memberOptions + sharingOptions + workerOptions
+
+  /// How members are trained, whichever they are.
+  private static let memberOptions = [
+    CommandOption(
+      "--checkpoint-every", "N",
+      help: "Steps, epochs or minutes, such as 500steps, 1epoch or 5min (default: 1min)."),
+    CommandOption(
+      "--retrain",
+      help:
+        "Where the run has fewer epochs than the experiment: train again what cannot go on. What is there is kept until all "
+        + "is complete."),
+  ]
 
   /// The options of every command whose work several processes share.
   private static let sharingOptions = [

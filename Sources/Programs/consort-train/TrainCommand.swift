@@ -27,7 +27,7 @@ let trainCommand = WorkerCommands.train.running { arguments in
 }
 
 /// Makes an experiment that does not go with the images an error that names its file.
-private func fitting<Result>(_ file: String, _ body: () throws -> Result) throws -> Result {
+func fitting<Result>(_ file: String, _ body: () throws -> Result) throws -> Result {
   do {
     return try body()
   } catch let error as ExperimentError {
@@ -69,8 +69,21 @@ struct TrainingOptions {
   init(
     _ arguments: ParsedArguments, for experiment: Experiment, _ launch: Launch? = nil
   ) throws {
-    directory = RunDirectory(path: arguments.directory("--out") ?? "runs/\(experiment.name)")
-    members = try Self.members(arguments.string("--members"), of: experiment)
+    try self.init(
+      arguments, for: experiment,
+      in: RunDirectory(path: arguments.directory("--out") ?? "runs/\(experiment.name)"),
+      members: Self.members(arguments.string("--members"), of: experiment), launch)
+  }
+
+  /// - Parameters:
+  ///   - directory: Where the experiment is trained, whatever --out says.
+  ///   - members: Of the experiment, those that are trained; nil for all.
+  init(
+    _ arguments: ParsedArguments, for experiment: Experiment, in directory: RunDirectory,
+    members: Set<String>?, _ launch: Launch? = nil
+  ) throws {
+    self.directory = directory
+    self.members = members
     longer = arguments.isSet("--retrain") ? .allowed : .ifNothingIsLost
     let interval = arguments.string("--checkpoint-every")
     guard let interval = interval.map(CheckpointInterval.init) ?? .standard else {
@@ -128,12 +141,7 @@ func train(
   _ group: TrainingGroup? = nil
 ) throws -> RunDirectory {
   Interruption.install()
-  let run = try TrainingRun(
-    of: experiment, on: images, in: options.directory, longer: options.longer,
-    devices: options.workers.devices,
-    threads: options.workers.threads, decoders: options.workers.decoders,
-    command: ["consort"] + SystemPath.arguments.dropFirst(),
-    versions: ["consort": consortVersion], sharing: options.sharing)
+  let run = try TrainingRun(of: experiment, on: images, options)
   // Where the experiment leaves it open, how many images are held out is said.
   let heading = experiment.data.holdOut == nil ? try images.summary(of: experiment) : nil
   let display = Mutex(TrainingDisplay(heading: heading))
@@ -148,6 +156,18 @@ func train(
   case .interrupted: throw StoppedEarly(directory: run.place.path)
   case .membersFailed(let names):
     throw MembersFailed(names: names, directory: run.place.path)
+  }
+}
+
+extension TrainingRun {
+  /// Claims the run directory that the options name.
+  init(of experiment: Experiment, on images: RunImages, _ options: TrainingOptions) throws {
+    try self.init(
+      of: experiment, on: images, in: options.directory, longer: options.longer,
+      devices: options.workers.devices,
+      threads: options.workers.threads, decoders: options.workers.decoders,
+      command: ["consort"] + SystemPath.arguments.dropFirst(),
+      versions: ["consort": consortVersion], sharing: options.sharing)
   }
 }
 

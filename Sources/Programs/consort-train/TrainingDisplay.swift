@@ -17,13 +17,25 @@ final class TrainingDisplay {
   private var waiting: [String] = []
   /// The members under training, in the order of their start.
   private var current: [(name: String, figures: MemberFigures?)] = []
-  private var whole = WholeRun()
+  private var whole: WholeRun
   private var hasWaited = false
   /// So many waiting members are listed where the terminal has the room; the others are counted.
   private static let listedWaitingMembers = 8
 
-  /// - Parameter heading: What is said before the first member starts; nil for nothing.
-  init(heading: String? = nil) { self.heading = heading }
+  /// - Parameters:
+  ///   - heading: What is said before the first member starts; nil for nothing.
+  ///   - whole: What is known beforehand of several runs that follow each other.
+  init(heading: String? = nil, whole: WholeRun = WholeRun()) {
+    self.heading = heading
+    self.whole = whole
+  }
+
+  /// What happens from now on happens in a run of that name; `heading` is said before its first member starts.
+  func begin(_ run: String, heading: String) {
+    whole.begin(run)
+    self.heading = heading
+    hasWaited = false
+  }
 
   /// Takes note of what happened and shows it.
   func show(_ event: TrainingEvent) {
@@ -94,7 +106,7 @@ final class TrainingDisplay {
   }
 
   /// Prints a line that stays.
-  private func say(_ text: String) {
+  func say(_ text: String) {
     live.erase()
     print(Terminal.printable(text))
     redraw(now: true)

@@ -2,36 +2,63 @@ import Formatting
 import Runs
 import Training
 
-/// How far all members together are, from what happened to each.
+/// How far all members together are, of one run or of several that follow each other, from what happened to each.
 struct WholeRun {
-  private var order: [String] = []
-  private var members: [String: TimeEstimate.Member] = [:]
-  private var speeds: [String: Double] = [:]
+  /// A member of one of the runs.
+  private struct Key: Hashable {
+    let run, member: String
+  }
+
+  private var order: [Key] = []
+  private var members: [Key: TimeEstimate.Member] = [:]
+  private var speeds: [Key: Double] = [:]
   /// Of each member's epochs that are over.
-  private var epochSeconds: [String: [Double]] = [:]
+  private var epochSeconds: [Key: [Double]] = [:]
+  /// The run that is under way.
+  private var run = ""
   private var epochs = 1
   private var costs = NetworkCosts(ofMembers: [])
+
+  /// Takes in the members of a run that is still to come.
+  ///
+  /// - Parameters:
+  ///   - images: How many each is trained on, epoch by epoch.
+  ///   - complete: The names of those that are trained already.
+  mutating func expect(
+    _ members: [Experiment.Member], in run: String, images: Double, complete: Set<String>
+  ) {
+    for member in members {
+      let key = Key(run: run, member: member.name)
+      order.append(key)
+      self.members[key] = TimeEstimate.Member(
+        network: member.network, state: complete.contains(member.name) ? .complete : .waiting,
+        images: images)
+    }
+    costs.add(members)
+  }
+
+  /// What happens from now on happens in that run.
+  mutating func begin(_ run: String) { self.run = run }
+
+  private func key(_ member: Experiment.Member) -> Key { Key(run: run, member: member.name) }
 
   /// Takes note of what happened.
   mutating func take(_ event: TrainingEvent) {
     switch event {
     case .began(let members, let epochs):
-      order = members.map(\.name)
       self.epochs = epochs
-      costs = NetworkCosts(ofMembers: members)
-      for member in members {
-        self.members[member.name] = TimeEstimate.Member(network: member.network, state: .waiting)
-      }
+      guard order.allSatisfy({ $0.run != run }) else { return }
+      expect(members, in: run, images: 1, complete: [])
     case .alreadyComplete(let member), .memberFinished(let member, _):
       end(member, as: .complete)
     case .memberFailed(let member, _):
       end(member, as: .failed)
     case .memberStarted(let member, _):
-      members[member.name]?.state = .running
+      members[key(member)]?.state = .running
     case .progressed(let member, let progress):
       take(member, progress)
     case .epochFinished(let member, let metrics, let progress):
-      epochSeconds[member.name, default: []].append(metrics.seconds)
+      epochSeconds[key(member), default: []].append(metrics.seconds)
       take(member, progress)
     case .endedElsewhere(let member, let isComplete):
       end(member, as: isComplete ? .complete : .failed)
@@ -44,18 +71,19 @@ struct WholeRun {
 
   private mutating func take(_ member: Experiment.Member, _ progress: MemberProgress) {
     let step = Double(progress.step) / Double(max(1, progress.stepsPerEpoch))
-    members[member.name]?.doneShare = (Double(progress.epoch - 1) + step) / Double(epochs)
-    members[member.name]?.ownSecondsLeft = progress.secondsLeft
-    speeds[member.name] = progress.imagesPerSecond
-    guard let seconds = epochSeconds[member.name] else { return }
-    members[member.name]?.secondsByEpochs =
+    let key = key(member)
+    members[key]?.doneShare = (Double(progress.epoch - 1) + step) / Double(epochs)
+    members[key]?.ownSecondsLeft = progress.secondsLeft
+    speeds[key] = progress.imagesPerSecond
+    guard let seconds = epochSeconds[key] else { return }
+    members[key]?.secondsByEpochs =
       seconds.reduce(0, +) / Double(seconds.count) * Double(epochs)
   }
 
   private mutating func end(_ member: Experiment.Member, as state: MemberState) {
-    members[member.name]?.state = state
-    members[member.name]?.ownSecondsLeft = nil
-    speeds[member.name] = nil
+    members[key(member)]?.state = state
+    members[key(member)]?.ownSecondsLeft = nil
+    speeds[key(member)] = nil
   }
 
   /// "2 of 8 members complete, 577 images/s, about 12:03 left"; nil for a single member, which says it all itself.

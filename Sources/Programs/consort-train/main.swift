@@ -6,5 +6,5 @@ Worker.endWithParent()
 // Errors and hints name `consort`, by which users come here.
 Program(
   name: "consort", summary: "The commands of Consort that need libtorch; `consort` starts them.",
-  version: consortVersion, commands: [demoCommand, searchCommand, trainCommand]
+  version: consortVersion, commands: [demoCommand, searchCommand, studyCommand, trainCommand]
 ).main()

@@ -25,6 +25,32 @@ let demoCommand = WorkerCommands.demo.running { arguments in
 /// `consort train`: trains an experiment's members.
 let trainCommand = WorkerCommands.train.running { _ in try runTrainer() }
 
+/// `consort study`: trains the same members on several numbers of images.
+let studyCommand = WorkerCommands.study.running { arguments in
+  let plan = try StudyPlan(path: arguments.operand(0) ?? "")
+  let directory = StudyDirectory(path: arguments.directory("--out") ?? "runs/\(plan.name)")
+  let record = arguments.directory("--record").map(StudyDirectory.init)
+  if arguments.isSet("--no-training") {
+    try bringUpToDate(record, of: directory, plan)
+  } else {
+    try runTrainer()
+  }
+  try report(on: (record ?? directory).path)
+}
+
+/// Puts what is trained of a study on record.
+private func bringUpToDate(
+  _ record: StudyDirectory?, of directory: StudyDirectory, _ plan: StudyPlan
+) throws {
+  try directory.check(plan)
+  guard let record else { return }
+  try record.claim(for: plan)
+  for run in plan.runs where Directory.exists(directory.run(run).experimentPath) {
+    let names = try record.record(run).add(directory.run(run))
+    print("\(run.name): \(names.count.grouped) members more are on record in '\(Terminal.printable(record.path))'")
+  }
+}
+
 /// `consort search`: searches architectures for the members of an ensemble, and reports on them.
 let searchCommand = WorkerCommands.search.running { arguments in
   let file = arguments.operand(0) ?? ""

@@ -6,7 +6,7 @@ Program(
   summary: "Consort: ensembles of small image classifiers that beat one large one at less compute.",
   version: consortVersion,
   commands: [
-    demoCommand, trainCommand, submitCommand, searchCommand, latenciesCommand,
+    demoCommand, trainCommand, studyCommand, submitCommand, searchCommand, latenciesCommand,
     statusCommand, frontierCommand, reportCommand, predictCommand, serveCommand,
     importCommand,
     exportCommand, buildEnsembleCommand, costCommand, benchCommand, dataCommand,

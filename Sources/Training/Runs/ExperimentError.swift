@@ -39,6 +39,12 @@ public enum ExperimentError: ExitStatusError, Hashable, Sendable, CustomStringCo
   case unusablePlan(file: String, reason: String)
   /// What a search found, in its directory, makes no sense.
   case unusableFinds(file: String)
+  /// What a study has on record was predicted of other images.
+  case recordOfOtherImages(directory: String)
+  /// Nothing of a study is on record, and nothing of it is trained.
+  case emptyStudy(directory: String)
+  /// The list of a study's members on record is damaged.
+  case unusableStudyRecord(file: String)
   /// Another process is at work in the directory.
   case busy(directory: String)
   /// A line of the record of a search makes no sense.
@@ -97,6 +103,13 @@ public enum ExperimentError: ExitStatusError, Hashable, Sendable, CustomStringCo
     case .unusablePlan(let file, let reason): "'\(file)': \(reason)"
     case .unusableFinds(let file):
       "'\(file)' does not say what was found: remove it, and run `consort search`, which writes it again"
+    case .recordOfOtherImages(let directory):
+      "'\(directory)' is the record of other images than these: give the same --data, or another --record"
+    case .emptyStudy(let directory):
+      "'\(directory)' holds no member's predictions: train some with `consort study`, or name its record"
+    case .unusableStudyRecord(let file):
+      "'\(file)' does not say which members are on record: restore the file, or remove it, and `consort study --record` writes it "
+        + "again of what is trained"
     case .busy(let directory):
       "another process is at work in '\(directory)': wait for its end (`\(Shell.line(["consort", "status", Shell.operand(directory)]))` shows it), or give "
         + "another --out"

@@ -139,6 +139,16 @@ import Testing
     #expect(estimate.secondsLeft == 70 && estimate.membersAtOnce == 2)
   }
 
+  @Test func estimatesInProportionToTheImages() {
+    let members: [TimeEstimate.Member] = [
+      .init(network: "a", state: .complete, doneShare: 1, secondsByEpochs: 10, images: 1000),
+      .init(network: "a", state: .running, doneShare: 0.5, ownSecondsLeft: 15, images: 3000),
+      .init(network: "a", state: .waiting, images: 5000),
+    ]
+    // An image took 0.01 s in both: 5,000 take 50 s after the 15 that are left.
+    #expect(TimeEstimate(members, costs: NetworkCosts(of: [])).secondsLeft == 65)
+  }
+
   @Test func whatIsNoRunIsNamed() {
     #expect(throws: ExperimentError.notARun(directory: "/nowhere")) {
       try RunStatus(of: RunDirectory(path: "/nowhere"))

@@ -67,7 +67,7 @@ extension Frontier {
   }
 
   /// The members of each network, ascending in multiply-accumulates, then by name.
-  private static func groupedByNetwork(
+  static func groupedByNetwork(
     _ predictions: [Predictions]
   ) throws(EnsembleError) -> [[Predictions]] {
     try Predictions.checkNamesDiffer(predictions)

@@ -5,6 +5,7 @@ import Formatting
 import MemberSources
 import ReportContents
 import Reports
+import Runs
 import SearchRuns
 
 /// `consort report`: what to deploy, or what a search found, on a page that opens without a network.
@@ -13,13 +14,17 @@ let reportCommand = Command(
   summary: "Make a page that says what to deploy: one larger model, several smaller, or a cascade.",
   operands: [
     Operand(
-      "SOURCE", help: sourceHelp + " Or one search that `consort search` wrote.", isRepeated: true)
+      "SOURCE",
+      help: sourceHelp + " Or one search that `consort search` wrote, or one study or its record.",
+      isRepeated: true)
   ],
   options: AnalysisOptions.options + [
     CommandOption("--no-latency", help: "Do not time the members on this machine."),
     CommandOption(
       "--latency",
-      help: "Time the finalists of a search again; they are timed once, and then on record."),
+      help:
+        "Time the finalists of a search again, which are timed once, and then on record; or the networks of a study."
+    ),
     CommandOption(
       "--out", "DIR",
       help: "Where the page goes (default: SOURCE/report, without a list's .json; for several "
@@ -34,13 +39,15 @@ let reportCommand = Command(
 
     Of a search, the page says whether different architectures for the members beat one, repeated:
     the finalists' accuracy over seeds with intervals, against latency and compute; the networks that
-    were found; and every candidate. It takes none of the options that choose.
+    were found; and every candidate. Of a study, it says for which number of training images and which
+    compute several small networks are better than a large one. Neither takes the options that choose.
     """,
   examples: [
     "consort report runs/cifar10-mixed --data ~/cifar10",
     "consort report runs/a runs/b --cost latency --max-cost 2.5ms --out report",
     "consort report hold-out.json test.json --shifted shifted.json --out report",
     "consort report runs/search-cifar10",
+    "consort report results/claim",
   ],
   run: { try writeReport($0, command: Shell.commandLine()) })
 
@@ -51,8 +58,12 @@ func writeReport(_ arguments: ParsedArguments, command: String) throws {
     try reportOnSearch(paths, arguments, command: command)
     return
   }
+  if paths.contains(where: { StudyDirectory(path: $0).exists }) {
+    try reportOnStudy(paths, arguments, command: command)
+    return
+  }
   guard !arguments.isSet("--latency") else {
-    throw UsageError("--latency is for searches: members of runs are timed each time")
+    throw UsageError("--latency is for searches and studies: members of runs are timed each time")
   }
   let out = try arguments.outputDirectory("--out", default: place(of: "report", for: paths))
   try arguments.checkReport(out, of: paths)
@@ -75,17 +86,7 @@ func writeReport(_ arguments: ParsedArguments, command: String) throws {
 private func reportOnSearch(
   _ paths: [String], _ arguments: ParsedArguments, command: String
 ) throws {
-  guard paths.count == 1 else {
-    throw UsageError("a search has a report of its own: name its directory alone")
-  }
-  if let option = AnalysisOptions.options.map(\.name).first(where: {
-    arguments.string($0) != nil || arguments.isSet($0)
-  }) {
-    throw UsageError("\(option) is for runs: a search's report takes --out and --latency only")
-  }
-  guard !(arguments.isSet("--latency") && arguments.isSet("--no-latency")) else {
-    throw UsageError("--latency and --no-latency contradict each other: leave one out")
-  }
+  try arguments.checkOwnReport(of: "a search", paths)
   let directory = SearchDirectory(path: paths[0])
   let out = try arguments.outputDirectory("--out", default: directory.reportPath)
   let results = try SearchResults(
@@ -98,4 +99,39 @@ private func reportOnSearch(
     content, to: out)
   print(SearchText(content).lines(), terminator: "")
   print("report: \(Terminal.printable(page))")
+}
+
+/// `consort report` of a study's directory, or of its record.
+func reportOnStudy(
+  _ paths: [String], _ arguments: ParsedArguments, command: String
+) throws {
+  try arguments.checkOwnReport(of: "a study", paths)
+  let directory = StudyDirectory(path: paths[0])
+  let out = try arguments.outputDirectory("--out", default: directory.reportPath)
+  let results = try StudyResults(
+    directory, timing: arguments.isSet("--latency") ? .anew : .onRecord,
+    progress: Terminal.writeError)
+  let content = results.content(command: command)
+  let page = try StudyReport.write(content, to: out)
+  print(StudyText(content).lines(), terminator: "")
+  print("report: \(Terminal.printable(page))")
+}
+
+extension ParsedArguments {
+  /// Makes sure that nothing is asked for that only reports on runs have.
+  ///
+  /// - Parameter kind: What the report is about, such as "a search".
+  fileprivate func checkOwnReport(of kind: String, _ paths: [String]) throws {
+    guard paths.count == 1 else {
+      throw UsageError("\(kind) has a report of its own: name its directory alone")
+    }
+    if let option = AnalysisOptions.options.map(\.name).first(where: {
+      string($0) != nil || isSet($0)
+    }) {
+      throw UsageError("\(option) is for runs: \(kind)'s report takes --out and --latency only")
+    }
+    guard !(isSet("--latency") && isSet("--no-latency")) else {
+      throw UsageError("--latency and --no-latency contradict each other: leave one out")
+    }
+  }
 }

@@ -11,6 +11,13 @@ const fitPanels = (specification, name, axis, resize) => {
   for (const part of specification.concat) resize(part, width);
 };
 
+// Panels of the same height at most two beside each other.
+const fitHalves = (name, axis) => (specification) => {
+  const columns = narrow.matches ? 1 : Math.min(2, specification.concat.length);
+  specification.columns = columns;
+  for (const part of specification.concat) part.width = Math.floor(room(name) / columns - axis);
+};
+
 const fitSquares = (name, axis) => (specification) => {
   fitPanels(specification, name, axis, (part, width) => {
     part.width = width;
@@ -61,6 +68,12 @@ const fit = {
   },
   forecast: fitSquares("forecast", 84),
   reward: fitSquares("reward", 72),
+  figure1: fitHalves("figure1", 80),
+  "figure1-latency": fitHalves("figure1-latency", 80),
+  border: fitHalves("border", 110),
+  gap(specification) {
+    if (narrow.matches) specification.encoding.color.legend.columns = 1;
+  },
   diversity(specification) {
     if (!narrow.matches) return;
     // The names stand below the chart; cells get the room.

@@ -39,7 +39,7 @@ addEventListener("resize", () => {
   if (innerWidth === width) return;
   width = innerWidth;
   clearTimeout(waiting);
-  waiting = setTimeout(() => again(["reliability", "forecast", "reward"]), 250);
+  waiting = setTimeout(() => again(["reliability", "forecast", "reward", "figure1", "figure1-latency", "border"]), 250);
 });
 // Read by tests: when the first chart was there, and how many of all are.
 const others = order.slice(1);

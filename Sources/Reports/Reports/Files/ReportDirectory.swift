@@ -75,6 +75,11 @@ package enum ReportFile: String, CaseIterable, Sendable {
   case evaluations = "evaluations.csv"
   case finalistsTable = "finalists.csv"
   case finalists = "finalists.json"
+  // Of a study.
+  case study = "study.json"
+  case studyComparisons = "comparisons.csv"
+  case studyCurves = "curves.csv"
+  case studyTrainings = "trainings.csv"
 
   /// What a report on trained members may write.
   static let ofMembers: [ReportFile] = [
@@ -85,6 +90,9 @@ package enum ReportFile: String, CaseIterable, Sendable {
 
   /// What a report on a search may write.
   static let ofSearches: [ReportFile] = [.evaluations, .finalistsTable, .finalists]
+
+  /// What a report on a study may write.
+  static let ofStudies: [ReportFile] = [.study, .studyComparisons, .studyCurves, .studyTrainings]
 
   /// Where it lies.
   package func path(in directory: String) -> String { directory + "/" + rawValue }

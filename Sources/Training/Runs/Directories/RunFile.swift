@@ -7,6 +7,10 @@ package enum RunFile: String {
   case data = "data.json"
   // Of a run.
   case teacher = "teacher.safetensors"
+  // Of a study.
+  case study = "study.json"
+  // Of a study's record.
+  case recordedMembers = "members.json"
   // Of a member.
   case network = "network.json"
   case description = "member.json"

@@ -23,7 +23,7 @@ import Schemas
 public struct Recipe: Hashable, Sendable {
   /// The named recipe that it started from.
   public var preset: Preset
-  /// Passes over the training images.
+  /// Passes over the training images, at most `mostEpochs`.
   public var epochs: Int
   /// Images a step; the last, smaller batch of an epoch is used too.
   public var batchSize: Int
@@ -97,6 +97,9 @@ public struct Recipe: Hashable, Sendable {
     /// EfficientNet's own on ImageNet, without AutoAugment, as the paper has it.
     case efficientNetOfficial = "efficientnet-official"
   }
+
+  /// The most epochs that can be asked for.
+  static let mostEpochs = 100_000
 
   /// The recipe of that name.
   public init(_ preset: Preset) {
@@ -225,7 +228,7 @@ extension Recipe: SchemaObject {
     for (earlier, key) in Self.renamedKeys { try fields.rename(earlier, to: key) }
     try fields.field("preset", &preset, .choice)
     if fields.isReading { self = Recipe(preset) }
-    try fields.field("epochs", &epochs, .integer(1...100_000))
+    try fields.field("epochs", &epochs, .integer(1...Self.mostEpochs))
     try fields.field("batchSize", &batchSize, .integer(1...65_536))
     try walkLearningRate(&fields)
     try fields.object("optimizer", &optimizer)

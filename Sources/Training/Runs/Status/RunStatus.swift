@@ -224,6 +224,7 @@ private struct MemberReading {
 /// A line of `metrics.jsonl`, as far as it matters here: damage to the rest keeps nothing from being shown.
 struct EpochLine: Decodable {
   let epoch: Int
+  let trainingAccuracy, trainingLoss: Double?
   let holdOutAccuracy: Double?
   let seconds: Double
 

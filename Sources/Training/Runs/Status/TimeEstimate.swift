@@ -19,6 +19,7 @@ public enum MemberState: String, Codable, Hashable, Sendable, CaseIterable {
 /// - A running member's own time left is what its trainer says.
 /// - A whole training of a network takes the mean of what complete members of that network took and what running ones
 ///   will have taken at their pace; where there are none, of what stopped and failed ones would have.
+/// - Where members are trained on different numbers of images, all of this is in proportion to them.
 /// - A network without any such member takes as long for each multiply-accumulate as those with some, all together.
 ///   That is rough: networks of equal cost differ in speed.
 /// - A member that waits or was stopped takes the share of the whole training that is still to be done.
@@ -39,17 +40,20 @@ public struct TimeEstimate: Hashable, Sendable {
     public var ownSecondsLeft: Double?
     /// The mean over its epochs that are over, times the number of all of them; nil where none is.
     public var secondsByEpochs: Double?
+    /// How many images it is trained on, epoch by epoch, against others: 1 where all have as many.
+    public var images: Double
 
     /// Says what is known of a member; a share outside of 0...1 is brought into it.
     public init(
       network: String, state: MemberState, doneShare: Double = 0, ownSecondsLeft: Double? = nil,
-      secondsByEpochs: Double? = nil
+      secondsByEpochs: Double? = nil, images: Double = 1
     ) {
       self.network = network
       self.state = state
       self.doneShare = min(1, max(0, doneShare))
       self.ownSecondsLeft = ownSecondsLeft
       self.secondsByEpochs = secondsByEpochs
+      self.images = max(images, .leastNormalMagnitude)
     }
   }
 
@@ -98,7 +102,10 @@ public struct NetworkCosts: Hashable, Sendable {
   }
 
   /// Counts the networks of `members`, by name or as they are given.
-  public init(ofMembers members: [Experiment.Member]) {
+  public init(ofMembers members: [Experiment.Member]) { add(members) }
+
+  /// Counts the networks of further members.
+  public mutating func add(_ members: [Experiment.Member]) {
     for member in members {
       count(member.network) { try member.architecture ?? Network(named: member.network) }
     }
@@ -115,7 +122,7 @@ public struct NetworkCosts: Hashable, Sendable {
   }
 }
 
-/// How long whole trainings take.
+/// How long whole trainings take for each image.
 private struct Pace {
   private var meanSeconds: [String: Double] = [:]
   private var secondsPerMultiplyAccumulate: Double?
@@ -125,7 +132,7 @@ private struct Pace {
     self.costs = costs
     var (current, earlier) = ([String: [Double]](), [String: [Double]]())
     for member in members {
-      guard let seconds = member.wholeSeconds else { continue }
+      guard let seconds = member.wholeSeconds.map({ $0 / member.images }) else { continue }
       switch member.state {
       case .complete, .running: current[member.network, default: []].append(seconds)
       case .failed, .stopped, .waiting: earlier[member.network, default: []].append(seconds)
@@ -149,11 +156,11 @@ private struct Pace {
     case .failed: return nil
     case .running where member.ownSecondsLeft != nil: return member.ownSecondsLeft
     case .running, .stopped, .waiting:
-      return wholeSeconds(of: member.network).map { $0 * (1 - member.doneShare) }
+      return seconds(of: member.network).map { $0 * member.images * (1 - member.doneShare) }
     }
   }
 
-  private func wholeSeconds(of network: String) -> Double? {
+  private func seconds(of network: String) -> Double? {
     if let mean = meanSeconds[network] { return mean }
     guard let pace = secondsPerMultiplyAccumulate, let cost = costs.cost(of: network) else {
       return nil

@@ -32,7 +32,7 @@ public struct TrainingRun: Sendable {
   private let partition: DataPartition
   private let normalization: Normalization
   private let decoders: Int
-  private let sharing: RunSharing
+  private var sharing: RunSharing
   /// Whom members learn from, once it has been asked.
   private var teacher: Teacher?
 
@@ -99,6 +99,7 @@ public struct TrainingRun: Sendable {
   /// - Parameters:
   ///   - names: Take, and wait for, only the members of these names; all of them where it is nil.
   ///   - group: The processes that train each member together, of which this is the first; nil for this one alone.
+  ///   - waits: Whether to wait for members that others train; nil for what the run's sharing says.
   ///   - jobs: Members trained side by side, each on a thread of its own, and on the run's number of threads inside
   ///     its operations.
   ///   - checkpointInterval: How much of each member's work a kill may cost.
@@ -107,14 +108,14 @@ public struct TrainingRun: Sendable {
   /// - Throws: `TrainingError.runBusy` where a process of an earlier version trains the run, `.otherConditions` where a worker
   ///   would give other bits than this one, or the first error that ended all work.
   public func run(
-    only names: Set<String>? = nil, group: TrainingGroup? = nil, jobs: Int = 1,
-    checkpointInterval: CheckpointInterval = .standard,
+    only names: Set<String>? = nil, group: TrainingGroup? = nil, waits: Bool? = nil,
+    jobs: Int = 1, checkpointInterval: CheckpointInterval = .standard,
     shouldStop: @escaping @Sendable () -> Bool = { Interruption.isRequested },
     observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
   ) throws -> Outcome {
     let outcome = try ParallelError.naming {
       do {
-        let outcome = try trained(by: group).train(
+        let outcome = try trained(by: group, waits: waits).train(
           only: names, group, jobs: jobs, checkpointInterval, shouldStop, observe)
         try group?.tellEnd(outcome)
         return outcome
@@ -128,8 +129,9 @@ public struct TrainingRun: Sendable {
   }
 
   /// The same run, as these processes carry it out.
-  private func trained(by group: TrainingGroup?) -> TrainingRun {
+  private func trained(by group: TrainingGroup?, waits: Bool?) -> TrainingRun {
     var run = self
+    if let waits { run.sharing.waits = waits }
     run.environment.processes = experiment.recipe.reproducible == true ? nil : group?.size
     return run
   }

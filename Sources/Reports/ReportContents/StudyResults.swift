@@ -1,0 +1,141 @@
+import Decisions
+import Files
+import Latency
+import MemberSources
+import Networks
+import Predictions
+import Reports
+import Runs
+
+/// What of a study is trained or on record.
+package struct StudyResults {
+  /// A member that has predicted the test images.
+  private struct Result {
+    let member: RecordedMember
+    let predictions: Predictions
+  }
+
+  private let directory: StudyDirectory
+  private let plan: StudyPlan
+  /// Of each run that has any, its members.
+  private let results: [(run: StudyPlan.Run, members: [Result])]
+  private let analysis: StudyAnalysis
+  private let latencies: FinalistLatencies?
+
+  /// Reads the directory of a study, or of its record.
+  ///
+  /// - Parameters:
+  ///   - timing: When the networks are timed.
+  ///   - progress: Called with what is being timed.
+  /// - Throws: `ExperimentError.emptyStudy` where no member has predicted the test images, and what reading throws.
+  package init(
+    _ directory: StudyDirectory, timing: FinalistLatencies.Timing = .onRecord,
+    progress: (String) -> Void = { _ in }
+  ) throws {
+    self.directory = directory
+    plan = try directory.plan()
+    results = try plan.runs.compactMap { run in
+      let members = try Self.members(of: run, in: directory)
+      return members.isEmpty ? nil : (run, members)
+    }
+    guard !results.isEmpty else { throw ExperimentError.emptyStudy(directory: directory.path) }
+    analysis = try StudyAnalysis.analyze(Self.sizes(results))
+    latencies = try FinalistLatencies(
+      recordedAt: RunFile.latencies.path(in: directory.path),
+      networks: timing == .onRecord
+        ? [] : Self.networks(results.flatMap(\.members).map(\.predictions)),
+      timing: timing, progress: progress)
+  }
+
+  /// Those that are trained, and those on record.
+  private static func members(
+    of run: StudyPlan.Run, in directory: StudyDirectory
+  ) throws -> [Result] {
+    let trained = directory.run(run)
+    var results: [Result] = []
+    if Directory.isDirectory(trained.membersPath) {
+      let experiment = try trained.experiment()
+      let predictions = RunPredictions(run: trained, split: SplitName.test)
+      for member in experiment.allMembers
+      where trained.member(member.name).isComplete(withHoldOut: experiment.data.holdsOut) {
+        results.append(
+          Result(
+            member: try RecordedMember(member, of: experiment, in: trained),
+            predictions: try predictions.predictions(of: member, in: experiment)))
+      }
+    }
+    let record = directory.record(run)
+    for member in try record.members()
+    where !results.contains(where: { $0.member.name == member.name }) {
+      let path = record.predictionsPath(member.name, split: SplitName.test)
+      let predictions = try Predictions(path: path)
+      try MemberDirectory.checkPredictions(
+        path, of: member.name, split: SplitName.test, identity: member.training)
+      results.append(Result(member: member, predictions: predictions))
+    }
+    return results
+  }
+
+  /// The runs of each number of training images together.
+  private static func sizes(
+    _ results: [(run: StudyPlan.Run, members: [Result])]
+  ) -> [StudySize] {
+    Dictionary(grouping: results) { $0.run.trainingImages }.sorted { $0.key < $1.key }
+      .map { images, runs in
+        let epochs = Set(runs.flatMap { $0.members.map(\.member.epochs) })
+        return StudySize(
+          trainingImages: images, epochs: epochs.count == 1 ? epochs.first : nil,
+          seeds: runs.map { $0.members.map(\.predictions) })
+      }
+  }
+
+  /// The networks of the members, as far as their names and classes say what they are.
+  private static func networks(_ members: [Predictions]) throws -> [Network] {
+    let different = Dictionary(members.map { ($0.network, $0) }) { first, _ in first }
+    return try different.sorted { $0.key < $1.key }.map { name, member in
+      guard let network = try? Network(named: name, classes: member.classes),
+        network.totals.multiplyAccumulates == member.multiplyAccumulates
+      else {
+        throw LatencyError.invalidLatencies(
+          path: name,
+          reason: "it is no network that is known by its name and costs what this one does")
+      }
+      return network
+    }
+  }
+
+  /// All that the page shows.
+  package func content(command: String?) -> StudyContent {
+    let first = results[0].run
+    return StudyContent(
+      analysis: analysis, trainings: trainings,
+      plannedMembers: plan.runs.reduce(0) { $0 + $1.experiment.allMembers.count },
+      milliseconds: latencies?.milliseconds ?? [:], latencyConditions: latencies?.conditions,
+      context: ReportContext(
+        directory: directory.path,
+        sources: .init(
+          experiment: directory.planPath, data: directory.run(first).dataPath,
+          environment: directory.run(first).environmentPath),
+        command: command))
+  }
+
+  private var trainings: [StudyContent.Trainings] {
+    analysis.sizes.flatMap { size in
+      size.curves.map { curve in
+        let members = results.filter { $0.run.trainingImages == size.trainingImages }
+          .flatMap(\.members).map(\.member).filter { $0.network == curve.network }
+        return StudyContent.Trainings(
+          trainingImages: size.trainingImages, network: curve.network, members: members.count,
+          seconds: Self.mean(members.map(\.seconds)),
+          trainingAccuracy: Self.mean(members.map(\.trainingAccuracy)))
+      }
+    }
+  }
+
+  /// nil where one of them is not known.
+  private static func mean(_ values: [Double?]) -> Double? {
+    let known = values.compactMap { $0 }
+    guard known.count == values.count, !known.isEmpty else { return nil }
+    return known.reduce(0, +) / Double(known.count)
+  }
+}
