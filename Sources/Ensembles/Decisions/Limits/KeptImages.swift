@@ -27,16 +27,19 @@ struct KeptImages: Equatable {
     guard let options else { return nil }
     let count = options.keptImages ?? Self.count(of: holdOut)
     guard count > 0 else { return nil }
-    let groups = EqualImages(holdOut).groups
-    guard count <= groups.count / 2 else {
+    let equal = EqualImages(holdOut)
+    let firsts = equal.firsts
+    guard count <= firsts.count / 2 else {
       throw .invalidArgument(
         name: "the number of images that are kept", value: "\(count)",
-        expected: "at most half of the hold-out's \(groups.count), which are different")
+        expected: "at most half of the hold-out's \(firsts.count), which are different")
     }
     var generator = RandomStream(seed: seed, 0x6B65_7074)
-    let kept = Set(generator.permutation(of: groups.count).prefix(count))
-    calibrating = kept.map { groups[$0][0] }.sorted()
-    choosing = groups.indices.filter { !kept.contains($0) }.flatMap { groups[$0] }.sorted()
+    let kept = Set(generator.permutation(of: firsts.count).prefix(count))
+    calibrating = kept.map { firsts[$0] }.sorted()
+    choosing = firsts.indices.filter { !kept.contains($0) }.flatMap { place in
+      [firsts[place]] + (equal.repeats[firsts[place]] ?? [])
+    }.sorted()
   }
 
   private static func count(of holdOut: [Predictions]) -> Int {
