@@ -66,6 +66,8 @@ let searchCommand = WorkerCommands.search.running { arguments in
     try provideLatencies(of: plan, file: file, in: directory, lease)
   }
   try runTrainer()
+  // Of processes that train together, the first one's host alone need have it.
+  guard Directory.exists(directory.path) else { return }
   let isOurs = try directory.once(
     .report, leaseSeconds: lease,
     waits: saidOnce("another worker writes the report: waiting for it")

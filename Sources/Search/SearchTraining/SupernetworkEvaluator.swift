@@ -123,12 +123,15 @@ extension SupernetworkEvaluator {
           place: place, step: step, steps: training.steps, loss: loss,
           imagesPerSecond: imagesPerSecond))
     }
-    if isDone {
-      group?.othersBeginToListen()
-      try training.weights.write(to: files.weightsPath, identity: identity(place: place))
-      try CheckpointStore.removeAll(of: files)
+    guard isDone else {
+      // Another process of the group may have wished it.
+      queue.stop()
+      return false
     }
-    return isDone
+    group?.othersBeginToListen()
+    try training.weights.write(to: files.weightsPath, identity: identity(place: place))
+    try CheckpointStore.removeAll(of: files)
+    return true
   }
 
   @Sendable private func judge(

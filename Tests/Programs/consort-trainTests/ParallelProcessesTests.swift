@@ -197,7 +197,7 @@ import Testing
         let ended = try running.map { try $0.finish() }
         #expect(ended.map(\.status) == [0, 0], "\(ended.map(\.errors))")
         #expect(ended[0].output.contains("2 processes train shared weights together"))
-        #expect(ended[1].output == "")
+        #expect(ended.contains { $0.output.contains("by another worker") })
         #expect(try TinySearch.records(in: directory) == TinySearch.records(in: alone))
         #expect(try results(directory) == results(alone))
       }
