@@ -1,10 +1,12 @@
 import Runs
 import Torch
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
 #else
-  import Foundation
+  import Darwin
 #endif
 
 /// Distributions over the classes, one an image of a split, that a training learns besides the labels.
