@@ -32,7 +32,8 @@ struct KeptImagesSimulation {
     let truth = try simulation.predictions(images: Self.truth, split: "truth", path: [7])
     let outcomes = try parallelMap(draws) { try outcome($0, truth) }
     guard outcomes.allSatisfy({ $0.isPromised == (kept > 0) }) else { throw RuleError.noChoice }
-    let setting = "\(kept > 0 ? "promised" : "not promised"), \(name): \(images) images, \(kept) kept, "
+    let setting =
+      "\(kept > 0 ? "promised" : "not promised"), \(name): \(images) images, \(kept) kept, "
       + (stages > 1 ? "cascades" : "no cascades")
     return [
       GuaranteeCheck(

@@ -181,7 +181,8 @@ public struct Decision: Codable, Sendable {
     // What chose calibrates estimates, and no promises.
     limits = try options.limits.map { (limits) throws(EnsembleError) in
       try DecisionLimits(
-        deployed: &deployed, single: pool.candidates[pool.reference], calibration: KeptImages.calibrating(given, kept),
+        deployed: &deployed, single: pool.candidates[pool.reference],
+        calibration: KeptImages.calibrating(given, kept),
         isPromised: kept != nil, sets: sets, options: limits)
     }
     shiftedChoice = try ShiftedChoice(

@@ -65,8 +65,9 @@ import Testing
     #expect(other.chosen == decision.chosen && other.deployed.members == decision.deployed.members)
     #expect(try json(other.candidates) == json(decision.candidates))
     #expect(other.deployed.answerLimits?.sets != answers.sets)
-    #expect(try CheapestAsGood(sets, options: options).candidate.members
-      == decision.candidate(decision.answers?.first?.candidate ?? "")?.members)
+    #expect(
+      try CheapestAsGood(sets, options: options).candidate.members
+        == decision.candidate(decision.answers?.first?.candidate ?? "")?.members)
   }
 
   /// The same predictions, some images of which are of the next class.
@@ -107,7 +108,8 @@ import Testing
     let found = try #require(try KeptImages(of: twice, options.limits, seed: 3))
     #expect(found.calibrating.count == 50 && Set(found.calibrating.map { $0 % 240 }).count == 50)
     #expect(found.choosing.count == 480 - 100)
-    #expect(Set(found.choosing.map { $0 % 240 }).isDisjoint(with: found.calibrating.map { $0 % 240 }))
+    #expect(
+      Set(found.choosing.map { $0 % 240 }).isDisjoint(with: found.calibrating.map { $0 % 240 }))
   }
 
   @Test func optionsReachWhatIsDeployed() throws {

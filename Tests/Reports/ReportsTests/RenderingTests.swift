@@ -14,7 +14,9 @@ import Testing
     "diversity.json", "forecast.json",
     "frontier.csv", "frontier.json", "members.csv", "rules.csv", "rules.json",
   ]
-  private static let charts = ["diversity", "forecast", "frontier", "reliability", "risk", "tradeoff"]
+  private static let charts = [
+    "diversity", "forecast", "frontier", "reliability", "risk", "tradeoff",
+  ]
 
   @Test(
     .enabled(

@@ -55,7 +55,7 @@ public struct CrossFitting: Codable, Hashable, Sendable {
 
   /// Folds of each repeat, and repeats, for single models and ensembles.
   public let folds, repeats: Int
-  /// The same for weights, greedy selection, cascades and the first answer, which take longer.
+  /// The same for weights, greedy selection and cascades, which take longer; the first answer is judged in one repeat.
   public let fittedFolds, fittedRepeats: Int
   /// Ways to choose; that of the first answer last, where it is known.
   public let rows: [Row]

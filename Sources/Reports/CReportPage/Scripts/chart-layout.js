@@ -66,6 +66,9 @@ const fit = {
       part.vconcat[0].height = Math.min(width, 260);
     });
   },
+  risk(specification) {
+    specification.height = narrow.matches ? 200 : 230;
+  },
   forecast: fitSquares("forecast", 84),
   reward: fitSquares("reward", 72),
   figure1: fitHalves("figure1", 80),

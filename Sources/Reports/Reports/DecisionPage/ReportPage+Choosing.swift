@@ -44,9 +44,9 @@ extension ReportPage {
     return """
       <details><summary>What each way to choose is worth</summary>
       <p class="small">Each way chooses anew on all but one of \(folds.folds) parts of the hold-out and is judged on that \
-      one, \(folds.repeats.counted("time")); fitted ones, cascades and the first answer on all but one of \
-      \(folds.fittedFolds), \(folds.fittedRepeats.counted("time")). Points: less the best single model chosen so. Flattered: \
-      what its choice shows on the whole hold-out, less this. It is worth what it is by fewer images than choose in the end.</p>
+      one, \(folds.repeats.counted("time")); fitted ones and cascades on all but one of \
+      \(folds.fittedFolds), \(folds.fittedRepeats.counted("time")), the first answer once. Points: less the best single model chosen so. Flattered: \
+      what its choice shows on the whole hold-out, less this. Each estimate is of choices by fewer images than choose in the end.</p>
       \(.table("What each way to choose is worth", head: head, rows: rows))
       </details>
       """

@@ -31,7 +31,8 @@ struct ReportPage {
       return [curvesSection, diversitySection, dataSection, notesSection].compactMap { $0 }
     }
     return [
-      explorer, candidatesSection, choosingSection, errorsSection, rulesSection, calibrationSection, limitsSection,
+      explorer, candidatesSection, choosingSection, errorsSection, rulesSection, calibrationSection,
+      limitsSection,
       cascadeSection, shiftedSection, unlikeSection, diversitySection, membersSection,
       trainingSection, forecastSection, examplesSection,
       curvesSection, dataSection, notesSection,

@@ -49,14 +49,19 @@ struct CrossFittingSentences {
   /// What the way to what is shown is worth, and the others in a list.
   var sentence: String {
     let first = crossFitting.firstAnswer.map { row in
-      "Chosen anew on the other folds, the first answer is right on \(value(row.estimate)) of hold-out images that did not "
-        + "choose it (95 % interval \(row.estimate.interval.percentText); on those that did, "
-        + "\(NumberFormat.points(row.estimate.flattery)) points more)."
+      "Chosen anew on parts of the hold-out, the first answer is right on \(value(row.estimate)) of the images that did not "
+        + "choose it (95 % interval \(row.estimate.interval.percentText)\(flattery(row.estimate)))."
     }
     let all = crossFitting.rows.filter { $0.budget == nil && $0.procedure != .cheapestAsGood }
       .map { "\($0.procedure.name) \(value($0.estimate))" }
     return ([first].compactMap { $0 } + [all.isEmpty ? "" : "Other ways to choose: \(all.listed)."])
       .filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  private func flattery(_ estimate: CrossFitting.Estimate) -> String {
+    guard estimate.flattery > 0 else { return "" }
+    return ", where what it shows on the whole hold-out is flattered by "
+      + "\(NumberFormat.percent(estimate.flattery)) points"
   }
 
   private func value(_ estimate: CrossFitting.Estimate) -> String {

@@ -20,7 +20,8 @@ package struct DecisionCautions: Hashable, Sendable {
       .compactMap { $0 }
       + Self.twins(decision)
       + [
-        Self.calibration(decision), Self.budget(decision), Self.cut(decision), Self.sample(decision),
+        Self.calibration(decision), Self.budget(decision), Self.cut(decision),
+        Self.sample(decision),
       ].compactMap { $0 }
   }
 
