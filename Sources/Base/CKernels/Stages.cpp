@@ -26,15 +26,25 @@ INLINED Confidence rank(const double *sums, const double *ties, int64_t classes)
   return found;
 }
 
-INLINED Confidence of_logarithms(const double *sums, int64_t classes, int64_t members) {
-  Confidence found = rank(sums, sums, classes);
+/// - needs_second: a constant; whether the next class is asked for.
+INLINED Confidence of_logarithms(const double *sums, int64_t classes, int64_t members, bool needs_second) {
+  Confidence found = {Longs{}, load(sums), Doubles{}, Doubles{}};
+  if (needs_second) {
+    found = rank(sums, sums, classes);
+  } else {
+    for (int64_t c = 1; c < classes; ++c) found.greatest = greater(found.greatest, load(sums + c * double_lanes));
+    found.predicted += classes;
+  }
   const double scale = 1 / static_cast<double>(members);
   Doubles total = {}, weighted = {};
   for (int64_t c = 0; c < classes; ++c) {
-    const Doubles exponent = (load(sums + c * double_lanes) - found.greatest) * scale;
+    const Doubles sum = load(sums + c * double_lanes), exponent = (sum - found.greatest) * scale;
     const Doubles value = exponential(exponent);
     total += value;
     weighted += value * greater(exponent, doubles(-1000));
+    if (needs_second) continue;
+    const Longs first = (sum == found.greatest) & (found.predicted > c);
+    found.predicted = first ? Longs{} + c : found.predicted;
   }
   found.second = exponential((found.second - found.greatest) * scale) / total;
   found.entropy = logarithm(total) - weighted / total;
@@ -91,7 +101,7 @@ INLINED void combine_subsets(const consort_images *images, consort_summand summa
       if (step.level > 0) add_up(prefix - width, inputs + step.member * width, width, prefix);
       for (int64_t leaf = step.first; leaf < step.first + step.count; ++leaf) {
         add_up(prefix, inputs + walk->leaves[leaf].member * width, width, sums);
-        const Confidence found = summand == CONSORT_LOGARITHMS ? of_logarithms(sums, classes, step.level + 1)
+        const Confidence found = summand == CONSORT_LOGARITHMS ? of_logarithms(sums, classes, step.level + 1, measure == CONSORT_MARGIN)
                                                                : of_probabilities(sums, ties, classes);
         const Doubles sure = confidence(found, measure);
         const int64_t place = walk->leaves[leaf].subset * outputs.stride + first;

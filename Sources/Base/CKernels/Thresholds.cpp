@@ -13,16 +13,17 @@
 
 namespace {
 
-constexpr int64_t block_levels = 64;
+/// Levels of a block, and blocks of a group.
+constexpr int64_t fan = 32;
 
 struct Level {
   /// What its images gain by going on, and how many have come.
   int32_t gain, count;
 };
 
-struct Block {
+struct Range {
   int64_t gain, count;
-  /// The greatest gain of the first levels, at least one.
+  /// The greatest gain of its first parts, at least one.
   int64_t best;
   bool is_stale;
 };
@@ -37,46 +38,58 @@ class Passed {
  public:
   Passed(void *scratch, int64_t levels)
       : level_count_(levels),
-        block_count_((levels + block_levels - 1) / block_levels),
-        blocks_(static_cast<Block *>(scratch)),
+        block_count_(parts(levels)),
+        group_count_(parts(block_count_)),
+        groups_(static_cast<Range *>(scratch)),
+        blocks_(groups_ + group_count_),
         levels_(reinterpret_cast<Level *>(blocks_ + block_count_)) {
     memset(scratch, 0, bytes(levels));
   }
 
   static size_t bytes(int64_t levels) {
-    const int64_t blocks = (levels + block_levels - 1) / block_levels;
-    return static_cast<size_t>(blocks) * sizeof(Block) + static_cast<size_t>(levels) * sizeof(Level);
+    const int64_t blocks = parts(levels), groups = parts(blocks);
+    return static_cast<size_t>(groups + blocks) * sizeof(Range) + static_cast<size_t>(levels) * sizeof(Level);
   }
 
   void add(int64_t level, int32_t gain) {
-    levels_[level].gain += gain;
+    Range &block = blocks_[level / fan], &group = groups_[level / (fan * fan)];
     levels_[level].count += 1;
-    Block &block = blocks_[level / block_levels];
-    block.gain += gain;
     block.count += 1;
+    group.count += 1;
+    // What gains nothing changes no sum.
+    if (gain == 0) return;
+    levels_[level].gain += gain;
+    block.gain += gain;
+    group.gain += gain;
     block.is_stale = true;
+    group.is_stale = true;
   }
 
   /// The greatest gain of the first levels that hold no more than `most` images.
   Reach reach(int64_t most, int64_t fewest) {
     Reach found = {0, 0};
     int64_t gain = 0, count = 0;
-    for (int64_t place = 0; place < block_count_; ++place) {
-      const Block &block = current(place);
-      const bool fits = count + block.count <= most, is_enough = count >= fewest;
-      if (fits && (is_enough || count + block.count < fewest)) {
-        found.gain = std::max(found.gain, gain + block.best);
-        if (is_enough) found.gain_of_enough = std::max(found.gain_of_enough, gain + block.best);
-        gain += block.gain;
-        count += block.count;
-        continue;
-      }
-      for (int64_t level = place * block_levels; level < end(place); ++level) {
-        if (count + levels_[level].count > most) return found;
-        gain += levels_[level].gain;
-        count += levels_[level].count;
-        found.gain = std::max(found.gain, gain);
-        if (count >= fewest) found.gain_of_enough = std::max(found.gain_of_enough, gain);
+    // Takes a range as a whole, if that is possible.
+    const auto takes = [&](const Range &range) {
+      const bool is_enough = count >= fewest;
+      if (count + range.count > most || !(is_enough || count + range.count < fewest)) return false;
+      found.gain = std::max(found.gain, gain + range.best);
+      if (is_enough) found.gain_of_enough = std::max(found.gain_of_enough, gain + range.best);
+      gain += range.gain;
+      count += range.count;
+      return true;
+    };
+    for (int64_t group = 0; group < group_count_; ++group) {
+      if (takes(current_group(group))) continue;
+      for (int64_t block = group * fan; block < end(group, block_count_); ++block) {
+        if (takes(current_block(block))) continue;
+        for (int64_t level = block * fan; level < end(block, level_count_); ++level) {
+          if (count + levels_[level].count > most) return found;
+          gain += levels_[level].gain;
+          count += levels_[level].count;
+          found.gain = std::max(found.gain, gain);
+          if (count >= fewest) found.gain_of_enough = std::max(found.gain_of_enough, gain);
+        }
       }
     }
     return found;
@@ -88,42 +101,60 @@ class Passed {
     *images = 0;
     if (wanted <= 0) return;
     int64_t gain = 0, count = 0;
-    for (int64_t place = 0; place < block_count_; ++place) {
-      const Block &block = current(place);
-      if (gain + block.best < wanted || count + block.count < fewest) {
-        gain += block.gain;
-        count += block.count;
-        continue;
-      }
-      for (int64_t level = place * block_levels; level < end(place); ++level) {
-        gain += levels_[level].gain;
-        count += levels_[level].count;
-        if (gain < wanted || count < fewest) continue;
-        *levels = level + 1;
-        *images = count;
-        return;
+    const auto passes = [&](const Range &range) {
+      if (gain + range.best >= wanted && count + range.count >= fewest) return false;
+      gain += range.gain;
+      count += range.count;
+      return true;
+    };
+    for (int64_t group = 0; group < group_count_; ++group) {
+      if (passes(current_group(group))) continue;
+      for (int64_t block = group * fan; block < end(group, block_count_); ++block) {
+        if (passes(current_block(block))) continue;
+        for (int64_t level = block * fan; level < end(block, level_count_); ++level) {
+          gain += levels_[level].gain;
+          count += levels_[level].count;
+          if (gain < wanted || count < fewest) continue;
+          *levels = level + 1;
+          *images = count;
+          return;
+        }
       }
     }
   }
 
  private:
-  int64_t end(int64_t place) const { return std::min((place + 1) * block_levels, level_count_); }
+  static int64_t parts(int64_t count) { return (count + fan - 1) / fan; }
+  static int64_t end(int64_t part, int64_t count) { return std::min((part + 1) * fan, count); }
 
-  const Block &current(int64_t place) {
-    Block &block = blocks_[place];
+  const Range &current_block(int64_t place) {
+    Range &block = blocks_[place];
     if (!block.is_stale) return block;
     block.is_stale = false;
     int64_t gain = 0;
     block.best = INT64_MIN;
-    for (int64_t level = place * block_levels; level < end(place); ++level) {
+    for (int64_t level = place * fan; level < end(place, level_count_); ++level) {
       gain += levels_[level].gain;
       block.best = std::max(block.best, gain);
     }
     return block;
   }
 
-  int64_t level_count_, block_count_;
-  Block *blocks_;
+  const Range &current_group(int64_t place) {
+    Range &group = groups_[place];
+    if (!group.is_stale) return group;
+    group.is_stale = false;
+    int64_t gain = 0;
+    group.best = INT64_MIN;
+    for (int64_t block = place * fan; block < end(place, block_count_); ++block) {
+      group.best = std::max(group.best, gain + current_block(block).best);
+      gain += blocks_[block].gain;
+    }
+    return group;
+  }
+
+  int64_t level_count_, block_count_, group_count_;
+  Range *groups_, *blocks_;
   Level *levels_;
 };
 

@@ -46,6 +46,22 @@ INLINED double mix(const double *rows, int64_t members, int64_t classes, int64_t
   return at_label - logarithm(doubles(total))[0];
 }
 
+/// Adds the covariances of one member and `n` others, whose sums do not wait for each other.
+template <int n>
+INLINED void add_products(const double *weighted, const double *rows, int64_t width, int64_t second, double mean,
+                          const double *means, double *hessian) {
+  Doubles sums[n] = {};
+  for (int64_t c = 0; c < width; c += double_lanes) {
+    const Doubles shared = load(weighted + c);
+    for (int i = 0; i < n; ++i) sums[i] += shared * load(rows + (second + i) * width + c);
+  }
+  double totals[n] = {};
+  for (int64_t lane = 0; lane < double_lanes; ++lane) {
+    for (int i = 0; i < n; ++i) totals[i] += sums[i][lane];
+  }
+  for (int i = 0; i < n; ++i) hessian[second + i] += totals[i] - mean * means[second + i];
+}
+
 INLINED void consort_weighted_likelihood_for(const consort_images *images, const double *weights, double least,
                                              double *scratch, double *likelihood, double *gradient, double *hessian) {
   const int64_t classes = images->classes, members = images->member_count;
@@ -72,11 +88,10 @@ INLINED void consort_weighted_likelihood_for(const consort_images *images, const
       for (int64_t c = 0; c < width; c += double_lanes) {
         store(weighted + c, load(mixture + c) * load(rows + first * width + c));
       }
-      for (int64_t second = 0; second <= first; ++second) {
-        Doubles sums = {};
-        for (int64_t c = 0; c < width; c += double_lanes) sums += load(weighted + c) * load(rows + second * width + c);
-        hessian[first * members + second] += sum_of(sums) - means[first] * means[second];
-      }
+      double *const row = hessian + first * members;
+      int64_t second = 0;
+      for (; second + 4 <= first + 1; second += 4) add_products<4>(weighted, rows, width, second, means[first], means, row);
+      for (; second <= first; ++second) add_products<1>(weighted, rows, width, second, means[first], means, row);
     }
   }
   if (!hessian) return;

@@ -1,5 +1,6 @@
 import EnsembleTestSupport
 import Files
+import Randomness
 import TestSupport
 import Testing
 
@@ -107,5 +108,32 @@ import Testing
     let none = EnsembleError.invalidArgument(
       name: "the number of rounds", value: "0", expected: "at least 1")
     #expect(throws: none) { try GreedySelection(from: holdOut, roundCount: 0) }
+  }
+
+  /// Estimates err by less than what is allowed for, also where members rule classes out, and labels.
+  @Test func lossesAreEstimated() throws {
+    var generator = RandomStream(seed: 12)
+    let (images, classes) = (300, 37)
+    let labels = (0..<images).map { _ in Int64(generator.integer(below: classes)) }
+    let members = try (0..<5).map { place in
+      let rows = labels.map { label -> [Double] in
+        let raw = (0..<classes).map { c in
+          generator.unitInterval() < 0.05 * Double(place)
+            ? 0 : exponential(12 * generator.unitInterval() + (c == Int(label) ? 3 : 0))
+        }
+        let total = raw.reduce(0, +)
+        return raw.map { $0 / total }
+      }
+      return try member("m\(place)", rows, labels: labels)
+    }
+    for rounds in [[], [0], [4, 0, 0, 2], Array(repeating: 1, count: 30) + [3, 4]] as [[Int]] {
+      let found = GreedySelection.estimatedLosses(members, adding: rounds)
+      let exact = SubsetEvaluator(
+        members: members, rule: .geometricMean, subsets: members.indices.map { rounds + [$0] }
+      ).metrics().map(\.negativeLogLikelihood)
+      for (found, exact) in zip(found, exact) {
+        #expect(abs(found - exact) < GreedySelection.estimateError)
+      }
+    }
   }
 }

@@ -39,7 +39,7 @@ extension Predictions {
       let images = start..<min(start + block, count)
       withLogProbabilities { values in
         let bits = values[images.lowerBound * classes..<images.upperBound * classes]
-          .map(\.bitPattern.littleEndian)
+          .map { $0.bitPattern.littleEndian }
         bits.withUnsafeBytes { hasher.update($0) }
       }
       if mappedByteCount > 0 { release(images) }

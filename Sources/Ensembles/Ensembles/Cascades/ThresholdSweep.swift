@@ -5,7 +5,7 @@ import CKernels
 /// What images do is a step function of the thresholds: all steps are looked at that could make a plan better. What a plan
 /// costs follows from how many images come to each stage.
 ///
-/// Complexity: O(N) for N images, and O(N / 64) each time that a goal may be reached better.
+/// Complexity: O(N) for N images, and O(N / 1000 + 64) each time that a goal may be reached better.
 struct ThresholdSweep {
   private let stages: [StageStatistics]
   private let costs: [Double]

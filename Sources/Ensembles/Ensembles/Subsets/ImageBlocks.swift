@@ -9,6 +9,7 @@ import Predictions
 struct ImageBlocks: Sendable {
   let members: [Predictions]
   private let releases: Bool
+  private let blockImages: Int
 
   /// Parts at most, so that what each part keeps stays small.
   private static let mostParts = 32
@@ -17,17 +18,18 @@ struct ImageBlocks: Sendable {
   /// Mapped bytes from which on a block's memory is given back after use.
   static let mostMappedBytes = 256 << 20
 
-  /// - Parameter members: Predictions of the same data; at least one.
-  init(_ members: [Predictions]) {
+  /// - Parameters:
+  ///   - members: Predictions of the same data; at least one.
+  ///   - fewestBlocks: For whole numbers, whose sums have the same bits however images are divided: so many blocks where
+  ///     there are images enough, to keep all cores busy.
+  init(_ members: [Predictions], fewestBlocks: Int = 1) {
     self.members = members
-    releases = members.reduce(0) { $0 + $1.mappedByteCount } > Self.mostMappedBytes
-  }
-
-  private var blockImages: Int {
-    let images = max(1, Self.blockBytes / (members[0].classes * MemoryLayout<Float>.stride))
+    let most = max(1, Self.blockBytes / (members[0].classes * MemoryLayout<Float>.stride))
+    let images = min(most, max(1, members[0].count / fewestBlocks))
     // Whole vectors of images.
     let lanes = Int(CONSORT_LANES)
-    return (images + lanes - 1) / lanes * lanes
+    blockImages = (images + lanes - 1) / lanes * lanes
+    releases = members.reduce(0) { $0 + $1.mappedByteCount } > Self.mostMappedBytes
   }
 
   /// Calls `body` for the blocks of each part one after another, and returns what each part's state became.

@@ -26,10 +26,17 @@ package struct SubsetEvaluator {
   ///   - rule: How they are combined.
   ///   - subsets: Positions in `members`, each subset ascending and not empty.
   package init(members: [Predictions], rule: CombinationRule, subsets: [[Int]]) {
-    self.members = members
+    // Members of no subset need not be read.
+    let used = Set(subsets.joined()).sorted()
+    if used.isEmpty || used.count == members.count {
+      (self.members, self.subsets) = (members, subsets)
+    } else {
+      let places = Dictionary(uniqueKeysWithValues: used.enumerated().map { ($1, $0) })
+      self.members = used.map { members[$0] }
+      self.subsets = subsets.map { $0.compactMap { places[$0] } }
+    }
     self.rule = rule
-    self.subsets = subsets
-    walk = SubsetWalk(subsets)
+    walk = SubsetWalk(self.subsets)
   }
 
   private var subsetCount: Int { subsets.count }
@@ -159,7 +166,8 @@ package struct SubsetEvaluator {
   ) -> [State] {
     let scratchBytes = consort_top1_scratch_bytes(
       Int64(members.count), Int64(classes), Int64(walk.largestSize))
-    return ImageBlocks(members).map(initial: initial) { state, range, images in
+    return ImageBlocks(members, fewestBlocks: Self.fewestBlocks).map(initial: initial) {
+      state, range, images in
       let scratch = UnsafeMutableRawPointer.allocate(byteCount: scratchBytes, alignment: 64)
       defer { scratch.deallocate() }
       body(&state, range) { counts in
@@ -168,6 +176,9 @@ package struct SubsetEvaluator {
       }
     }
   }
+
+  /// Blocks that images are divided into at least.
+  private static let fewestBlocks = 16
 
   /// Calls `body` with counts of which the sums over the images are not needed.
   private func withUncounted(_ body: (inout consort_top1_counts) -> Void) {
