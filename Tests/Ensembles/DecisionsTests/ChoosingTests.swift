@@ -232,6 +232,35 @@ import Testing
     #expect(shown > 900)
   }
 
+  /// What a cascade costs in the order of the tests is what it costs on the images that design.
+  @Test func theOrderOfTheTestsIsTheDesigns() throws {
+    let sets = try sets([0.72, 0.85], images: 400, costs: [10, 100])
+    let options = Decision.Options()
+    let builder = CandidateBuilder(sets: sets, options: options)
+    var pool = try CandidatePool(
+      sets, options: options, costs: sets.costs(.multiplyAccumulates), builder: builder)
+    let parts = HoldOutParts(sets.holdOut, seed: 0)
+    let hits = try FoldHits(of: pool.search, sets.holdOut, in: parts, rule: options.rule)
+    let designed = try pool.design(parts, hits, builder)
+    var cascades = 0
+    for (place, claim) in pool.claims(designed).enumerated() {
+      let candidate = pool.candidates[designed.indices[place]]
+      guard candidate.kind == .cascade else {
+        expectClose(claim.cost, candidate.holdOut.cost.multiplyAccumulates)
+        continue
+      }
+      cascades += 1
+      let members = try Predictions.of(candidate.members, in: sets.holdOut)
+      let exits = try candidate.combination.exits(members)
+      let sums = members.indices.map { last in
+        members[...last].reduce(0) { $0 + Double($1.multiplyAccumulates) }
+      }
+      let mean = parts.design.reduce(0) { $0 + sums[exits[$1]] } / Double(parts.design.count)
+      expectClose(claim.cost, mean)
+    }
+    #expect(cascades > 0)
+  }
+
   // MARK: Choices
 
   /// Something cheap that is as good as what costs ten times as much is shown to be so, and taken.

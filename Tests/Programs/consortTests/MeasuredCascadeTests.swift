@@ -77,6 +77,20 @@ import Testing
     #expect(said.contains("Measured as a whole, an image takes "))
     #expect(said.contains(" of the expected time of the best single model"))
 
+    // What a percentile's budget bounds is measured, too.
+    let bounded = try run(
+      ["frontier"] + models + [
+        "--data", "judge", "--hold-out-data", "choose", "--classes", "names.txt", "--cost",
+        "latency", "--max-cost", "1000ms", "--at", "p99", "--out", "out",
+      ] + Self.feeding)
+    let within = try JSONDecoder().decode(Decision.self, from: Data(contentsOf: file))
+    #expect(within.deployed.members.count == 2)
+    let quantile = try #require(within.measured?.quantile)
+    #expect(quantile.percent == 99 && quantile.time.median > 0)
+    #expect(within.measuredBudget?.isKept == true)
+    let words = bounded.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.contains("measured: 99 % of the images take at most "))
+
     // The same members' predictions cannot be timed.
     for (data, split) in [("choose", "hold-out"), ("judge", "test")] {
       _ = try run(

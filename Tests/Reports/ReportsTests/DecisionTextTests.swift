@@ -99,6 +99,47 @@ import Testing
   }
 
   /// A budget holds the mean alone, of MACs or of times.
+  /// A budget of time is looked at where what it bounds was measured, and one that is missed is a caution.
+  @Test(arguments: [
+    ("p99", 4.5, "99 % of the images take at most"), ("mean", 2.5, "on average it takes"),
+  ])
+  func budgetsOfTimeAreMeasured(_ quantile: String, _ found: Double, _ words: String) throws {
+    func time(_ median: Double) -> [String: Double] {
+      ["median": median, "least": median - 0.1, "greatest": median + 0.1]
+    }
+    func decision(within budget: Double) throws -> Decision {
+      let measured: [String: Any] = [
+        "deployed": time(2.5), "slowestPath": time(6), "reference": time(4),
+        "quantile": ["percent": 99, "time": time(4.5)], "rounds": 5, "imagesPerRound": 80,
+      ]
+      return try changed([
+        (["measured"], measured), (["options", "cost"], "latency"),
+        (["options", "maximumCost"], budget), (["options", "costQuantile"], quantile),
+      ])
+    }
+    let kept = try decision(within: found + 0.5)
+    #expect(kept.measuredBudget?.isKept == true && kept.measuredBudget?.time.median == found)
+    let said = try #require(CostSentences(kept).measured)
+    #expect(said.contains("measured: \(words) ") && said.hasSuffix("within it."), "\(said)")
+    #expect(!DecisionCautions(kept).sentences.contains { $0.contains("misses the budget") })
+    let missed = try decision(within: found - 0.5)
+    #expect(missed.measuredBudget?.isKept == false)
+    #expect(CostSentences(missed).measured?.hasSuffix("which misses it.") == true)
+    #expect(DecisionCautions(missed).sentences.contains { $0.contains("misses the budget") })
+    let other = try changed([
+      (
+        ["measured"],
+        [
+          "deployed": time(1), "slowestPath": time(2), "reference": time(3), "rounds": 1,
+          "imagesPerRound": 9,
+        ]
+      ),
+      (["options", "cost"], "latency"), (["options", "maximumCost"], 0.1),
+      (["options", "costQuantile"], "p99"),
+    ])
+    #expect(other.measuredBudget == nil, "it was not measured")
+  }
+
   @Test(arguments: [CostMeasure.multiplyAccumulates, .latency])
   func theSlowestPathIsSaidBesideABudget(measure: CostMeasure) throws {
     let decision = try #require(try SyntheticReport.plain.get().decision)

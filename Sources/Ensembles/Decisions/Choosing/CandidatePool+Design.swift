@@ -8,6 +8,9 @@ struct DesignedCandidates {
   let indices: [Int]
   /// For each of them, which images of the whole hold-out it is right about.
   let isRight: [ImageBits]
+  /// For each of them, what an image costs on average on the images that design: the order of the tests is theirs alone, and
+  /// where the other images stop in a cascade has no say in it.
+  let costs: [Double]
   /// For each of them, by how much its accuracy on the images that design is flattered.
   let flattery: [Double]
 }
@@ -37,7 +40,9 @@ extension CandidatePool {
     _ parts: HoldOutParts, _ hits: FoldHits, _ builder: CandidateBuilder
   ) throws(EnsembleError) -> DesignedCandidates {
     let folds = parts.folds.indices.filter { parts.isDesign(fold: $0) }
-    guard !folds.isEmpty else { return DesignedCandidates(indices: [], isRight: [], flattery: []) }
+    guard !folds.isEmpty else {
+      return DesignedCandidates(indices: [], isRight: [], costs: [], flattery: [])
+    }
     let shrunken = self.shrunken(hits, folds)
     var found: [(index: Int, flattery: Double)] = []
     for subset in designedSubsets(shrunken) {
@@ -46,8 +51,12 @@ extension CandidatePool {
     }
     let fitted = try addDesigned(parts, hits, folds, builder)
     let indices = found.map(\.index) + fitted
-    var isRight: [ImageBits] = []
-    for index in indices { isRight.append(try record(of: candidates[index]).isRight) }
+    var (isRight, costs) = ([ImageBits](), [Double]())
+    for index in indices {
+      let record = try record(of: candidates[index])
+      isRight.append(record.isRight)
+      costs.append(designCost(of: index, record, parts))
+    }
     var flattery = found.map(\.flattery)
     let designed = Double(parts.design.count)
     for place in found.count..<indices.count {
@@ -55,7 +64,19 @@ extension CandidatePool {
       let differing = isRight[place].differing(from: isRight[0], in: parts.designBits)
       flattery.append(0.5 * Double(differing + 1).squareRoot() / designed)
     }
-    return DesignedCandidates(indices: indices, isRight: isRight, flattery: flattery)
+    return DesignedCandidates(
+      indices: indices, isRight: isRight, costs: costs, flattery: flattery)
+  }
+
+  private func designCost(
+    of index: Int, _ record: HoldOutRecord, _ parts: HoldOutParts
+  ) -> Double {
+    // All of a cascade's parameters are stored, wherever an image stops.
+    guard record.exits != nil, options.cost != .parameters else { return cost(index) }
+    let members = candidates[index].members.compactMap { name in
+      sets.test.firstIndex { $0.name == name }.map { costs[$0] }
+    }
+    return record.cost(of: parts.design, members: members, whole: cost(index))
   }
 
   /// Accuracies of the ensembles that were tried, on some folds.

@@ -56,12 +56,11 @@ extension CandidatePool {
     var claims: [Claim] = []
     for combination in path {
       let record = try HoldOutRecord(places.map { sets.holdOut[$0] }, combination)
-      let all = Array(0..<parts.isFirst.images)
       claims.append(
         Claim(
           isRight: record.isRight,
           cost: record.cost(
-            of: all, members: places.map { costs[$0] }, whole: wholeCost(of: places)),
+            of: parts.design, members: places.map { costs[$0] }, whole: wholeCost(of: places)),
           rivals: [Claim.Rival(index: 0, isRight: whole)]))
     }
     let sequence = FixedSequence(claims, parts, tolerance: tolerance, level: level)

@@ -44,7 +44,7 @@ extension CandidatePool {
     return designed.indices.indices.map { place in
       Claim(
         isRight: designed.isRight[place], flattery: designed.flattery[place],
-        cost: cost(designed.indices[place]), rivals: rivals.filter { $0.index != place })
+        cost: designed.costs[place], rivals: rivals.filter { $0.index != place })
     }
   }
 
