@@ -198,7 +198,7 @@ void consort_weighted_likelihood(const consort_images *images, const double *wei
                                  double *likelihood, double *gradient, double *hessian);
 
 /// Adds up, for each member, about what the negative log-likelihood is of the mean of the chosen members' log-probabilities and
-/// its own, in nats: within 5e-5 an image of what `consort_metrics` adds, for up to 64 members.
+/// its own, in nats: within 2e-5 an image of what `consort_metrics` adds, for up to 64 members.
 ///
 /// - chosen: `[count]`: members, each as often as it counts.
 /// - greatest_loss: losses count as no more.

@@ -97,7 +97,7 @@ public struct GreedySelection: Codable, Hashable, Sendable {
   /// The most members of which a mean is estimated.
   private static let mostEstimatedRounds = 64
   /// How far an estimated mean may be off, in nats.
-  static let estimateError = 5e-5
+  static let estimateError = 2e-5
 
   /// About what the negative log-likelihood is with each member added.
   static func estimatedLosses(_ members: [Predictions], adding rounds: [Int]) -> [Double] {
