@@ -53,8 +53,8 @@ ct_status ct_conv2d(ct_tensor input, ct_tensor weight, ct_tensor bias, int64_t s
   return giving(result, [&] {
     const at::Tensor &map = tensor(input), &kernel = tensor(weight);
     const bool has_bias = bias.pointer != nullptr;
-    if (!has_bias && groups == 1 && stride == 1 && is_one_on_each_side(padding) && winograd::serves(map, kernel)) {
-      return winograd::convolve(map, kernel);
+    if (!has_bias && stride == 1 && is_one_on_each_side(padding) && winograd::serves(map, kernel, groups)) {
+      return winograd::convolve(map, kernel, groups);
     }
     const bool is_symmetric = padding.top == padding.bottom && padding.left == padding.right;
     return at::conv2d(is_symmetric ? map : padded(map, padding), kernel, has_bias ? tensor(bias) : at::Tensor(),

@@ -5,7 +5,10 @@ import Torch
 @Suite struct WinogradConvolutionTests {
   struct Shape: CustomTestStringConvertible {
     let images, inputs, outputs, height, width: Int
-    var testDescription: String { "\(images)x\(inputs)x\(height)x\(width) to \(outputs)" }
+    var groups = 1
+    var testDescription: String {
+      "\(images)x\(inputs)x\(height)x\(width) to \(outputs) in \(groups)"
+    }
   }
 
   /// One layer: its output, and the gradients of map and weight, in one order whatever the memory's.
@@ -22,8 +25,8 @@ import Torch
         return leaf
       }
       let map = try leaf([shape.images, shape.inputs, shape.height, shape.width])
-      let weight = try leaf([shape.outputs, shape.inputs, 3, 3])
-      let result = try map.conv2d(weight, stride: 1, padding: 1)
+      let weight = try leaf([shape.outputs, shape.inputs / shape.groups, 3, 3])
+      let result = try map.conv2d(weight, stride: 1, padding: 1, groups: shape.groups)
       let weighted = try result.adding(.zeros([1]))
       try weighted.multiply(
         Tensor.normal(result.shape(), standardDeviation: 1, generator: generator))
@@ -43,6 +46,7 @@ import Torch
       Shape(images: 2, inputs: 80, outputs: 16, height: 9, width: 4),
       Shape(images: 7, inputs: 64, outputs: 64, height: 8, width: 8),
       Shape(images: 2, inputs: 16, outputs: 16, height: 33, width: 31),
+      Shape(images: 3, inputs: 64, outputs: 128, height: 7, width: 8, groups: 4),
     ], [1, 2])
   func equalsTheDirectConvolution(shape: Shape, threads: Int) throws {
     let winograd = try Result(shape, format: .channelsLast, threads: threads)
@@ -58,8 +62,8 @@ import Torch
   }
 
   /// Otherwise the test above would compare libtorch with itself.
-  @Test func isTaken() throws {
-    let shape = Shape(images: 2, inputs: 32, outputs: 32, height: 8, width: 8)
+  @Test(arguments: [1, 2]) func isTaken(groups: Int) throws {
+    let shape = Shape(images: 2, inputs: 32, outputs: 32, height: 8, width: 8, groups: groups)
     let winograd = try Result(shape, format: .channelsLast, threads: 1)
     let direct = try Result(shape, format: .contiguous, threads: 1)
     #expect(winograd.output != direct.output)

@@ -28,7 +28,7 @@ import Testing
     ("packed-wide-resnet-16-1-m4-a2-g0", "members and gamma"),
     ("packed-wide-resnet-15-1-m4-a2-g1", "the depth must be"),
     ("packed-wide-resnet-16-1-m4-a2.0-g1", "no network is called"),
-    ("packed-wide-resnet-16-1-m4-anan-g1", "no network is called"),
+    ("packed-wide-resnet-16-1-m4-anan-g1", "alpha above 0"),
     ("packed-wide-resnet-16-1-m4-a1e9-g1", "no network is called"),
     ("packed-wide-resnet-16-1-m4-g1-a2", "no network is called"),
     ("packed-wide-resnet-16-1", "no network is called"),

@@ -84,6 +84,14 @@ import Weights
       let status = try RunStatus(of: directory)
       #expect(status.members.map(\.state) == [.complete, .complete, .complete])
       #expect(status.members.map(\.epochs) == [4, 2, 4])
+      // An average is not what the training's last epoch was judged by.
+      let shown = status.members.map(\.holdOutAccuracy)
+      for (name, accuracy) in zip(Self.names.prefix(2), shown) {
+        let said = try Predictions(path: directory.member(name).predictionsPath(split: "hold-out"))
+        let correct = zip(said.predictedClasses(), said.labels).count { $0 == Int($1) }
+        #expect(accuracy == Double(correct) / Double(said.count))
+      }
+      #expect(shown[2] == nil)
       for name in Self.names {
         let files = directory.member(name)
         let network = try Network(file: files.networkPath)

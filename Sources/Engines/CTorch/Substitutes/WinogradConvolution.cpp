@@ -1,11 +1,13 @@
 #include "WinogradConvolution.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "CTorch.h"
 #include "Parallel.h"
@@ -122,14 +124,23 @@ class Convolution : public torch::autograd::Function<Convolution> {
 
 }  // namespace
 
-bool serves(const at::Tensor &input, const at::Tensor &weight) {
+bool serves(const at::Tensor &input, const at::Tensor &weight, int64_t groups) {
   return ct_uses(CT_WINOGRAD) && input.dim() == 4 && weight.dim() == 4 && input.device().is_cpu() &&
          weight.device().is_cpu() && input.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
          input.numel() > 0 && input.is_contiguous(at::MemoryFormat::ChannelsLast) && weight.size(2) == 3 &&
-         weight.size(3) == 3 && weight.size(0) > 0 && weight.size(0) % lane_count == 0 &&
-         weight.size(1) == input.size(1) && weight.size(1) % lane_count == 0;
+         weight.size(3) == 3 && groups > 0 && weight.size(0) > 0 && weight.size(0) % (lane_count * groups) == 0 &&
+         weight.size(1) * groups == input.size(1) && weight.size(1) > 0 && weight.size(1) % lane_count == 0;
 }
 
-at::Tensor convolve(const at::Tensor &input, const at::Tensor &weight) { return Convolution::apply(input, weight); }
+at::Tensor convolve(const at::Tensor &input, const at::Tensor &weight, int64_t groups) {
+  if (groups == 1) return Convolution::apply(input, weight);
+  // Chunks, whose gradients are put together in one go.
+  const std::vector<at::Tensor> inputs = input.chunk(groups, 1), weights = weight.chunk(groups, 0);
+  std::vector<at::Tensor> results;
+  for (int64_t group = 0; group < groups; ++group) {
+    results.push_back(Convolution::apply(channels_last(inputs[group]), weights[group]));
+  }
+  return at::cat(results, 1);
+}
 
 }  // namespace consort::winograd

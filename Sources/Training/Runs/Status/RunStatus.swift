@@ -50,7 +50,8 @@ public struct RunStatus: Codable, Hashable, Sendable {
     public let step, stepsPerEpoch: Int?
     /// The share of its training that is done, in 0...1.
     public let doneShare: Double
-    /// On the hold-out after its last epoch; nil before there is one, or where nothing is held out.
+    /// On the hold-out after its last epoch; nil before there is one, where nothing is held out, and for averages of weights, which no
+    /// epoch ends with.
     public let holdOutAccuracy: Double?
     /// On the test images, for complete members; `RunStatus` itself leaves it open.
     public var testAccuracy: Double?
@@ -201,6 +202,15 @@ private struct MemberReading {
       secondsByEpochs: secondsByEpochs)
   }
 
+  /// Of the training's last epoch, where the member is what that epoch ended with.
+  private var holdOutAccuracy: Double? {
+    switch identity.part {
+    case .end, .snapshot:
+      metrics.last { $0.holdOutAccuracy != nil }?.holdOutAccuracy ?? progress?.holdOutAccuracy
+    case .average, .soup: nil
+    }
+  }
+
   func member(secondsLeft: Double?) -> RunStatus.Member {
     let isBegun = state != .waiting
     let epoch = state == .complete ? epochs : progress?.epoch ?? failure?.epoch
@@ -209,9 +219,7 @@ private struct MemberReading {
       epoch: isBegun ? epoch ?? metrics.last?.epoch : nil, epochs: epochs,
       step: state == .complete ? nil : progress?.step,
       stepsPerEpoch: state == .complete ? nil : progress?.stepsPerEpoch, doneShare: doneShare,
-      holdOutAccuracy: isBegun
-        ? metrics.last { $0.holdOutAccuracy != nil }?.holdOutAccuracy ?? progress?.holdOutAccuracy
-        : nil,
+      holdOutAccuracy: isBegun ? holdOutAccuracy : nil,
       testAccuracy: nil,
       imagesPerSecond: state == .running && identity.part == .end
         ? progress.flatMap { usable($0.imagesPerSecond) } : nil,
