@@ -414,8 +414,8 @@ let benchmarks: [Target] = [
   benchmark(
     "decisions", "Decisions",
     [
-      "Concurrency", "Decisions", "Ensembles", "Files", "Predictions", "Randomness", "Schemas",
-      "Statistics", "Weights",
+      "Concurrency", "Decisions", "Ensembles", "Files", "GuaranteeSimulations", "Predictions",
+      "Randomness", "Schemas", "Statistics", "Weights",
     ], exclude: ["check_greedy.py", "make_sets.py", "tables.py"]),
   benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
   benchmark(

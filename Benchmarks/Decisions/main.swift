@@ -1,7 +1,10 @@
 // How decisions hold up: choices judged on images that had no say in them.
 //   benchmark-decisions sets ROOT OUT [--only SET,...] [--rules RULE,...] [--sizes IMAGES,...] [--splits 200]
 //   benchmark-decisions names ROOT
+//   benchmark-decisions guarantees [--draws 10000]     intervals over images and trainings, sets, abstention: all by simulation
 // ROOT is the repository's; OUT has one JSON file a set, and a run goes on with what is not there.
+
+import GuaranteeSimulations
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 
@@ -28,6 +31,14 @@ case "sets" where arguments.count >= 3:
   ).run()
 case "names" where arguments.count == 2:
   for name in try SetsPart.names(arguments[1]) { print(name) }
+case "guarantees":
+  let draws = value(of: "--draws").flatMap { Int($0) } ?? 10_000
+  for check in try TrainingsSimulation.checks(draws: draws) + LimitsSimulation.checks(draws: draws)
+  {
+    print(
+      "\(check.name): broken in \(check.violations) +- \(check.standardError), may be \(check.level)"
+    )
+  }
 default:
-  fatalError("usage: benchmark-decisions sets ROOT OUT | names ROOT")
+  fatalError("usage: benchmark-decisions sets ROOT OUT | names ROOT | guarantees")
 }
