@@ -1,4 +1,4 @@
-.PHONY: setup build demo demo-serve demo-search test test-quick coverage soak soak-cluster fuzz fuzz-models docs check format
+.PHONY: setup build demo demo-serve demo-search figure1 figure1-small test test-quick coverage soak soak-cluster fuzz fuzz-models docs check format
 
 setup:
 	@scripts/setup
@@ -18,6 +18,18 @@ demo-serve: build
 # Searches members on the same kind of images, and trains what it found: seven minutes on two cores.
 demo-search: build
 	.build/release/consort search Experiments/search-demo.json
+
+# The paper's Figure 1 at its size, of CIFAR-10 in DATA: says first how many hours it takes here, and goes on where it was stopped.
+figure1: build
+	swift build -c release --product benchmark-training-step
+	scripts/print-cost Experiments/cifar10-paper.json
+	.build/release/consort train Experiments/cifar10-paper.json $(if $(DATA),--data $(DATA))
+	.build/release/consort frontier runs/cifar10-paper
+
+# The same of the recorded study, on fewer images, with the border and intervals: seconds, from predictions that are in results/.
+figure1-small: build
+	.build/release/consort report results/claim --out runs/figure1-small
+	@echo "figure: runs/figure1-small/figure1.svg, page: runs/figure1-small/report.html"
 
 test: setup
 	swift test

@@ -34,13 +34,22 @@ public struct TrainingsSimulation: Sendable {
     }
   }
 
-  /// Few and several trainings, which differ by chance alone, by as much again, and by much more.
-  static var settings: [Setting] {
-    [(2, 4), (2, 2), (4, 2), (4, 4), (8, 6)].flatMap { trained, large in
+  /// Two trainings against four, and four against two.
+  public static var fewTrainings: [Setting] { settings([(2, 4), (4, 2)]) }
+
+  /// Few and several trainings.
+  public static var allSettings: [Setting] {
+    settings([(2, 4), (2, 2), (4, 2), (4, 4), (6, 4), (8, 6)])
+  }
+
+  /// Trainings that differ hardly more than by chance, by as much again, and by much more.
+  private static func settings(_ counts: [(Int, Int)]) -> [Setting] {
+    counts.flatMap { trained, large in
       [(0.02, 500), (0.1, 1000), (0.3, 1000)].map { training, images in
         Setting(
           small: Kind(
-            trained: trained, combined: min(trained, 4), quality: 0.8, training: training, both: 0.8),
+            trained: trained, combined: min(trained, 4), quality: 0.8, training: training,
+            both: 0.8),
           large: Kind(trained: large, combined: 1, quality: 0.95, training: training, both: 0.7),
           images: images)
       }
@@ -50,9 +59,12 @@ public struct TrainingsSimulation: Sendable {
   /// All checks.
   ///
   /// - Parameters:
+  ///   - settings: Which.
   ///   - draws: How many times images and trainings are drawn in each setting.
   ///   - seed: Of the draws.
-  public static func checks(draws: Int, seed: UInt64 = 0) -> [GuaranteeCheck] {
+  public static func checks(
+    of settings: [Setting] = allSettings, draws: Int, seed: UInt64 = 0
+  ) -> [GuaranteeCheck] {
     settings.enumerated().map { number, setting in
       let truth = setting.small.accuracy - setting.large.accuracy
       let blocks = 64

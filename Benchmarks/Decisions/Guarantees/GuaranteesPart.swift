@@ -10,6 +10,7 @@ struct GuaranteesPart {
   func run(_ report: (String) -> Void) throws {
     for (name, part) in [
       ("tests", runTests), ("promise", runPromise), ("limits", runLimits), ("kept", runKept),
+      ("trainings", runTrainings),
     ] as [(String, ((String) -> Void) throws -> Void)] where only?.contains(name) ?? true {
       try part(report)
     }
@@ -45,6 +46,10 @@ struct GuaranteesPart {
 
   private func runLimits(_ report: (String) -> Void) throws {
     for check in try LimitsSimulation.checks(draws: draws) { report(line(check)) }
+  }
+
+  private func runTrainings(_ report: (String) -> Void) throws {
+    for check in try TrainingsSimulation.checks(draws: draws) { report(line(check)) }
   }
 
   /// Beside what is promised what would be where the same images chose.

@@ -9,7 +9,9 @@ public struct FieldPlace: Sendable {
     FieldPlace(file: file, path: path.isEmpty ? key : "\(path).\(key)")
   }
 
-  package func element(_ index: Int) -> FieldPlace { FieldPlace(file: file, path: "\(path)[\(index)]") }
+  package func element(_ index: Int) -> FieldPlace {
+    FieldPlace(file: file, path: "\(path)[\(index)]")
+  }
 
   package func wrongType(_ expected: String, _ value: JSONValue) -> SchemaError {
     .wrongType(

@@ -121,7 +121,8 @@ private struct StudyTraining {
 
   private func recordedText(_ part: Part) -> String {
     let all = part.run.experiment.allMembers.count
-    return "\(part.recorded.count) of \(all) members are on record in '\(part.record?.path ?? "")' and are not trained again"
+    return "\(part.recorded.count) of \(all) members are on record in "
+      + "'\(part.record?.path ?? "")' and are not trained again"
   }
 
   private func heading(of part: Part) throws -> String {

@@ -47,7 +47,9 @@ private func bringUpToDate(
   try record.claim(for: plan)
   for run in plan.runs where Directory.exists(directory.run(run).experimentPath) {
     let names = try record.record(run).add(directory.run(run))
-    print("\(run.name): \(names.count.grouped) members more are on record in '\(Terminal.printable(record.path))'")
+    print(
+      "\(run.name): \(names.count.counted("member")) more on record in '\(Terminal.printable(record.path))'"
+    )
   }
 }
 

@@ -16,4 +16,13 @@ import Testing
     }
     #expect(checks.contains { $0.name.hasPrefix("abstention") && $0.violations > 0 })
   }
+
+  @Test func intervalsOverFewTrainingsHoldInSimulation() {
+    let checks = TrainingsSimulation.checks(
+      of: TrainingsSimulation.fewTrainings, draws: 400, seed: 1)
+    #expect(checks.count == 6)
+    for check in checks { #expect(!check.isBroken, "\(check)") }
+    // Intervals that held always could not fail.
+    #expect(checks.contains { $0.violations > 0.02 })
+  }
 }

@@ -112,12 +112,14 @@ import Testing
       (Self.error { try Self.plan(more: #", "seeds": [2, 2]"#) }, "seeds"),
       (Self.error { try Self.plan(more: #", "sise": 1"#) }, "sise"),
       (
-        Self.error { try Self.plan(data: #"{"trainingImages": 10}"#) }, "trainingImages, which sizes"
+        Self.error { try Self.plan(data: #"{"trainingImages": 10}"#) },
+        "trainingImages, which sizes"
       ),
       (Self.error { try Self.plan(members: "[]") }, "members"),
       (
         Self.error {
-          try Self.plan(members: #"[{"network": "resnet-20", "upTo": 10}, {"network": "resnet-20"}]"#)
+          try Self.plan(
+            members: #"[{"network": "resnet-20", "upTo": 10}, {"network": "resnet-20"}]"#)
         }, "members[0].upTo"
       ),
       (
@@ -148,7 +150,9 @@ import Testing
     try Self.claim(
       first,
       Self.plan(
-        sizes: #"[{"trainingImages": 20, "epochs": 4}, {"trainingImages": 30}, {"trainingImages": 40}]"#,
+        sizes: """
+          [{"trainingImages": 20, "epochs": 4}, {"trainingImages": 30}, {"trainingImages": 40}]
+          """,
         members: #"[{"network": "wide-resnet-10-1", "count": 3}, {"network": "resnet-20"}]"#,
         more: #", "seeds": [0, 1]"#))
   }
@@ -157,7 +161,10 @@ import Testing
     let first = try Self.plan()
     let others: [(StudyPlan, String)] = try [
       (Self.plan(sizes: #"[{"trainingImages": 20, "epochs": 3}]"#), "there is 40"),
-      (Self.plan(sizes: #"[{"trainingImages": 20, "epochs": 2}, {"trainingImages": 40}]"#), "shorter"),
+      (
+        Self.plan(sizes: #"[{"trainingImages": 20, "epochs": 2}, {"trainingImages": 40}]"#),
+        "shorter"
+      ),
       (Self.plan(members: #"[{"network": "wide-resnet-10-1"}]"#), "wide-resnet-10-1-1"),
       (Self.plan(more: #", "seed": 1"#), "seed"),
       (Self.plan(data: #"{"holdOut": 9, "balanced": true}"#), "holdOut"),

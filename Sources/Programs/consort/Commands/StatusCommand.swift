@@ -1,4 +1,5 @@
 import CommandLine
+import Files
 import Formatting
 import MemberSources
 import Predictions
@@ -15,15 +16,17 @@ import SearchRuns
   import Darwin
 #endif
 
-/// `consort status`: how far a run or a search is.
+/// `consort status`: how far a run, a search or a study is.
 let statusCommand = Command(
   name: "status",
   summary:
-    "Show what of a run or a search is done, running, stopped and failed, and the time left.",
+    "Show what of a run, search or study is done, running, stopped and failed, and the time left.",
   operands: [
     Operand(
       "RUN",
-      help: "A directory that `consort train` or `consort search` writes, such as runs/NAME.")
+      help:
+        "A directory that `consort train`, `consort search` or `consort study` writes, such as runs/NAME."
+    )
   ],
   options: [
     CommandOption("--json", help: "Print the status as JSON in place of the table."),
@@ -77,6 +80,8 @@ private func reader(of path: String) throws -> () throws -> ShownStatus {
         isRunning: status.isRunning)
     }
   }
+  let study = StudyDirectory(path: path)
+  if study.exists { return try reader(of: study) }
   let run = RunDirectory(path: path)
   try RunPredictions(run: run, split: SplitName.test).checkIsRun()
   let watch = RunStatus.Watch()
@@ -84,6 +89,23 @@ private func reader(of path: String) throws -> () throws -> ShownStatus {
     let status = try RunStatus(withAccuraciesOf: run, watch: watch)
     return ShownStatus(
       text: RunStatusText.text(status), json: status.readableJSON, isRunning: status.isTraining)
+  }
+}
+
+/// Reads the status of each run of a study that has begun.
+private func reader(of study: StudyDirectory) throws -> () throws -> ShownStatus {
+  let runs = try study.plan().runs.filter { Directory.exists(study.run($0).experimentPath) }
+  guard !runs.isEmpty else { throw ExperimentError.emptyStudy(directory: study.path) }
+  let watches = runs.map { _ in RunStatus.Watch() }
+  return {
+    let statuses = try zip(runs, watches).map { run, watch in
+      (run.name, try RunStatus(withAccuraciesOf: study.run(run), watch: watch))
+    }
+    return ShownStatus(
+      text: statuses.map { "\($0): " + RunStatusText.text($1, continues: false) }
+        .joined(separator: "\n"),
+      json: { try Dictionary(uniqueKeysWithValues: statuses).readableJSON() },
+      isRunning: statuses.contains { $1.isTraining })
   }
 }
 

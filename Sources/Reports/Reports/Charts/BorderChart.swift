@@ -50,7 +50,10 @@ struct BorderChart {
   }
 
   private func panel(_ pair: Pair, _ cells: [Cell]) -> JSONValue {
-    let counts = Set(cells.map(\.comparison.smallCount)).sorted()
+    // Most members on top.
+    var counts: [Int: String] = [:]
+    for cell in cells { counts[cell.comparison.smallCount] = Self.label(cell.comparison) }
+    let labels = counts.sorted { $0.key > $1.key }.map(\.value)
     let images = analysis.sizes.map(\.trainingImages)
     return [
       "title": [
@@ -67,7 +70,7 @@ struct BorderChart {
         ],
         "y": [
           "field": "label", "type": "ordinal", "title": "Members, and share of the compute",
-          "sort": ["field": "n", "order": "descending"],
+          "sort": .array(labels.map { .string($0) }),
           "scale": ["paddingInner": 0.07],
           "axis": ["ticks": false, "domain": false],
         ],
@@ -104,16 +107,20 @@ struct BorderChart {
   private func row(_ cell: Cell) -> JSONValue {
     let comparison = cell.comparison
     let interval = comparison.interval
-    let share = Int((100 * comparison.costShare).rounded())
     return [
       "images": .integer(cell.trainingImages), "n": .integer(comparison.smallCount),
-      "label": .string("\(comparison.smallCount) · \(share) %"),
+      "label": .string(Self.label(comparison)),
       "share": .rounded(100 * comparison.costShare),
       "difference": .rounded(100 * comparison.difference),
       "shown": .string(Self.signed(comparison.difference)),
       "interval": .string(interval?.pointsText ?? "not known: one training"),
       "verdict": .string(comparison.verdict.rawValue), "equal": .bool(comparison.isAtEqualCost),
     ]
+  }
+
+  /// The members, and what they cost against the larger network.
+  private static func label(_ comparison: StudyAnalysis.Comparison) -> String {
+    "\(comparison.smallCount) · \(Int((100 * comparison.costShare).rounded())) %"
   }
 
   /// Such as "+1.2" points.

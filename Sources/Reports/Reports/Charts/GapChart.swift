@@ -20,9 +20,10 @@ struct GapChart {
       names.append(Self.name(row.comparison))
     }
     let bounds = rows.flatMap { row -> [Double] in
-      [row.comparison.difference] + [
-        row.comparison.interval?.lowerBound, row.comparison.interval?.upperBound,
-      ].compactMap { $0 }
+      [row.comparison.difference]
+        + [
+          row.comparison.interval?.lowerBound, row.comparison.interval?.upperBound,
+        ].compactMap { $0 }
     }
     var specification: [String: JSONValue] = [
       "description": "The ensemble's lead at about equal compute, a line for each two networks.",
@@ -49,7 +50,8 @@ struct GapChart {
     if let title {
       specification["title"] = [
         "text": .string(title),
-        "subtitle": "Bars: intervals of 95 % over images and trainings. Above the line the small networks win.",
+        "subtitle":
+          "Bars: intervals of 95 % over images and trainings. Above the line the small networks win.",
       ]
     }
     return .object(specification)

@@ -55,7 +55,7 @@ struct StudyPage {
   private var borderSection: PageFrame.Section? {
     let map = figure(
       "border",
-      label: "Map of verdicts by training images and members; the table of comparisons has its numbers.",
+      label: "Map of verdicts by training images and members; a table has its numbers.",
       caption: """
         Points by which n members, combined, are more accurate than the larger network. Blue: better, orange: worse, by an \
         interval of 95 % over images and trainings; grey: undecided. Framed: the number of members whose compute comes nearest to \
@@ -68,14 +68,20 @@ struct StudyPage {
     let trends = text.trends.map { "<li>\($0.unbroken)</li>\n" as HTML }
     let list: HTML =
       trends.isEmpty
-      ? "" : "<h3>Does it grow with the networks, or with the images?</h3>\n<ul>\n\(trends.joined())</ul>"
+      ? ""
+      : """
+      <h3>Does it grow with the networks, or with the images?</h3>
+      <ul>
+      \(trends.joined())</ul>
+      """
     return PageFrame.Section(
-      id: "border", title: "The border", body: "\(map)\n<h3>At about equal compute</h3>\n\(gap)\n\(list)")
+      id: "border", title: "The border",
+      body: "\(map)\n<h3>At about equal compute</h3>\n\(gap)\n\(list)")
   }
 
   private var curvesSection: PageFrame.Section? {
     let compute = figure(
-      "figure1", label: "Charts of accuracy against multiply-accumulates, one a number of training images.",
+      "figure1", label: "Charts of accuracy against compute, one a number of training images.",
       caption: """
         Figure 1 of arXiv:2005.00570, once for each number of training images: a line a network, the number of members beside \
         each point. A single network's point is the median of those trained, an ensemble's the mean over all subsets. Bars: \
@@ -83,7 +89,9 @@ struct StudyPage {
         """)
     let time = figure(
       "figure1-latency", label: "The same against latency.",
-      caption: "The same against milliseconds: \(content.latencyConditions ?? ""); an ensemble's members in turn.")
+      caption: """
+        The same against milliseconds: \(content.latencyConditions ?? ""); an ensemble's members in turn.
+        """)
     return PageFrame.Section(
       id: "curves", title: "Accuracy against cost", body: "\(compute)\n\(time)")
   }

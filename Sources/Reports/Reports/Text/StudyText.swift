@@ -15,7 +15,8 @@ package struct StudyText: Sendable {
   var lede: String {
     let equal = sizes.flatMap { $0.comparisons.filter(\.isAtEqualCost) }
     guard !equal.isEmpty else {
-      return "No answer: of no two networks that are trained have several of the smaller one about the compute of the larger one."
+      return
+        "No answer: of no two networks that are trained have several of the smaller one about the compute of the larger one."
     }
     let counts = [Frontier.Verdict.better, .worse, .undecided].map { verdict in
       equal.count { $0.verdict == verdict }
@@ -23,10 +24,12 @@ package struct StudyText: Sendable {
     let start =
       switch (counts[0], counts[1]) {
       case (equal.count, _): "Yes, throughout: several small networks beat one large network"
-      case (0, 0): "Not told apart: several small networks neither beat one large network nor lose to it"
+      case (0, 0):
+        "Not told apart: several small networks neither beat one large network nor lose to it"
       case (0, _): "No: several small networks are nowhere shown to beat one large network"
       case (_, 0): "Yes, where it can be told: several small networks beat one large network"
-      default: "It depends: several small networks beat one large network in places, and lose to it in others"
+      default:
+        "It depends: several small networks beat one large network in places, and lose to it in others"
       }
     let tally =
       "of \(equal.count) comparisons \(counts[0]) are better, \(counts[1]) worse, \(counts[2]) undecided"
@@ -55,7 +58,8 @@ package struct StudyText: Sendable {
       case .worse: "worse than"
       case .undecided: "not told apart from"
       }
-    return "\(comparison.smallCount) × \(comparison.smallNetwork): \(verdict) one \(comparison.largeNetwork), "
+    return "\(comparison.smallCount) × \(comparison.smallNetwork): \(verdict) one "
+      + "\(comparison.largeNetwork), "
       + "\(Self.figures(comparison.difference, comparison.interval)), for "
       + "\(NumberFormat.percent(comparison.costShare, 0)) % of its MACs\(fewest(comparison, in: size))"
   }
@@ -69,7 +73,8 @@ package struct StudyText: Sendable {
         && $0.verdict == .better
     }
     guard let better, better.smallCount != comparison.smallCount else { return "" }
-    return "; better from \(better.smallCount) members on, \(NumberFormat.percent(better.costShare, 0)) % of its MACs"
+    return "; better from \(better.smallCount) members on, "
+      + "\(NumberFormat.percent(better.costShare, 0)) % of its MACs"
   }
 
   /// "+1.20 points (95 % interval +0.50 to +1.90)".

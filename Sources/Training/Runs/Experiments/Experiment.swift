@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import Networks
+import Predictions
 import Schemas
 
 #if canImport(FoundationEssentials)
@@ -121,6 +122,10 @@ public struct DataSelection: Hashable, Sendable {
   private static let mostHeldOut = 5000
   /// Whether any are kept apart.
   public var holdsOut: Bool { holdOut != 0 }
+  /// The names of the splits that trained members predict.
+  var predictedSplits: [String] {
+    holdsOut ? [SplitName.holdOut, SplitName.test] : [SplitName.test]
+  }
 }
 
 extension Experiment {

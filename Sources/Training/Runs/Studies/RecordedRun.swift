@@ -108,10 +108,8 @@ public struct RecordedRun: Hashable, Sendable {
         throw ExperimentError.foreignMember(
           file: predictionsPath(member.name, split: SplitName.test))
       }
-      let splits = experiment.data.holdsOut ? [SplitName.holdOut, SplitName.test] : [SplitName.test]
-      if splits.allSatisfy({ Directory.exists(predictionsPath(member.name, split: $0)) }) {
-        names.insert(member.name)
-      }
+      let paths = experiment.data.predictedSplits.map { predictionsPath(member.name, split: $0) }
+      if paths.allSatisfy(Directory.exists) { names.insert(member.name) }
     }
     return names
   }
@@ -176,7 +174,7 @@ public struct RecordedRun: Hashable, Sendable {
   ) throws -> RecordedMember {
     let result = try RecordedMember(member, of: experiment, in: run)
     let files = run.member(member.name)
-    for split in experiment.data.holdsOut ? [SplitName.holdOut, SplitName.test] : [SplitName.test] {
+    for split in experiment.data.predictedSplits {
       let source = files.predictionsPath(split: split)
       try MemberDirectory.checkPredictions(
         source, of: member.name, split: split, identity: result.training)
