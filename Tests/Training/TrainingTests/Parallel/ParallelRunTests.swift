@@ -57,7 +57,9 @@ import Torch
     }
   }
 
-  private static func weights(_ directory: RunDirectory) throws -> [Data] {
+  private static func weights(
+    _ directory: RunDirectory, of experiment: Experiment = experiment
+  ) throws -> [Data] {
     try experiment.allMembers.map {
       try Data(contentsOf: URL(fileURLWithPath: directory.member($0.name).weightsPath))
     }
@@ -83,6 +85,33 @@ import Torch
     #expect(try Self.weights(directory) == Self.weights(whole))
     // There is nothing left to do, and all are told.
     #expect(try Self.train(2, in: directory).map { try $0.get() } == [.complete, .complete])
+  }
+
+  /// The first process writes what is kept of a training, while the others wait.
+  @Test func membersOfOneTrainingAreThoseOfOneProcess() throws {
+    let (whole, directory) = (Self.temporary(), Self.temporary())
+    defer {
+      for directory in [whole, directory] {
+        try? FileManager.default.removeItem(atPath: directory.path)
+      }
+    }
+    var experiment = Self.experiment
+    experiment.recipe.epochs = 3
+    experiment.members = [
+      .init(
+        network: "wide-resnet-10-1", count: 1, snapshots: EpochSelection(last: 3),
+        average: EpochSelection(last: 2))
+    ]
+    experiment.soups = [
+      Soup(name: "soup", members: ["wide-resnet-10-1-0", "wide-resnet-10-1-0.snapshot-2"])
+    ]
+    #expect(try Self.train(1, in: whole, experiment).map { try $0.get() } == [.complete])
+    var outcomes = try Self.train(2, in: directory, after: 4, experiment).map { try $0.get() }
+    #expect(outcomes == [.interrupted, .interrupted])
+    outcomes = try Self.train(3, in: directory, experiment).map { try $0.get() }
+    #expect(outcomes == Array(repeating: .complete, count: 3))
+    #expect(
+      try Self.weights(directory, of: experiment) == Self.weights(whole, of: experiment))
   }
 
   /// Where sums depend on the number of processes, going on with another one is said; where they do not, it is not.
