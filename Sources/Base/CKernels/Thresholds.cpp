@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include <algorithm>
@@ -12,6 +13,9 @@
 // best by d is not looked at again before d such images have passed.
 
 namespace {
+
+/// How often it is looked for plans before all levels of the first threshold are.
+constexpr int64_t first_looks = 64;
 
 /// Levels of a block, and blocks of a group.
 constexpr int64_t fan = 32;
@@ -164,27 +168,35 @@ struct Search {
   bool is_over;
   /// How many images have to have passed that can gain by it before a better plan is possible.
   int64_t next;
+  /// What some plan is known to reach: so many hits, or so low a cost.
+  int64_t known_hits;
+  double known_cost;
 };
 
 class Sweep {
  public:
-  Sweep(const consort_cascade &cascade, void *scratch)
-      : cascade_(cascade), passed_(scratch, cascade.stages > 2 ? cascade.second_levels : 0) {
+  Sweep(const consort_cascade &cascade, void *scratch, Search *searches, int64_t search_count)
+      : cascade_(cascade),
+        searches_(searches),
+        search_count_(search_count),
+        passed_(scratch, cascade.stages > 2 ? cascade.second_levels : 0) {
     for (int64_t image = 0; image < cascade.images; ++image) hits_ += cascade.right[0][image];
   }
 
-  void run(consort_threshold_goal *goals, int64_t goal_count, Search *searches) {
-    for (int64_t i = 0; i < goal_count; ++i) searches[i] = {goals + i, false, 0};
-    look(searches, goal_count);
+  /// Looks for better plans whenever some are possible, but not before so many further images have passed.
+  void run(int64_t step) {
     const int64_t images = cascade_.stages > 1 ? cascade_.images : 0;
+    int64_t next = step;
+    if (!look()) return;
     while (passing_ < images) {
       const int32_t level = cascade_.first_rank[cascade_.first_order[passing_]];
       do {
         pass(cascade_.first_order[passing_]);
         passing_ += 1;
       } while (passing_ < images && cascade_.first_rank[cascade_.first_order[passing_]] == level);
-      if (passing_ < cascade_.fewest || passing_can_gain_ < next_) continue;
-      if (!look(searches, goal_count)) return;
+      if (passing_ < cascade_.fewest || passing_ < next || passing_can_gain_ < next_) continue;
+      if (!look()) return;
+      next = passing_ + step;
     }
   }
 
@@ -202,10 +214,10 @@ class Sweep {
   }
 
   /// Looks for better plans where some are possible. Returns whether later ones may be better still.
-  bool look(Search *searches, int64_t count) {
+  bool look() {
     next_ = INT64_MAX;
-    for (int64_t i = 0; i < count; ++i) {
-      Search &search = searches[i];
+    for (int64_t i = 0; i < search_count_; ++i) {
+      Search &search = searches_[i];
       if (search.is_over) continue;
       if (search.next <= passing_can_gain_) {
         if (search.goal->least_hits < 0) {
@@ -227,9 +239,10 @@ class Sweep {
       return;
     }
     const Reach reach = passed_.reach(most, cascade_.fewest);
-    if (!goal.is_found || hits_ + reach.gain_of_enough >= goal.hits) take(goal, reach.gain_of_enough, reach.gain_of_enough);
-    int64_t missing = goal.hits - (hits_ + reach.gain);
-    if (missing <= 0) {
+    const auto wanted = [&] { return goal.is_found ? goal.hits : search.known_hits; };
+    if (hits_ + reach.gain_of_enough >= wanted()) take(goal, reach.gain_of_enough, reach.gain_of_enough);
+    int64_t missing = wanted() - (hits_ + reach.gain);
+    if (missing <= 0 && goal.is_found) {
       // As many hits count where they cost less.
       const int64_t most_for_less = most_going_on(goal.cost, true);
       const int64_t equal = most_for_less < 0 ? INT64_MAX : goal.hits - (hits_ + passed_.reach(most_for_less, 0).gain);
@@ -241,7 +254,7 @@ class Sweep {
   void look_for_hits(Search &search) {
     consort_threshold_goal &goal = *search.goal;
     for (int round = 0; round < 2; ++round) {
-      const int64_t most = goal.is_found ? most_going_on(goal.cost, true) : cascade_.images;
+      const int64_t most = goal.is_found ? most_going_on(goal.cost, true) : most_going_on(search.known_cost, false);
       if (most < 0) {
         search.is_over = true;
         return;
@@ -290,6 +303,8 @@ class Sweep {
   }
 
   const consort_cascade &cascade_;
+  Search *searches_;
+  int64_t search_count_;
   Passed passed_;
   int64_t hits_ = 0, passing_ = 0;
   /// Of those that passed, how many may be right for it, and were not.
@@ -319,8 +334,21 @@ int64_t consort_sort(const double *values, int64_t count, int32_t *order, int32_
 
 void consort_best_thresholds(const consort_cascade *cascade, void *scratch, consort_threshold_goal *goals,
                              int64_t goal_count) {
-  const size_t searches = rounded_up(static_cast<size_t>(goal_count) * sizeof(Search));
-  Sweep(*cascade, static_cast<char *>(scratch) + searches).run(goals, goal_count, static_cast<Search *>(scratch));
+  Search *const searches = static_cast<Search *>(scratch);
+  void *const rest = static_cast<char *>(scratch) + rounded_up(static_cast<size_t>(goal_count) * sizeof(Search));
+  for (int64_t i = 0; i < goal_count; ++i) searches[i] = {goals + i, false, 0, INT64_MIN, INFINITY};
+  if (const int64_t step = cascade->images / first_looks; step > 1 && cascade->stages > 1) {
+    // What a few looks find bounds what is worth looking at: without it every plan on the way to the best one is.
+    Sweep(*cascade, rest, searches, goal_count).run(step);
+    for (int64_t i = 0; i < goal_count; ++i) {
+      consort_threshold_goal &goal = goals[i];
+      const bool is_found = goal.is_found == 1;
+      searches[i] = {&goal, false, 0, is_found && goal.least_hits < 0 ? goal.hits : INT64_MIN,
+                     is_found && goal.least_hits >= 0 ? goal.cost : INFINITY};
+      goal.is_found = 0;
+    }
+  }
+  Sweep(*cascade, rest, searches, goal_count).run(1);
 }
 
 size_t consort_best_thresholds_scratch_bytes(const consort_cascade *cascade, int64_t goal_count) {

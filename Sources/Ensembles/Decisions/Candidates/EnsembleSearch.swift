@@ -60,17 +60,19 @@ struct EnsembleSearch {
     _ groups: [Int], _ sizes: ClosedRange<Int>, _ options: Decision.Options
   ) throws(EnsembleError) {
     func bytes(_ limit: Int) -> Double {
-      var (kept, largest) = (0.0, 0.0)
+      var (kept, largest, all) = (0.0, 0.0, 0.0)
       for size in sizes {
         let counts = groups.filter { $0 >= size }.map {
           Double(MemberSubsets.count(ofSize: size, of: $0, atMost: limit))
         }
         let count = counts.reduce(0) { $0 + min($1, Double(limit)) }
-        // Four bytes a member, and costs and accuracies; while they are put in order, each is an array in a set.
-        kept += count * Double(4 * size + 40)
+        // Four bytes a member and a fold, costs, accuracies and kinds; while they are put in order, each is an array in a set.
+        kept += count * Double(4 * (size + HoldOutParts.mostFolds) + 56)
         largest = max(largest, count * Double(8 * size + 96))
+        all += count
       }
-      return kept + largest
+      // What chooses among them looks at the accuracies of each fold.
+      return kept + max(largest, all * Double(8 * HoldOutParts.mostFolds + 64))
     }
     guard bytes(options.maximumSubsets) > Double(mostBytes) else { return }
     var fitting = options.maximumSubsets

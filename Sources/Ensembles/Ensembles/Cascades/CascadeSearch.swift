@@ -102,11 +102,14 @@ package struct CascadeSearch {
 struct CascadeProgress {
   let clock: SearchClock
   let total: Int
+  /// When the search began, in seconds of the clock.
+  private let start: Double
   private var done = 0
 
   init(clock: SearchClock, total: Int) {
     self.clock = clock
     self.total = total
+    start = clock.elapsed
   }
 
   /// Takes all that earlier goals may have needed as done: mostly they need less.
@@ -114,7 +117,8 @@ struct CascadeProgress {
 
   mutating func advance(by count: Int) {
     done = min(total, done + count)
-    let left = done > 0 ? clock.elapsed * Double(total - done) / Double(done) : nil
+    let left =
+      done > 0 ? (clock.elapsed - start) * Double(total - done) / Double(done) : nil
     clock.report(done, of: total, secondsLeft: left)
   }
 }
