@@ -1,3 +1,5 @@
+import Predictions
+
 /// What some folds choose among single models and ensembles.
 struct EnsembleChoice {
   private let pool: CandidatePool
