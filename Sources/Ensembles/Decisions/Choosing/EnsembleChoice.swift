@@ -1,3 +1,6 @@
+import Ensembles
+import Predictions
+
 /// What some folds choose among single models and ensembles.
 struct EnsembleChoice {
   private let pool: CandidatePool
