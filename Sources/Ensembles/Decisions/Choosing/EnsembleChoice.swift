@@ -1,3 +1,4 @@
+import Ensembles
 import Predictions
 
 /// What some folds choose among single models and ensembles.

@@ -28,7 +28,9 @@ struct RiskChart {
     if let title {
       specification["title"] = [
         "text": .string(title),
-        "subtitle": "The surest answers come first. Dashed: what is answered as it is deployed.",
+        "subtitle": .string(
+          "The surest answers come first."
+            + (answered == nil ? "" : " Dashed: what is answered as it is deployed.")),
       ]
     }
     return .object(specification)

@@ -15,7 +15,7 @@ extension ReportPage {
         <p>\(sentences.sets) \(sentences.abstention) \(sentences.assumption)</p>
         \(.table("Prediction sets", head: setsHead(isShifted), rows: setRows(limits, isShifted)))
         \(.table("Answers that are given", head: promiseHead, rows: promiseRows(limits)))
-        \(figure("risk", label: "Error by share of answers.", style: "max-width:40rem", caption: """
+        \(figure("risk", label: "Error by share of answers.", style: "max-width:40rem;margin-top:1.2rem", caption: """
           Of the \(decision.testName) that are answered, how many are wrong: the surest answers first, all of them at the \
           right. \(limits.deployed.abstention.test == nil ? "" : "Dashed: what is answered as it is deployed.")
           """))
