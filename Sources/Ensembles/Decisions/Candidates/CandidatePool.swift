@@ -55,8 +55,11 @@ struct CandidatePool {
 
   /// The ensembles that another pool tried, to be chosen among on some of its images alone; of the candidates the single
   /// members.
-  init(_ pool: CandidatePool, on sets: PredictionSets, _ builder: CandidateBuilder) {
-    self.sets = sets
+  init(
+    _ pool: CandidatePool, on sets: PredictionSets, _ parts: HoldOutParts,
+    _ builder: CandidateBuilder
+  ) {
+    (self.sets, self.parts) = (sets, parts)
     (options, costs, search) = (pool.options, pool.costs, pool.search)
     (cascadeClock, cascadeHoldOut, cascadeImages) = (pool.cascadeClock, sets.holdOut, nil)
     (kinds, kindSizes) = (pool.kinds, pool.kindSizes)

@@ -240,7 +240,7 @@ struct CrossFitter {
     let (own, training) = parts.selecting(folds)
     let sets = try pool.sets.choosing(on: training, judgedBy: images)
     let builder = CandidateBuilder(sets: sets, options: pool.options)
-    var chooser = CandidatePool(pool, on: sets, builder)
+    var chooser = CandidatePool(pool, on: sets, own, builder)
     let ownHits = hits.selecting(folds)
     let designed = try chooser.design(own, ownHits, builder)
     let promise = chooser.prove(designed, own)
