@@ -240,7 +240,7 @@ import Testing
     var pool = try CandidatePool(
       sets, options: options, costs: sets.costs(.multiplyAccumulates), builder: builder)
     let parts = HoldOutParts(sets.holdOut, seed: 0)
-    let hits = try FoldHits(of: pool.search, sets.holdOut, in: parts, rule: options.rule)
+    let hits = FoldHits(of: pool.search, in: parts)
     let designed = try pool.design(parts, hits, builder)
     var cascades = 0
     for (place, claim) in pool.claims(designed).enumerated() {
