@@ -83,7 +83,7 @@ extension ReportPage {
       let comparison = candidate.comparison
       return """
         <tr\(candidate.id == decision.chosen ? HTML(" class=\"pareto\"") : "")><th scope="row">\
-        <span class="name">\(candidate.networkNames)</span> <small class="id">\(candidate.id)</small>\
+        <span class="name">\(candidate.networkNames)</span> <small>\(candidate.id)</small>\
         \(tag(candidate, decision))</th>\
         <td>\(comparison.map { NumberFormat.points($0.difference) } ?? "") \
         <small>\(comparison.map { "(\($0.interval.pointsText))" } ?? "")</small></td>\
