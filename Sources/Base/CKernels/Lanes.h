@@ -1,6 +1,8 @@
 #ifndef CONSORT_LANES_H
 #define CONSORT_LANES_H
 
+#include <math.h>
+
 #include "CKernels.h"
 #include "Vectors.h"
 
@@ -73,6 +75,17 @@ INLINED void load_member(const float *values, int64_t images, int64_t classes, c
 /// Fills `target` with `prefix` and `member` added up.
 INLINED void add_up(const double *prefix, const double *member, int64_t count, double *target) {
   for (int64_t i = 0; i < count; i += double_lanes) store(target + i, load(prefix + i) + load(member + i));
+}
+
+/// As `add_up`, of log-probabilities. Returns the greatest sum of each lane.
+INLINED Doubles add_up_greatest(const double *prefix, const double *member, int64_t classes, double *target) {
+  Doubles greatest = doubles(-INFINITY);
+  for (int64_t c = 0; c < classes; ++c) {
+    const Doubles sum = load(prefix + c * double_lanes) + load(member + c * double_lanes);
+    store(target + c * double_lanes, sum);
+    greatest = greater(greatest, sum);
+  }
+  return greatest;
 }
 
 }  // namespace consort

@@ -32,11 +32,10 @@ INLINED Doubles of_labels(const double *sums, const int64_t *labels) {
 }
 
 /// Of log-probabilities, summed over `members`.
-INLINED Distributions of_logarithms(const double *sums, const int64_t *labels, int64_t classes, int64_t members) {
+INLINED Distributions of_logarithms(const double *sums, const Doubles &greatest, const int64_t *labels, int64_t classes,
+                                    int64_t members) {
   const Longs label_classes = *reinterpret_cast<const Longs *>(labels);
   const Doubles labels_sums = of_labels(sums, labels);
-  Doubles greatest = load(sums);
-  for (int64_t c = 1; c < classes; ++c) greatest = greater(greatest, load(sums + c * double_lanes));
   const double scale = 1 / static_cast<double>(members);
   Doubles total = {}, squares = {};
   Longs rank = {};
@@ -77,9 +76,14 @@ INLINED Longs ranks(const double *sums, const double *ties, const int64_t *label
   return rank;
 }
 
-INLINED Distributions distributions(const double *sums, consort_summand summand, const int64_t *labels,
-                                    int64_t classes, int64_t members) {
-  if (summand == CONSORT_LOGARITHMS) return of_logarithms(sums, labels, classes, members);
+/// Of a prefix and a member more; fills `sums`.
+INLINED Distributions distributions(const double *prefix, const double *member, double *sums, consort_summand summand,
+                                    const int64_t *labels, int64_t classes, int64_t members) {
+  if (summand == CONSORT_LOGARITHMS) {
+    const Doubles greatest = add_up_greatest(prefix, member, classes, sums);
+    return of_logarithms(sums, greatest, labels, classes, members);
+  }
+  add_up(prefix, member, vectors_of(summand) * classes * double_lanes, sums);
   Distributions result = of_probabilities(sums, labels, classes);
   const double *const ties = summand == CONSORT_VOTES ? sums + classes * double_lanes : sums;
   result.label_rank = ranks(sums, ties, labels, classes);
@@ -131,8 +135,8 @@ INLINED void consort_metrics_for(const consort_images *images, consort_summand s
       double *const prefix = scratch.stack + step.level * width;
       if (step.level > 0) add_up(prefix - width, scratch.inputs + step.member * width, width, prefix);
       for (int64_t leaf = step.first; leaf < step.first + step.count; ++leaf) {
-        add_up(prefix, scratch.inputs + walk->leaves[leaf].member * width, width, scratch.sums);
-        const Distributions found = distributions(scratch.sums, summand, labels, classes, step.level + 1);
+        const Distributions found = distributions(prefix, scratch.inputs + walk->leaves[leaf].member * width, scratch.sums,
+                                                  summand, labels, classes, step.level + 1);
         add(found, scoring, sums[walk->leaves[leaf].subset], own_hits ? own_hits + step.level : nullptr,
             walk->largest_size);
       }
