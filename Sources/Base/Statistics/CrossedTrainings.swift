@@ -2,8 +2,8 @@
 ///
 /// Every training meets every image. The variance of the mean over images holds what differs from image to image, and what a
 /// training and an image have between them. The jackknife over trainings holds what differs from training to training, and the
-/// same once more. With more than `fewTrainings` it is taken off; with fewer the interval would become wider by it: what is left
-/// is known less well.
+/// same once more. With more than `fewTrainings` it is taken off; with fewer the interval would become wider by it, since what is
+/// left is known less well, and it is the least that the jackknife is taken for, which of two trainings may say nearly nothing.
 ///
 /// Source: Roe and Metz 1997, doi:10.1016/S1076-6332(97)80210-3, for readers and cases; Efron and Stein,
 /// doi:10.1214/aos/1176345462, for the jackknife.
@@ -31,9 +31,13 @@ package struct CrossedTrainings {
     }
     for trainings in leftOut {
       let variance = VarianceComponents.jackknife(trainings.map(\.mean))
-      let twice = trainings.count > Self.fewTrainings ? Self.interaction(trainings) : 0
-      components.add(
-        max(0, variance - twice), estimated: variance, degreesOfFreedom: trainings.count - 1)
+      let both = Self.interaction(trainings)
+      if trainings.count > Self.fewTrainings {
+        components.add(
+          max(0, variance - both), estimated: variance, degreesOfFreedom: trainings.count - 1)
+      } else {
+        components.add(max(variance, both), degreesOfFreedom: trainings.count - 1)
+      }
     }
     wholeVariance = components
   }

@@ -15,10 +15,14 @@ import SearchRuns
 package enum LatencyError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file holds no latencies of finalists.
   case invalidLatencies(path: String, reason: String)
+  /// Of the network there are predictions alone, and its name does not say what it is.
+  case unknownNetwork(name: String)
 
   /// One sentence naming the file, what is wrong and the fix.
   package var description: String {
     switch self {
+    case .unknownNetwork(let name):
+      "'\(name)' cannot be timed: its name says no network that costs as much as its predictions say; leave --latency out"
     case .invalidLatencies(let path, let reason):
       "'\(path)' holds no latencies: \(reason); remove it, or measure again with --latency"
     }

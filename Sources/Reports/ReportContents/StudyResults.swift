@@ -93,13 +93,11 @@ package struct StudyResults {
   private static func networks(_ members: [Predictions]) throws -> [Network] {
     let different = Dictionary(members.map { ($0.network, $0) }) { first, _ in first }
     return try different.sorted { $0.key < $1.key }.map { name, member in
-      guard let network = try? Network(named: name, classes: member.classes),
-        network.totals.multiplyAccumulates == member.multiplyAccumulates
-      else {
-        throw LatencyError.invalidLatencies(
-          path: name,
-          reason: "it is no network that is known by its name and costs what this one does")
-      }
+      // What it costs says for which size of images it was.
+      let network = (4...512).lazy.compactMap { size in
+        try? Network(named: name, inputSize: size, classes: member.classes)
+      }.first { $0.totals.multiplyAccumulates == member.multiplyAccumulates }
+      guard let network else { throw LatencyError.unknownNetwork(name: name) }
       return network
     }
   }

@@ -164,7 +164,7 @@ import Testing
       try FileManager.default.removeItem(atPath: directory + "/runs")
       let data = directory + "/rec/40/data.json"
       let text = try String(contentsOfFile: data, encoding: .utf8)
-      let fingerprint = try #require(text.firstMatch(of: /"testFingerprint": "([0-9a-f]+)"/))
+      let fingerprint = try #require(text.firstMatch(of: /"testFingerprint" : "([0-9a-f]+)"/))
       try text.replacing(String(fingerprint.output.1), with: "0123456789abcdef")
         .write(toFile: data, atomically: true, encoding: .utf8)
       let run = try Consort(TinyStudy.command + Self.record, directory: directory)

@@ -1,4 +1,5 @@
 import Ensembles
+import Formatting
 import Predictions
 import Statistics
 
@@ -38,8 +39,8 @@ extension StudyAnalysis {
       let contrast = EnsembleContrast(seeds: (0..<seeds).map { later[$0] + earlier[$0] })
       let figures = contrast.figures
       return Trend(
-        first: "\(pair.name), \(last.size.trainingImages) images",
-        second: "\(pair.name), \(first.size.trainingImages) images", change: figures.estimate,
+        first: "\(pair.name) with \(last.size.trainingImages.grouped) training images",
+        second: "\(pair.name) with \(first.size.trainingImages.grouped)", change: figures.estimate,
         interval: figures.interval)
     }
   }

@@ -73,7 +73,7 @@ const fit = {
   reward: fitSquares("reward", 72),
   figure1: fitHalves("figure1", 80),
   "figure1-latency": fitHalves("figure1-latency", 80),
-  border: fitHalves("border", 110),
+  border: fitHalves("border", 140),
   gap(specification) {
     if (narrow.matches) specification.encoding.color.legend.columns = 1;
   },

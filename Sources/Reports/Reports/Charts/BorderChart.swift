@@ -34,7 +34,8 @@ struct BorderChart {
     var specification: [String: JSONValue] = [
       "description":
         "For each number of training images and of members, whether the ensemble is better than the larger network.",
-      "columns": 3, "spacing": 26, "resolve": ["scale": ["x": "independent", "y": "independent"]],
+      "columns": 3, "spacing": 26, "align": "each",
+      "resolve": ["scale": ["x": "independent", "y": "independent"]],
       "concat": .array(panels.map { panel($0.pair, $0.cells) }),
     ]
     if let title {
@@ -69,7 +70,7 @@ struct BorderChart {
           "axis": ["labelAngle": 0, "ticks": false, "domain": false, "format": ",d"],
         ],
         "y": [
-          "field": "label", "type": "ordinal", "title": "Members, and share of the compute",
+          "field": "label", "type": "ordinal", "title": "n · share of MACs",
           "sort": .array(labels.map { .string($0) }),
           "scale": ["paddingInner": 0.07],
           "axis": ["ticks": false, "domain": false],

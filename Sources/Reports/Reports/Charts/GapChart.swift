@@ -42,7 +42,7 @@ struct GapChart {
               (bounds + [0]).map { 100 * $0 }, within: -100...100), "nice": true,
           ],
         ],
-        "color": ChartParts.legend("pair", names),
+        "color": Self.legend(names),
       ],
       "layer": .array(layers(names)),
     ]
@@ -67,6 +67,10 @@ struct GapChart {
     ]
   }
 
+  private static func legend(_ names: [String]) -> JSONValue {
+    ChartParts.legend("pair", names, further: ["labelLimit": 420])
+  }
+
   private static func name(_ comparison: StudyAnalysis.Comparison) -> String {
     "\(comparison.smallCount) × \(comparison.smallNetwork) against \(comparison.largeNetwork)"
   }
@@ -89,9 +93,11 @@ struct GapChart {
   private func layers(_ names: [String]) -> [JSONValue] {
     [
       [
-        "data": ["values": [[:]]],
+        "data": ["values": [["zero": 0]]],
         "mark": ["type": "rule", "style": "plain"],
-        "encoding": ["x": .null, "y": ["datum": 0], "color": .null],
+        "encoding": [
+          "x": .null, "y": ["field": "zero", "type": "quantitative"], "color": .null,
+        ],
       ],
       ["mark": ["type": "line", "strokeWidth": 2]],
       [
@@ -102,7 +108,7 @@ struct GapChart {
       [
         "mark": ["type": "point", "filled": true, "size": 75, "opacity": 1],
         "encoding": [
-          "shape": ChartParts.legend("pair", names),
+          "shape": Self.legend(names),
           "tooltip": [
             ChartParts.word("pair", "Compared"),
             ChartParts.quantity("exact", "Training images", format: ",d"),

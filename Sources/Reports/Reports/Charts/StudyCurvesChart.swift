@@ -1,4 +1,5 @@
 import Decisions
+import Formatting
 import Schemas
 import Statistics
 
@@ -59,7 +60,7 @@ struct StudyCurvesChart {
     let epochs = size.epochs.map { ", \($0) epochs" } ?? ""
     return [
       "title": [
-        "text": .string("\(size.trainingImages) training images\(epochs)"), "fontSize": 13,
+        "text": .string("\(size.trainingImages.grouped) training images\(epochs)"), "fontSize": 13,
         "offset": 6, "anchor": "start",
       ],
       "width": 420, "height": 300,
@@ -100,7 +101,7 @@ struct StudyCurvesChart {
       ["mark": ["type": "line", "strokeWidth": 2]],
       [
         "transform": [["filter": "isValid(datum.low)"]],
-        "mark": ["type": "rule", "strokeWidth": 1.5, "opacity": 0.5],
+        "mark": ["type": "rule", "strokeWidth": 1.5, "opacity": 0.5, "clip": true],
         "encoding": ["y": ["field": "low", "type": "quantitative"], "y2": ["field": "high"]],
       ],
       [

@@ -73,7 +73,7 @@ package struct StudyText: Sendable {
         && $0.verdict == .better
     }
     guard let better, better.smallCount != comparison.smallCount else { return "" }
-    return "; better from \(better.smallCount) members on, "
+    return "; better from \(better.smallCount.counted("member")) on, "
       + "\(NumberFormat.percent(better.costShare, 0)) % of its MACs"
   }
 
@@ -88,14 +88,14 @@ package struct StudyText: Sendable {
   var trends: [String] {
     let widths = sizes.compactMap { size -> String? in
       guard let trend = size.widthTrend else { return nil }
-      return "\(size.trainingImages.grouped) images: the lead of \(trend.first.withTimesSigns) is "
-        + "\(Self.word(trend.verdict)) that of \(trend.second.withTimesSigns), by \(Self.figures(trend.change, trend.interval))"
+      return "with \(size.trainingImages.grouped) training images " + Self.sentence(trend)
     }
-    let data = content.analysis.dataTrends.map { trend in
-      "the lead of \(trend.first.withTimesSigns), is \(Self.word(trend.verdict)) that of "
-        + "\(trend.second.withTimesSigns), by \(Self.figures(trend.change, trend.interval))"
-    }
-    return widths + data
+    return widths + content.analysis.dataTrends.map(Self.sentence)
+  }
+
+  private static func sentence(_ trend: StudyAnalysis.Trend) -> String {
+    "the lead of \(trend.first.withTimesSigns) is \(word(trend.verdict)) that of "
+      + "\(trend.second.withTimesSigns): \(figures(trend.change, trend.interval))"
   }
 
   private static func word(_ verdict: Frontier.Verdict) -> String {

@@ -2,7 +2,7 @@
 """Prints crossed.json: what analyses of variance say of trainings that meet the same images.
 
 One kind of network alone, by the textbook's two-way layout without repetition: Var(mean) = (MS_images + MS_trainings - MS_both) / (N K),
-without MS_both for four trainings or fewer.
+and (MS_images + max(MS_trainings, MS_both)) / (N K) for four trainings or fewer.
 Two kinds on the same images, by the same mean squares of each: the images' part of the difference, and each kind's trainings.
 Satterthwaite's degrees of freedom with the mean squares of trainings as they are. Needs numpy 2.4.6 and scipy 1.17.1.
 """
@@ -35,7 +35,8 @@ def interval(kinds):
     variance, squares = images, images ** 2 / (N - 1)
     for kind in kinds:
         trainings, both = mean_squares(kind)
-        # Of few trainings what they have in common with images stays in twice.
+        # Of few trainings what they have in common with images stays in twice, and is the least.
+        trainings = trainings if kind.shape[0] > 4 else max(trainings, both)
         variance += max(0, trainings - both) if kind.shape[0] > 4 else trainings
         squares += trainings ** 2 / (kind.shape[0] - 1)
     freedom = max(min([N - 1] + [kind.shape[0] - 1 for kind in kinds]), int(variance ** 2 / squares))
