@@ -26,12 +26,15 @@ import Testing
     let page = try page(SyntheticReport.plain.get())
     #expect(
       sections(page) == [
-        "candidates", "frontier", "errors", "rules", "calibration", "limits", "cascade", "shifted",
+        "candidates", "frontier", "choosing", "errors", "rules", "calibration", "limits", "cascade",
+        "shifted",
         "diversity",
         "members", "forecast", "examples", "curves", "data", "notes",
       ])
     for text in [
-      "<h1>cifar10-widths</h1>", "McNemar", "training again may change it", "A &amp; B",
+      "<summary>What each way to choose is worth</summary>", "<summary>All at once: ",
+      "The first answer", "Error by share of answers.", "<h1>cifar10-widths</h1>", "McNemar",
+      "training again may change it", "A &amp; B",
       "consort build-ensemble runs/cifar10-widths --decision out/decision.json --candidate ",
       "FLOPs = 2 × MACs", "prefers-color-scheme: dark", "@media print", "width=device-width",
       "data:image/svg+xml;base64,PHN2Zy8+", "data-measure=\"latency\"", "aria-label=\"Cost\"",
