@@ -15,8 +15,14 @@ struct ImageBlocks: Sendable {
   private static let mostParts = 32
   /// Bytes of one member in a block: those of many members together fit a processor's cache.
   private static let blockBytes = 1 << 18
-  /// Mapped bytes from which on a block's memory is given back after use.
-  static let mostMappedBytes = 256 << 20
+  /// Mapped bytes of all members, and of one, from which on a block's memory is given back after use.
+  private static let mostMappedBytes = (all: 256 << 20, one: 64 << 20)
+
+  /// Whether what is mapped of the members takes so much memory that it is given back after use.
+  static func releases(_ members: [Predictions]) -> Bool {
+    let bytes = members.map(\.mappedByteCount)
+    return bytes.reduce(0, +) > mostMappedBytes.all || bytes.contains { $0 > mostMappedBytes.one }
+  }
 
   /// - Parameters:
   ///   - members: Predictions of the same data; at least one.
@@ -29,7 +35,7 @@ struct ImageBlocks: Sendable {
     // Whole vectors of images.
     let lanes = Int(CONSORT_LANES)
     blockImages = (images + lanes - 1) / lanes * lanes
-    releases = members.reduce(0) { $0 + $1.mappedByteCount } > Self.mostMappedBytes
+    releases = Self.releases(members)
   }
 
   /// Calls `body` for the blocks of each part one after another, and returns what each part's state became.

@@ -20,7 +20,7 @@ enum RowBlocks {
     let (count, classes) = (members[0].count, members[0].classes)
     let rows = max(1, blockValues / classes)
     let blocks = (count + rows - 1) / rows
-    let releases = members.reduce(0) { $0 + $1.mappedByteCount } > ImageBlocks.mostMappedBytes
+    let releases = ImageBlocks.releases(members)
     return [Float](unsafeUninitializedCapacity: count * classes) { buffer, filled in
       // Each iteration fills the rows of its block, and the buffer outlives the call.
       nonisolated(unsafe) let buffer = buffer
