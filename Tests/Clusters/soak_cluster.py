@@ -8,6 +8,7 @@ Each trial is one of the programs beside this file, or of the tests, with a numb
     link down, longer    try_links.py longer: a worker is cut off from the directory for longer than its lease
     link down, shorter   try_links.py shorter: for less
     host lost            try_links.py lost: the link between two processes that train a member together goes down for good
+    clocks apart         try_clocks.py: the workers' clocks are hours apart, and one is stopped for longer than its lease
     rank killed          Tests/Training/try_torchrun.py: one of four processes that train a member together is killed
     two owners           SharedRunTests: two workers that both believe to own a member, and its neighbours
 
@@ -27,6 +28,7 @@ import time
 
 sys.dont_write_bytecode = True
 import hosts  # noqa: E402
+import try_clocks  # noqa: E402
 import try_kills  # noqa: E402
 from trials import HERE, machine, read  # noqa: E402
 
@@ -57,6 +59,7 @@ def kinds(options, consort, work):
     no_swift = None if shutil.which("swift") else "swift not installed"
     return found + [
         Kind("host lost", links("lost"), no_links, []),
+        Kind("clocks apart", [sys.executable, f"{HERE}/try_clocks.py", consort, "--work", work, "--seed", "{}"], try_clocks.missing(), []),
         Kind("time over", [sys.executable, f"{HERE}/try_slurm.py", consort], no_slurm, ["slurmd"]),
         Kind("rank killed", [sys.executable, f"{ROOT}/Tests/Training/try_torchrun.py", "--consort", consort, "--torchrun",
                              str(options.torchrun)], no_torchrun, ["torch"], 2),
