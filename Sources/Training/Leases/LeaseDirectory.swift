@@ -82,7 +82,14 @@ package struct LeaseDirectory: LeaseStore, Hashable {
 
   /// Removes these names and, where nothing else is left, the folder.
   func tidy(_ names: [String], in folder: LeaseFolder) {
-    for name in names { try? remove(name, in: folder) }
+    let hidden = (try? Directory.names(in: path(of: folder), hidden: true)) ?? []
+    for name in names {
+      try? remove(name, in: folder)
+      // What a process that was killed had not yet given its name.
+      for unnamed in hidden where unnamed.hasPrefix(".\(name).") {
+        try? remove(unnamed, in: folder)
+      }
+    }
     _ = path(of: folder).withSystemPath { rmdir($0) }
   }
 }
