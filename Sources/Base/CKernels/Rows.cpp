@@ -30,22 +30,6 @@ INLINED bool is_doubtful(const float *row, int64_t classes) {
   return __builtin_reduce_and(finite) == 0 || !(fabsf(sum - 1) < 0.9e-3f);
 }
 
-/// The place of the greatest of a row, of equals the first.
-INLINED int64_t first_greatest(const float *row, int64_t classes) {
-  const int64_t whole = classes / float_lanes * float_lanes;
-  float greatest = row[0];
-  if (whole > 0) {
-    Floats most = load(row);
-    for (int64_t c = float_lanes; c < whole; c += float_lanes) most = greater(most, load(row + c));
-    for (int64_t lane = 0; lane < float_lanes; ++lane) greatest = most[lane] > greatest ? most[lane] : greatest;
-  }
-  for (int64_t c = whole; c < classes; ++c) greatest = row[c] > greatest ? row[c] : greatest;
-  for (int64_t c = 0; c < classes; ++c) {
-    if (row[c] == greatest) return c;
-  }
-  return 0;
-}
-
 INLINED void consort_first_greatest_for(const float *values, int64_t rows, int64_t classes, int64_t *result) {
   for (int64_t row = 0; row < rows; ++row) result[row] = first_greatest(values + row * classes, classes);
 }

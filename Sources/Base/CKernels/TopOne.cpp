@@ -115,21 +115,6 @@ INLINED bool compare(const Image &image, int64_t pivot, int32_t *left, float *to
   return decides;
 }
 
-INLINED int64_t first_greatest(const float *values, int64_t count) {
-  const int64_t whole = count / float_lanes * float_lanes;
-  float greatest = -INFINITY;
-  if (whole > 0) {
-    Floats best = load(values);
-    for (int64_t i = float_lanes; i < whole; i += float_lanes) best = greater(best, load(values + i));
-    for (int64_t lane = 0; lane < float_lanes; ++lane) greatest = best[lane] > greatest ? best[lane] : greatest;
-  }
-  for (int64_t i = whole; i < count; ++i) greatest = values[i] > greatest ? values[i] : greatest;
-  for (int64_t i = 0; i < count; ++i) {
-    if (values[i] == greatest) return i;
-  }
-  return 0;
-}
-
 /// Lists the classes, but for the label, that are marked. Returns how many they are.
 INLINED int64_t list(const int32_t *left, const Image &image, int32_t *kept) {
   int64_t count = 0;

@@ -1,6 +1,7 @@
 #ifndef CONSORT_VECTORS_H
 #define CONSORT_VECTORS_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -52,6 +53,22 @@ INLINED Vector greater(const Vector &a, const Vector &b) {
 
 INLINED Floats floats(float value) { return Floats{} + value; }
 INLINED Doubles doubles(double value) { return Doubles{} + value; }
+
+/// The place of the greatest of some values, of equals the first.
+INLINED int64_t first_greatest(const float *values, int64_t count) {
+  const int64_t whole = count / float_lanes * float_lanes;
+  float greatest = -INFINITY;
+  if (whole > 0) {
+    Floats best = load(values);
+    for (int64_t i = float_lanes; i < whole; i += float_lanes) best = greater(best, load(values + i));
+    for (int64_t lane = 0; lane < float_lanes; ++lane) greatest = best[lane] > greatest ? best[lane] : greatest;
+  }
+  for (int64_t i = whole; i < count; ++i) greatest = values[i] > greatest ? values[i] : greatest;
+  for (int64_t i = 0; i < count; ++i) {
+    if (values[i] == greatest) return i;
+  }
+  return 0;
+}
 
 template <typename To, typename From>
 INLINED To bits(const From &value) {

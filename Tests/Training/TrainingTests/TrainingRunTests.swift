@@ -78,6 +78,12 @@ import Weights
       shouldStop: { asked.add(1, ordering: .relaxed).newValue >= steps }, observe: observe)
   }
 
+  private static func metrics(of files: MemberDirectory) throws -> [EpochMetrics] {
+    try String(contentsOfFile: files.metricsPath, encoding: .utf8).split(separator: "\n").map {
+      try JSONDecoder().decode(EpochMetrics.self, from: Data($0.utf8))
+    }
+  }
+
   @Test func writesEveryFileOfTheRun() throws {
     let directory = Self.temporary()
     defer { Self.remove(directory) }
@@ -92,10 +98,7 @@ import Weights
         Network.self, from: Data(contentsOf: URL(fileURLWithPath: files.networkPath)))
       #expect(network.input == ImageShape(channels: 3, height: 8, width: 8))
       #expect(try SafeTensors(path: files.weightsPath).names.count == network.parameters.count)
-      let metrics = try String(contentsOfFile: files.metricsPath, encoding: .utf8)
-        .split(separator: "\n").map {
-          try JSONDecoder().decode(EpochMetrics.self, from: Data($0.utf8))
-        }
+      let metrics = try Self.metrics(of: files)
       #expect(metrics.map(\.epoch) == [1, 2])
       #expect(metrics.map(\.step) == [4, 8])
       let test = try Predictions(path: files.predictionsPath(split: "test"))
@@ -108,6 +111,21 @@ import Weights
       #expect(holdOut.fingerprint != test.fingerprint)
       let last = try #require(metrics.last?.holdOutAccuracy)
       #expect(abs(try Metrics(of: [holdOut], rule: .geometricMean).top1Accuracy - last) < 1e-12)
+    }
+  }
+
+  /// 40 held-out images beside 20 that are trained on: they are asked after every fourth epoch, and the last.
+  @Test func aLargeHoldOutIsAskedLessOften() throws {
+    let directory = Self.temporary()
+    defer { Self.remove(directory) }
+    var experiment = Self.experiment(epochs: 6)
+    experiment.data.trainingImages = 20
+    #expect(try Self.train(experiment, in: directory) == .complete)
+    for member in experiment.allMembers {
+      let metrics = try Self.metrics(of: directory.member(member.name))
+      #expect(
+        metrics.map { $0.holdOutAccuracy != nil } == [false, false, false, true, false, true])
+      #expect(metrics.allSatisfy { ($0.holdOutLoss == nil) == ($0.holdOutAccuracy == nil) })
     }
   }
 

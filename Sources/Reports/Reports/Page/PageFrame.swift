@@ -92,6 +92,14 @@ struct PageFrame {
   }
 }
 
+extension ChartRenderer.Drawings {
+  /// A chart as a figure of the page; nothing where it is not drawn.
+  func figure(_ name: String, label: String, caption: HTML) -> HTML {
+    guard let picture = charts[name] else { return "" }
+    return .figure(name, label: label, picture: picture, caption: caption)
+  }
+}
+
 extension HTML {
   /// A chart for the script to draw, and a picture of it for print and readers without scripts.
   ///

@@ -3,13 +3,13 @@ import Formatting
 extension SearchPage {
   /// How the search went, and what it spent.
   var searchSection: PageFrame.Section? {
-    let reward = figure(
+    let reward = drawn.figure(
       "reward", label: "Chart of rewards over evaluations, a panel a stage of the search.",
       caption: """
         A dot is an evaluation; faint ones were stopped early, crosses failed. The line is the best so far of \
         those trained as far as any.
         """)
-    let frontier = figure(
+    let frontier = drawn.figure(
       "search-frontier", label: "Chart of hold-out accuracy against cost of all evaluations.",
       caption: """
         All evaluations, with the members found before them where there are such; faint ones were stopped \

@@ -106,19 +106,14 @@ struct SearchPage {
 
   // MARK: Charts
 
-  func figure(_ name: String, label: String, caption: HTML) -> HTML {
-    guard let picture = drawn.charts[name] else { return "" }
-    return .figure(name, label: label, picture: picture, caption: caption)
-  }
-
   private var chartsSection: PageFrame.Section? {
-    let time = figure(
+    let time = drawn.figure(
       "pareto", label: "Chart of test accuracy against latency; the table has its numbers.",
       caption: """
         Filled: ensembles, means over seeds; bars: ± one standard deviation over seeds. Hollow, tied by a \
         line: one member of it alone, at its own cost. Dashed: the most accurate for that cost or less.
         """)
-    let compute = figure(
+    let compute = drawn.figure(
       "pareto-macs", label: "Chart of test accuracy against multiply-accumulates.",
       caption: "The same against multiply-accumulates of one image through all members.")
     guard !time.markup.isEmpty || !compute.markup.isEmpty else { return nil }

@@ -25,11 +25,6 @@ struct StudyPage {
     ).html()
   }
 
-  private func figure(_ name: String, label: String, caption: HTML) -> HTML {
-    guard let picture = drawn.charts[name] else { return "" }
-    return .figure(name, label: label, picture: picture, caption: caption)
-  }
-
   // MARK: The answer
 
   private var heading: HTML {
@@ -53,7 +48,7 @@ struct StudyPage {
   // MARK: Charts
 
   private var borderSection: PageFrame.Section? {
-    let map = figure(
+    let map = drawn.figure(
       "border",
       label: "Map of verdicts by training images and members; a table has its numbers.",
       caption: """
@@ -62,7 +57,7 @@ struct StudyPage {
         the larger network's, and within a fifth of it. Beside n stands the share of the larger network's MACs.
         """)
     guard !map.markup.isEmpty else { return nil }
-    let gap = figure(
+    let gap = drawn.figure(
       "gap", label: "Chart of the lead at about equal compute against training images.",
       caption: "The framed cells of the map. Bars: intervals of 95 % over images and trainings.")
     let trends = text.trends.map { "<li>\($0.unbroken)</li>\n" as HTML }
@@ -80,14 +75,14 @@ struct StudyPage {
   }
 
   private var curvesSection: PageFrame.Section? {
-    let compute = figure(
+    let compute = drawn.figure(
       "figure1", label: "Charts of accuracy against compute, one a number of training images.",
       caption: """
         Figure 1 of arXiv:2005.00570, once for each number of training images: a line a network, the number of members beside \
         each point. A single network's point is the median of those trained, an ensemble's the mean over all subsets. Bars: \
         intervals of 95 % over images and trainings.
         """)
-    let time = figure(
+    let time = drawn.figure(
       "figure1-latency", label: "The same against latency.",
       caption: """
         The same against milliseconds: \(content.latencyConditions ?? ""); an ensemble's members in turn.

@@ -208,7 +208,7 @@ package final class MemberTraining {
   /// What the hold-out says, which the first process of a group finds out; nil where there is none, or it is not asked after this
   /// epoch.
   private func evaluateHoldOut() throws -> (loss: Double, accuracy: Double)? {
-    guard let holdOut = images.holdOut, isEvaluated(after: position.epoch + 1) else { return nil }
+    guard let holdOut = images.holdOut, asks(holdOut, after: position.epoch + 1) else { return nil }
     if let group, !group.isFirst { return try group.heardEvaluation() }
     group?.othersBeginToListen()
     let evaluation = try holdOut.evaluate(
@@ -221,8 +221,7 @@ package final class MemberTraining {
 
   /// Beside few training images a hold-out would take more time than they do: it is then asked less often, for about a sixth of
   /// the time, and after the last epoch.
-  private func isEvaluated(after epoch: Int) -> Bool {
-    guard let holdOut = images.holdOut, images.trainingCount > 0 else { return true }
+  private func asks(_ holdOut: EvaluationImages, after epoch: Int) -> Bool {
     let ratio = Double(holdOut.count) / Double(images.trainingCount)
     return epoch == experiment.recipe.epochs || epoch % max(1, Int((2 * ratio).rounded())) == 0
   }
