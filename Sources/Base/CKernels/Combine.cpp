@@ -10,38 +10,37 @@ using namespace consort;
 /// Rows whose sums are taken side by side: each adds its classes one after another, and alone would wait for every sum.
 constexpr int64_t rows_at_once = 4;
 
+typedef float LooseEightFloats __attribute__((vector_size(32), aligned(4)));
+
 /// Sets `sums` to the sum of the first members' log-probabilities, each times its weight, of one image. Returns the greatest.
 INLINED double add_members(const consort_images &images, int64_t image, int64_t members, const double *weights, double least,
                            double *sums) {
-  typedef float EightFloats __attribute__((vector_size(32), aligned(4)));
-  const int64_t classes = images.classes, whole = classes / double_lanes * double_lanes;
-  for (int64_t member = 0; member < members; ++member) {
-    const float *const row = images.members[member] + image * classes;
-    const double weight = weights ? weights[member] : 1;
-    for (int64_t c = 0; c < whole; c += double_lanes) {
-      const Doubles values = __builtin_convertvector(*reinterpret_cast<const EightFloats *>(row + c), Doubles);
-      const Doubles added = weight * greater(values, doubles(least));
-      store(sums + c, member == 0 ? added : load(sums + c) + added);
+  const int64_t classes = images.classes, whole = classes / double_lanes * double_lanes, offset = image * classes;
+  Doubles most = doubles(-INFINITY);
+  for (int64_t c = 0; c < whole; c += double_lanes) {
+    Doubles sum = {};
+    for (int64_t member = 0; member < members; ++member) {
+      const auto row = reinterpret_cast<const LooseEightFloats *>(images.members[member] + offset + c);
+      const Doubles value = greater(__builtin_convertvector(*row, Doubles), doubles(least));
+      const Doubles added = weights ? weights[member] * value : value;
+      sum = member == 0 ? added : sum + added;
     }
-    for (int64_t c = whole; c < classes; ++c) {
-      const double value = row[c], added = weight * (value > least ? value : least);
-      sums[c] = member == 0 ? added : sums[c] + added;
+    store(sums + c, sum);
+    most = greater(most, sum);
+  }
+  double greatest = -INFINITY;
+  for (int64_t lane = 0; lane < double_lanes; ++lane) greatest = most[lane] > greatest ? most[lane] : greatest;
+  for (int64_t c = whole; c < classes; ++c) {
+    double sum = 0;
+    for (int64_t member = 0; member < members; ++member) {
+      const double value = images.members[member][offset + c], limited = value > least ? value : least;
+      const double added = weights ? weights[member] * limited : limited;
+      sum = member == 0 ? added : sum + added;
     }
+    sums[c] = sum;
+    greatest = sum > greatest ? sum : greatest;
   }
-  double greatest = sums[0];
-  if (whole > 0) {
-    Doubles most = load(sums);
-    for (int64_t c = double_lanes; c < whole; c += double_lanes) most = greater(most, load(sums + c));
-    for (int64_t lane = 0; lane < double_lanes; ++lane) greatest = most[lane] > greatest ? most[lane] : greatest;
-  }
-  for (int64_t c = whole; c < classes; ++c) greatest = sums[c] > greatest ? sums[c] : greatest;
   return greatest;
-}
-
-INLINED void exponentials(double *values, int64_t count) {
-  int64_t i = 0;
-  for (; i + double_lanes <= count; i += double_lanes) store(values + i, exponential(load(values + i)));
-  for (; i < count; ++i) values[i] = exponential(doubles(values[i]))[0];
 }
 
 /// What is made of one image's members.
@@ -55,11 +54,8 @@ struct Row {
 INLINED void score(const consort_images &images, int64_t image, const double *weights, double least, const Row &row) {
   const double greatest = add_members(images, image, row.members, weights, least, row.scores);
   const double scale = weights ? 1 : 1 / static_cast<double>(row.members);
-  for (int64_t c = 0; c < images.classes; ++c) {
-    row.scores[c] = (row.scores[c] - greatest) * scale;
-    row.powers[c] = row.scores[c];
-  }
-  exponentials(row.powers, images.classes);
+  for (int64_t c = 0; c < images.classes; ++c) row.scores[c] = (row.scores[c] - greatest) * scale;
+  exponentials(row.scores, row.powers, images.classes);
 }
 
 /// Makes the rows of a few images, at most `rows_at_once`.

@@ -44,12 +44,14 @@ INLINED Doubles summands(const Doubles &values, consort_summand summand) {
   return summand == CONSORT_PROBABILITIES ? exponential(values) : greater(values, doubles(CONSORT_LEAST_LOGARITHM));
 }
 
-/// Fills the lanes with what one member adds to the sums; lanes behind the last image repeat it.
-INLINED void load_member(const float *values, int64_t images, int64_t classes, consort_summand summand,
+/// Fills the lanes with what one member adds to the sums of some classes, of votes all; lanes behind the last image repeat it.
+///
+/// - stride: from one image's first class to the next one's.
+INLINED void load_member(const float *values, int64_t images, int64_t stride, int64_t classes, consort_summand summand,
                          double *target) {
   double *const logarithms = target + (summand == CONSORT_VOTES ? classes * double_lanes : 0);
   const float *rows[double_lanes];
-  for (int64_t lane = 0; lane < double_lanes; ++lane) rows[lane] = values + (lane < images ? lane : images - 1) * classes;
+  for (int64_t lane = 0; lane < double_lanes; ++lane) rows[lane] = values + (lane < images ? lane : images - 1) * stride;
   int64_t c = 0;
   for (; c + double_lanes <= classes; c += double_lanes) {
     EightFloats block[double_lanes];
@@ -75,17 +77,6 @@ INLINED void load_member(const float *values, int64_t images, int64_t classes, c
 /// Fills `target` with `prefix` and `member` added up.
 INLINED void add_up(const double *prefix, const double *member, int64_t count, double *target) {
   for (int64_t i = 0; i < count; i += double_lanes) store(target + i, load(prefix + i) + load(member + i));
-}
-
-/// As `add_up`, of log-probabilities. Returns the greatest sum of each lane.
-INLINED Doubles add_up_greatest(const double *prefix, const double *member, int64_t classes, double *target) {
-  Doubles greatest = doubles(-INFINITY);
-  for (int64_t c = 0; c < classes; ++c) {
-    const Doubles sum = load(prefix + c * double_lanes) + load(member + c * double_lanes);
-    store(target + c * double_lanes, sum);
-    greatest = greater(greatest, sum);
-  }
-  return greatest;
 }
 
 }  // namespace consort

@@ -19,20 +19,29 @@ constexpr float ruled_out = -1e6f;
 /// What places behind the classes hold: their exponentials count for nothing.
 constexpr float nothing = -1e30f;
 
-/// e to the power of `x`, limited to 88 and -87, within 4e-6 of it: as exact as sums in float are worth.
-INLINED Floats rough_exponential(const Floats &x) {
+/// Vectors whose exponentials are taken side by side: one alone waits for each of its sums.
+constexpr int at_once = 4;
+
+/// e to the power of each `x`, limited to 88 and -87, within 4e-6 of it: as exact as sums in float are worth.
+template <int n>
+INLINED void rough_exponentials(Floats (&x)[n]) {
   const float whole = 0x1.8p23f;
-  Floats limited = greater(x, floats(-87));
-  limited = limited < 88.0f ? limited : floats(88);
-  const Floats shifted = limited * 0x1.715476p0f + whole;
-  const Floats r = limited - (shifted - whole) * 0x1.62e430p-1f;
-  Floats sum = r * (1.0f / 120) + 1.0f / 24;
-  sum = sum * r + 1.0f / 6;
-  sum = sum * r + 0.5f;
-  sum = sum * r + 1.0f;
-  sum = sum * r + 1.0f;
-  const Integers power = (bits<Integers>(shifted) - bits<int32_t>(whole) + 127) << 23;
-  return sum * bits<Floats>(power);
+  constexpr float coefficients[] = {1.0f / 6, 0.5f, 1.0f, 1.0f};
+  Floats r[n], sum[n];
+  Integers power[n];
+  for (int i = 0; i < n; ++i) {
+    Floats limited = greater(x[i], floats(-87));
+    limited = limited < 88.0f ? limited : floats(88);
+    const Floats shifted = limited * 0x1.715476p0f + whole;
+    power[i] = (bits<Integers>(shifted) - bits<int32_t>(whole) + 127) << 23;
+    r[i] = limited - (shifted - whole) * 0x1.62e430p-1f;
+    sum[i] = r[i] * (1.0f / 120) + 1.0f / 24;
+  }
+#pragma clang loop unroll(disable)
+  for (float coefficient : coefficients) {
+    for (int i = 0; i < n; ++i) sum[i] = sum[i] * r[i] + coefficient;
+  }
+  for (int i = 0; i < n; ++i) x[i] = sum[i] * bits<Floats>(power[i]);
 }
 
 /// The log-probabilities of some classes less the label's; places behind the classes may be read where there are as many.
@@ -95,8 +104,20 @@ INLINED void consort_estimate_losses_for(const consort_images *images, const int
       const float *const row = image.row(member);
       const float label = image.of_label(member);
       Floats totals = {};
-      for (int64_t c = 0; c < classes; c += float_lanes) {
-        totals += rough_exponential((load(prefix + c) + load_classes(row, c, classes, readable, label)) * scale);
+      int64_t c = 0;
+      for (; c + at_once * float_lanes <= classes; c += at_once * float_lanes) {
+        Floats values[at_once];
+        for (int i = 0; i < at_once; ++i) {
+          const int64_t place = c + i * float_lanes;
+          values[i] = (load(prefix + place) + (greater(load(row + place), floats(least)) - label)) * scale;
+        }
+        rough_exponentials(values);
+        for (int i = 0; i < at_once; ++i) totals += values[i];
+      }
+      for (; c < classes; c += float_lanes) {
+        Floats value[] = {(load(prefix + c) + load_classes(row, c, classes, readable, label)) * scale};
+        rough_exponentials(value);
+        totals += value[0];
       }
       float total = 0;
       for (int64_t lane = 0; lane < float_lanes; ++lane) total += totals[lane];

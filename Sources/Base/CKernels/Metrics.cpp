@@ -1,5 +1,5 @@
 #include "CKernels.h"
-#include "Lanes.h"
+#include "Tiles.h"
 
 namespace {
 
@@ -31,25 +31,6 @@ INLINED Doubles of_labels(const double *sums, const int64_t *labels) {
   return values;
 }
 
-/// Of log-probabilities, summed over `members`.
-INLINED Distributions of_logarithms(const double *sums, const Doubles &greatest, const int64_t *labels, int64_t classes,
-                                    int64_t members) {
-  const Longs label_classes = *reinterpret_cast<const Longs *>(labels);
-  const Doubles labels_sums = of_labels(sums, labels);
-  const double scale = 1 / static_cast<double>(members);
-  Doubles total = {}, squares = {};
-  Longs rank = {};
-  for (int64_t c = 0; c < classes; ++c) {
-    const Doubles sum = load(sums + c * double_lanes);
-    const Doubles value = exponential((sum - greatest) * scale);
-    total += value;
-    squares += value * value;
-    rank -= (sum > labels_sums) | ((sum == labels_sums) & (label_classes > c));
-  }
-  const Doubles exponent = (labels_sums - greatest) * scale;
-  return {rank, exponent - logarithm(total), exponential(exponent) / total, squares / (total * total), 1 / total};
-}
-
 /// Of probabilities or votes, summed over members, without ranks.
 INLINED Distributions of_probabilities(const double *sums, const int64_t *labels, int64_t classes) {
   Doubles total = {}, squares = {}, greatest = {};
@@ -76,13 +57,9 @@ INLINED Longs ranks(const double *sums, const double *ties, const int64_t *label
   return rank;
 }
 
-/// Of a prefix and a member more; fills `sums`.
+/// Of a prefix and a member more, of probabilities or votes; fills `sums`.
 INLINED Distributions distributions(const double *prefix, const double *member, double *sums, consort_summand summand,
-                                    const int64_t *labels, int64_t classes, int64_t members) {
-  if (summand == CONSORT_LOGARITHMS) {
-    const Doubles greatest = add_up_greatest(prefix, member, classes, sums);
-    return of_logarithms(sums, greatest, labels, classes, members);
-  }
+                                    const int64_t *labels, int64_t classes) {
   add_up(prefix, member, vectors_of(summand) * classes * double_lanes, sums);
   Distributions result = of_probabilities(sums, labels, classes);
   const double *const ties = summand == CONSORT_VOTES ? sums + classes * double_lanes : sums;
@@ -91,15 +68,15 @@ INLINED Distributions distributions(const double *prefix, const double *member, 
 }
 
 struct Scoring {
-  int64_t images, top_k;
+  int64_t top_k;
   double least_log_probability;
 };
 
-INLINED void add(const Distributions &found, const Scoring &scoring, consort_metric_sums &sums, int32_t *image_hits,
-                 int64_t image_stride) {
+INLINED void add(const Distributions &found, const Scoring &scoring, int64_t images, consort_metric_sums &sums,
+                 int32_t *image_hits, int64_t image_stride) {
   const Doubles likelihood = greater(found.label_log_probability, doubles(scoring.least_log_probability));
   const Doubles error = found.squares - 2 * found.label_probability + 1;
-  for (int64_t lane = 0; lane < scoring.images; ++lane) {
+  for (int64_t lane = 0; lane < images; ++lane) {
     const bool is_right = found.label_rank[lane] == 0;
     sums.hits += is_right ? 1 : 0;
     sums.top_hits += found.label_rank[lane] < scoring.top_k ? 1 : 0;
@@ -112,42 +89,197 @@ INLINED void add(const Distributions &found, const Scoring &scoring, consort_met
   }
 }
 
-INLINED void consort_metrics_for(const consort_images *images, consort_summand summand,
-                                 const consort_subset_walk *walk, int64_t top_k, double least_log_probability,
-                                 void *memory, consort_metric_sums *sums, int32_t *image_hits) {
-  const int64_t classes = images->classes, width = vectors_of(summand) * classes * double_lanes;
-  double *const start = static_cast<double *>(memory);
-  const Scratch scratch = {start, start + images->member_count * width,
-                           start + (images->member_count + walk->largest_size + 1) * width};
-  memset(scratch.stack, 0, static_cast<size_t>(width) * sizeof(double));
-  for (int64_t first = 0; first < images->images; first += double_lanes) {
-    const int64_t count = images->images - first < double_lanes ? images->images - first : double_lanes;
-    const Scoring scoring = {count, top_k, least_log_probability};
-    alignas(64) int64_t labels[double_lanes];
-    for (int64_t lane = 0; lane < double_lanes; ++lane) labels[lane] = images->labels[first + (lane < count ? lane : count - 1)];
-    for (int64_t member = 0; member < images->member_count; ++member) {
-      load_member(images->members[member] + first * classes, count, classes, summand, scratch.inputs + member * width);
+/// Labels of eight images; those behind the last repeat it.
+struct Labels {
+  alignas(64) int64_t classes[double_lanes];
+
+  INLINED Labels(const int64_t *labels, int64_t count) {
+    for (int64_t lane = 0; lane < double_lanes; ++lane) classes[lane] = labels[lane < count ? lane : count - 1];
+  }
+};
+
+/// What is known of eight images' sums of one subset, while their classes are gone through.
+struct Leaf {
+  /// The label's sum, and the greatest so far.
+  Doubles label, greatest;
+  /// Of the exponentials.
+  Doubles total, squares;
+  /// How many classes have more than the label, and how many as much and come before it.
+  Longs above;
+};
+
+/// Many subsets' metrics by log-probabilities.
+struct LogarithmMetrics {
+  const consort_images &images;
+  const consort_subset_walk &walk;
+  const Scoring scoring;
+  Tiles tiles;
+  /// `[members, lanes]` and `[largest_size + 1, lanes]`: what members give to the labels, and the sums of the prefixes.
+  double *label_inputs, *label_stack;
+  /// `[leaves]`.
+  Leaf *leaves;
+
+  static int64_t doubles_of(int64_t members, int64_t subsets, int64_t largest_size) {
+    return Tiles::doubles_of(members, largest_size) + (members + largest_size + 1) * double_lanes
+         + subsets * static_cast<int64_t>(sizeof(Leaf) / sizeof(double));
+  }
+
+  INLINED LogarithmMetrics(const consort_images &images, const consort_subset_walk &walk, const Scoring &scoring, double *memory)
+      : images(images), walk(walk), scoring(scoring), tiles(images, walk, memory),
+        label_inputs(memory + Tiles::doubles_of(images.member_count, walk.largest_size)),
+        label_stack(label_inputs + images.member_count * double_lanes),
+        leaves(reinterpret_cast<Leaf *>(label_stack + (walk.largest_size + 1) * double_lanes)) {
+    store(label_stack, Doubles{});
+  }
+
+  /// Sums what the members give to the labels of some images.
+  INLINED void start(int64_t first, int64_t count, const Labels &labels) const {
+    for (int64_t member = 0; member < images.member_count; ++member) {
+      for (int64_t lane = 0; lane < double_lanes; ++lane) {
+        const int64_t image = first + (lane < count ? lane : count - 1);
+        const double value = images.members[member][image * images.classes + labels.classes[lane]];
+        label_inputs[member * double_lanes + lane] = value > CONSORT_LEAST_LOGARITHM ? value : CONSORT_LEAST_LOGARITHM;
+      }
     }
-    int32_t *const own_hits = image_hits ? image_hits + first * walk->largest_size : nullptr;
-    if (own_hits) memset(own_hits, 0, static_cast<size_t>(count * walk->largest_size) * sizeof(int32_t));
-    for (int64_t index = 0; index < walk->step_count; ++index) {
-      const consort_subset_step &step = walk->steps[index];
+    for (int64_t index = 0; index < walk.step_count; ++index) {
+      const consort_subset_step &step = walk.steps[index];
+      double *const prefix = label_stack + step.level * double_lanes;
+      if (step.level > 0) add_up(prefix - double_lanes, label_inputs + step.member * double_lanes, double_lanes, prefix);
+      for (int64_t leaf = step.first; leaf < step.first + step.count; ++leaf) {
+        const Doubles label = load(prefix) + load(label_inputs + walk.leaves[leaf].member * double_lanes);
+        leaves[leaf] = {label, doubles(-INFINITY), Doubles{}, Doubles{}, Longs{}};
+      }
+    }
+  }
+
+  /// Finds the greatest sums, and ranks the labels.
+  INLINED void rank(int64_t first, int64_t count, const Labels &labels) const {
+    const Longs label_classes = *reinterpret_cast<const Longs *>(labels.classes);
+    tiles.for_each(first, count, [&](int64_t place, int64_t, int64_t start, int64_t classes, const double *prefix,
+                                     const double *member) INLINED_LAMBDA {
+      Leaf &leaf = leaves[place];
+      const Doubles label = leaf.label;
+      Doubles greatest = leaf.greatest;
+      Longs above = leaf.above, level = {};
+      for (int64_t c = 0; c < classes; ++c) {
+        const Doubles sum = sum_of(prefix, member, c);
+        greatest = greater(greatest, sum);
+        above -= sum > label;
+        level -= sum == label;
+      }
+      leaf.greatest = greatest;
+      // Mostly the label alone has as much as itself.
+      const Longs own = -((label_classes >= start) & (label_classes < start + classes));
+      if (__builtin_reduce_or(level ^ own) != 0) {
+        for (int64_t c = 0; c < classes; ++c) above -= (sum_of(prefix, member, c) == label) & (label_classes > start + c);
+      }
+      leaf.above = above;
+    });
+  }
+
+  INLINED void add_exponentials(int64_t first, int64_t count) const {
+    tiles.for_each(first, count, [&](int64_t place, int64_t members, int64_t, int64_t classes, const double *prefix,
+                                     const double *member) INLINED_LAMBDA {
+      Leaf &leaf = leaves[place];
+      Doubles total = leaf.total, squares = leaf.squares;
+      for_each_exponential(prefix, member, classes, leaf.greatest, 1 / static_cast<double>(members),
+                           [&](int64_t, const Doubles &value) INLINED_LAMBDA {
+                             total += value;
+                             squares += value * value;
+                           });
+      leaf.total = total;
+      leaf.squares = squares;
+    });
+  }
+
+  INLINED void add_images(int64_t first, int64_t count, const Labels &labels, consort_metric_sums *sums,
+                          int32_t *image_hits) const {
+    start(first, count, labels);
+    rank(first, count, labels);
+    add_exponentials(first, count);
+    for (int64_t index = 0; index < walk.step_count; ++index) {
+      const consort_subset_step &step = walk.steps[index];
+      const double scale = 1 / static_cast<double>(step.level + 1);
+      for (int64_t place = step.first; place < step.first + step.count; ++place) {
+        const Leaf &leaf = leaves[place];
+        const Doubles exponent = (leaf.label - leaf.greatest) * scale;
+        const Distributions found = {leaf.above, exponent - logarithm(leaf.total), exponential(exponent) / leaf.total,
+                                     leaf.squares / (leaf.total * leaf.total), 1 / leaf.total};
+        add(found, scoring, count, sums[walk.leaves[place].subset], image_hits ? image_hits + step.level : nullptr,
+            walk.largest_size);
+      }
+    }
+  }
+};
+
+/// Many subsets' metrics by probabilities or votes.
+struct ProbabilityMetrics {
+  const consort_images &images;
+  const consort_subset_walk &walk;
+  const Scoring scoring;
+  const consort_summand summand;
+  /// Of all sums of one subset.
+  const int64_t width;
+  const Scratch scratch;
+
+  static int64_t doubles_of(int64_t members, int64_t classes, int64_t largest_size, consort_summand summand) {
+    return (members + largest_size + 2) * vectors_of(summand) * classes * double_lanes;
+  }
+
+  INLINED ProbabilityMetrics(const consort_images &images, consort_summand summand, const consort_subset_walk &walk,
+                             const Scoring &scoring, double *memory)
+      : images(images), walk(walk), scoring(scoring), summand(summand),
+        width(vectors_of(summand) * images.classes * double_lanes),
+        scratch{memory, memory + images.member_count * width, memory + (images.member_count + walk.largest_size + 1) * width} {
+    memset(scratch.stack, 0, static_cast<size_t>(width) * sizeof(double));
+  }
+
+  INLINED void add_images(int64_t first, int64_t count, const Labels &labels, consort_metric_sums *sums,
+                          int32_t *image_hits) const {
+    const int64_t classes = images.classes;
+    for (int64_t member = 0; member < images.member_count; ++member) {
+      load_member(images.members[member] + first * classes, count, classes, classes, summand, scratch.inputs + member * width);
+    }
+    for (int64_t index = 0; index < walk.step_count; ++index) {
+      const consort_subset_step &step = walk.steps[index];
       double *const prefix = scratch.stack + step.level * width;
       if (step.level > 0) add_up(prefix - width, scratch.inputs + step.member * width, width, prefix);
       for (int64_t leaf = step.first; leaf < step.first + step.count; ++leaf) {
-        const Distributions found = distributions(prefix, scratch.inputs + walk->leaves[leaf].member * width, scratch.sums,
-                                                  summand, labels, classes, step.level + 1);
-        add(found, scoring, sums[walk->leaves[leaf].subset], own_hits ? own_hits + step.level : nullptr,
-            walk->largest_size);
+        const Distributions found = distributions(prefix, scratch.inputs + walk.leaves[leaf].member * width, scratch.sums,
+                                                  summand, labels.classes, classes);
+        add(found, scoring, count, sums[walk.leaves[leaf].subset], image_hits ? image_hits + step.level : nullptr,
+            walk.largest_size);
       }
     }
+  }
+};
+
+/// Adds all images, eight at a time.
+template <typename Metrics>
+INLINED void add_all(const Metrics &metrics, consort_metric_sums *sums, int32_t *image_hits) {
+  const int64_t images = metrics.images.images, largest_size = metrics.walk.largest_size;
+  for (int64_t first = 0; first < images; first += double_lanes) {
+    const int64_t count = images - first < double_lanes ? images - first : double_lanes;
+    int32_t *const own_hits = image_hits ? image_hits + first * largest_size : nullptr;
+    if (own_hits) memset(own_hits, 0, static_cast<size_t>(count * largest_size) * sizeof(int32_t));
+    metrics.add_images(first, count, Labels(metrics.images.labels + first, count), sums, own_hits);
+  }
+}
+
+INLINED void consort_metrics_for(const consort_images *images, consort_summand summand,
+                                 const consort_subset_walk *walk, int64_t top_k, double least_log_probability,
+                                 void *memory, consort_metric_sums *sums, int32_t *image_hits) {
+  const Scoring scoring = {top_k, least_log_probability};
+  double *const scratch = static_cast<double *>(memory);
+  if (summand == CONSORT_LOGARITHMS) {
+    add_all(LogarithmMetrics(*images, *walk, scoring, scratch), sums, image_hits);
+  } else {
+    add_all(ProbabilityMetrics(*images, summand, *walk, scoring, scratch), sums, image_hits);
   }
 }
 
 INLINED void consort_exponentials_for(const double *values, double *result, int64_t count) {
-  int64_t i = 0;
-  for (; i + double_lanes <= count; i += double_lanes) store(result + i, exponential(load(values + i)));
-  for (; i < count; ++i) result[i] = exponential(doubles(values[i]))[0];
+  exponentials(values, result, count);
 }
 
 }  // namespace
@@ -168,9 +300,11 @@ BY_PROCESSOR(void, consort_metrics,
               double least_log_probability, void *scratch, consort_metric_sums *sums, int32_t *image_hits),
              (images, summand, walk, top_k, least_log_probability, scratch, sums, image_hits))
 
-size_t consort_metrics_scratch_bytes(int64_t member_count, int64_t classes, int64_t largest_size,
+size_t consort_metrics_scratch_bytes(int64_t member_count, int64_t classes, int64_t subsets, int64_t largest_size,
                                      consort_summand summand) {
-  const int64_t doubles = (member_count + largest_size + 2) * vectors_of(summand) * classes * double_lanes;
+  const int64_t doubles = summand == CONSORT_LOGARITHMS
+                            ? LogarithmMetrics::doubles_of(member_count, subsets, largest_size)
+                            : ProbabilityMetrics::doubles_of(member_count, classes, largest_size, summand);
   return static_cast<size_t>(doubles) * sizeof(double);
 }
 

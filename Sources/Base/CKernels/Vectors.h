@@ -14,6 +14,8 @@
 // Functions that return vectors are inlined: no calling convention is concerned.
 #pragma clang diagnostic ignored "-Wpsabi"
 
+#define INLINED_LAMBDA __attribute__((always_inline))
+
 #if CONSORT_HAS_WIDTHS
 /// Defines `result name(parameters)`, which is `name_for(arguments)` compiled for the processor.
 #define BY_PROCESSOR(result, name, parameters, arguments)                                 \
@@ -102,6 +104,53 @@ INLINED Doubles exponential(const Doubles &x) {
   const Longs power = (bits<Longs>(shifted) - bits<int64_t>(whole) + 1023) << 52;
   const Doubles result = sum * bits<Doubles>(power);
   return x < -708.0 ? Doubles{} : result;
+}
+
+/// Sets each of several vectors to its exponential, with the bits of `exponential`: side by side, because one alone waits for
+/// each of its sums.
+template <int n>
+INLINED void exponentials(Doubles (&x)[n]) {
+  Doubles least = x[0];
+  for (int i = 1; i < n; ++i) least = least < x[i] ? least : x[i];
+  if (__builtin_reduce_or(least < -708.0) != 0) {
+    for (int i = 0; i < n; ++i) x[i] = exponential(x[i]);
+    return;
+  }
+  const double whole = 0x1.8p52;
+  constexpr double coefficients[] = {1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
+                                     1.0 / 720,      1.0 / 120,     1.0 / 24,     1.0 / 6,     0.5};
+  Doubles r[n], sum[n];
+  Longs power[n];
+  for (int i = 0; i < n; ++i) {
+    const Doubles shifted = x[i] * 0x1.71547652b82fep0 + whole;
+    const Doubles k = shifted - whole;
+    power[i] = bits<Longs>(shifted) << 52;
+    r[i] = x[i] - k * 0x1.62e42fefa38p-1 - k * 0x1.ef35793c7673p-45;
+    sum[i] = r[i] * (1.0 / 6227020800) + 1.0 / 479001600;
+  }
+  // Unrolled, one vector's terms would be taken after another's.
+#pragma clang loop unroll(disable)
+  for (double coefficient : coefficients) {
+    for (int i = 0; i < n; ++i) sum[i] = sum[i] * r[i] + coefficient;
+  }
+  // The sum is from 0.7 to 1.5: to multiply it is to add to its exponent.
+  for (int i = 0; i < n; ++i) x[i] = bits<Doubles>(bits<Longs>(sum[i] * r[i] * r[i] + r[i] + 1.0) + power[i]);
+}
+
+/// Vectors whose exponentials are taken side by side.
+constexpr int exponentials_at_once = 4;
+
+/// As `exponential`, of many numbers; `values` and `result` may be the same.
+INLINED void exponentials(const double *values, double *result, int64_t count) {
+  int64_t i = 0;
+  for (; i + exponentials_at_once * double_lanes <= count; i += exponentials_at_once * double_lanes) {
+    Doubles x[exponentials_at_once];
+    for (int j = 0; j < exponentials_at_once; ++j) x[j] = load(values + i + j * double_lanes);
+    exponentials(x);
+    for (int j = 0; j < exponentials_at_once; ++j) store(result + i + j * double_lanes, x[j]);
+  }
+  for (; i + double_lanes <= count; i += double_lanes) store(result + i, exponential(load(values + i)));
+  for (; i < count; ++i) result[i] = exponential(doubles(values[i]))[0];
 }
 
 /// The natural logarithm of positive, normal numbers, within two units in the last place; of 0 a number below -700.

@@ -35,63 +35,95 @@ INLINED double mix(const double *rows, int64_t members, int64_t classes, int64_t
   for (int64_t c = classes; c < width; ++c) mixture[c] = -1e300;
   for (int64_t c = 0; c < width; c += double_lanes) greatest = greater(greatest, load(mixture + c));
   const double most = greatest_of(greatest), at_label = mixture[label] - most;
+  for (int64_t c = 0; c < width; c += double_lanes) store(mixture + c, load(mixture + c) - most);
+  exponentials(mixture, mixture, width);
   Doubles totals = {};
-  for (int64_t c = 0; c < width; c += double_lanes) {
-    const Doubles value = exponential(load(mixture + c) - most);
-    store(mixture + c, value);
-    totals += value;
-  }
+  for (int64_t c = 0; c < width; c += double_lanes) totals += load(mixture + c);
   const double total = sum_of(totals), scale = 1 / total;
   for (int64_t c = 0; c < width; c += double_lanes) store(mixture + c, load(mixture + c) * scale);
   return at_label - logarithm(doubles(total))[0];
 }
 
-/// Adds the covariances of one member and `n` others, whose sums do not wait for each other.
+/// Classes that are taken at once: those of many members fit a processor's nearest cache.
+constexpr int64_t tile_classes = 64;
+
+/// Adds the products of a row and `n` others to as many sums, which do not wait for each other.
 template <int n>
-INLINED void add_products(const double *weighted, const double *rows, int64_t width, int64_t second, double mean,
-                          const double *means, double *hessian) {
-  Doubles sums[n] = {};
-  for (int64_t c = 0; c < width; c += double_lanes) {
+INLINED void add_products(const double *weighted, const double *rows, int64_t width, int64_t classes, double *sums) {
+  Doubles totals[n];
+  for (int i = 0; i < n; ++i) totals[i] = load(sums + i * double_lanes);
+  for (int64_t c = 0; c < classes; c += double_lanes) {
     const Doubles shared = load(weighted + c);
-    for (int i = 0; i < n; ++i) sums[i] += shared * load(rows + (second + i) * width + c);
+    for (int i = 0; i < n; ++i) totals[i] += shared * load(rows + i * width + c);
   }
-  double totals[n] = {};
-  for (int64_t lane = 0; lane < double_lanes; ++lane) {
-    for (int i = 0; i < n; ++i) totals[i] += sums[i][lane];
+  for (int i = 0; i < n; ++i) store(sums + i * double_lanes, totals[i]);
+}
+
+INLINED void add_products(const double *weighted, const double *rows, int64_t width, int64_t classes, int64_t count,
+                          double *sums) {
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) add_products<4>(weighted, rows + i * width, width, classes, sums + i * double_lanes);
+  for (; i < count; ++i) add_products<1>(weighted, rows + i * width, width, classes, sums + i * double_lanes);
+}
+
+/// What one image needs.
+struct Scratch {
+  /// `[members, width]`, `[width]`, `[tile_classes]`, `[members]`.
+  double *rows, *mixture, *weighted, *means;
+  /// `[members, lanes]`, `[members, members, lanes]`: of the mixture and each row, and of it and two rows.
+  double *sums, *products;
+
+  static int64_t doubles_of(int64_t members, int64_t width) {
+    return (members + 1) * width + tile_classes + members + (members + 1) * members * double_lanes;
   }
-  for (int i = 0; i < n; ++i) hessian[second + i] += totals[i] - mean * means[second + i];
+
+  INLINED Scratch(double *memory, int64_t members, int64_t width)
+      : rows(memory), mixture(rows + members * width), weighted(mixture + width), means(weighted + tile_classes),
+        sums(means + members), products(sums + members * double_lanes) {}
+};
+
+/// Sums, over the classes, the mixture times each row, and times each two of them unless only the former is asked for.
+INLINED void add_products(const Scratch &scratch, int64_t members, int64_t width, bool with_pairs) {
+  const int64_t count = (with_pairs ? members + 1 : 1) * members * double_lanes;
+  memset(scratch.sums, 0, static_cast<size_t>(count) * sizeof(double));
+  for (int64_t start = 0; start < width; start += tile_classes) {
+    const int64_t classes = width - start < tile_classes ? width - start : tile_classes;
+    const double *const mixture = scratch.mixture + start, *const rows = scratch.rows + start;
+    add_products(mixture, rows, width, classes, members, scratch.sums);
+    for (int64_t first = 0; with_pairs && first < members; ++first) {
+      for (int64_t c = 0; c < classes; c += double_lanes) {
+        store(scratch.weighted + c, load(mixture + c) * load(rows + first * width + c));
+      }
+      add_products(scratch.weighted, rows, width, classes, first + 1, scratch.products + first * members * double_lanes);
+    }
+  }
 }
 
 INLINED void consort_weighted_likelihood_for(const consort_images *images, const double *weights, double least,
-                                             double *scratch, double *likelihood, double *gradient, double *hessian) {
+                                             double *memory, double *likelihood, double *gradient, double *hessian) {
   const int64_t classes = images->classes, members = images->member_count;
   const int64_t width = (classes + double_lanes - 1) / double_lanes * double_lanes;
-  double *const rows = scratch, *const mixture = scratch + members * width;
-  double *const weighted = mixture + width, *const means = weighted + width;
+  const Scratch scratch(memory, members, width);
   for (int64_t image = 0; image < images->images; ++image) {
     const int64_t label = images->labels[image];
     for (int64_t member = 0; member < members; ++member) {
-      load_row(images->members[member] + image * classes, classes, width, least, rows + member * width);
+      double *const row = scratch.rows + member * width;
+      load_row(images->members[member] + image * classes, classes, width, least, row);
       // Counted from the label's, so that all derivatives vanish where the mixture is sure of it.
-      const double own = rows[member * width + label];
-      for (int64_t c = 0; c < classes; ++c) rows[member * width + c] -= own;
+      const double own = row[label];
+      for (int64_t c = 0; c < classes; ++c) row[c] -= own;
     }
-    *likelihood -= mix(rows, members, classes, width, weights, label, mixture);
+    *likelihood -= mix(scratch.rows, members, classes, width, weights, label, scratch.mixture);
+    add_products(scratch, members, width, hessian != nullptr);
     for (int64_t member = 0; member < members; ++member) {
-      Doubles sums = {};
-      for (int64_t c = 0; c < width; c += double_lanes) sums += load(mixture + c) * load(rows + member * width + c);
-      means[member] = sum_of(sums);
-      gradient[member] += means[member];
+      scratch.means[member] = sum_of(load(scratch.sums + member * double_lanes));
+      gradient[member] += scratch.means[member];
     }
-    if (!hessian) continue;
-    for (int64_t first = 0; first < members; ++first) {
-      for (int64_t c = 0; c < width; c += double_lanes) {
-        store(weighted + c, load(mixture + c) * load(rows + first * width + c));
+    for (int64_t first = 0; hessian && first < members; ++first) {
+      for (int64_t second = 0; second <= first; ++second) {
+        const double product = sum_of(load(scratch.products + (first * members + second) * double_lanes));
+        hessian[first * members + second] += product - scratch.means[first] * scratch.means[second];
       }
-      double *const row = hessian + first * members;
-      int64_t second = 0;
-      for (; second + 4 <= first + 1; second += 4) add_products<4>(weighted, rows, width, second, means[first], means, row);
-      for (; second <= first; ++second) add_products<1>(weighted, rows, width, second, means[first], means, row);
     }
   }
   if (!hessian) return;
@@ -110,5 +142,9 @@ BY_PROCESSOR(void, consort_weighted_likelihood,
              (const consort_images *images, const double *weights, double least, double *scratch, double *likelihood,
               double *gradient, double *hessian),
              (images, weights, least, scratch, likelihood, gradient, hessian))
+
+int64_t consort_weighted_likelihood_scratch(int64_t classes, int64_t members) {
+  return Scratch::doubles_of(members, (classes + double_lanes - 1) / double_lanes * double_lanes);
+}
 
 }  // extern "C"

@@ -99,7 +99,7 @@ typedef struct {
 void consort_metrics(const consort_images *images, consort_summand summand, const consort_subset_walk *walk,
                      int64_t top_k, double least_log_probability, void *scratch, consort_metric_sums *sums,
                      int32_t *image_hits);
-size_t consort_metrics_scratch_bytes(int64_t member_count, int64_t classes, int64_t largest_size,
+size_t consort_metrics_scratch_bytes(int64_t member_count, int64_t classes, int64_t subsets, int64_t largest_size,
                                      consort_summand summand);
 
 /// What measures how sure a combined prediction is.
@@ -111,12 +111,14 @@ typedef enum {
 
 /// Combines each subset on its own.
 ///
-/// - scratch: as `consort_metrics` needs it.
+/// - scratch: `consort_stages_scratch_bytes` bytes, aligned to 64.
 /// - predicted: of the block's first image and the first subset, `[subsets, stride]`, with the stride of the images of all
 ///   blocks: the most probable class, of equals the first.
 /// - confidence: as many: its probability; that less the next class's (0 for one class); or minus the entropy in nats.
 void consort_stages(const consort_images *images, consort_summand summand, const consort_subset_walk *walk,
                     consort_confidence measure, void *scratch, int32_t *predicted, double *confidence, int64_t stride);
+size_t consort_stages_scratch_bytes(int64_t member_count, int64_t classes, int64_t subsets, int64_t largest_size,
+                                    consort_summand summand);
 
 /// Puts places in the ascending order of their values, which are not NaN; of equals the first comes first.
 ///
@@ -190,12 +192,14 @@ int64_t consort_combine_scratch(int64_t classes);
 /// Adds the images to the negative log-likelihood of softmax(sum over members of weight x log-probability), in nats.
 ///
 /// - least: log-probabilities count as no less.
-/// - scratch: doubles: `classes` rounded up to 8, times `member_count + 2`, and `member_count`.
+/// - scratch: `consort_weighted_likelihood_scratch` doubles.
 /// - likelihood: grows by the sum over the images.
 /// - gradient: `[member_count]`, grows by the derivatives by the weights.
 /// - hessian: `[member_count, member_count]`, grows by the second derivatives; or NULL.
 void consort_weighted_likelihood(const consort_images *images, const double *weights, double least, double *scratch,
                                  double *likelihood, double *gradient, double *hessian);
+/// How many doubles it needs.
+int64_t consort_weighted_likelihood_scratch(int64_t classes, int64_t members);
 
 /// Adds up, for each member, about what the negative log-likelihood is of the mean of the chosen members' log-probabilities and
 /// its own, in nats: within 2e-5 an image of what `consort_metrics` adds, for up to 64 members.

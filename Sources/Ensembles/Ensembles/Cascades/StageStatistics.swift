@@ -157,8 +157,9 @@ struct StageStatistics: Sendable {
     ) {
       let images = members[0].count
       let walk = SubsetWalk(sets)
-      let scratchBytes = consort_metrics_scratch_bytes(
-        Int64(members.count), Int64(members[0].classes), Int64(walk.largestSize), rule.summand)
+      let scratchBytes = consort_stages_scratch_bytes(
+        Int64(members.count), Int64(members[0].classes), Int64(sets.count),
+        Int64(walk.largestSize), rule.summand)
       predicted = Array(repeating: 0, count: sets.count * images)
       confidence = Array(repeating: 0, count: sets.count * images)
       predicted.withUnsafeMutableBufferPointer { predicted in

@@ -27,7 +27,7 @@ struct CombinedRows: Sendable {
     }
     let classes = classes
     let alone = SubsetWalk([[0]])
-    let scratchBytes = consort_metrics_scratch_bytes(1, Int64(classes), 1, CONSORT_LOGARITHMS)
+    let scratchBytes = consort_metrics_scratch_bytes(1, Int64(classes), 1, 1, CONSORT_LOGARITHMS)
     let parts = ImageBlocks(members).map(
       initial: { Part(sums: MetricSums(ensembles: 1, classes: classes)) },
       { part, range, images in

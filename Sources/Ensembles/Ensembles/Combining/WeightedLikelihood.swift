@@ -30,8 +30,8 @@ struct WeightedLikelihood {
   ///   - weights: `[K]`.
   init(_ members: [Predictions], weights: [Double]) {
     let count = members.count
-    let lanes = Int(CONSORT_LANES)
-    let width = (members[0].classes + lanes - 1) / lanes * lanes
+    let scratchCount = consort_weighted_likelihood_scratch(
+      Int64(members[0].classes), Int64(count))
     let parts = ImageBlocks(members).map(
       initial: {
         Sums(
@@ -39,7 +39,7 @@ struct WeightedLikelihood {
           hessian: Array(repeating: 0, count: count * count))
       },
       { sums, _, images in
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: width * (count + 2) + count) {
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(scratchCount)) {
           scratch in
           sums.gradient.withUnsafeMutableBufferPointer { gradient in
             sums.hessian.withUnsafeMutableBufferPointer { hessian in

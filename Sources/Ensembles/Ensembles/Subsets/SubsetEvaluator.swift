@@ -202,7 +202,8 @@ package struct SubsetEvaluator {
 
   private func metricSums(countsImages: Bool) -> [PartialMetrics] {
     let scratchBytes = consort_metrics_scratch_bytes(
-      Int64(members.count), Int64(classes), Int64(walk.largestSize), rule.summand)
+      Int64(members.count), Int64(classes), Int64(subsetCount), Int64(walk.largestSize),
+      rule.summand)
     return ImageBlocks(members).map(
       initial: { PartialMetrics(sums: MetricSums(ensembles: subsetCount, classes: classes)) },
       { part, range, images in
