@@ -68,8 +68,7 @@ INLINED void load_member(const float *values, int64_t images, int64_t stride, in
   }
   if (summand != CONSORT_VOTES) return;
   for (int64_t lane = 0; lane < double_lanes; ++lane) {
-    int64_t best = 0;
-    for (int64_t i = 1; i < classes; ++i) best = rows[lane][i] > rows[lane][best] ? i : best;
+    const int64_t best = first_greatest(rows[lane], classes);
     for (int64_t i = 0; i < classes; ++i) target[i * double_lanes + lane] = i == best ? 1 : 0;
   }
 }

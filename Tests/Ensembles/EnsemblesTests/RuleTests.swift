@@ -53,14 +53,14 @@ import Testing
       let fitted = try WeightedGeometricMean(fittedTo: members)
       let equal = Array(repeating: 1 / Double(members.count), count: members.count)
       let likelihood = DrawnLikelihood(members, start: equal)
-      let best = likelihood(fitted.weights).value
+      let best = likelihood(fitted.weights).drawn.value
       for first in members.indices {
         for second in members.indices where fitted.weights[second] > 0 {
           var weights = fitted.weights
           let amount = min(weights[second], 1e-3)
           weights[first] += amount
           weights[second] -= amount
-          #expect(likelihood(weights).value >= best - 1e-12)
+          #expect(likelihood(weights).drawn.value >= best - 1e-12)
         }
       }
     }

@@ -58,13 +58,13 @@ struct NetworkEvaluation {
     }
     let prefixes = SubsetEvaluator(
       members: members, rule: rule, subsets: (1...members.count).map { Array(0..<$0) }
-    ).evaluate()
+    ).correctness()
     sizes = chosen.indices.map { place in
       Size(
         memberCount: place + 1, isSampled: chosen[place].isSampled,
         subsets: chosen[place].subsets, metrics: evaluations[place].metrics,
         correctness: evaluations[place].correctness,
-        firstMembersCorrectness: prefixes.correctness[place + 1])
+        firstMembersCorrectness: prefixes[place + 1])
     }
   }
 

@@ -33,17 +33,17 @@ public struct WeightedGeometricMean: Codable, Hashable, Sendable {
     try Predictions.checkNamesDiffer(holdOut)
     members = holdOut.map(\.name)
     validation = holdOut[0].identity
-    var weights = Array(repeating: 1 / Double(holdOut.count), count: holdOut.count)
-    let likelihood = DrawnLikelihood(holdOut, start: weights)
-    var current = likelihood(weights)
+    let equal = Array(repeating: 1 / Double(holdOut.count), count: holdOut.count)
+    let likelihood = DrawnLikelihood(holdOut, start: equal)
+    var current = likelihood.startingPoint(equal)
     for _ in 0..<Self.mostIterations where holdOut.count > 1 {
-      let step = SimplexStep(from: weights, current.gradient, current.hessian)
+      let step = SimplexStep(from: current.weights, current.drawn.gradient, current.drawn.hessian)
       guard step.slope < -Self.smallestSlope else { break }
-      guard let next = Self.descend(likelihood, weights, along: step, from: current) else { break }
-      (weights, current) = next
+      guard let next = Self.descend(likelihood, along: step, from: current) else { break }
+      current = next
     }
-    self.weights = weights
-    negativeLogLikelihood = WeightedLikelihood(holdOut, weights: weights).value
+    weights = current.weights
+    negativeLogLikelihood = current.value
   }
 
   private static let mostIterations = 100
@@ -52,14 +52,12 @@ public struct WeightedGeometricMean: Codable, Hashable, Sendable {
 
   /// Goes along a step until the likelihood gets better by a part of what the slope promises.
   private static func descend(
-    _ likelihood: DrawnLikelihood, _ weights: [Double], along step: SimplexStep,
-    from current: WeightedLikelihood
-  ) -> ([Double], WeightedLikelihood)? {
+    _ likelihood: DrawnLikelihood, along step: SimplexStep, from current: DrawnLikelihood.Point
+  ) -> DrawnLikelihood.Point? {
     var length = 1.0
     for _ in 0..<40 {
-      let moved = zip(weights, step.direction).map { max(0, $0 + length * $1) }
-      let found = likelihood(moved)
-      if found.value <= current.value + 1e-4 * length * step.slope { return (moved, found) }
+      let found = likelihood(zip(current.weights, step.direction).map { max(0, $0 + length * $1) })
+      if found.drawn.value <= current.drawn.value + 1e-4 * length * step.slope { return found }
       length /= 2
     }
     return nil

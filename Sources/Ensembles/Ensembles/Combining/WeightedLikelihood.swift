@@ -72,7 +72,7 @@ struct DrawnLikelihood {
   /// How many images the start counts as.
   static let pseudoImages = 1.0
 
-  /// The likelihood at the start.
+  /// The likelihood of the images alone at the start.
   let start: WeightedLikelihood
   private let members: [Predictions]
   private let share: Double
@@ -86,16 +86,32 @@ struct DrawnLikelihood {
     share = Self.pseudoImages / Double(members[0].count)
   }
 
-  /// The likelihood at the weights, with its derivatives.
-  ///
+  /// One place of a fit.
+  struct Point {
+    /// `[K]`.
+    let weights: [Double]
+    /// The likelihood of the images alone, in nats.
+    let value: Double
+    /// The likelihood that is drawn to the start, with its derivatives.
+    let drawn: WeightedLikelihood
+  }
+
+  /// Where the fit starts.
+  func startingPoint(_ weights: [Double]) -> Point { point(weights, start) }
+
+  /// The likelihood at the weights.
+  func callAsFunction(_ weights: [Double]) -> Point {
+    point(weights, WeightedLikelihood(members, weights: weights))
+  }
+
   /// The pseudo-images' likelihood is that of the images less what the labels' log-probabilities and those that the start
   /// expects differ by, which is the gradient at the start.
-  func callAsFunction(_ weights: [Double]) -> WeightedLikelihood {
-    let found = WeightedLikelihood(members, weights: weights)
+  private func point(_ weights: [Double], _ found: WeightedLikelihood) -> Point {
     let slope = zip(weights, start.gradient).reduce(0) { $0 + $1.0 * $1.1 }
-    return WeightedLikelihood(
+    let drawn = WeightedLikelihood(
       value: found.value * (1 + share) - share * slope,
       gradient: zip(found.gradient, start.gradient).map { $0 * (1 + share) - share * $1 },
       hessian: found.hessian.map { $0.map { $0 * (1 + share) } })
+    return Point(weights: weights, value: found.value, drawn: drawn)
   }
 }
