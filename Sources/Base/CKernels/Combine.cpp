@@ -131,6 +131,60 @@ INLINED void consort_combine_right_for(const consort_images *images, const doubl
   }
 }
 
+/// How far off a rough sum of exponentials may be, of it.
+constexpr double rough_error = 1e-4;
+
+/// About what the exponentials of scores sum to of which the greatest is 0.
+///
+/// - rough: as many floats as there are classes, rounded up to whole vectors.
+INLINED double rough_total(const double *sums, double greatest, double scale, int64_t classes, float *rough) {
+  for (int64_t c = 0; c < classes; ++c) rough[c] = static_cast<float>((sums[c] - greatest) * scale);
+  const int64_t width = (classes + float_lanes - 1) / float_lanes * float_lanes;
+  // No probability: e to the power of -87 is below what counts.
+  for (int64_t c = classes; c < width; ++c) rough[c] = -87;
+  Floats totals = {};
+  int64_t c = 0;
+  for (; c + rough_at_once * float_lanes <= width; c += rough_at_once * float_lanes) {
+    Floats values[rough_at_once];
+    for (int i = 0; i < rough_at_once; ++i) values[i] = load(rough + c + i * float_lanes);
+    rough_exponentials(values);
+    for (int i = 0; i < rough_at_once; ++i) totals += values[i];
+  }
+  for (; c < width; c += float_lanes) {
+    Floats value[] = {load(rough + c)};
+    rough_exponentials(value);
+    totals += value[0];
+  }
+  double total = 0;
+  for (int64_t lane = 0; lane < float_lanes; ++lane) total += totals[lane];
+  return total;
+}
+
+/// Whether the first members are sure enough of an image: by a rough sum where that is clear.
+INLINED bool is_sure(const consort_images &images, int64_t image, int64_t members, double threshold, double least,
+                     double *scratch) {
+  const int64_t classes = images.classes;
+  const double greatest = add_members(images, image, members, nullptr, least, scratch);
+  const double scale = 1 / static_cast<double>(members);
+  const double rough = rough_total(scratch, greatest, scale, classes, reinterpret_cast<float *>(scratch + classes));
+  if (rough * threshold < 1 - rough_error) return true;
+  if (rough * threshold > 1 + rough_error) return false;
+  for (int64_t c = 0; c < classes; ++c) scratch[c] = (scratch[c] - greatest) * scale;
+  exponentials(scratch, scratch, classes);
+  double total = 0;
+  for (int64_t c = 0; c < classes; ++c) total += scratch[c];
+  return 1 / total >= threshold;
+}
+
+INLINED void consort_exits_for(const consort_images *images, const double *thresholds, double least, double *scratch,
+                               int64_t *exits) {
+  for (int64_t image = 0; image < images->images; ++image) {
+    int64_t stage = 0;
+    while (stage < images->member_count && !is_sure(*images, image, stage + 1, thresholds[stage], least, scratch)) ++stage;
+    exits[image] = stage;
+  }
+}
+
 }  // namespace
 
 extern "C" {
@@ -144,6 +198,12 @@ BY_PROCESSOR(void, consort_combine_right,
              (const consort_images *images, const double *weights, const int64_t *exits, double least, double *scratch,
               uint8_t *right),
              (images, weights, exits, least, scratch, right))
+
+BY_PROCESSOR(void, consort_exits,
+             (const consort_images *images, const double *thresholds, double least, double *scratch, int64_t *exits),
+             (images, thresholds, least, scratch, exits))
+
+int64_t consort_exits_scratch(int64_t classes) { return 2 * classes + float_lanes; }
 
 int64_t consort_combine_scratch(int64_t classes) { return (2 * rows_at_once + 1) * classes; }
 

@@ -19,31 +19,6 @@ constexpr float ruled_out = -1e6f;
 /// What places behind the classes hold: their exponentials count for nothing.
 constexpr float nothing = -1e30f;
 
-/// Vectors whose exponentials are taken side by side: one alone waits for each of its sums.
-constexpr int at_once = 4;
-
-/// e to the power of each `x`, limited to 88 and -87, within 4e-6 of it: as exact as sums in float are worth.
-template <int n>
-INLINED void rough_exponentials(Floats (&x)[n]) {
-  const float whole = 0x1.8p23f;
-  constexpr float coefficients[] = {1.0f / 6, 0.5f, 1.0f, 1.0f};
-  Floats r[n], sum[n];
-  Integers power[n];
-  for (int i = 0; i < n; ++i) {
-    Floats limited = greater(x[i], floats(-87));
-    limited = limited < 88.0f ? limited : floats(88);
-    const Floats shifted = limited * 0x1.715476p0f + whole;
-    power[i] = (bits<Integers>(shifted) - bits<int32_t>(whole) + 127) << 23;
-    r[i] = limited - (shifted - whole) * 0x1.62e430p-1f;
-    sum[i] = r[i] * (1.0f / 120) + 1.0f / 24;
-  }
-#pragma clang loop unroll(disable)
-  for (float coefficient : coefficients) {
-    for (int i = 0; i < n; ++i) sum[i] = sum[i] * r[i] + coefficient;
-  }
-  for (int i = 0; i < n; ++i) x[i] = sum[i] * bits<Floats>(power[i]);
-}
-
 /// The log-probabilities of some classes less the label's; places behind the classes may be read where there are as many.
 INLINED Floats load_classes(const float *row, int64_t c, int64_t classes, int64_t readable, float label) {
   if (c + float_lanes <= classes) return greater(load(row + c), floats(least)) - label;
@@ -105,14 +80,14 @@ INLINED void consort_estimate_losses_for(const consort_images *images, const int
       const float label = image.of_label(member);
       Floats totals = {};
       int64_t c = 0;
-      for (; c + at_once * float_lanes <= classes; c += at_once * float_lanes) {
-        Floats values[at_once];
-        for (int i = 0; i < at_once; ++i) {
+      for (; c + rough_at_once * float_lanes <= classes; c += rough_at_once * float_lanes) {
+        Floats values[rough_at_once];
+        for (int i = 0; i < rough_at_once; ++i) {
           const int64_t place = c + i * float_lanes;
           values[i] = (load(prefix + place) + (greater(load(row + place), floats(least)) - label)) * scale;
         }
         rough_exponentials(values);
-        for (int i = 0; i < at_once; ++i) totals += values[i];
+        for (int i = 0; i < rough_at_once; ++i) totals += values[i];
       }
       for (; c < classes; c += float_lanes) {
         Floats value[] = {(load(prefix + c) + load_classes(row, c, classes, readable, label)) * scale};

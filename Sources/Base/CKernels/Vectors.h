@@ -195,6 +195,31 @@ INLINED Floats exponential(const Floats &x) {
   return sum * bits<Floats>(power);
 }
 
+/// Vectors whose rough exponentials are taken side by side.
+constexpr int rough_at_once = 4;
+
+/// e to the power of each `x`, limited to 88 and -87, within 4e-6 of it: as exact as sums in float are worth.
+template <int n>
+INLINED void rough_exponentials(Floats (&x)[n]) {
+  const float whole = 0x1.8p23f;
+  constexpr float coefficients[] = {1.0f / 6, 0.5f, 1.0f, 1.0f};
+  Floats r[n], sum[n];
+  Integers power[n];
+  for (int i = 0; i < n; ++i) {
+    Floats limited = greater(x[i], floats(-87));
+    limited = limited < 88.0f ? limited : floats(88);
+    const Floats shifted = limited * 0x1.715476p0f + whole;
+    power[i] = (bits<Integers>(shifted) - bits<int32_t>(whole) + 127) << 23;
+    r[i] = limited - (shifted - whole) * 0x1.62e430p-1f;
+    sum[i] = r[i] * (1.0f / 120) + 1.0f / 24;
+  }
+#pragma clang loop unroll(disable)
+  for (float coefficient : coefficients) {
+    for (int i = 0; i < n; ++i) sum[i] = sum[i] * r[i] + coefficient;
+  }
+  for (int i = 0; i < n; ++i) x[i] = sum[i] * bits<Floats>(power[i]);
+}
+
 }  // namespace consort
 
 #endif

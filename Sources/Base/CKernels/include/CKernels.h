@@ -189,6 +189,17 @@ void consort_combine_right(const consort_images *images, const double *weights, 
 /// How many doubles either needs.
 int64_t consort_combine_scratch(int64_t classes);
 
+/// Finds after which members of a cascade images stop that measures by the greatest probability of the mean log-probability, as
+/// `consort_stages` has it.
+///
+/// - images: as all members but the last see them.
+/// - thresholds: `[member_count]`: an image stops where the members so far give its class no less; INFINITY where none does.
+/// - least: log-probabilities count as no less.
+/// - scratch: `consort_exits_scratch` doubles.
+/// - exits: `[images]`, set to the member, counted from 0, after which an image stops; to `member_count` where it goes on.
+void consort_exits(const consort_images *images, const double *thresholds, double least, double *scratch, int64_t *exits);
+int64_t consort_exits_scratch(int64_t classes);
+
 /// Adds the images to the negative log-likelihood of softmax(sum over members of weight x log-probability), in nats.
 ///
 /// - least: log-probabilities count as no less.

@@ -211,13 +211,14 @@ extension Predictions {
 
   private func checkDistributions() throws(EnsembleError) {
     // Large files are given back piece by piece, so that only their part at hand takes memory.
-    let pieceCount = max(1, Self.pieceBytes / (classes * MemoryLayout<Float>.stride))
-    for start in stride(from: 0, to: count, by: pieceCount) {
-      let piece = start..<min(start + pieceCount, count)
-      if let fault = withLogProbabilities({ fault(in: piece, $0) }) {
-        throw .notADistribution(source: source, image: fault.image, reason: fault.reason)
-      }
-      if mappedByteCount > Self.pieceBytes { release(piece) }
+    let size = max(1, Self.pieceBytes / (classes * MemoryLayout<Float>.stride))
+    let faults = parallelMap((count + size - 1) / size) { piece in
+      let images = piece * size..<min((piece + 1) * size, count)
+      defer { if mappedByteCount > Self.pieceBytes { release(images) } }
+      return withLogProbabilities { fault(in: images, $0) }
+    }
+    if let fault = faults.lazy.compactMap({ $0 }).first {
+      throw .notADistribution(source: source, image: fault.image, reason: fault.reason)
     }
   }
 

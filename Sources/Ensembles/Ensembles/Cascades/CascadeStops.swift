@@ -68,14 +68,17 @@ extension Combination {
     return stage.confidence.map { $0 >= threshold }
   }
 
-  /// `[N]`: after which member, from 0, each image stops. All stages are computed in one pass.
+  /// `[N]`: after which member, from 0, each image stops.
   ///
   /// - Parameter members: All of them, which fit.
   package func exits(_ members: [Predictions]) throws(EnsembleError) -> [Int] {
     var exits = [Int](repeating: members.count - 1, count: members[0].count)
     guard let cascade, members.count > 1 else { return exits }
-    let stages = StageStatistics.of(
-      Array(try scale(members).dropLast()), rule: rule, measure: cascade.confidence)
+    let scaled = Array(try scale(members).dropLast())
+    if rule.takesLogarithms, cascade.confidence == .maximumProbability {
+      return CombinedRows(members: scaled).exits(cascade.confidenceThresholds)
+    }
+    let stages = StageStatistics.of(scaled, rule: rule, measure: cascade.confidence)
     for (place, stage) in stages.enumerated().reversed() {
       guard let threshold = cascade.confidenceThresholds[place] else { continue }
       for (image, confidence) in stage.confidence.enumerated() where confidence >= threshold {

@@ -70,6 +70,23 @@ struct CombinedRows: Sendable {
     }.flatMap { $0 }
   }
 
+  /// `[N]`: after which member, from 0, images stop whose greatest probability so far is a threshold or more; the number of
+  /// members where they go on. As `StageStatistics` has it, in a fraction of the time: most is clear from sums in float.
+  ///
+  /// - Parameter thresholds: After each member; none where no image stops.
+  func exits(_ thresholds: [Double?]) -> [Int] {
+    let limits = thresholds.map { $0 ?? .infinity }
+    let scratchCount = Int(consort_exits_scratch(Int64(classes)))
+    return ImageBlocks(members).map(initial: { [Int]() }) { part, range, images in
+      var exits = [Int64](repeating: 0, count: range.count)
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: scratchCount) { scratch in
+        consort_exits(
+          images, limits, MemberSums.leastLogProbability, scratch.baseAddress, &exits)
+      }
+      part += exits.map { Int($0) }
+    }.flatMap { $0 }
+  }
+
   private func fill(
     _ images: UnsafePointer<consort_images>, _ range: Range<Int>,
     _ result: UnsafeMutableBufferPointer<Float>
