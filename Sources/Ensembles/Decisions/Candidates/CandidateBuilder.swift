@@ -5,6 +5,8 @@ import Predictions
 struct CandidateBuilder {
   let sets: PredictionSets
   let options: Decision.Options
+  /// Whether accuracies are all that is asked for, of candidates that nobody sees: they take a fraction of the time.
+  var measuresAccuracyAlone = false
 
   private var places: [String: Int] {
     Dictionary(uniqueKeysWithValues: sets.test.enumerated().map { ($1.name, $0) })
@@ -16,7 +18,9 @@ struct CandidateBuilder {
   func ensembles(_ subsets: [[Int]]) -> [Candidate] {
     guard !subsets.isEmpty else { return [] }
     func metrics(_ members: [Predictions]) -> [Metrics] {
-      SubsetEvaluator(members: members, rule: options.rule, subsets: subsets).metrics()
+      let evaluator = SubsetEvaluator(members: members, rule: options.rule, subsets: subsets)
+      return measuresAccuracyAlone
+        ? evaluator.top1Accuracies().map { Metrics(ofAccuracyAlone: $0) } : evaluator.metrics()
     }
     let holdOut = metrics(sets.holdOut)
     let test = metrics(sets.test)
@@ -63,8 +67,7 @@ struct CandidateBuilder {
     let latencies = sets.latencies(of: places)
     guard combination.cascade != nil else {
       return Candidate.Evaluation(
-        metrics: try combination.weights == nil
-          ? combination.metrics(of: members) : combination.evaluate(members).metrics,
+        metrics: try metrics(combination, members),
         cost: Cost(of: members, latencies: latencies), exitFractions: nil)
     }
     let exits = try combination.exits(members)
@@ -72,9 +75,22 @@ struct CandidateBuilder {
       Double(exits.count { $0 == stage }) / Double(exits.count)
     }
     return Candidate.Evaluation(
-      metrics: try combination.evaluate(members, exits: exits).metrics,
+      metrics: try metrics(combination, members, exits: exits),
       cost: Cost(ofCascade: members, exitFractions: fractions, latencies: latencies),
       exitFractions: fractions)
+  }
+
+  /// - Parameter exits: `[N]`: after which member each image stops; nil where it is not a cascade.
+  private func metrics(
+    _ combination: Combination, _ members: [Predictions], exits: [Int]? = nil
+  ) throws(EnsembleError) -> Metrics {
+    if measuresAccuracyAlone {
+      let isRight = try combination.rightImages(members, exits: exits)
+      return Metrics(ofAccuracyAlone: Double(isRight.count { $0 }) / Double(isRight.count))
+    }
+    return exits == nil && combination.weights == nil
+      ? try combination.metrics(of: members)
+      : try combination.evaluate(members, exits: exits).metrics
   }
 
   /// `[N]` of a set of images: 1 where the candidate is right, else 0.

@@ -239,7 +239,8 @@ struct CrossFitter {
     guard copied <= Self.mostCopiedScores else { return }
     let (own, training) = parts.selecting(folds)
     let sets = try pool.sets.choosing(on: training, judgedBy: images)
-    let builder = CandidateBuilder(sets: sets, options: pool.options)
+    let builder = CandidateBuilder(
+      sets: sets, options: pool.options, measuresAccuracyAlone: true)
     var chooser = CandidatePool(pool, on: sets, own, builder)
     let ownHits = hits.selecting(folds)
     let designed = try chooser.design(own, ownHits, builder)

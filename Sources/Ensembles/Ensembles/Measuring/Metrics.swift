@@ -42,6 +42,13 @@ public struct Metrics: Codable, Hashable, Sendable {
     self.expectedCalibrationError = expectedCalibrationError
   }
 
+  /// An accuracy, and no number in place of all else: what is written of it is refused.
+  package init(ofAccuracyAlone accuracy: Double) {
+    self.init(
+      top1Accuracy: accuracy, topKAccuracy: .nan, negativeLogLikelihood: .nan, brierScore: .nan,
+      expectedCalibrationError: .nan)
+  }
+
   /// The metrics of an ensemble, or of a single member, whose row is normalised.
   ///
   /// - Throws: `EnsembleError.noMembers` or `.differentData`.
