@@ -78,25 +78,38 @@ package struct ChartRenderer: Hashable, Sendable {
 
   /// Reads each NAME.json in the directory of its first argument, and writes NAME.svg, NAME.png and script.js there.
   private static let program = """
-    import glob, sys
+    import glob, os, sys
     directory, packages, version = sys.argv[1:4]
     sys.path.insert(0, packages)
-    import vl_convert
+    # The scripts take as long as the charts, and a process of their own.
+    child = os.fork()
     def write(path, data):
         with open(path, "wb") as file:
             file.write(data)
-    for path in sorted(glob.glob(glob.escape(directory) + "/*.json")):
-        with open(path, encoding="utf-8") as file:
-            specification = file.read()
-        svg = vl_convert.vegalite_to_svg(specification, vl_version=version)
-        write(path[:-5] + ".svg", svg.encode())
-        write(path[:-5] + ".png", vl_convert.svg_to_png(svg, scale=2))
-    write(directory + "/script.js", vl_convert.javascript_bundle(vl_version=version).encode())
+    def draw():
+        import vl_convert
+        for path in sorted(glob.glob(glob.escape(directory) + "/*.json")):
+            with open(path, encoding="utf-8") as file:
+                specification = file.read()
+            svg = vl_convert.vegalite_to_svg(specification, vl_version=version)
+            write(path[:-5] + ".svg", svg.encode())
+            write(path[:-5] + ".png", vl_convert.svg_to_png(svg, scale=2))
+    def bundle():
+        import vl_convert
+        write(directory + "/script.js", vl_convert.javascript_bundle(vl_version=version).encode())
+    if child == 0:
+        bundle()
+    else:
+        try:
+            draw()
+        finally:
+            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        sys.exit(status if status >= 0 else 128 - status)
     """
 
   /// Draws the charts of specifications, by name, in a directory beside the results that is removed afterwards.
   ///
-  /// One process draws them all: starting it takes longer than drawing.
+  /// One process draws them all, because starting it takes longer than drawing, and another bundles the scripts.
   ///
   /// - Throws: `ReportError` where they cannot be drawn, `FileError` where files cannot be written or read.
   func render(_ specifications: [String: String], in directory: String) throws -> Drawings {
