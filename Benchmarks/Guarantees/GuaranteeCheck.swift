@@ -57,7 +57,9 @@ public struct GuaranteeCheck: Codable, Hashable, Sendable {
   /// Clopper and Pearson's 95 % interval of the share that is broken: of draws that were independent of each other.
   public var interval: ClosedRange<Double> {
     func bound(_ bound: (Int, Int, Double) -> Double) -> Double { bound(broken, draws, 0.975) }
-    return bound { BinomialBounds.lower(hits: $0, count: $1, confidence: $2) }...bound {
+    return bound {
+      BinomialBounds.lower(hits: $0, count: $1, confidence: $2)
+    }...bound {
       BinomialBounds.upper(hits: $0, count: $1, confidence: $2)
     }
   }

@@ -28,7 +28,9 @@ public struct GuaranteeSetting: Sendable {
     public init(onImages isBroken: [Bool]) { (isMade, self.isBroken) = (true, isBroken) }
 
     /// Of a draw that keeps its promise or breaks it; nil where it made none.
-    public init(_ isBroken: Bool?) { (isMade, self.isBroken) = (isBroken != nil, [isBroken ?? false]) }
+    public init(_ isBroken: Bool?) {
+      (isMade, self.isBroken) = (isBroken != nil, [isBroken ?? false])
+    }
   }
 
   /// Identifies it in its part.

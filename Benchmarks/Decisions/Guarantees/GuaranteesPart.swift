@@ -120,7 +120,8 @@ private struct GuaranteeRun {
 
   private func line(_ check: GuaranteeCheck) -> String {
     let bounds = check.interval
-    return "\(check.name): broken \(check.violations) (\(bounds.lowerBound) to \(bounds.upperBound)), "
+    return
+      "\(check.name): broken \(check.violations) (\(bounds.lowerBound) to \(bounds.upperBound)), "
       + "level \(check.level), made in \(check.made) of \(check.draws) draws"
   }
 }

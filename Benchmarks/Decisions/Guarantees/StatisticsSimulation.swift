@@ -67,7 +67,8 @@ enum StatisticsSimulation {
         "all at once, \(what), \(images) images, \(things) candidates", level: level,
         strength: .asymptotic)
     }
-    return GuaranteeSetting("all at once, \(images) images, \(things) candidates", promises) { draw in
+    return GuaranteeSetting("all at once, \(images) images, \(things) candidates", promises) {
+      draw in
       let found = SimultaneousIntervals(
         differences: differences(images: images, things: things, draw: draw),
         confidence: 1 - level, resampleCount: 1000, seed: UInt64(draw))

@@ -129,7 +129,8 @@ package struct PredictionSources {
     let ofSources = sources.lazy.compactMap(\.classNames).first
     if let ofSources, let given = options.importing.classes, given != ofSources {
       throw SourceError.unusedOption(
-        "--classes", reason: "names other classes, or in another order, than a source does: leave it out")
+        "--classes",
+        reason: "names other classes, or in another order, than a source does: leave it out")
     }
     let known = members.lazy.compactMap(\.classNames).first ?? ofSources
     // Of a table the user may name the columns that are classes, and of a model the outputs: these were looked at there.

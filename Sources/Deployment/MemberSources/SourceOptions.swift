@@ -76,7 +76,8 @@ package struct SourceOptions {
         reason: "goes with ensemble directories and ONNX files, and none is given: leave it out")
     }
     // Consort's own files have no names of classes; runs know them.
-    let takesNames = predictsImages || sources.contains { if case .files = $0 { true } else { false } }
+    let takesNames =
+      predictsImages || sources.contains { if case .files = $0 { true } else { false } }
     guard let listOption, !hasList, !(takesNames && listOption == "--classes") else { return }
     throw .unusedOption(
       listOption,

@@ -58,7 +58,8 @@ struct LimitSentences {
   /// Where costs decide which class is the answer, what is said of answers is not of that class; else nothing.
   private var otherAnswers: String {
     guard decision.errors?.decisionRule == .leastExpectedCost else { return "" }
-    return " That is of the most probable class as the answer; the class with the least expected cost, which is the answer "
+    return
+      " That is of the most probable class as the answer; the class with the least expected cost, which is the answer "
       + "here, may be another one, and nothing is said of how often that is wrong."
   }
 
