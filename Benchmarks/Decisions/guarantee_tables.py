@@ -6,8 +6,10 @@
 import argparse
 import json
 import os
+import sys
 
-from tables import BEGIN, END, interval, table
+sys.dont_write_bytecode = True
+from tables import BEGIN, END, interval, table  # noqa: E402
 
 PARTS = {"promise": "What a decision shows of accuracy", "tests": "The test, and all at once",
          "limits": "Prediction sets and abstention", "kept": "Sets and answers of whole decisions",
