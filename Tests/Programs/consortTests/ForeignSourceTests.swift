@@ -86,7 +86,8 @@ import Testing
     #expect(run.output.contains("Errors cost "))
     // What is promised of answers is of another class than the one that is answered, which is said.
     #expect(try decision().limits?.answers == .mostProbable)
-    #expect(run.output.contains("the class with the least expected cost, which is the answer here"))
+    let words = run.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.contains("the class with the least expected cost, which is the answer here"))
     let built = try Consort(
       ["build-ensemble", "a.onnx", "b.onnx", "--decision", "out/decision.json", "--out", "built"]
         + feeding, directory: directory.path)
