@@ -126,16 +126,19 @@ package struct PredictionSources {
     of members: [Predictions], _ sources: [SourcePredictions], _ options: SourceOptions
   ) throws -> [String]? {
     guard let classes = members.first?.classes else { return nil }
-    let ofSources = sources.lazy.compactMap(\.classNames).first
-    if let ofSources, let given = options.importing.classes, given != ofSources {
+    // Of a table the user may name the columns that are classes, in any order: that was looked at there.
+    if let named = members.lazy.compactMap(\.classNames).first {
+      return named.count == classes ? named : nil
+    }
+    guard let named = sources.lazy.compactMap(\.classNames).first else {
+      return try options.classNames(of: classes, inFile: nil)
+    }
+    if let given = options.importing.classes, given != named {
       throw SourceError.unusedOption(
         "--classes",
         reason: "names other classes, or in another order, than a source does: leave it out")
     }
-    let known = members.lazy.compactMap(\.classNames).first ?? ofSources
-    // Of a table the user may name the columns that are classes, and of a model the outputs: these were looked at there.
-    guard known == nil else { return known?.count == classes ? known : nil }
-    return try options.classNames(of: classes, inFile: nil)
+    return named.count == classes ? named : nil
   }
 
   private static func withoutEnding(_ path: String) -> String {

@@ -79,7 +79,8 @@ import Testing
     #expect(try names(["cat", "dog", "owl"]) == ["cat", "dog", "owl"])
     #expect(try names(nil) == nil)
     let error = #expect(throws: DeploymentError.self) { try names(["cat", "dog"]) }
-    #expect("\(try #require(error))".contains("'names.txt' has 2 names for 3 classes"))
+    let refused = try #require(error)
+    #expect("\(refused)".contains("'names.txt' has 2 names for 3 classes"))
   }
 }
 

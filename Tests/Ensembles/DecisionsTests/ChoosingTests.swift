@@ -212,22 +212,21 @@ import Testing
   }
 
   /// The same predictions, of some images hardly sure of any class.
-  private func flattened(_ member: Predictions, _ images: [Int]) throws -> Predictions {
+  private func flattened(_ given: Predictions, _ images: [Int]) throws -> Predictions {
     let flat = Set(images)
-    var rows = (0..<member.count).map { image in
-      member.withLogProbabilities { values in
-        values[image * member.classes..<(image + 1) * member.classes].map {
-          Foundation.exp(Double($0))
+    let rows = (0..<given.count).map { image in
+      given.withLogProbabilities { values in
+        values[image * given.classes..<(image + 1) * given.classes].map { value in
+          let probability = exponential(Double(value))
+          return flat.contains(image)
+            ? 0.97 / Double(given.classes) + 0.03 * probability : probability
         }
       }
     }
-    for (image, row) in rows.enumerated() where flat.contains(image) {
-      rows[image] = row.map { 0.97 / Double(row.count) + 0.03 * $0 }
-    }
-    return try self.member(
-      member.name, network: member.network, macs: member.multiplyAccumulates,
-      parameters: member.parameters, split: member.split, fingerprint: "changed", rows,
-      labels: member.labels)
+    return try member(
+      given.name, network: given.network, macs: given.multiplyAccumulates,
+      parameters: given.parameters, split: given.split, fingerprint: "changed", rows,
+      labels: given.labels)
   }
 
   /// What thousands of simulated hold-outs are asked is what a decision says.
