@@ -418,7 +418,10 @@ let benchmarks: [Target] = [
     [
       "Concurrency", "Decisions", "Ensembles", "Files", "GuaranteeSimulations", "Predictions",
       "Randomness", "Schemas", "Statistics", "Weights",
-    ], exclude: ["check_greedy.py", "make_members.py", "make_sets.py", "tables.py"]),
+    ],
+    exclude: [
+      "check_greedy.py", "guarantee_tables.py", "make_members.py", "make_sets.py", "tables.py",
+    ]),
   benchmark("search", "Search", ["ArchitectureSearch", "Networks", "Randomness"]),
   benchmark(
     "training-step", "TrainingStep", ["Networks", "Torch", "Training"], exclude: ["peer.py"]),

@@ -1,8 +1,8 @@
 // How decisions hold up: choices judged on images that had no say in them.
 //   benchmark-decisions sets ROOT OUT [--only SET,...] [--rules RULE,...] [--sizes IMAGES,...] [--splits 200]
-//   benchmark-decisions guarantees [DRAWS] [--only PART,...]
+//   benchmark-decisions guarantees OUT [--only PART,...] [--draws 10000] [--machine TEXT]
 //   benchmark-decisions names ROOT
-// ROOT is the repository's; OUT has one JSON file a set, and a run goes on with what is not there.
+// ROOT is the repository's; OUT has one JSON file a set, or a part, and a run goes on with what is not there.
 
 #if canImport(Glibc)
   import Glibc
@@ -35,9 +35,10 @@ case "sets" where arguments.count >= 3:
     onlyRules: words(of: "--rules"),
     onlySizes: words(of: "--sizes").map { Set($0.compactMap { Int($0) }) }
   ).run()
-case "guarantees":
+case "guarantees" where arguments.count >= 2:
   try GuaranteesPart(
-    draws: arguments.dropFirst().first.flatMap { Int($0) } ?? 10_000, only: words(of: "--only")
+    out: arguments[1], draws: value(of: "--draws").flatMap { Int($0) } ?? 10_000,
+    only: words(of: "--only"), machine: value(of: "--machine") ?? "unknown"
   ).run { line in
     print(line)
     fflush(nil)
@@ -45,5 +46,5 @@ case "guarantees":
 case "names" where arguments.count == 2:
   for name in try SetsPart.names(arguments[1]) { print(name) }
 default:
-  fatalError("usage: benchmark-decisions sets ROOT OUT | guarantees [DRAWS] | names ROOT")
+  fatalError("usage: benchmark-decisions sets ROOT OUT | guarantees OUT | names ROOT")
 }

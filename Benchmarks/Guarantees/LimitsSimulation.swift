@@ -1,4 +1,3 @@
-import Concurrency
 import Ensembles
 import Predictions
 import Randomness
@@ -6,27 +5,11 @@ import Statistics
 
 /// Promises of prediction sets and of abstention, kept or broken on images of which everything is known.
 public enum LimitsSimulation {
-  /// All checks.
+  /// All settings.
   ///
-  /// - Parameters:
-  ///   - draws: How many calibrations of each.
-  ///   - seed: Of the draws.
-  public static func checks(draws: Int, seed: UInt64 = 0) throws -> [GuaranteeCheck] {
-    try coverage(draws: draws, seed: seed) + abstention(draws: draws, seed: seed)
-  }
-
-  /// A draw's numbers come from its own stream, so that they are the same on any number of cores.
-  private static func map<Element: Sendable>(
-    draws: Int, seed: UInt64, _ path: UInt64,
-    _ body: @Sendable (inout RandomStream) throws -> Element
-  ) throws -> [Element] {
-    let blocks = 64
-    return try parallelMap(blocks) { block in
-      try (block * draws / blocks..<(block + 1) * draws / blocks).map { draw in
-        var stream = RandomStream(seed: seed, path, UInt64(draw))
-        return try body(&stream)
-      }
-    }.flatMap { $0 }
+  /// - Parameter seed: Of the draws.
+  public static func settings(seed: UInt64 = 0) -> [GuaranteeSetting] {
+    coverage(seed: seed) + abstention(seed: seed)
   }
 }
 
@@ -60,53 +43,56 @@ extension LimitsSimulation {
   private static let furtherImages = 10
 
   /// The share of further images whose class is not in their set, of all and of each class.
-  public static func coverage(draws: Int, seed: UInt64) throws -> [GuaranteeCheck] {
-    var checks: [GuaranteeCheck] = []
-    for (setting, score) in ConformalScore.Kind.allCases.enumerated() {
-      for (images, missRate) in [(19, 0.05), (50, 0.1), (200, 0.2)] {
-        let found = try map(draws: draws, seed: seed, UInt64(setting * 1000 + images)) { stream in
-          let predictor = try ConformalPredictor(
-            calibratedOn: self.images(images, &stream), score: ConformalScore(score),
-            missRate: missRate)
-          return try misses(predictor, self.images(furtherImages, &stream)).mean
-        }
-        checks.append(
-          GuaranteeCheck(
-            "sets, \(score.rawValue), \(images) images", level: missRate, shares: found))
-      }
-      checks += try coverageByClass(score, draws: draws, seed: seed &+ UInt64(setting))
+  private static func coverage(seed: UInt64) -> [GuaranteeSetting] {
+    ConformalScore.Kind.allCases.enumerated().flatMap { setting, score in
+      [(19, 0.05), (50, 0.1), (200, 0.2)].map { images, missRate in
+        coverage(score, images, missRate, seed, path: UInt64(setting * 1000 + images))
+      } + [coverageByClass(score, seed: seed &+ UInt64(setting))]
     }
-    return checks
+  }
+
+  private static func coverage(
+    _ score: ConformalScore.Kind, _ images: Int, _ missRate: Double, _ seed: UInt64, path: UInt64
+  ) -> GuaranteeSetting {
+    GuaranteeSetting(
+      GuaranteeSetting.Promise("sets, \(score.rawValue), \(images) images", level: missRate)
+    ) { draw in
+      var stream = RandomStream(seed: seed, path, UInt64(draw))
+      let predictor = try ConformalPredictor(
+        calibratedOn: self.images(images, &stream), score: ConformalScore(score),
+        missRate: missRate)
+      return .init(onImages: misses(predictor, try self.images(furtherImages, &stream)))
+    }
   }
 
   private static func coverageByClass(
-    _ score: ConformalScore.Kind, draws: Int, seed: UInt64
-  ) throws -> [GuaranteeCheck] {
+    _ score: ConformalScore.Kind, seed: UInt64
+  ) -> GuaranteeSetting {
     let missRate = 0.1
-    let found: [[Double?]] = try map(draws: draws, seed: seed, 1) { stream in
+    let promises = (0..<classes).map { label in
+      GuaranteeSetting.Promise(
+        "sets by class, \(score.rawValue), class \(label)", level: missRate)
+    }
+    return GuaranteeSetting("sets by class, \(score.rawValue)", promises) { draw in
+      var stream = RandomStream(seed: seed, 1, UInt64(draw))
       let predictor = try ConformalPredictor(
         calibratedOn: images(120, &stream), score: ConformalScore(score), missRate: missRate,
         groupOfClass: Array(0..<classes))
       let further = try images(furtherImages * classes, &stream)
       let misses = misses(predictor, further)
       return (0..<classes).map { label in
-        let own = misses.indices.filter { further.labels[$0] == Int64(label) }
-        return own.isEmpty ? nil : own.map { misses[$0] }.mean
+        .init(
+          onImages: misses.indices.filter { further.labels[$0] == Int64(label) }.map { misses[$0] })
       }
-    }
-    return (0..<classes).map { label in
-      GuaranteeCheck(
-        "sets by class, \(score.rawValue), class \(label)", level: missRate,
-        shares: found.compactMap { $0[label] })
     }
   }
 
-  /// `[N]`: 1 where the set lacks the label.
-  private static func misses(_ predictor: ConformalPredictor, _ images: Predictions) -> [Double] {
+  /// `[N]`: whether the set lacks the label.
+  private static func misses(_ predictor: ConformalPredictor, _ images: Predictions) -> [Bool] {
     images.withLogProbabilities { values in
       images.labels.enumerated().map { image, label in
         let row = Array(values[image * images.classes..<(image + 1) * images.classes])
-        return predictor.classes(row).contains(Int(label)) ? 0 : 1
+        return !predictor.classes(row).contains(Int(label))
       }
     }
   }
@@ -144,32 +130,35 @@ extension LimitsSimulation {
   ]
 
   /// The share of draws whose rule lets more answers be wrong than it promises.
-  public static func abstention(draws: Int, seed: UInt64) throws -> [GuaranteeCheck] {
-    var checks: [GuaranteeCheck] = []
-    for (setting, population) in populations.enumerated() {
-      for (images, isRounded) in [(300, false), (2000, false), (2000, true)] {
-        let path = UInt64(10_000 * (setting + 1) + images + (isRounded ? 1 : 0))
-        let found = try map(draws: draws, seed: seed, path) { stream in
-          // The place among all answers stands for the confidence, rounded where many are to be as sure as each other.
-          let places = (0..<images).map { _ in
-            let place = stream.unitInterval()
-            return isRounded ? (place * 32).rounded(.down) / 32 : place
-          }
-          let isRight = places.map { place in
-            let exact = isRounded ? place + stream.unitInterval() / 32 : place
-            return stream.unitInterval() >= population.error(exact)
-          }
-          let promise = try AbstentionPromise(
-            confidences: places.map { 1 - $0 }, isRight: isRight, error: promised, confidence: 0.9)
-          guard let rule = promise.rule else { return 0.0 }
-          return population.risk(1 - rule.threshold) > promised ? 1 : 0
-        }
-        checks.append(
-          GuaranteeCheck(
-            "abstention, \(images) images\(isRounded ? " of 32 confidences" : ""), \(population.name)",
-            level: 0.1, shares: found))
+  private static func abstention(seed: UInt64) -> [GuaranteeSetting] {
+    populations.enumerated().flatMap { setting, population in
+      [(300, false), (2000, false), (2000, true)].map { images, isRounded in
+        abstention(
+          population, images, isRounded, seed,
+          path: UInt64(10_000 * (setting + 1) + images + (isRounded ? 1 : 0)))
       }
     }
-    return checks
+  }
+
+  private static func abstention(
+    _ population: Population, _ images: Int, _ isRounded: Bool, _ seed: UInt64, path: UInt64
+  ) -> GuaranteeSetting {
+    let name =
+      "abstention, \(images) images\(isRounded ? " of 32 confidences" : ""), \(population.name)"
+    return GuaranteeSetting(GuaranteeSetting.Promise(name, level: 0.1)) { draw in
+      var stream = RandomStream(seed: seed, path, UInt64(draw))
+      // The place among all answers stands for the confidence, rounded where many are to be as sure as each other.
+      let places = (0..<images).map { _ in
+        let place = stream.unitInterval()
+        return isRounded ? (place * 32).rounded(.down) / 32 : place
+      }
+      let isRight = places.map { place in
+        let exact = isRounded ? place + stream.unitInterval() / 32 : place
+        return stream.unitInterval() >= population.error(exact)
+      }
+      let promise = try AbstentionPromise(
+        confidences: places.map { 1 - $0 }, isRight: isRight, error: promised, confidence: 0.9)
+      return .init(promise.rule.map { population.risk(1 - $0.threshold) > promised })
+    }
   }
 }

@@ -1,4 +1,3 @@
-import Concurrency
 import Randomness
 import Statistics
 
@@ -56,26 +55,24 @@ public struct TrainingsSimulation: Sendable {
     }
   }
 
-  /// All checks.
+  /// What is to be drawn and checked.
   ///
   /// - Parameters:
   ///   - settings: Which.
-  ///   - draws: How many times images and trainings are drawn in each setting.
   ///   - seed: Of the draws.
-  public static func checks(
-    of settings: [Setting] = allSettings, draws: Int, seed: UInt64 = 0
-  ) -> [GuaranteeCheck] {
+  public static func settings(
+    _ settings: [Setting] = allSettings, seed: UInt64 = 0
+  ) -> [GuaranteeSetting] {
     settings.enumerated().map { number, setting in
       let truth = setting.small.accuracy - setting.large.accuracy
-      let blocks = 64
-      let misses = parallelMap(blocks) { block in
-        (block * draws / blocks..<(block + 1) * draws / blocks).map { draw in
-          var stream = RandomStream(seed: seed, UInt64(number), UInt64(draw))
-          guard let interval = Self.interval(setting, &stream) else { return 1.0 }
-          return interval.lowerBound <= truth && truth <= interval.upperBound ? 0 : 1
-        }
-      }.flatMap { $0 }
-      return GuaranteeCheck("trainings, \(setting.name)", level: 0.05, shares: misses)
+      return GuaranteeSetting(
+        GuaranteeSetting.Promise(
+          "trainings, \(setting.name)", level: 0.05, strength: .asymptotic)
+      ) { draw in
+        var stream = RandomStream(seed: seed, UInt64(number), UInt64(draw))
+        guard let interval = Self.interval(setting, &stream) else { return .init(true) }
+        return .init(truth < interval.lowerBound || interval.upperBound < truth)
+      }
     }
   }
 
@@ -106,23 +103,31 @@ public struct TrainingsSimulation: Sendable {
       let own = kind.training * stream.normal()
       return images.map { kind.quality + $0 + own + kind.both * stream.normal() }
     }
-    return (
-      shares(of: kind.combined, scores),
-      scores.indices.map { left in
-        shares(
-          of: min(kind.combined, kind.trained - 1),
-          scores.indices.filter { $0 != left }.map { scores[$0] })
-      }
+    let trainings = scores.indices
+    let all = subsets(of: kind.trained, size: kind.combined)
+    let fewer = subsets(of: kind.trained, size: min(kind.combined, kind.trained - 1))
+    let without = trainings.map { left in fewer.filter { $0 >> left & 1 == 0 } }
+    var shares = (
+      all: [Double](repeating: 0, count: images.count),
+      without: trainings.map { _ in [Double](repeating: 0, count: images.count) }
     )
+    var sums = [Double](repeating: 0, count: 1 << kind.trained)
+    for image in images.indices {
+      // Of each subset from that without its first member.
+      for subset in 1..<sums.count {
+        sums[subset] = sums[subset & (subset - 1)] + scores[subset.trailingZeroBitCount][image]
+      }
+      func share(_ subsets: [Int]) -> Double {
+        Double(subsets.count { sums[$0] > 0 }) / Double(subsets.count)
+      }
+      shares.all[image] = share(all)
+      for left in trainings { shares.without[left][image] = share(without[left]) }
+    }
+    return shares
   }
 
-  private static func shares(of combined: Int, _ scores: [[Double]]) -> [Double] {
-    let subsets = (1..<1 << scores.count).filter { $0.nonzeroBitCount == combined }
-    return scores[0].indices.map { image in
-      let right = subsets.count { subset in
-        scores.indices.reduce(0.0) { $0 + (subset >> $1 & 1 == 1 ? scores[$1][image] : 0) } > 0
-      }
-      return Double(right) / Double(subsets.count)
-    }
+  /// Those of a size, as bits.
+  private static func subsets(of count: Int, size: Int) -> [Int] {
+    (1..<1 << count).filter { $0.nonzeroBitCount == size }
   }
 }

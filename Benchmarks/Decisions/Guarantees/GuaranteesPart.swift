@@ -1,78 +1,63 @@
 import GuaranteeSimulations
 
-/// Simulations of what is promised: 10,000 draws each, or as many as are asked for.
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Simulations of what is promised: so many draws of each setting, going on with what is not on record.
 struct GuaranteesPart {
+  /// Where records are, one a part.
+  let out: String
   let draws: Int
   /// Names of parts; nil for all.
   let only: Set<String>?
+  /// In words, for the record.
+  let machine: String
 
-  /// All of them, as text: a line a setting.
+  /// What is checked, the fastest first.
+  private static let parts: [(name: String, settings: @Sendable () throws -> [GuaranteeSetting])] =
+    [
+      ("limits", { LimitsSimulation.settings() }),
+      ("tests", { StatisticsSimulation.settings() }),
+      ("trainings", { TrainingsSimulation.settings() }),
+      ("kept", keptSettings), ("promise", promiseSettings),
+    ]
+
+  /// - Parameter report: Is told what was done, line by line.
   func run(_ report: (String) -> Void) throws {
-    for (name, part) in [
-      ("tests", runTests), ("promise", runPromise), ("limits", runLimits), ("kept", runKept),
-      ("trainings", runTrainings),
-    ] as [(String, ((String) -> Void) throws -> Void)] where only?.contains(name) ?? true {
-      try part(report)
-    }
-  }
-
-  private func runTests(_ report: (String) -> Void) {
-    for (images, tolerance, differing) in [
-      (20, 0, 0.3), (20, 0.02, 0.1), (100, 0, 0.05), (100, 0.005, 0.02), (100, 0.02, 0.1),
-      (300, 0, 0.01), (300, 0.005, 0.03), (300, 0.02, 0.1), (1000, 0, 0.05), (1000, 0.005, 0.01),
-      (1000, 0.005, 0.08), (5000, 0.005, 0.05), (5000, 0.02, 0.1),
-    ] as [(Int, Double, Double)] {
-      report(
-        line(
-          StatisticsSimulation.nonInferiority(
-            images: images, tolerance: tolerance, differing: differing, draws: draws)))
-    }
-    for (images, things) in [(100, 5), (300, 10), (1000, 20)] {
-      for result in StatisticsSimulation.simultaneous(images: images, things: things, draws: draws)
-      {
-        report(line(result))
+    try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+    for (name, settings) in Self.parts where only?.contains(name) ?? true {
+      var record = try GuaranteeRecord.begun(name, machine, at: "\(out)/\(name).json")
+      for setting in try settings() {
+        try GuaranteeRun(setting: setting, draws: draws, path: "\(out)/\(name).json")
+          .run(&record, report)
       }
     }
   }
 
-  private func runPromise(_ report: (String) -> Void) throws {
-    for images in [100, 300, 1000] {
-      for (name, simulation) in Self.settings {
-        let population = try simulation.predictions(images: 20_000, split: "all", path: [1])
-        report(line(try PromiseSimulation(name, population, images: images, draws: draws).run()))
+  @Sendable private static func promiseSettings() throws -> [GuaranteeSetting] {
+    try members.flatMap { name, simulation in
+      let population = try simulation.predictions(images: 20_000, split: "all", path: [1])
+      return try [100, 300, 1000].map {
+        try PromiseSimulation(name, population, images: $0).setting
       }
     }
-  }
-
-  private func runLimits(_ report: (String) -> Void) throws {
-    for check in try LimitsSimulation.checks(draws: draws) { report(line(check)) }
-  }
-
-  private func runTrainings(_ report: (String) -> Void) throws {
-    for check in try TrainingsSimulation.checks(draws: draws) { report(line(check)) }
   }
 
   /// Beside what is promised what would be where the same images chose.
-  private func runKept(_ report: (String) -> Void) throws {
-    let settings = Self.settings
-    for (images, kept, stages, setting) in [
-      (200, 100, 1, settings[0]), (100, 0, 1, settings[0]), (200, 100, 2, settings[1]),
-    ] {
-      let checks = try KeptImagesSimulation(
-        name: setting.0, simulation: setting.1, images: images, kept: kept, stages: stages,
-        draws: draws
-      ).run()
-      for check in checks { report(line(check)) }
+  @Sendable private static func keptSettings() throws -> [GuaranteeSetting] {
+    try [(200, 100, 1, 0), (100, 0, 1, 0), (200, 100, 2, 1)].map { images, kept, stages, place in
+      try KeptImagesSimulation(
+        name: members[place].name, simulation: members[place].simulation, images: images,
+        kept: kept, stages: stages
+      ).setting()
     }
   }
 
-  private func line(_ check: GuaranteeCheck) -> String {
-    "\(check.name): broken \(check.violations) (standard error \(check.standardError)), level \(check.level), "
-      + "\(check.draws) draws"
-  }
-
   /// Two networks, the cheaper a little worse; and three, two of them alike.
-  static var settings: [(String, Simulation)] {
+  private static var members: [(name: String, simulation: Simulation)] {
     func member(_ network: String, _ quality: Double, _ cost: Int) -> Simulation.Member {
       Simulation.Member(
         network: network, quality: quality, sharpness: nil, kiloMultiplyAccumulates: cost)
@@ -93,17 +78,50 @@ struct GuaranteesPart {
       ),
     ]
   }
+}
 
-  private func line(_ result: StatisticsSimulation.Result) -> String {
-    "\(result.setting): \(result.images) images, \(result.failures) of \(result.draws) draws fail, "
-      + "level \(result.level)\(result.isExact ? "" : " (asymptotic)")"
+/// The draws of one setting, some at a time.
+private struct GuaranteeRun {
+  let setting: GuaranteeSetting
+  let draws: Int
+  /// Of the record.
+  let path: String
+
+  /// The first draws, which show how long the others take, and the seconds between two writings of the record.
+  private static let (firstDraws, secondsOfBlock) = (100, 15.0)
+
+  func run(_ record: inout GuaranteeRecord, _ report: (String) -> Void) throws {
+    let place = record.place(of: setting)
+    let start = record.settings[place].draws
+    let clock = ContinuousClock()
+    var seconds = 0.0
+    while record.settings[place].draws < draws {
+      let begun = record.settings[place].draws
+      let each = seconds / Double(max(1, begun - start))
+      let size = begun == start ? Self.firstDraws : max(1, Int(Self.secondsOfBlock / each))
+      let block = begun..<min(begun + size, draws)
+      let taken = try clock.measure {
+        try setting.add(block, to: &record.settings[place].checks)
+      }
+      seconds += taken / .seconds(1)
+      record.settings[place].draws = block.upperBound
+      record.settings[place].seconds += taken / .seconds(1)
+      try record.write(to: path)
+      report(progress(block.upperBound, seconds, block.upperBound - start))
+    }
+    guard record.settings[place].draws > start else { return }
+    for check in record.settings[place].checks { report("  \(line(check))") }
   }
 
-  private func line(_ result: PromiseSimulation.Result) -> String {
-    "promise, \(result.setting): \(result.images) images, tolerance \(result.tolerance), "
-      + "\(result.confidence) %: shown in \(result.shown), broken in \(result.broken) of \(result.draws) draws; "
-      + "cascades against the best single model shown in \(result.cascadesShown[0]), broken in "
-      + "\(result.cascadesBroken[0]); against all members shown in \(result.cascadesShown[1]), broken in "
-      + "\(result.cascadesBroken[1])"
+  private func progress(_ done: Int, _ seconds: Double, _ count: Int) -> String {
+    let left = seconds / Double(count) * Double(draws - done)
+    return "\(setting.name): \(done) of \(draws) draws, \(Int(left.rounded())) s left"
+  }
+
+  private func line(_ check: GuaranteeCheck) -> String {
+    let bounds = check.interval
+    return
+      "\(check.name): broken \(check.violations) (\(bounds.lowerBound) to \(bounds.upperBound)), "
+      + "level \(check.level), made in \(check.made) of \(check.draws) draws"
   }
 }

@@ -1,54 +1,81 @@
-import Concurrency
 import Decisions
 import Ensembles
 import GuaranteeSimulations
 import Predictions
 
 /// How often the sets and the answers of what `Decision` deploys break what is promised of them: each draw has a fresh
-/// hold-out, a whole decision, and other images on which it shows.
+/// hold-out, a whole choice with its calibration (by `CheapestAsGood`, as a decision deploys it), and other images on which it
+/// shows.
 struct KeptImagesSimulation {
   let name: String
   let simulation: Simulation
   /// Images of the hold-out, and how many of them are kept apart; 0 for none, where nothing is promised.
   let images, kept: Int
-  /// The most members of a cascade; 1 for none, which takes far less time.
+  /// The most members of a cascade; 1 for none.
   let stages: Int
-  let draws: Int
 
   /// Images of each draw on which sets are judged, and those on which all draws' answers are.
-  private static let (judging, truth) = (200, 10_000)
+  private static let (judging, truth) = (50, 10_000)
   /// What is promised: a set lacks the class of an image in ten; in nineteen draws of twenty no more answers are wrong than one in ten.
   private static let (missRate, error, confidence) = (0.1, 0.1, 0.95)
 
-  private struct Outcome: Sendable {
-    let isPromised: Bool
-    let missed: Double
-    /// nil without a rule.
-    let isWrong: Bool?
+  /// Of sets and of answers.
+  func setting() throws -> GuaranteeSetting {
+    let truth = try simulation.predictions(images: Self.truth, split: "truth", path: [7])
+    let whole =
+      "\(name), \(images) images, \(kept == 0 ? "none" : String(kept)) kept apart"
+      + (stages > 1 ? ", with cascades" : "")
+    let strength = kept > 0 ? GuaranteeCheck.Strength.exact : .estimate
+    return GuaranteeSetting(
+      whole,
+      [
+        GuaranteeSetting.Promise("sets, \(whole)", level: Self.missRate, strength: strength),
+        GuaranteeSetting.Promise(
+          "answers, \(whole)", level: 1 - Self.confidence, strength: strength),
+      ]
+    ) { draw in
+      try outcomes(draw, truth)
+    }
   }
 
-  /// Of sets and of answers.
-  func run() throws -> [GuaranteeCheck] {
-    let truth = try simulation.predictions(images: Self.truth, split: "truth", path: [7])
-    let outcomes = try parallelMap(draws) { try outcome($0, truth) }
-    guard outcomes.allSatisfy({ $0.isPromised == (kept > 0) }) else { throw RuleError.noChoice }
-    let setting =
-      "\(kept > 0 ? "promised" : "not promised"), \(name): \(images) images, \(kept) kept, "
-      + (stages > 1 ? "cascades" : "no cascades")
+  private func outcomes(
+    _ draw: Int, _ truth: [Predictions]
+  ) throws -> [GuaranteeSetting.Outcome] {
+    let path = [8, UInt64(images), UInt64(draw)]
+    let judging = try simulation.predictions(
+      images: Self.judging, split: "test", path: path + [1])
+    let sets = try PredictionSets(
+      holdOut: simulation.predictions(images: images, split: "hold-out", path: path + [0]),
+      test: judging)
+    let choice = try CheapestAsGood(sets, options: options(draw))
+    guard let (combination, limits) = try choice.deployed(), limits.isPromised == (kept > 0)
+    else { throw RuleError.noChoice }
+    func combined(_ images: [Predictions]) throws -> Predictions {
+      let members = choice.candidate.members.compactMap { name in
+        images.first { $0.name == name }
+      }
+      return try combination.combine(members, name: "deployed")
+    }
     return [
-      GuaranteeCheck(
-        "sets \(setting)", level: Self.missRate, shares: outcomes.map(\.missed)),
-      GuaranteeCheck(
-        "answers \(setting) (given in \(outcomes.count { $0.isWrong != nil }) draws)",
-        level: 1 - Self.confidence, shares: outcomes.map { $0.isWrong == true ? 1 : 0 }),
+      .init(onImages: try misses(limits.sets, combined(judging))),
+      .init(
+        try limits.abstention.map { rule in
+          (AbstentionReport(of: rule, on: try combined(truth)).error?.value ?? 0) > Self.error
+        }),
     ]
   }
 
-  private func outcome(_ draw: Int, _ truth: [Predictions]) throws -> Outcome {
-    let path = [8, UInt64(images), UInt64(draw)]
-    let sets = try PredictionSets(
-      holdOut: simulation.predictions(images: images, split: "hold-out", path: path + [0]),
-      test: simulation.predictions(images: Self.judging, split: "test", path: path + [1]))
+  /// `[N]`: whether the set lacks the class.
+  private func misses(_ sets: ConformalPredictor, _ predictions: Predictions) -> [Bool] {
+    let classes = predictions.classes
+    return predictions.withLogProbabilities { values in
+      predictions.labels.enumerated().map { image, label in
+        !sets.classes(Array(values[image * classes..<(image + 1) * classes])).contains(Int(label))
+      }
+    }
+  }
+
+  private func options(_ draw: Int) -> Decision.Options {
     var options = Decision.Options()
     options.seed = UInt64(draw)
     options.tolerance = 1
@@ -58,20 +85,6 @@ struct KeptImagesSimulation {
     (limits.error, limits.confidence) = (Self.error, Self.confidence)
     limits.keptImages = kept
     options.limits = limits
-    let decision = try Decision(sets, options: options)
-    guard let found = decision.limits else { throw RuleError.noChoice }
-    return Outcome(
-      isPromised: found.isPromised, missed: 1 - found.deployed.sets[0].test.coverage.value,
-      isWrong: try isWrong(decision, truth))
-  }
-
-  /// Whether more of the answers that are given are wrong than is promised.
-  private func isWrong(_ decision: Decision, _ truth: [Predictions]) throws -> Bool? {
-    guard let rule = decision.deployed.answerLimits?.abstention else { return nil }
-    let members = decision.deployed.members.compactMap { name in
-      truth.first { $0.name == name }
-    }
-    let combined = try decision.deployed.combination.combine(members, name: "deployed")
-    return (AbstentionReport(of: rule, on: combined).error?.value ?? 0) > Self.error
+    return options
   }
 }

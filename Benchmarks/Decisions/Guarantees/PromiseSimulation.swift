@@ -1,53 +1,67 @@
 import Decisions
 import Ensembles
+import GuaranteeSimulations
 import Predictions
 import Randomness
+import Synchronization
 
 /// How often a promise of `Decision` is broken: hold-outs are drawn from images whose truth is known, and the tolerance is
 /// just what the cheaper single model loses, so that it is the hardest case: of that model nothing must be shown.
-struct PromiseSimulation {
-  /// What came of the draws of one setting.
-  struct Result: Codable {
-    let setting: String
-    let images, draws: Int
-    let tolerance, confidence: Double
-    /// In how many draws something was shown, and in how many of all draws something of it loses the tolerance or more.
-    var shown = 0
-    var broken = 0
-    /// The same of cascades, against the best single model and against all their members.
-    var cascadesShown = [0, 0]
-    var cascadesBroken = [0, 0]
-  }
-
-  let name: String
-  let population: [Predictions]
-  let images, draws: Int
-  let confidence: Double
+///
+/// What is shown is asked of `CheapestAsGood`: a whole decision says the same, and takes many times as long.
+final class PromiseSimulation: Sendable {
+  private let name: String
+  private let population: [Predictions]
+  private let images: Int
+  /// What must not be lost of the best single model's accuracy, and what is left of it.
+  private let tolerance, least: Double
+  private let truths = Truths()
 
   /// - Parameter population: By two single models or more, the cheapest first and the best last.
-  init(
-    _ name: String, _ population: [Predictions], images: Int, draws: Int, confidence: Double = 95
-  ) {
-    (self.name, self.population) = (name, population)
-    (self.images, self.draws, self.confidence) = (images, draws, confidence)
+  init(_ name: String, _ population: [Predictions], images: Int) throws {
+    (self.name, self.population, self.images) = (name, population, images)
+    let singles = try population.map { try Self.accuracy([$0], Combination()) }
+    tolerance = (singles.max() ?? 0) - singles[0]
+    least = singles[0]
   }
 
-  func run() throws -> Result {
-    let singles = try population.map { try accuracy([$0], Combination()) }
-    let best = singles.max() ?? 0
-    let tolerance = 100 * (best - singles[0])
-    var options = Decision.Options()
-    options.tolerance = tolerance
-    options.confidence = confidence
-    var result = Result(
-      setting: name, images: images, draws: draws, tolerance: tolerance, confidence: confidence)
-    for draw in 0..<draws {
-      options.seed = UInt64(draw)
-      let decision = try Decision(sets(draw), options: options)
-      try add(decision, best - tolerance / 100, to: &result)
-    }
-    return result
+  /// Of whatever is shown, and of the thresholds of cascades.
+  var setting: GuaranteeSetting {
+    let whole = "\(name), \(images) images"
+    let promises = [
+      "shown to be as good", "a cascade, against the best single model",
+      "a cascade, against all its members",
+    ].map { GuaranteeSetting.Promise("\($0), \(whole)", level: 0.05) }
+    return GuaranteeSetting("as good, \(whole)", promises) { try self.outcomes($0) }
   }
+
+  private func outcomes(_ draw: Int) throws -> [GuaranteeSetting.Outcome] {
+    var options = Decision.Options()
+    options.tolerance = 100 * tolerance
+    options.seed = UInt64(draw)
+    let found = try CheapestAsGood(sets(draw), options: options, guaranteesCascades: true)
+    let shown = found.promise.tests.filter(\.isShown).compactMap { found.candidate($0.candidate) }
+    let isBroken = try shown.contains { try accuracy(of: $0) <= least + Self.hair }
+    let cascades = try CascadeGuarantee.Target.allCases.map { target -> GuaranteeSetting.Outcome in
+      let id = found.guarantees.first { $0.target == target }?.candidate
+      return .init(try id.flatMap(found.candidate).map { try misses(target, $0) })
+    }
+    return [.init(shown.isEmpty ? nil : isBroken)] + cascades
+  }
+
+  private func misses(_ target: CascadeGuarantee.Target, _ cascade: Candidate) throws -> Bool {
+    switch target {
+    case .bestSingle: return try accuracy(of: cascade) <= least + Self.hair
+    case .fullEnsemble:
+      let all = try accuracy(cascade.members, Combination(rule: cascade.combination.rule))
+      return try accuracy(of: cascade) <= all - tolerance + Self.hair
+    }
+  }
+
+  /// A hair, since the tolerance is a difference of shares.
+  private static let hair = 1e-9
+
+  // MARK: Hold-outs
 
   private func sets(_ draw: Int) throws -> PredictionSets {
     var generator = RandomStream(seed: 11, UInt64(images), UInt64(draw))
@@ -73,38 +87,36 @@ struct PromiseSimulation {
     }
   }
 
-  private func accuracy(_ members: [Predictions], _ combination: Combination) throws -> Double {
-    let combined = try combination.combine(members, name: "combined")
-    let right = zip(combined.predictedClasses(), combined.labels).count { $0 == Int($1) }
-    return Double(right) / Double(combined.count)
+  // MARK: Truths
+
+  /// Accuracies of what is shown again and again; thresholds and weights are seldom the same.
+  private final class Truths: Sendable {
+    private let known = Mutex<[[String]: Double]>([:])
+
+    func accuracy(of members: [String], _ compute: () throws -> Double) rethrows -> Double {
+      if let known = known.withLock({ $0[members] }) { return known }
+      let found = try compute()
+      known.withLock { $0[members] = found }
+      return found
+    }
   }
 
-  private func truth(_ id: String, _ decision: Decision) throws -> (whole: Double, full: Double)? {
-    guard let candidate = decision.candidate(id) else { return nil }
-    let members = candidate.members.compactMap { name in population.first { $0.name == name } }
-    return (
-      try accuracy(members, candidate.combination),
-      try accuracy(members, Combination(rule: candidate.combination.rule))
-    )
+  private func accuracy(of candidate: Candidate) throws -> Double {
+    try accuracy(candidate.members, candidate.combination)
   }
 
-  /// A hair, since the tolerance is a difference of shares.
-  private static let hair = 1e-9
+  private func accuracy(_ names: [String], _ combination: Combination) throws -> Double {
+    let members = names.compactMap { name in population.first { $0.name == name } }
+    guard combination == Combination(rule: combination.rule) else {
+      return try Self.accuracy(members, combination)
+    }
+    return try truths.accuracy(of: names) { try Self.accuracy(members, combination) }
+  }
 
-  private func add(_ decision: Decision, _ least: Double, to result: inout Result) throws {
-    let shown = decision.promise?.tests.filter(\.isShown) ?? []
-    result.shown += shown.isEmpty ? 0 : 1
-    var isBroken = false
-    for test in shown {
-      guard let truth = try truth(test.candidate, decision) else { continue }
-      isBroken = isBroken || truth.whole <= least + Self.hair
-    }
-    result.broken += isBroken ? 1 : 0
-    for (place, guarantee) in (decision.guarantees ?? []).enumerated() {
-      guard let id = guarantee.candidate, let truth = try truth(id, decision) else { continue }
-      result.cascadesShown[place] += 1
-      let bound = guarantee.target == .bestSingle ? least : truth.full - result.tolerance / 100
-      if truth.whole <= bound + Self.hair { result.cascadesBroken[place] += 1 }
-    }
+  private static func accuracy(
+    _ members: [Predictions], _ combination: Combination
+  ) throws -> Double {
+    let isRight = try combination.rightImages(members)
+    return Double(isRight.count { $0 }) / Double(isRight.count)
   }
 }

@@ -1,78 +1,96 @@
+import GuaranteeSimulations
 import Randomness
 import Statistics
+import Synchronization
 
 /// How often tests and intervals fail, on numbers of images that are drawn.
 enum StatisticsSimulation {
-  /// Of one setting.
-  struct Result: Codable {
-    let setting: String
-    let images, draws: Int
-    /// What may fail at most, or about that many where `isExact` is false.
-    let level: Double
-    let failures: Int
-    let isExact: Bool
+  /// All settings.
+  static func settings() -> [GuaranteeSetting] {
+    let tests: [(Int, Double, Double)] = [
+      (20, 0, 0.3), (20, 0.02, 0.1), (100, 0, 0.05), (100, 0.005, 0.02), (100, 0.02, 0.1),
+      (300, 0, 0.01), (300, 0.005, 0.03), (300, 0.02, 0.1), (1000, 0, 0.05), (1000, 0.005, 0.01),
+      (1000, 0.005, 0.08), (5000, 0.005, 0.05), (5000, 0.02, 0.1),
+    ]
+    return tests.map { nonInferiority(images: $0.0, tolerance: $0.1, differing: $0.2) }
+      + [(100, 5), (300, 10), (1000, 20)].map { simultaneous(images: $0.0, things: $0.1) }
+  }
+
+  /// What is promised of each draw: no more than this may fail.
+  private static let level = 0.05
+
+  // MARK: Tests
+
+  /// P-values by what was counted: most draws count what another has.
+  private final class KnownTests: Sendable {
+    private let pValues = Mutex<[[Int]: Double]>([:])
+
+    func pValue(_ counts: [Int], images: Int, tolerance: Double) -> Double {
+      if let known = pValues.withLock({ $0[counts] }) { return known }
+      let found = NonInferiorityTest(
+        onlyFirst: counts[0], onlySecond: counts[1], images: images, tolerance: tolerance
+      ).pValue
+      pValues.withLock { $0[counts] = found }
+      return found
+    }
   }
 
   /// How often the test of a first that loses just the tolerance says that it loses less.
-  static func nonInferiority(
-    images: Int, tolerance: Double, differing: Double, draws: Int, level: Double = 0.05
-  ) -> Result {
-    var generator = RandomStream(
-      seed: 21, UInt64(images), UInt64(1e6 * tolerance), UInt64(1e6 * differing))
+  private static func nonInferiority(
+    images: Int, tolerance: Double, differing: Double
+  ) -> GuaranteeSetting {
+    let name =
+      "as good, \(images) images, tolerance \(tolerance), \(differing) of the images differ"
+    let known = KnownTests()
     let (first, second) = ((differing - tolerance) / 2, (differing + tolerance) / 2)
-    var known: [[Int]: Bool] = [:]
-    var failures = 0
-    for _ in 0..<draws {
+    return GuaranteeSetting(GuaranteeSetting.Promise(name, level: level)) { draw in
+      var generator = RandomStream(
+        seed: 21, UInt64(images), UInt64(1e6 * tolerance), UInt64(1e6 * differing), UInt64(draw))
       var counts = [0, 0]
       for _ in 0..<images {
         let draw = generator.unitInterval()
         if draw < first { counts[0] += 1 } else if draw < first + second { counts[1] += 1 }
       }
-      let fails =
-        known[counts]
-        ?? (NonInferiorityTest(
-          onlyFirst: counts[0], onlySecond: counts[1], images: images, tolerance: tolerance
-        ).pValue <= level)
-      known[counts] = fails
-      failures += fails ? 1 : 0
+      return .init(known.pValue(counts, images: images, tolerance: tolerance) <= level)
     }
-    return Result(
-      setting: "non-inferiority, tolerance \(100 * tolerance), differing \(100 * differing) %",
-      images: images, draws: draws, level: level, failures: failures, isExact: true)
   }
 
+  // MARK: Intervals
+
   /// How often some of the simultaneous intervals misses, some of the corrected p-values of what does not differ is at most
-  /// the level, and the set of the best lacks the best: three results.
+  /// the level, and the set of the best lacks the best.
   ///
   /// Things differ from the reference on shared images and on their own; half of them are as good as it, the others worse.
-  static func simultaneous(images: Int, things: Int, draws: Int, level: Double = 0.05) -> [Result] {
-    var failures = [0, 0, 0]
-    for draw in 0..<draws {
-      var generator = RandomStream(seed: 22, UInt64(images), UInt64(draw))
-      var columns = [[Int8]](repeating: Array(repeating: 0, count: images), count: things)
-      for image in 0..<images {
-        let shared = generator.unitInterval()
-        for thing in 0..<things {
-          let own = generator.unitInterval() < 0.5 ? shared : generator.unitInterval()
-          let loss = losses(thing)
-          columns[thing][image] = own < 0.05 ? 1 : own > 0.95 - loss ? -1 : 0
-        }
-      }
+  private static func simultaneous(images: Int, things: Int) -> GuaranteeSetting {
+    let promises = ["intervals", "p-values", "the best"].map { what in
+      GuaranteeSetting.Promise(
+        "all at once, \(what), \(images) images, \(things) candidates", level: level,
+        strength: .asymptotic)
+    }
+    return GuaranteeSetting("all at once, \(images) images, \(things) candidates", promises) {
+      draw in
       let found = SimultaneousIntervals(
-        differences: columns, confidence: 1 - level, resampleCount: 1000, seed: UInt64(draw))
+        differences: differences(images: images, things: things, draw: draw),
+        confidence: 1 - level, resampleCount: 1000, seed: UInt64(draw))
       let misses = (0..<things).contains {
         abs(found.differences[$0] + losses($0)) > found.halfWidths[$0]
       }
       let isFalse = (0..<things).contains { losses($0) == 0 && found.adjustedPValues[$0] <= level }
-      failures[0] += misses ? 1 : 0
-      failures[1] += isFalse ? 1 : 0
-      failures[2] += found.isAmongBest[things] ? 0 : 1
+      return [.init(misses), .init(isFalse), .init(!found.isAmongBest[things])]
     }
-    return zip(["intervals", "p-values", "the best"], failures).map { name, count in
-      Result(
-        setting: "simultaneous, \(name), \(things) things", images: images, draws: draws,
-        level: level, failures: count, isExact: false)
+  }
+
+  private static func differences(images: Int, things: Int, draw: Int) -> [[Int8]] {
+    var generator = RandomStream(seed: 22, UInt64(images), UInt64(draw))
+    var columns = [[Int8]](repeating: Array(repeating: 0, count: images), count: things)
+    for image in 0..<images {
+      let shared = generator.unitInterval()
+      for thing in 0..<things {
+        let own = generator.unitInterval() < 0.5 ? shared : generator.unitInterval()
+        columns[thing][image] = own < 0.05 ? 1 : own > 0.95 - losses(thing) ? -1 : 0
+      }
     }
+    return columns
   }
 
   private static func losses(_ thing: Int) -> Double { thing % 2 == 0 ? 0 : 0.02 }

@@ -72,7 +72,7 @@ package struct PredictionSources {
     }
     holdOut = try Predictions.aligned(holdOut)
     test = try Predictions.aligned(test)
-    classNames = Self.classNames(of: test + holdOut, apart, options)
+    classNames = try Self.classNames(of: test + holdOut, apart, options)
     if let first = test.first, !sources.contains(where: \.holdsModels) {
       try images.find(for: first, in: paths[paths.count - 1])
     }
@@ -124,11 +124,21 @@ package struct PredictionSources {
   /// What files of other programs, models, runs or the user call the classes.
   private static func classNames(
     of members: [Predictions], _ sources: [SourcePredictions], _ options: SourceOptions
-  ) -> [String]? {
-    let known =
-      members.lazy.compactMap(\.classNames).first
-      ?? sources.lazy.compactMap(\.classNames).first ?? options.importing.classes
-    return known.flatMap { $0.count == members.first?.classes ? $0 : nil }
+  ) throws -> [String]? {
+    guard let classes = members.first?.classes else { return nil }
+    // Of a table the user may name the columns that are classes, in any order: that was looked at there.
+    if let named = members.lazy.compactMap(\.classNames).first {
+      return named.count == classes ? named : nil
+    }
+    guard let named = sources.lazy.compactMap(\.classNames).first else {
+      return try options.classNames(of: classes, inFile: nil)
+    }
+    if let given = options.importing.classes, given != named {
+      throw SourceError.unusedOption(
+        "--classes",
+        reason: "names other classes, or in another order, than a source does: leave it out")
+    }
+    return named.count == classes ? named : nil
   }
 
   private static func withoutEnding(_ path: String) -> String {

@@ -75,7 +75,10 @@ package struct SourceOptions {
         option,
         reason: "goes with ensemble directories and ONNX files, and none is given: leave it out")
     }
-    guard let listOption, !hasList, !(predictsImages && listOption == "--classes") else { return }
+    // Consort's own files have no names of classes; runs know them.
+    let takesNames =
+      predictsImages || sources.contains { if case .files = $0 { true } else { false } }
+    guard let listOption, !hasList, !(takesNames && listOption == "--classes") else { return }
     throw .unusedOption(
       listOption,
       reason: "is about the files of a list of predictions, and no list is given: leave it out")

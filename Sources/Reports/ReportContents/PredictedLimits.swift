@@ -12,12 +12,18 @@ struct PredictedLimits {
   let isAnswered: [Bool]?
   /// Whether the class is in the set, and how many answers are wrong; nil without labels.
   let measured: (sets: ConformalReport, answers: AbstentionReport?)?
+  /// Whether the answer is the class with the least expected cost, of whose errors nothing is promised.
+  let isDecidedByCosts: Bool
 
   /// - Parameters:
   ///   - ensemble: What it says of the images.
   ///   - hasLabels: Whether their labels are known.
-  init(_ limits: AnswerLimits, of ensemble: Predictions, hasLabels: Bool) throws {
+  ///   - isDecidedByCosts: Whether the answer is the class with the least expected cost.
+  init(
+    _ limits: AnswerLimits, of ensemble: Predictions, hasLabels: Bool, isDecidedByCosts: Bool
+  ) throws {
     self.limits = limits
+    self.isDecidedByCosts = isDecidedByCosts
     sets = ensemble.withLogProbabilities { values in
       (0..<ensemble.count).map { row in
         limits.sets.classes(
@@ -110,7 +116,12 @@ struct PredictedLimits {
       limits.isPromised
       ? "Promised of images drawn as the \(limits.images.counted("image")) that calibrated them, and of the whole ensemble."
       : "No promise: the \(limits.images.counted("image")) that calibrated this also chose the ensemble."
-    return [sets, answers, assumption]
+    let other =
+      isDecidedByCosts && limits.abstention != nil
+      ? [
+        "The error is that of the most probable class as the answer; of the class with the least expected cost nothing is promised."
+      ] : []
+    return [sets, answers] + other + [assumption]
   }
 
   private func percent(_ count: Int) -> String {

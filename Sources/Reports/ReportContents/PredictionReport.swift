@@ -50,7 +50,8 @@ package struct PredictionReport {
     meanCost =
       hasLabels ? errorCosts.map { Objective.errorCosts($0).meanCost(of: ensemble) } : nil
     self.limits = try limits.map {
-      try PredictedLimits($0, of: ensemble, hasLabels: hasLabels)
+      try PredictedLimits(
+        $0, of: ensemble, hasLabels: hasLabels, isDecidedByCosts: errorCosts != nil)
     }
   }
 

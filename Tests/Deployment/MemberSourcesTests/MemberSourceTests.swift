@@ -63,6 +63,27 @@ import Testing
   }
 }
 
+/// What the user calls the classes of predictions that do not name them.
+@Suite struct ClassNameTests {
+  @Test func predictionsGetTheNamesThatAreGiven() throws {
+    let directory = try TemporaryDirectory()
+    try SyntheticMembers.write("a", split: "test", to: directory, as: "a.safetensors")
+    func names(_ given: [String]?) throws -> [String]? {
+      var options = SourceOptions()
+      options.importing = ImportOptions(classes: given)
+      options.classesFile = given.map { _ in "names.txt" }
+      options.listOption = given.map { _ in "--classes" }
+      return try PredictionSources(["\(directory.path)/a.safetensors"], options: options)
+        .classNames
+    }
+    #expect(try names(["cat", "dog", "owl"]) == ["cat", "dog", "owl"])
+    #expect(try names(nil) == nil)
+    let error = #expect(throws: DeploymentError.self) { try names(["cat", "dog"]) }
+    let refused = try #require(error)
+    #expect("\(refused)".contains("'names.txt' has 2 names for 3 classes"))
+  }
+}
+
 /// Predictions of twelve images of three classes, by members of which each errs on some.
 enum SyntheticMembers {
   static let labels = (0..<12).map { Int64($0 % 3) }

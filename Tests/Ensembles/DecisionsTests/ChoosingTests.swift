@@ -193,6 +193,67 @@ import Testing
     #expect(count > 10 && soft > plain + 0.002 * count, "\(soft) \(plain) \(count)")
   }
 
+  /// Whatever the images that prove look like, the same is designed and tested in the same order.
+  @Test func proofHasNoSayInTheDesign() throws {
+    for seed in UInt64(0)..<6 {
+      let given = try sets([0.7, 0.74, 0.8], images: 300, seed: seed, costs: [10, 12, 60])
+      let proof = HoldOutParts(given.holdOut, seed: Decision.Options().seed).proof
+      let changed = try PredictionSets(
+        holdOut: given.holdOut.map { try flattened($0, proof) }, test: given.test)
+      func tested(_ sets: PredictionSets) throws -> [Candidate] {
+        let decision = try Decision(sets)
+        let tests = try #require(decision.promise).tests
+        return tests.compactMap { decision.candidate($0.candidate) }
+      }
+      let (first, second) = (try tested(given), try tested(changed))
+      #expect(first.map(\.members) == second.map(\.members), "\(seed)")
+      #expect(first.map(\.combination) == second.map(\.combination), "\(seed)")
+    }
+  }
+
+  /// The same predictions, of some images hardly sure of any class.
+  private func flattened(_ given: Predictions, _ images: [Int]) throws -> Predictions {
+    let flat = Set(images)
+    let rows = (0..<given.count).map { image in
+      given.withLogProbabilities { values in
+        values[image * given.classes..<(image + 1) * given.classes].map { value in
+          let probability = exponential(Double(value))
+          return flat.contains(image)
+            ? 0.97 / Double(given.classes) + 0.03 * probability : probability
+        }
+      }
+    }
+    return try member(
+      given.name, network: given.network, macs: given.multiplyAccumulates,
+      parameters: given.parameters, split: given.split, fingerprint: "changed", rows,
+      labels: given.labels)
+  }
+
+  /// What thousands of simulated hold-outs are asked is what a decision says.
+  @Test func theFirstAnswerAloneIsThatOfTheDecision() throws {
+    for seed in UInt64(0)..<4 {
+      let given = try sets([0.78, 0.8, 0.8], images: 300, seed: seed, costs: [10, 12, 60])
+      var options = Decision.Options()
+      options.tolerance = 3
+      options.limits?.keptImages = seed % 2 == 0 ? 60 : 0
+      let decision = try Decision(given, options: options)
+      let alone = try CheapestAsGood(given, options: options, guaranteesCascades: true)
+      #expect(alone.isShown == (decision.answers?.first?.isShown ?? false))
+      #expect(alone.candidate.members == decision.deployed.members)
+      #expect(alone.promise.tests.map(\.pValue) == decision.promise?.tests.map(\.pValue))
+      let guarantees = try #require(decision.guarantees)
+      #expect(alone.guarantees.map(\.pValue) == guarantees.map(\.pValue))
+      for (own, other) in zip(alone.guarantees, guarantees) {
+        #expect(
+          own.candidate.flatMap(alone.candidate)?.combination
+            == other.candidate.flatMap(decision.candidate)?.combination)
+      }
+      let deployed = try #require(try alone.deployed())
+      #expect(deployed.combination == decision.deployed.combination)
+      #expect(deployed.limits == decision.deployed.answerLimits)
+    }
+  }
+
   // MARK: The sequence of tests
 
   /// Of candidates that lose just the tolerance one passes in no more than the level's share of hold-outs, however many come

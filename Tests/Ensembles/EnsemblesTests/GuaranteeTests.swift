@@ -4,7 +4,7 @@ import Testing
 /// The promises in some hundred draws; the benchmark of decisions checks them in ten thousand.
 @Suite struct GuaranteeTests {
   @Test func promisesAreKeptInSimulation() throws {
-    let checks = try LimitsSimulation.checks(draws: 600, seed: 1)
+    let checks = try LimitsSimulation.settings(seed: 1).flatMap { try $0.checks(draws: 600) }
     #expect(checks.count == 30)
     for check in checks {
       #expect(!check.isBroken, "\(check)")
@@ -17,9 +17,9 @@ import Testing
     #expect(checks.contains { $0.name.hasPrefix("abstention") && $0.violations > 0 })
   }
 
-  @Test func intervalsOverFewTrainingsHoldInSimulation() {
-    let checks = TrainingsSimulation.checks(
-      of: TrainingsSimulation.fewTrainings, draws: 400, seed: 1)
+  @Test func intervalsOverFewTrainingsHoldInSimulation() throws {
+    let checks = try TrainingsSimulation.settings(TrainingsSimulation.fewTrainings, seed: 1)
+      .flatMap { try $0.checks(draws: 400) }
     #expect(checks.count == 6)
     for check in checks { #expect(!check.isBroken, "\(check)") }
     // Intervals that held always could not fail.

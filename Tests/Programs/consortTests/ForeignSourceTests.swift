@@ -84,6 +84,10 @@ import Testing
     #expect(costs.rule == .leastExpectedCost && errors.classNames == names)
     #expect(costs.deployed.holdOut.leastExpectedCost == 1)
     #expect(run.output.contains("Errors cost "))
+    // What is promised of answers is of another class than the one that is answered, which is said.
+    #expect(try decision().limits?.answers == .mostProbable)
+    let words = run.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.contains("the class with the least expected cost, which is the answer here"))
     let built = try Consort(
       ["build-ensemble", "a.onnx", "b.onnx", "--decision", "out/decision.json", "--out", "built"]
         + feeding, directory: directory.path)

@@ -67,6 +67,21 @@ import Testing
       parameters: answer.parameters)
   }
 
+  /// Where costs make another class the answer, sureness stays that of the most probable one, and nothing is promised of answers.
+  @Test func costsLeaveNoPromiseOfAnswers() async throws {
+    let costs = try ErrorCosts(
+      names: ["a", "b", "c", "d", "e"],
+      rows: (0..<5).map { label in (0..<5).map { $0 == label ? 0.0 : label == 2 ? 200 : 1 } })
+    let served = try ServedTinyEnsemble(errorCosts: costs)
+    let limits = try Self.limits(isPromised: true)
+    try Self.load(limits, into: served)
+    let found = try await answer(served, TinyEnsemble.images(12, seed: 3))
+    let rule = try #require(limits.abstention)
+    #expect(
+      found.abstains == found.values.map { !rule.answers(Double(exp($0.max() ?? 0))) })
+    #expect(found.parameters["promised"] == .boolean(false))
+  }
+
   @Test(arguments: [true, false])
   func areThoseOfTheLibrary(_ isPromised: Bool) async throws {
     let served = try ServedTinyEnsemble(combination: Self.cascade)

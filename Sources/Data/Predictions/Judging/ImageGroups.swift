@@ -18,9 +18,14 @@ public struct ImageGroups: Hashable, Sendable {
 
   /// The images' classes.
   ///
-  /// - Parameter names: `[C]`; the classes' numbers where nil.
+  /// - Parameter names: `[C]`; such as "class 3" where nil.
   public init(classesOf predictions: Predictions, names: [String]? = nil) {
-    self.names = names ?? (0..<predictions.classes).map(String.init)
+    self.names = names ?? Self.numbered(predictions.classes)
     numbers = predictions.labels.map { Int($0) }
+  }
+
+  /// What classes without names are called, in order: "class 0" and so on.
+  public static func numbered(_ classes: Int) -> [String] {
+    (0..<classes).map { "class \($0)" }
   }
 }

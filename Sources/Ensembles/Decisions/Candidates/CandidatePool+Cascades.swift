@@ -35,13 +35,19 @@ extension CandidatePool {
 
   /// Searches cascades on some images by all members.
   ///
-  /// - Parameter isWhole: Whether they are all that choose: the record of the search counts these.
-  mutating func addCascades(
+  /// - Parameter isWhole: Whether they are all that choose: the record of the search counts these, and all of them must come to
+  ///   each stage often enough. Else the other images have no say in what is found.
+  /// - Returns: Where they stand among the candidates; those that were known are not added again.
+  @discardableResult mutating func addCascades(
     _ goals: [Cascade.Goal], on holdOut: [Predictions], _ builder: CandidateBuilder, isWhole: Bool
-  ) throws(EnsembleError) {
-    guard options.maximumStages > 1, sets.test.count > 1 else { return }
-    var found = Set(
-      candidates.filter { $0.kind == .cascade }.map { Plan($0.members, $0.combination) })
+  ) throws(EnsembleError) -> [Int] {
+    guard options.maximumStages > 1, sets.test.count > 1 else { return [] }
+    var places: [Plan: Int] = [:]
+    var refused: Set<Plan> = []
+    for (place, candidate) in candidates.enumerated() where candidate.kind == .cascade {
+      places[Plan(candidate.members, candidate.combination)] = place
+    }
+    var found: [Int] = []
     for pool in cascadePools {
       let result = try search(goals, on: holdOut, among: pool)
       if isWhole {
@@ -50,15 +56,25 @@ extension CandidatePool {
       }
       for cascade in result.cascades.compactMap({ $0 }) where cascade.stages.count > 1 {
         let plan = Plan(cascade.stages.map(\.member), cascade.combination)
-        guard found.insert(plan).inserted else { continue }
-        let members = cascade.stages.compactMap { stage in
-          sets.test.firstIndex { $0.name == stage.member }
+        guard !refused.contains(plan) else { continue }
+        if places[plan] == nil {
+          let candidate = try builder.candidate(
+            .cascade, members: cascade.stages.compactMap { place(of: $0.member) },
+            cascade.combination)
+          guard !isWhole || isReachedEnough(candidate) else {
+            refused.insert(plan)
+            continue
+          }
+          places[plan] = candidates.count
+          add([candidate])
         }
-        let candidate = try builder.candidate(.cascade, members: members, cascade.combination)
-        if isReachedEnough(candidate) { add([candidate]) }
+        if let place = places[plan], !found.contains(place) { found.append(place) }
       }
     }
+    return found
   }
+
+  private func place(of member: String) -> Int? { sets.test.firstIndex { $0.name == member } }
 
   private func search(
     _ goals: [Cascade.Goal], on holdOut: [Predictions], among pool: [Int]

@@ -128,9 +128,11 @@ extension CandidatePool {
     }
     let singles = (0..<sets.test.count).map { hits.accuracy(of: $0, in: folds) }
     let goals = try designGoals(best: singles.max() ?? 0, images: parts)
-    try addCascades(goals, on: members, builder, isWhole: false)
+    let fitted = Array(start..<candidates.count)
+    // One that the whole hold-out found as well is designed all the same: else that would have a say in the list.
+    let cascades = try addCascades(goals, on: members, builder, isWhole: false)
     for index in start..<candidates.count { candidates[index].origin = .designPart }
-    return Array(start..<candidates.count)
+    return fitted + cascades
   }
 
   /// Budgets, and accuracies above the best single model's by as much as the images that prove may need.

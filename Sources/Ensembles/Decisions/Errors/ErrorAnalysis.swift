@@ -31,7 +31,7 @@ public struct ErrorAnalysis: Codable, Hashable, Sendable {
     public let byGroup: GroupComparison?
   }
 
-  /// `[C]`; nil where they are not known, and classes are called by their numbers.
+  /// `[C]`; nil where they are not known, and classes are called by their numbers, such as "class 3".
   public let classNames: [String]?
   /// On the images that chose: the deployed candidate looks better on them than it is.
   public let holdOut: Comparison
@@ -50,7 +50,7 @@ public struct ErrorAnalysis: Codable, Hashable, Sendable {
   ///   - sets: The predictions that it was chosen from.
   ///   - groups: Of their images, beside the classes.
   ///   - costs: Of errors, in the order of the predictions' classes; nil where all count alike.
-  ///   - classNames: `[C]`; the classes' numbers where nil.
+  ///   - classNames: `[C]`; such as "class 3" where nil.
   /// - Throws: `EnsembleError` where `sets` are not those of the decision.
   public init(
     of decision: Decision, _ sets: PredictionSets, groups: GroupFile.Sets? = nil,

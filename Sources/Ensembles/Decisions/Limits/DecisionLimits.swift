@@ -9,6 +9,9 @@ public struct DecisionLimits: Codable, Sendable {
   public let calibration: Decision.Images
   /// Whether nothing was chosen on them. Where something was, sets and thresholds are estimates and no promises.
   public let isPromised: Bool
+  /// Which class an answer is in what is said of answers: the most probable one, also where errors cost differently and
+  /// `Decision.errors` has another `decisionRule`. Nil in decisions of earlier versions, which mean the same.
+  public let answers: Objective.DecisionRule?
   /// Of what is deployed, as it is deployed.
   public let deployed: CandidateLimits
   /// Of the best single member; nil where it is what is deployed.
@@ -25,6 +28,7 @@ public struct DecisionLimits: Codable, Sendable {
     self.options = options
     self.calibration = Decision.Images(calibration[0])
     self.isPromised = isPromised
+    answers = .mostProbable
     func limits(
       _ candidate: Candidate
     ) throws(EnsembleError) -> (CandidateLimits, AnswerLimits) {

@@ -1,3 +1,4 @@
+import Formatting
 import Predictions
 import Statistics
 
@@ -79,8 +80,8 @@ public struct AbstentionPromise: Codable, Hashable, Sendable {
   public var refusal: String? {
     guard rule == nil else { return nil }
     return images < imagesNeeded
-      ? "cannot be promised with \(images) images: it takes at least \(imagesNeeded), all of them right"
-      : "cannot be promised: also among the surest of the \(images) images there are too many wrong answers"
+      ? "cannot be promised with \(images.counted("image")): it takes at least \(imagesNeeded.grouped), all of them right"
+      : "cannot be promised: also among the surest of the \(images.counted("image")) there are too many wrong answers"
   }
 
   /// Finds the rule that answers most.

@@ -22,7 +22,8 @@ extension SourceOptions {
       "--classes", "FILE",
       help:
         "The classes' names, one a line: the columns of tables that are classes, or the order of the scores in files "
-        + "without names, or of the outputs of models and ensembles."),
+        + "without names, or of the outputs of models and ensembles, or of Consort's own predictions."
+    ),
     CommandOption(
       "--labels-are", "FORM",
       help:

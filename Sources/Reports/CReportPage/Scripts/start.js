@@ -41,6 +41,17 @@ addEventListener("resize", () => {
   clearTimeout(waiting);
   waiting = setTimeout(() => again(["reliability", "forecast", "reward", "figure1", "figure1-latency", "border"]), 250);
 });
+// Paper cannot be unfolded: what is not long is printed unfolded.
+const mostPrintedRows = 40;
+let unfolded = [];
+addEventListener("beforeprint", () => {
+  unfolded = [...document.querySelectorAll("details:not([open])")].filter(
+    (part) => part.querySelectorAll("tbody tr").length <= mostPrintedRows);
+  for (const part of unfolded) part.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const part of unfolded) part.open = false;
+});
 // Read by tests: when the first chart was there, and how many of all are.
 const others = order.slice(1);
 const done = document.documentElement.dataset;

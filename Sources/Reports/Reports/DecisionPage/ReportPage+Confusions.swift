@@ -1,6 +1,7 @@
 import Decisions
 import Ensembles
 import Formatting
+import Predictions
 
 extension ReportPage {
   private static let mostPairs = 15
@@ -9,7 +10,7 @@ extension ReportPage {
 
   /// The classes' names, of the matrices' rows.
   private func names(_ errors: ErrorAnalysis, _ matrix: ConfusionMatrix) -> [String] {
-    errors.classNames ?? (0..<matrix.classes).map(String.init)
+    errors.classNames ?? ImageGroups.numbered(matrix.classes)
   }
 
   /// The pairs of classes that are confused most.

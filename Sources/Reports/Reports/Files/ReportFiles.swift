@@ -45,7 +45,7 @@ struct ReportFiles {
         ErrorTables.groups(groups, called: "group"), to: ReportFile.groups.path(in: directory))
     }
     if let deployed = test.deployed.confusion, let reference = test.reference.confusion {
-      let names = errors.classNames ?? (0..<deployed.classes).map(String.init)
+      let names = errors.classNames ?? ImageGroups.numbered(deployed.classes)
       try DurableFile.write(
         ErrorTables.confusion(deployed: deployed, reference: reference, names: names),
         to: ReportFile.confusion.path(in: directory))

@@ -26,7 +26,7 @@ struct LimitSentences {
     guard found.boundedGroups > 0 else {
       let needed = ConformalQuantile.countNeeded(missRate: limits.options.missRate)
       return "Prediction sets with \(share) of the classes cannot be \(promised) with "
-        + "\(limits.calibration.count.counted("image")): it takes \(needed)."
+        + "\(limits.calibration.count.counted("image")): it takes \(needed.grouped)."
     }
     let each = found.isByClass ? ", of each class" : ""
     return
@@ -42,7 +42,7 @@ struct LimitSentences {
     let confidence = NumberFormat.shortPercent(found.promise.confidence)
     guard let rule = found.promise.rule, let test = found.test else {
       return "An error of at most \(error) of the given answers, with \(confidence) confidence, "
-        + (found.promise.refusal ?? "cannot be promised") + "."
+        + (found.promise.refusal ?? "cannot be promised") + "." + otherAnswers
     }
     let which =
       rule.threshold > 0
@@ -52,7 +52,15 @@ struct LimitSentences {
       test.error.map { ", and \(NumberFormat.percent($0.value)) % of these are wrong" } ?? ""
     return
       "\(which): for \(NumberFormat.percent(test.coverage.value, 1)) % of the \(decision.testName)\(wrong) "
-      + "(at most \(error) \(promised), with \(confidence) confidence)."
+      + "(at most \(error) \(promised), with \(confidence) confidence)." + otherAnswers
+  }
+
+  /// Where costs decide which class is the answer, what is said of answers is not of that class; else nothing.
+  private var otherAnswers: String {
+    guard decision.errors?.decisionRule == .leastExpectedCost else { return "" }
+    return
+      " That is of the most probable class as the answer; the class with the least expected cost, which is the answer "
+      + "here, may be another one, and nothing is said of how often that is wrong."
   }
 
   /// How images that are unlike are told from others; nil without any.

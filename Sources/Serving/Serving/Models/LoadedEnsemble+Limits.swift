@@ -26,12 +26,13 @@ extension LoadedEnsemble {
     return flags
   }
 
-  /// `[N]`: whether no answer is given; none is where nothing is promised.
+  /// `[N]`: whether no answer is given; none is where nothing is promised. How sure it is says the most probable class, also
+  /// where costs make another one the answer.
   func abstentions(_ answer: EnsembleAnswer, for request: InferenceRequest) -> [Bool] {
     guard let rule = limits?.abstention else { return [Bool](repeating: true, count: answer.count) }
     return isWhole(answer, for: request).enumerated().map { row, isWhole in
-      let value = answer.logProbabilities[row * classes + answer.classes[row]]
-      return !isWhole || !rule.answers(logProbability: value)
+      let values = answer.logProbabilities[row * classes..<(row + 1) * classes]
+      return !isWhole || !rule.answers(logProbability: values.max() ?? -.infinity)
     }
   }
 
@@ -41,7 +42,10 @@ extension LoadedEnsemble {
       request.outputs.contains { $0.name == output.rawValue }
     }
     guard let limits, asks(.predictionSet) || asks(.abstain) else { return [:] }
-    let isPromised = limits.isPromised && isWhole(answer, for: request).allSatisfy(\.self)
+    // What is promised of answers is of the most probable classes as answers.
+    let isOfLabels = !asks(.abstain) || errorCosts == nil
+    let isPromised =
+      limits.isPromised && isOfLabels && isWhole(answer, for: request).allSatisfy(\.self)
     var parameters: Parameters = [AnswerParameter.promised: .boolean(isPromised)]
     if asks(.predictionSet) {
       parameters[AnswerParameter.coverage] = .number(1 - limits.sets.missRate)
