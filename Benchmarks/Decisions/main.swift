@@ -58,5 +58,6 @@ case "advice" where arguments.count >= 3:
 case "names" where arguments.count == 2:
   for name in try SetsPart.names(arguments[1]) { print(name) }
 default:
-  fatalError("usage: benchmark-decisions sets ROOT OUT | guarantees [DRAWS] | advice ROOT OUT | names ROOT")
+  fatalError(
+    "usage: benchmark-decisions sets ROOT OUT | guarantees [DRAWS] | advice ROOT OUT | names ROOT")
 }

@@ -21,8 +21,10 @@ struct AdvicePart {
     /// Members that were seen, by network.
     let seen: [String: Int]
     let budgetSeconds: Double
-    /// What was advised, and 0 for to stop.
+    /// What the step that ranks first brought.
     let first: Double
+    /// The same, and 0 where the advice was to stop.
+    let advised: Double
     let stops: Bool
     /// What the best of the steps brought, or 0.
     let best: Double
@@ -49,8 +51,9 @@ struct AdvicePart {
 
   func run(_ report: (String) -> Void) throws -> [Record] {
     report(
-      "| set | draws | steps | first advice | best in hindsight | share | a step at random | held by 80 % intervals | stops |")
-    report("| --- | --: | --: | --: | --: | --: | --: | --: | --: |")
+      "| set | draws | steps | first step | best in hindsight | share | with stops | a step at random | held by 80 % intervals | stops |"
+    )
+    report("| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
     var records: [Record] = []
     for set in try AdviceSet.all(root, simulated: simulatedSets) {
       let outcomes = try parallelMap(draws) { try Self.outcome(set, number: $0) }
@@ -83,6 +86,7 @@ struct AdvicePart {
       name, "\(outcomes.count)", "\(steps.count)", points(outcomes.map(\.first)),
       points(outcomes.map(\.best)),
       percent(outcomes.reduce(0) { $0 + $1.first } / max(best, 1e-12)),
+      percent(outcomes.reduce(0) { $0 + $1.advised } / max(best, 1e-12)),
       percent(outcomes.reduce(0) { $0 + $1.mean } / max(best, 1e-12)),
       percent(Double(steps.count(where: \.isInside)) / Double(max(steps.count, 1))),
       "\(outcomes.count(where: \.stops))",
@@ -146,7 +150,8 @@ struct AdvicePart {
     let advised = possible.firstIndex { $0.probabilityOfLeastGain >= 0.5 }
     return Outcome(
       seen: present, budgetSeconds: advice.budgetSeconds,
-      first: advised.map { steps[$0].realized } ?? 0, stops: advised == nil,
+      first: steps[0].realized, advised: advised.map { steps[$0].realized } ?? 0,
+      stops: advised == nil,
       best: max(0, steps.map(\.realized).max() ?? 0),
       mean: steps.reduce(0) { $0 + $1.realized } / Double(steps.count), steps: steps)
   }

@@ -61,16 +61,18 @@ struct AdviceSet {
   private static func seconds(of run: String, _ members: [Predictions]) throws -> [String: Double] {
     if let data = FileManager.default.contents(atPath: run + "/members.json") {
       let lines = try JSONDecoder().decode([Line].self, from: data)
-      return Dictionary(uniqueKeysWithValues: lines.compactMap { line in
-        line.name.flatMap { name in line.seconds.map { (name, $0) } }
-      })
+      return Dictionary(
+        uniqueKeysWithValues: lines.compactMap { line in
+          line.name.flatMap { name in line.seconds.map { (name, $0) } }
+        })
     }
-    return try Dictionary(uniqueKeysWithValues: members.map { member in
-      let data = FileManager.default.contents(atPath: "\(run)/metrics/\(member.name).jsonl")
-      let lines = try (data ?? Data()).split(separator: UInt8(ascii: "\n"))
-        .map { try JSONDecoder().decode(Line.self, from: Data($0)) }
-      return (member.name, lines.compactMap(\.seconds).reduce(0, +))
-    })
+    return try Dictionary(
+      uniqueKeysWithValues: members.map { member in
+        let data = FileManager.default.contents(atPath: "\(run)/metrics/\(member.name).jsonl")
+        let lines = try (data ?? Data()).split(separator: UInt8(ascii: "\n"))
+          .map { try JSONDecoder().decode(Line.self, from: Data($0)) }
+        return (member.name, lines.compactMap(\.seconds).reduce(0, +))
+      })
   }
 
   /// A third of the images chooses; trainings take as long as their multiply-accumulates.
@@ -97,9 +99,10 @@ struct AdviceSet {
   }
 
   private static func proportional(_ members: [Predictions]) -> [String: Double] {
-    Dictionary(uniqueKeysWithValues: members.map {
-      ($0.name, Double($0.multiplyAccumulates) / 1e5)
-    })
+    Dictionary(
+      uniqueKeysWithValues: members.map {
+        ($0.name, Double($0.multiplyAccumulates) / 1e5)
+      })
   }
 
   // MARK: Simulated

@@ -18,7 +18,9 @@ package enum LeastSquares {
       let used = row.indices.filter { row[$0] != 0 }
       for first in used {
         right[first] += row[first] * value
-        for second in used where second <= first { matrix[first][second] += row[first] * row[second] }
+        for second in used where second <= first {
+          matrix[first][second] += row[first] * row[second]
+        }
       }
     }
     return substitute(factor(matrix), right)

@@ -59,7 +59,9 @@ package struct StudyResults {
   private static func networks(_ members: [Predictions]) throws -> [Network] {
     let different = Dictionary(members.map { ($0.network, $0) }) { first, _ in first }
     return try different.sorted { $0.key < $1.key }.map { name, member in
-      guard let network = Network.named(as: member) else { throw LatencyError.unknownNetwork(name: name) }
+      guard let network = Network.named(as: member) else {
+        throw LatencyError.unknownNetwork(name: name)
+      }
       return network
     }
   }

@@ -233,7 +233,8 @@ import Testing
   // MARK: Times
 
   @Test func timesAreTypicalOnesAndGrowWithCost() throws {
-    let members = try Self.members("a", cost: 100, count: 3, quality: 1, images: 4)
+    let members =
+      try Self.members("a", cost: 100, count: 3, quality: 1, images: 4)
       + Self.members("b", cost: 400, count: 1, quality: 1, images: 4)
     let times = TrainingTimes(members, seconds: ["a-0": 100, "a-1": 200, "a-2": 400, "b-0": 800])
     let known = try #require(times.estimate("a", multiplyAccumulates: 100))

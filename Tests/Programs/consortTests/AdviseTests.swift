@@ -114,7 +114,9 @@ import Testing
 
   @Test func filesTakeTheirTimesFromTheUser() throws {
     let files = checkout.appendingPathComponent("results/cifar10-mixed/predictions/hold-out").path
-    let times = ["--training-time", "wide-resnet-16-1=14m", "--training-time", "wide-resnet-16-2=50m"]
+    let times = [
+      "--training-time", "wide-resnet-16-1=14m", "--training-time", "wide-resnet-16-2=50m",
+    ]
     let run = try Consort(["advise", files, "--budget", "1h"] + times)
     #expect(run.status == 0 && run.output.contains("more wide-resnet-16-1"))
     #expect(run.output.contains("over the budget: 1 more wide-resnet-16-4"))
@@ -127,7 +129,8 @@ import Testing
   @Test func badBudgetsAreMisuse() throws {
     try Consort.withDirectory { directory in
       try Self.makeRun(at: directory + "/run")
-      for budget in ["0", "0h", "-1h", "2", "soon", "1m2h", "1h1h", "", "h", "nanh", "2 h", "1e9d"] {
+      for budget in ["0", "0h", "-1h", "2", "soon", "1m2h", "1h1h", "", "h", "nanh", "2 h", "1e9d"]
+      {
         let (status, errors) = try refusal([directory + "/run", "--budget=" + budget])
         #expect(status == 2, "\(budget)")
         #expect(errors.contains("--budget is a time above 0 with its unit, such as 2h"))
@@ -161,7 +164,8 @@ import Testing
       #expect(try errors("empty").contains("neither a run, nor an ensemble"))
       #expect(try errors("missing").contains("there is no such file or directory"))
       #expect(try errors("untimed", "empty").contains("name it alone"))
-      let cheap = try refusal([directory + "/untimed", "--budget", "1h", "--max-cost", "1k",
+      let cheap = try refusal([
+        directory + "/untimed", "--budget", "1h", "--max-cost", "1k",
         "--training-time", "\(Self.network)=10m",
       ])
       #expect(cheap.status == 1 && cheap.errors.contains("at least those of one member"))

@@ -102,14 +102,16 @@ package struct AdviceSource {
       notes.append(
         Note(
           source: path,
-          text: "\(own) of \(planned.counted("training")) \(own == 1 ? "is" : "are") complete: the advice is what to train next "
+          text:
+            "\(own) of \(planned.counted("training")) \(own == 1 ? "is" : "are") complete: the advice is what to train next "
             + "to \(own == 1 ? "that" : "those")"))
     }
     if all > own {
       notes.append(
         Note(
           source: path,
-          text: "\((all - own).counted("member")) left out: snapshots, averages and soups are not trained by themselves"
+          text:
+            "\((all - own).counted("member")) left out: snapshots, averages and soups are not trained by themselves"
         ))
     }
     return notes

@@ -57,7 +57,8 @@ struct PairwiseErrorModel {
   }
 
   /// What each e and d counts in the error.
-  private static func features(_ composition: EnsembleComposition, _ pairs: [(Int, Int)]) -> [Double]
+  private static func features(_ composition: EnsembleComposition, _ pairs: [(Int, Int)])
+    -> [Double]
   {
     composition.weights + pairs.map { -share($0, in: composition) }
   }

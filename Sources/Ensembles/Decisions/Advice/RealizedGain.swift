@@ -14,7 +14,8 @@ package struct RealizedGain {
   ///   - test: By the same members, of the images that judge.
   ///   - most: What an ensemble may cost.
   /// - Throws: As `TrainingAdvice.advise`.
-  package init(holdOut: [Predictions], test: [Predictions], within most: Double) throws(EnsembleError)
+  package init(holdOut: [Predictions], test: [Predictions], within most: Double)
+    throws(EnsembleError)
   {
     before = try MeasuredEnsembles(holdOut, seed: 0)
     judged = try MeasuredEnsembles(test, seed: 0)

@@ -12,7 +12,8 @@ let adviseCommand = Command(
   operands: [
     Operand(
       "SOURCE",
-      help: "A run directory, a study's directory or its record; or held-out predictions: files, directories of them, and "
+      help:
+        "A run directory, a study's directory or its record; or held-out predictions: files, directories of them, and "
         + "lists, with --training-time.",
       isRepeated: true)
   ],
@@ -21,14 +22,16 @@ let adviseCommand = Command(
       "--budget", "TIME", help: "What may be spent on training, such as 2h, 1h30m or 45m."),
     CommandOption(
       "--max-cost", "MACS",
-      help: "The most that an ensemble may cost for one image, such as 400M (default: twice what all members that there are cost "
+      help:
+        "The most that an ensemble may cost for one image, such as 400M (default: twice what all members that there are cost "
         + "together)."),
     CommandOption(
       "--min-gain", "POINTS",
       help: "The gain in points of accuracy that is worth a step (default: 0.1)."),
     CommandOption(
       "--training-time", "NETWORK=TIME",
-      help: "How long a training of a network takes, such as wide-resnet-16-1=25m, in place of what runs say; may be repeated.",
+      help:
+        "How long a training of a network takes, such as wide-resnet-16-1=25m, in place of what runs say; may be repeated.",
       isRepeated: true),
     CommandOption("--out", "DIR", help: "Write advice.json there."),
     CommandOption("--json", help: "Print advice.json in place of the table."),
@@ -82,7 +85,8 @@ private func advise(_ arguments: ParsedArguments) throws {
 extension TrainingAdvice.Options {
   fileprivate init(_ arguments: ParsedArguments) throws(UsageError) {
     guard let budget = arguments.string("--budget") else {
-      throw UsageError("--budget is missing: say what may be spent on training, such as --budget 2h")
+      throw UsageError(
+        "--budget is missing: say what may be spent on training, such as --budget 2h")
     }
     self.init(budgetSeconds: try TrainingDuration(budget, option: "--budget").seconds)
     if let text = arguments.string("--max-cost") {
