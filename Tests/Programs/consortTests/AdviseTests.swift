@@ -14,7 +14,7 @@ import Testing
   private static func cost(_ name: String) throws -> Int {
     let found = try Consort(["cost", name, "--classes", "4", "--json"])
     let object = try JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [String: Any]
-    return try #require(object?["macs"] as? Int)
+    return try #require(object?["multiplyAccumulates"] as? Int)
   }
 
   private static func predictions(
@@ -24,8 +24,8 @@ import Testing
     let labels = (0..<200).map { Int64($0 % 4) }
     let rows = labels.flatMap { label -> [Float] in
       let isRight = generator.unitInterval() < 0.7
-      let class_ = isRight ? label : (label + 1) % 4
-      return (0..<4).map { log(Int64($0) == class_ ? 0.7 : 0.1) }
+      let predicted = isRight ? label : (label + 1) % 4
+      return (0..<4).map { log(Int64($0) == predicted ? 0.7 : 0.1) }
     }
     return try Predictions(
       name: name, network: network, multiplyAccumulates: cost, parameters: 10, split: split,
@@ -129,12 +129,12 @@ import Testing
   @Test func badBudgetsAreMisuse() throws {
     try Consort.withDirectory { directory in
       try Self.makeRun(at: directory + "/run")
-      for budget in ["0", "0h", "-1h", "2", "soon", "1m2h", "1h1h", "", "h", "nanh", "2 h", "1e9d"]
-      {
+      for budget in ["0", "0h", "-1h", "2", "soon", "1m2h", "1h1h", "h", "nanh", "2 h", "1e9d"] {
         let (status, errors) = try refusal([directory + "/run", "--budget=" + budget])
         #expect(status == 2, "\(budget)")
         #expect(errors.contains("--budget is a time above 0 with its unit, such as 2h"))
       }
+      #expect(try refusal([directory + "/run", "--budget="]).status == 2)
       let none = try refusal([directory + "/run"])
       #expect(none.status == 2 && none.errors.contains("--budget is missing"))
       for more in [

@@ -4,6 +4,7 @@ import Files
 import Formatting
 import MemberSources
 import Reports
+import Runs
 
 /// `consort advise`: what to train next, or whether to stop.
 let adviseCommand = Command(
@@ -74,7 +75,8 @@ private func advise(_ arguments: ParsedArguments) throws {
     return
   }
   for (place, entry) in entries.enumerated() {
-    if entries.count > 1 {
+    // Of a study, which of its runs it is about.
+    if StudyDirectory(path: arguments.operands[0]).exists {
       print((place > 0 ? "\n" : "") + Terminal.printable(entry.source) + ":")
     }
     print(AdviceText(entry.advice).lines(), terminator: "")

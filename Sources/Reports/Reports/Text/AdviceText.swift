@@ -34,7 +34,12 @@ package struct AdviceText: Sendable {
   }
 
   private static func time(_ interval: TrainingAdvice.Interval) -> String {
-    "\(NumberFormat.duration(interval.lowerBound)) to \(NumberFormat.duration(interval.upperBound))"
+    "\(time(interval.lowerBound)) to \(time(interval.upperBound))"
+  }
+
+  /// To the nearest second: of a mean of logarithms the last bits say nothing.
+  private static func time(_ seconds: Double) -> String {
+    NumberFormat.duration(seconds.rounded())
   }
 
   /// What there is, and within which cost.
@@ -50,10 +55,10 @@ package struct AdviceText: Sendable {
     let least = NumberFormat.fixed(100 * advice.leastGain, 2)
     guard let step = advice.advised else {
       return advice.steps.isEmpty
-        ? "Stop: within \(NumberFormat.duration(advice.budgetSeconds)) nothing can be trained that could gain anything."
-        : "Stop: no step within \(NumberFormat.duration(advice.budgetSeconds)) is likely to gain more than \(least) points."
+        ? "Stop: within \(Self.time(advice.budgetSeconds)) nothing can be trained that could gain anything."
+        : "Stop: no step within \(Self.time(advice.budgetSeconds)) is likely to gain more than \(least) points."
     }
-    return "Train \(Self.name(step)), about \(NumberFormat.duration(step.seconds)) "
+    return "Train \(Self.name(step)), about \(Self.time(step.seconds)) "
       + "(80 % \(Self.time(step.secondsInterval))): \(NumberFormat.points(step.gain)) points expected "
       + "(80 % \(Self.points(step.interval))), with probability \(NumberFormat.fixed(step.probabilityOfGain, 2)) a gain, and "
       + "\(NumberFormat.fixed(step.probabilityOfLeastGain, 2)) more than \(least) points."
@@ -65,7 +70,7 @@ package struct AdviceText: Sendable {
       let name = Self.name(omission.kind, omission.network, 1, nil)
       switch omission.reason {
       case .overBudget:
-        return "over the budget: \(name), about \(NumberFormat.duration(omission.seconds))"
+        return "over the budget: \(name), about \(Self.time(omission.seconds))"
       case .overMaximum:
         return "in no ensemble that is cheap enough: \(name)"
       }
@@ -91,7 +96,7 @@ package struct AdviceText: Sendable {
     ])
     for step in advice.steps {
       table.append([
-        Self.name(step), NumberFormat.duration(step.seconds), NumberFormat.points(step.gain),
+        Self.name(step), Self.time(step.seconds), NumberFormat.points(step.gain),
         Self.points(step.interval), NumberFormat.percent(step.probabilityOfGain, 0) + " %",
         NumberFormat.points(step.gainPerHour), Self.name(step.ensemble.parts),
       ])
