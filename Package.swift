@@ -272,7 +272,7 @@ let deployment: [Target] = [
     "MemberSources", in: "Deployment",
     [
       "Datasets", "Decisions", "Deployment", "Ensembles", "Files", "Formatting", "Inference",
-      "Latency", "Predictions", "Runs", "Weights",
+      "Latency", "Networks", "Predictions", "Runs", "Weights",
     ]),
   tests(
     of: "MemberSources", in: "Deployment",

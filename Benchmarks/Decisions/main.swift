@@ -1,8 +1,12 @@
 // How decisions hold up: choices judged on images that had no say in them.
 //   benchmark-decisions sets ROOT OUT [--only SET,...] [--rules RULE,...] [--sizes IMAGES,...] [--splits 200]
 //   benchmark-decisions guarantees OUT [--only PART,...] [--draws 10000] [--machine TEXT]
+//   benchmark-decisions advice ROOT OUT [--draws 100] [--simulated 12]
 //   benchmark-decisions names ROOT
 // ROOT is the repository's; OUT has one JSON file a set, or a part, and a run goes on with what is not there.
+
+import Files
+import Schemas
 
 #if canImport(Glibc)
   import Glibc
@@ -43,8 +47,18 @@ case "guarantees" where arguments.count >= 2:
     print(line)
     fflush(nil)
   }
+case "advice" where arguments.count >= 3:
+  let records = try AdvicePart(
+    root: arguments[1], draws: value(of: "--draws").flatMap { Int($0) } ?? 100,
+    simulatedSets: value(of: "--simulated").flatMap { Int($0) } ?? 12
+  ).run { line in
+    print(line)
+    fflush(nil)
+  }
+  try DurableFile.write(records.readableJSON(), to: arguments[2])
 case "names" where arguments.count == 2:
   for name in try SetsPart.names(arguments[1]) { print(name) }
 default:
-  fatalError("usage: benchmark-decisions sets ROOT OUT | guarantees OUT | names ROOT")
+  fatalError(
+    "usage: benchmark-decisions sets ROOT OUT | guarantees OUT | advice ROOT OUT | names ROOT")
 }

@@ -7,7 +7,7 @@ Program(
   version: consortVersion,
   commands: [
     demoCommand, trainCommand, studyCommand, submitCommand, searchCommand, latenciesCommand,
-    statusCommand, frontierCommand, reportCommand, predictCommand, serveCommand,
+    statusCommand, frontierCommand, reportCommand, adviseCommand, predictCommand, serveCommand,
     importCommand,
     exportCommand, buildEnsembleCommand, costCommand, benchCommand, dataCommand,
   ]

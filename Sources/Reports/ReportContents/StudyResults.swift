@@ -9,16 +9,10 @@ import Runs
 
 /// What of a study is trained or on record.
 package struct StudyResults {
-  /// A member that has predicted the test images.
-  private struct Result {
-    let member: RecordedMember
-    let predictions: Predictions
-  }
-
   private let directory: StudyDirectory
   private let plan: StudyPlan
   /// Of each run that has any, its members.
-  private let results: [(run: StudyPlan.Run, members: [Result])]
+  private let results: [(run: StudyPlan.Run, members: [StudyMember])]
   private let analysis: StudyAnalysis
   private let latencies: FinalistLatencies?
 
@@ -35,7 +29,8 @@ package struct StudyResults {
     self.directory = directory
     plan = try directory.plan()
     results = try plan.runs.compactMap { run in
-      let members = try Self.members(of: run, in: directory)
+      let members = try StudyMember.all(
+        of: directory.run(run), directory.record(run), split: SplitName.test)
       return members.isEmpty ? nil : (run, members)
     }
     guard !results.isEmpty else { throw ExperimentError.emptyStudy(directory: directory.path) }
@@ -47,38 +42,9 @@ package struct StudyResults {
       timing: timing, progress: progress)
   }
 
-  /// Those that are trained, and those on record.
-  private static func members(
-    of run: StudyPlan.Run, in directory: StudyDirectory
-  ) throws -> [Result] {
-    let trained = directory.run(run)
-    var results: [Result] = []
-    if Directory.isDirectory(trained.membersPath) {
-      let experiment = try trained.experiment()
-      let predictions = RunPredictions(run: trained, split: SplitName.test)
-      for member in experiment.allMembers
-      where trained.member(member.name).isComplete(withHoldOut: experiment.data.holdsOut) {
-        results.append(
-          Result(
-            member: try RecordedMember(member, of: experiment, in: trained),
-            predictions: try predictions.predictions(of: member, in: experiment)))
-      }
-    }
-    let record = directory.record(run)
-    for member in try record.members()
-    where !results.contains(where: { $0.member.name == member.name }) {
-      let path = record.predictionsPath(member.name, split: SplitName.test)
-      let predictions = try Predictions(path: path)
-      try MemberDirectory.checkPredictions(
-        path, of: member.name, split: SplitName.test, identity: member.training)
-      results.append(Result(member: member, predictions: predictions))
-    }
-    return results
-  }
-
   /// The runs of each number of training images together.
   private static func sizes(
-    _ results: [(run: StudyPlan.Run, members: [Result])]
+    _ results: [(run: StudyPlan.Run, members: [StudyMember])]
   ) -> [StudySize] {
     Dictionary(grouping: results) { $0.run.trainingImages }.sorted { $0.key < $1.key }
       .map { images, runs in
@@ -93,11 +59,9 @@ package struct StudyResults {
   private static func networks(_ members: [Predictions]) throws -> [Network] {
     let different = Dictionary(members.map { ($0.network, $0) }) { first, _ in first }
     return try different.sorted { $0.key < $1.key }.map { name, member in
-      // What it costs says for which size of images it was.
-      let network = (4...512).lazy.compactMap { size in
-        try? Network(named: name, inputSize: size, classes: member.classes)
-      }.first { $0.totals.multiplyAccumulates == member.multiplyAccumulates }
-      guard let network else { throw LatencyError.unknownNetwork(name: name) }
+      guard let network = Network.named(as: member) else {
+        throw LatencyError.unknownNetwork(name: name)
+      }
       return network
     }
   }

@@ -75,6 +75,8 @@ package enum ReportFile: String, CaseIterable, Sendable {
   case evaluations = "evaluations.csv"
   case finalistsTable = "finalists.csv"
   case finalists = "finalists.json"
+  // Of advice on what to train next.
+  case advice = "advice.json"
   // Of a study.
   case study = "study.json"
   case studyComparisons = "comparisons.csv"
