@@ -107,6 +107,10 @@ let networks: [Target] = [
   library("Weights", in: "Networks", ["Files"]),
   tests(
     of: "Weights", in: "Networks", ["Files", "Randomness", "Weights"], exclude: ["Fixtures"]),
+  library("Checkpoints", in: "Networks", ["Compression", "Files", "Weights"]),
+  tests(
+    of: "Checkpoints", in: "Networks", ["Checkpoints", "Files", "Randomness", "Weights"],
+    exclude: ["Fixtures"]),
   library("ONNX", in: "Networks", ["Files", "Networks", "Weights"]),
   tests(
     of: "ONNX", in: "Networks", ["Networks", "ONNX", "Randomness"],
@@ -253,8 +257,8 @@ let deployment: [Target] = [
   library(
     "Deployment", in: "Deployment",
     [
-      "CTritonModel", "Concurrency", "Datasets", "Ensembles", "Files", "Formatting", "Inference",
-      "Networks", "ONNX", "Predictions", "Randomness", "Runs", "Schemas", "Statistics", "Weights",
+      "CTritonModel", "Checkpoints", "Concurrency", "Datasets", "Ensembles", "Files", "Formatting",
+      "Inference", "Networks", "ONNX", "Predictions", "Randomness", "Runs", "Schemas", "Statistics", "Weights",
     ]),
   tests(
     of: "Deployment", in: "Deployment",
@@ -371,8 +375,8 @@ let programs: [Target] = [
   program(
     "consort", in: "Programs",
     [
-      "ArchitectureSearch", "CommandLine", "Datasets", "Decisions", "Deployment", "Downloads",
-      "Endpoints", "Ensembles", "Files", "Formatting", "HTTP", "Inference", "Latency", "Leases",
+      "ArchitectureSearch", "Checkpoints", "CommandLine", "Datasets", "Decisions", "Deployment",
+      "Downloads", "Endpoints", "Ensembles", "Files", "Formatting", "HTTP", "Inference", "Latency", "Leases",
       "MemberSources", "Networks", "Predictions", "Processes", "ReportContents", "Reports", "Runs",
       "Schemas", "SearchRuns", "Serving", "Submission",
     ]),
