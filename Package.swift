@@ -258,12 +258,14 @@ let deployment: [Target] = [
     "Deployment", in: "Deployment",
     [
       "CTritonModel", "Checkpoints", "Concurrency", "Datasets", "Ensembles", "Files", "Formatting",
-      "Inference", "Networks", "ONNX", "Predictions", "Randomness", "Runs", "Schemas", "Statistics", "Weights",
+      "Inference", "Networks", "ONNX", "Predictions", "Randomness", "Runs", "Schemas", "Statistics",
+      "Weights",
     ]),
   tests(
     of: "Deployment", in: "Deployment",
     [
-      "Datasets", "Deployment", "Ensembles", "Files", "Inference", "InferenceTestSupport",
+      "Checkpoints", "Datasets", "Deployment", "Ensembles", "Files", "Inference",
+      "InferenceTestSupport",
       "Networks", "ONNX", "Predictions", "Runs", "ServingTestSupport", "Weights",
     ]),
   library(
@@ -376,7 +378,8 @@ let programs: [Target] = [
     "consort", in: "Programs",
     [
       "ArchitectureSearch", "Checkpoints", "CommandLine", "Datasets", "Decisions", "Deployment",
-      "Downloads", "Endpoints", "Ensembles", "Files", "Formatting", "HTTP", "Inference", "Latency", "Leases",
+      "Downloads", "Endpoints", "Ensembles", "Files", "Formatting", "HTTP", "Inference", "Latency",
+      "Leases",
       "MemberSources", "Networks", "Predictions", "Processes", "ReportContents", "Reports", "Runs",
       "Schemas", "SearchRuns", "Serving", "Submission",
     ]),

@@ -40,16 +40,21 @@ package struct ZipArchive: Sendable {
     package var description: String {
       switch self {
       case .notWhole: "is not a whole ZIP archive"
-      case .tooManyEntries(let count, let limit): "has \(count) entries, more than the \(limit) allowed"
+      case .tooManyEntries(let count, let limit):
+        "has \(count) entries, more than the \(limit) allowed"
       case .encrypted(let name): "has the encrypted entry '\(name)'"
       case .unknownMethod(let name, let method):
         "has the entry '\(name)' compressed by method \(method), where only 0 (stored) and 8 (DEFLATE) are read"
-      case .unsafeName(let name): "has an entry whose name leads out of the archive or is no text: '\(name)'"
+      case .unsafeName(let name):
+        "has an entry whose name leads out of the archive or is no text: '\(name)'"
       case .duplicateName(let name): "has two entries named '\(name)'"
-      case .overlap(let first, let second): "has the entries '\(first)' and '\(second)', which share bytes"
-      case .contradiction(let name): "says two things of the entry '\(name)', before it and in the directory at its end"
+      case .overlap(let first, let second):
+        "has the entries '\(first)' and '\(second)', which share bytes"
+      case .contradiction(let name):
+        "says two things of the entry '\(name)', before it and in the directory at its end"
       case .impossibleSize(let name): "gives the entry '\(name)' a size that its bytes cannot have"
-      case .damaged(let name): "has the damaged entry '\(name)': its bytes are not those that were written"
+      case .damaged(let name):
+        "has the damaged entry '\(name)': its bytes are not those that were written"
       case .noMemory(let name): "has the entry '\(name)', for which there is no memory"
       }
     }
@@ -119,7 +124,8 @@ package struct ZipArchive: Sendable {
       let part = rest.prefix(1 << 30)
       sum = UInt(
         CZlib.crc32(
-          CUnsignedLong(sum), UnsafeRawBufferPointer(rebasing: part).bindMemory(to: UInt8.self).baseAddress,
+          CUnsignedLong(sum),
+          UnsafeRawBufferPointer(rebasing: part).bindMemory(to: UInt8.self).baseAddress,
           UInt32(part.count)))
       rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(part.count))
     }
@@ -174,10 +180,13 @@ extension ZipArchive {
       let localExtra = reader.number(2, at: sizes.offset + 28),
       let localName = reader.bytes(localNameLength, at: sizes.offset + 30)
     else { throw .notWhole }
-    guard localName.elementsEqual(nameBytes), localMethod == method else { throw .contradiction(name) }
+    guard localName.elementsEqual(nameBytes), localMethod == method else {
+      throw .contradiction(name)
+    }
     let start = sizes.offset + 30 + localNameLength + localExtra
     guard start <= reader.count, sizes.compressed <= reader.count - start else { throw .notWhole }
-    guard method == 8 ? sizes.size / greatestRatio <= sizes.compressed : sizes.size == sizes.compressed
+    guard
+      method == 8 ? sizes.size / greatestRatio <= sizes.compressed : sizes.size == sizes.compressed
     else { throw .impossibleSize(name) }
     let end = start + sizes.compressed
     return Entry(

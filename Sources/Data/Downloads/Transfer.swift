@@ -60,7 +60,8 @@ struct Transfer {
   private func curl() throws(DatasetError) -> Subprocess.Outcome {
     var arguments = [
       "curl", "--fail", "--location", "--proto", protocols, "--proto-redir", protocols,
-      "--connect-timeout", "20", "--speed-limit", "1024", "--speed-time", "60", "--continue-at", "-",
+      "--connect-timeout", "20", "--speed-limit", "1024", "--speed-time", "60", "--continue-at",
+      "-",
       "--output", partialPath,
     ]
     arguments += options

@@ -23,17 +23,21 @@ package struct Checkpoint: WeightsSource {
   ///   - skipsObjects: Whether objects of types that are not known are passed over. None is ever made; names of modules that run
   ///     programs stay refused.
   /// - Throws: `CheckpointError`.
-  package init(path: String, key: String? = nil, skipsObjects: Bool = false) throws(CheckpointError) {
+  package init(path: String, key: String? = nil, skipsObjects: Bool = false) throws(CheckpointError)
+  {
     let file: MappedFile
     do throws(FileError) { file = try MappedFile(path: path) } catch { throw .file(error) }
     let contents = try file.withBytes { bytes in
       Result { () throws(CheckpointError) -> CheckpointContents in
         switch CheckpointFormat(bytes) {
         case .zip: return try ZipCheckpoint.contents(of: file, bytes, skipsObjects: skipsObjects)
-        case .pickle: return try LegacyCheckpoint.contents(of: file, bytes, skipsObjects: skipsObjects)
+        case .pickle:
+          return try LegacyCheckpoint.contents(of: file, bytes, skipsObjects: skipsObjects)
         case .tar:
           throw CheckpointError.unsupported(
-            path: path, reason: "is a tar archive, as PyTorch wrote them before version 0.1.10 (2017), or another",
+            path: path,
+            reason:
+              "is a tar archive, as PyTorch wrote them before version 0.1.10 (2017), or another",
             fix: "save it again with torch.save")
         case .webPage, .pointer, .json, .other:
           throw CheckpointError.unsupported(
@@ -56,7 +60,8 @@ package struct Checkpoint: WeightsSource {
       notes.append(
         Note(
           source: path,
-          text: "objects are passed over and not made: \(passedOver.prefix(8).joined(separator: ", "))"
+          text:
+            "objects are passed over and not made: \(passedOver.prefix(8).joined(separator: ", "))"
             + (passedOver.count > 8 ? " and \(passedOver.count - 8) more" : "")))
     }
     return notes
@@ -90,7 +95,8 @@ package struct Checkpoint: WeightsSource {
     let element = try view(name).element
     guard let type = element.dataType else {
       throw CheckpointError.unfitTensor(
-        path: path, tensor: name, reason: "is of type \(element.name), which no weights here have; save it as float32")
+        path: path, tensor: name,
+        reason: "is of type \(element.name), which no weights here have; save it as float32")
     }
     return type
   }
@@ -114,7 +120,8 @@ package struct Checkpoint: WeightsSource {
     let own = storage.element?.byteCount ?? 1
     guard count <= max(storage.count * own / width, Self.mostRepeated) else {
       throw .unfitTensor(
-        path: path, tensor: name, reason: "repeats its elements too often; save it after .contiguous()")
+        path: path, tensor: name,
+        reason: "repeats its elements too often; save it after .contiguous()")
     }
     do throws(FileError) { try Memory.check(count: count, of: width, for: path) } catch {
       throw .file(error)
@@ -131,7 +138,9 @@ package struct Checkpoint: WeightsSource {
   /// Turns every number's bytes around.
   private static func reverse(_ bytes: inout [UInt8], width: Int) {
     guard width > 1 else { return }
-    for start in stride(from: 0, to: bytes.count, by: width) { bytes[start..<start + width].reverse() }
+    for start in stride(from: 0, to: bytes.count, by: width) {
+      bytes[start..<start + width].reverse()
+    }
   }
 }
 

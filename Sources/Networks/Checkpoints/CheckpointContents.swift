@@ -46,7 +46,9 @@ struct CheckpointContents: Sendable {
 
   /// What keeps tensors that are no weights.
   private static func isOptimizer(_ name: String) -> Bool {
-    ["optim", "sched", "scaler", "rng", "callbacks", "loops"].contains { name.lowercased().contains($0) }
+    ["optim", "sched", "scaler", "rng", "callbacks", "loops"].contains {
+      name.lowercased().contains($0)
+    }
   }
 
   private func tensors(

@@ -56,22 +56,26 @@ package enum CheckpointError: ExitStatusError, Hashable, Sendable, CustomStringC
     case .unknownKey(let path, let key, let known):
       "'\(path)' has no weights under '\(key)'"
         + (known.isEmpty
-          ? "; give another file" : " (it has them under \(Self.listing(known))); name one of these with --weights-key")
+          ? "; give another file"
+          : " (it has them under \(Self.listing(known))); name one of these with --weights-key")
     case .missingTensor(let path, let tensor):
       "'\(path)' has no tensor '\(tensor)'; give a file that has it"
     case .unfitTensor(let path, let tensor, let reason): "tensor '\(tensor)' in '\(path)' \(reason)"
     }
   }
 
-  private static let saveStateDictionary = "save only the weights, with torch.save(model.state_dict(), PATH)"
+  private static let saveStateDictionary =
+    "save only the weights, with torch.save(model.state_dict(), PATH)"
 
   private static func refusal(_ path: String, _ name: String, canBeSkipped: Bool) -> String {
-    let beginning = "'\(path)' names '\(name)', which no weights need: it is refused, and nothing in it was run; "
+    let beginning =
+      "'\(path)' names '\(name)', which no weights need: it is refused, and nothing in it was run; "
     if name.hasPrefix("torch.nn.") {
       return beginning + "it is a whole module, not its weights: \(saveStateDictionary)"
     }
     if name.hasPrefix("torch._utils.") || name.hasPrefix("torch._tensor.") {
-      return beginning + "it is a kind of tensor that is not read: \(saveStateDictionary) of plain tensors"
+      return beginning
+        + "it is a kind of tensor that is not read: \(saveStateDictionary) of plain tensors"
     }
     return beginning
       + (canBeSkipped

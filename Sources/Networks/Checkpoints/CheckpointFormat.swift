@@ -15,7 +15,8 @@ package enum CheckpointFormat: Sendable {
     } else if bytes.first == 0x80, !begins("{", at: 8) {
       // The ninth byte is where a safetensors file begins its header.
       self = .pickle
-    } else if !bytes.prefix(8).contains(0), let first = bytes.prefix(64).first(where: { !Self.isSpace($0) }),
+    } else if !bytes.prefix(8).contains(0),
+      let first = bytes.prefix(64).first(where: { !Self.isSpace($0) }),
       first == UInt8(ascii: "<") || first == UInt8(ascii: "{")
     {
       // The length that begins a safetensors file has zeros in its eight bytes.
@@ -31,7 +32,8 @@ package enum CheckpointFormat: Sendable {
   var fault: String {
     switch self {
     case .webPage: "is a web page, not a file of weights"
-    case .pointer: "is the pointer that Git LFS leaves in place of a file: `git lfs pull` fetches it"
+    case .pointer:
+      "is the pointer that Git LFS leaves in place of a file: `git lfs pull` fetches it"
     case .json: "is text, not a file of weights"
     default: "is no file of PyTorch's"
     }

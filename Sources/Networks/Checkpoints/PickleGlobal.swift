@@ -103,7 +103,8 @@ enum PickleGlobal: Hashable, Sendable {
 
   /// Modules of which no file of weights has a name, also where objects of other types are passed over.
   private static let neverModules: Set<String> = [
-    "os", "posix", "nt", "sys", "subprocess", "builtins", "__builtin__", "importlib", "runpy", "pty",
+    "os", "posix", "nt", "sys", "subprocess", "builtins", "__builtin__", "importlib", "runpy",
+    "pty",
     "socket", "shutil", "ctypes", "code", "codeop", "pickle", "_pickle", "cPickle", "copyreg",
     "copy_reg", "operator", "_operator", "functools", "types", "marshal", "webbrowser", "timeit",
     "pdb", "bdb", "cProfile", "profile", "doctest", "pip", "asyncio", "multiprocessing",
@@ -131,6 +132,8 @@ extension ElementType {
       ("complex128", 16, nil),
     ]
     return Dictionary(
-      uniqueKeysWithValues: types.map { ($0.0, ElementType(name: $0.0, byteCount: $0.1, dataType: $0.2)) })
+      uniqueKeysWithValues: types.map {
+        ($0.0, ElementType(name: $0.0, byteCount: $0.1, dataType: $0.2))
+      })
   }()
 }

@@ -42,7 +42,9 @@ struct PickleMachine {
   /// Reads the pickle that begins at `offset`, to its end.
   mutating func run() throws(CheckpointError) -> PickleValue {
     (stack, marks, memo, start) = ([], [], [:], offset)
-    guard try byte() == Opcode.proto.rawValue else { throw damaged("it does not begin like a pickle") }
+    guard try byte() == Opcode.proto.rawValue else {
+      throw damaged("it does not begin like a pickle")
+    }
     let version = try byte()
     guard (2...5).contains(version) else {
       throw .unsupported(
@@ -71,7 +73,8 @@ struct PickleMachine {
   mutating func spend(_ count: Int) throws(CheckpointError) {
     operations += count
     guard operations <= Limits.operations else {
-      throw .tooLarge(path: path, reason: "its pickle has more than \(Limits.operations) operations")
+      throw .tooLarge(
+        path: path, reason: "its pickle has more than \(Limits.operations) operations")
     }
   }
 }

@@ -36,12 +36,14 @@ package struct ShardedWeights: WeightsSource {
     guard !files.isEmpty, files.count <= Self.mostShards else {
       throw CheckpointError.damaged(path: path, reason: "it names \(files.count) files")
     }
-    let directory = path.contains("/") ? String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) : ""
+    let directory =
+      path.contains("/") ? String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) : ""
     var shards: [String: any WeightsSource] = [:]
     var notes: [Note] = []
     for (file, names) in files.sorted(by: { $0.key < $1.key }) {
       guard Self.isPlain(file) else {
-        throw CheckpointError.damaged(path: path, reason: "it names '\(file)', which is not a file beside it")
+        throw CheckpointError.damaged(
+          path: path, reason: "it names '\(file)', which is not a file beside it")
       }
       let shard = try WeightsFile.open(directory + file)
       try Self.check(shard, has: names, indexPath: path)
@@ -66,11 +68,13 @@ package struct ShardedWeights: WeightsSource {
     let found = Set(shard.names)
     if let missing = names.sorted().first(where: { !found.contains($0) }) {
       throw CheckpointError.damaged(
-        path: shard.path, reason: "it lacks the tensor '\(missing)', which '\(indexPath)' says is in it")
+        path: shard.path,
+        reason: "it lacks the tensor '\(missing)', which '\(indexPath)' says is in it")
     }
     if let extra = found.subtracting(names).min() {
       throw CheckpointError.damaged(
-        path: shard.path, reason: "it has the tensor '\(extra)', which '\(indexPath)' does not say is in it")
+        path: shard.path,
+        reason: "it has the tensor '\(extra)', which '\(indexPath)' does not say is in it")
     }
   }
 

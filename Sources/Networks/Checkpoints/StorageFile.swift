@@ -51,7 +51,9 @@ struct StorageFile: Sendable {
       guard place.byteCount == announced else {
         throw .damaged(
           path: file.path,
-          reason: "its storage '\(storage.key)' has \(place.byteCount) bytes where its pickle says \(announced)")
+          reason:
+            "its storage '\(storage.key)' has \(place.byteCount) bytes where its pickle says \(announced)"
+        )
       }
     }
   }

@@ -44,7 +44,8 @@ enum ZipCheckpoint {
     }
     var places: [String: StorageFile.Place] = [:]
     for (name, entry) in entries where name.hasPrefix("data/") {
-      places[String(name.dropFirst(5))] = entry.isCompressed ? .compressed(entry) : .mapped(entry.range)
+      places[String(name.dropFirst(5))] =
+        entry.isCompressed ? .compressed(entry) : .mapped(entry.range)
       try checkSum(entry, in: bytes, path: path)
     }
     let text = try content(pickle, in: bytes, path: path)
@@ -111,7 +112,8 @@ enum ZipCheckpoint {
       guard !overflow, most.overflow || next <= most.partialValue + smallByteCount else {
         throw .tooLarge(
           path: path,
-          reason: "its \(byteCount) bytes are to become more than \(greatestInflation) times as many")
+          reason:
+            "its \(byteCount) bytes are to become more than \(greatestInflation) times as many")
       }
       sum = next
     }
@@ -125,7 +127,9 @@ enum ZipCheckpoint {
     guard pickles.count == 1 else {
       throw pickles.isEmpty
         ? noPickle(path)
-        : .damaged(path: path, reason: "it has several pickles, \(pickles.map(\.name).joined(separator: " and "))")
+        : .damaged(
+          path: path,
+          reason: "it has several pickles, \(pickles.map(\.name).joined(separator: " and "))")
     }
     return String(pickles[0].name.dropLast("data.pkl".count))
   }

@@ -47,7 +47,8 @@ import Weights
   func tensorsAreThoseThatPyTorchReads(_ expected: Expected) throws {
     for (file, sum) in expected.sha256 {
       let bytes = try Data(contentsOf: URL(filePath: fixture(file)))
-      #expect(bytes.withUnsafeBytes(Files.sha256) == sum, "\(file) is not the one that PyTorch read")
+      #expect(
+        bytes.withUnsafeBytes(Files.sha256) == sum, "\(file) is not the one that PyTorch read")
     }
     let weights = try WeightsFile.open(
       fixture(expected.file), WeightsFile.Options(key: expected.key))
@@ -71,7 +72,8 @@ import Weights
     let error = CheckpointError.unknownKey(
       path: path, key: "ema", known: ["model", "model_ema"])
     #expect(throws: error) { try Checkpoint(path: path, key: "ema") }
-    #expect(error.description.contains("'model_ema'") && error.description.contains("--weights-key"))
+    #expect(
+      error.description.contains("'model_ema'") && error.description.contains("--weights-key"))
   }
 
   @Test func whatWasTakenAndPassedOverIsSaid() throws {
@@ -100,11 +102,14 @@ import Weights
   @Test func whatRoundingLosesIsCounted() throws {
     let directory = try TemporaryDirectory()
     let path = "\(directory.path)/w.safetensors"
-    func bytes(_ values: [Double]) -> [UInt8] { values.flatMap { withUnsafeBytes(of: $0) { Array($0) } } }
+    func bytes(_ values: [Double]) -> [UInt8] {
+      values.flatMap { withUnsafeBytes(of: $0) { Array($0) } }
+    }
     try SafeTensors.write(
       to: path,
       tensors: [
-        TensorContent(name: "near", dataType: .float64, shape: [3], bytes: bytes([1 + 0x1p-30, 2, -0.5])),
+        TensorContent(
+          name: "near", dataType: .float64, shape: [3], bytes: bytes([1 + 0x1p-30, 2, -0.5])),
         TensorContent(name: "beyond", dataType: .float64, shape: [1], bytes: bytes([1e300])),
         TensorContent(name: "tiny", dataType: .float64, shape: [1], bytes: bytes([1e-60])),
       ])

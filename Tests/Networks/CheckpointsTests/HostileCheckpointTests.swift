@@ -49,7 +49,8 @@ import Weights
       let error = #expect(throws: (any Error).self) { try WeightsFile.open(path) }
       return "\(String(describing: error))"
     }
-    #expect(try refusal(#"{"weight_map": {"a": "../x.safetensors"}}"#).contains("'../x.safetensors'"))
+    #expect(
+      try refusal(#"{"weight_map": {"a": "../x.safetensors"}}"#).contains("'../x.safetensors'"))
     #expect(try refusal(#"{"weight_map": {"a": "/etc/passwd"}}"#).contains("not a file beside it"))
     #expect(try refusal(#"{"weight_map": {"a": "index.json"}}"#).contains("not a file beside it"))
     #expect(try refusal(#"{"weight_map": {"a": "x.safetensors"}}"#).contains("x.safetensors"))
@@ -63,7 +64,9 @@ import Weights
       ])
     #expect(try refusal(#"{"weight_map": {"a": "x.safetensors"}}"#).contains("tensor 'b'"))
     #expect(
-      try refusal(#"{"weight_map": {"a": "x.safetensors", "b": "x.safetensors", "c": "x.safetensors"}}"#)
-        .contains("tensor 'c'"))
+      try refusal(
+        #"{"weight_map": {"a": "x.safetensors", "b": "x.safetensors", "c": "x.safetensors"}}"#
+      )
+      .contains("tensor 'c'"))
   }
 }

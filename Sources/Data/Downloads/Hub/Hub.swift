@@ -12,6 +12,8 @@ package struct Hub: Sendable {
   private let token: String?
   /// Where files are kept: OWNER/NAME/HASH/FILE.
   private let cache: String
+  /// More of curl's options, such as a certificate of the tests' own.
+  var curlOptions: [String] = []
 
   /// The longest file that is fetched.
   private static let mostBytes = 64 << 30
@@ -31,19 +33,23 @@ package struct Hub: Sendable {
       ["http", "https"].contains(address.scheme), address.user() == nil
     else {
       throw .invalidSetting(
-        variable: "HF_ENDPOINT", reason: "'\(endpoint)' is no address such as https://huggingface.co")
+        variable: "HF_ENDPOINT",
+        reason: "'\(endpoint)' is no address such as https://huggingface.co")
     }
     let token = setting("HF_TOKEN")
     guard token?.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) != false else {
-      throw .invalidSetting(variable: "HF_TOKEN", reason: "it has blanks or other characters that no token has")
+      throw .invalidSetting(
+        variable: "HF_TOKEN", reason: "it has blanks or other characters that no token has")
     }
     let isHere = ["localhost", "127.0.0.1", "::1", "[::1]"].contains(host)
     guard token == nil || address.scheme == "https" || isHere else {
       throw .invalidSetting(
-        variable: "HF_TOKEN", reason: "HF_ENDPOINT (\(endpoint)) is not encrypted, and would show it; use https://")
+        variable: "HF_TOKEN",
+        reason: "HF_ENDPOINT (\(endpoint)) is not encrypted, and would show it; use https://")
     }
     guard let cache = setting("XDG_CACHE_HOME") ?? setting("HOME").map({ "\($0)/.cache" }) else {
-      throw .invalidSetting(variable: "XDG_CACHE_HOME", reason: "neither it nor HOME says where files are kept")
+      throw .invalidSetting(
+        variable: "XDG_CACHE_HOME", reason: "neither it nor HOME says where files are kept")
     }
     (self.endpoint, self.token, self.cache) = (endpoint, token, "\(cache)/consort/hub")
   }
@@ -61,10 +67,12 @@ package struct Hub: Sendable {
   /// - Returns: Where it is, or nil where the repository has no such file.
   /// - Throws: `HubError`, `DatasetError.toolMissing` or `FileError`.
   package func fetch(
-    _ file: String, of repository: HubRepository, beside directory: String? = nil, limit: Int? = nil,
+    _ file: String, of repository: HubRepository, beside directory: String? = nil,
+    limit: Int? = nil,
     showsProgress: Bool = false
   ) throws -> String? {
-    let url = "\(endpoint)/\(repository.owner)/\(repository.name)/resolve/\(repository.revision)/\(file)"
+    let url =
+      "\(endpoint)/\(repository.owner)/\(repository.name)/resolve/\(repository.revision)/\(file)"
     return try withHeader { header in
       guard let answer = try answer(for: url, header) else { return nil }
       guard let hash = answer.hash else { throw HubError.noHash(url: url, isPage: answer.isPage) }
@@ -162,7 +170,8 @@ extension Hub {
 
   /// The endpoint without a path.
   private func origin() throws -> String {
-    guard let address = URL(string: endpoint), let scheme = address.scheme, let host = address.host()
+    guard let address = URL(string: endpoint), let scheme = address.scheme,
+      let host = address.host()
     else { return endpoint }
     let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
     return "\(scheme)://\(name)" + (address.port.map { ":\($0)" } ?? "")
@@ -176,7 +185,8 @@ extension Hub {
     do {
       outcome = try Subprocess.run(
         [
-          "curl", "--head", "--silent", "--show-error", "--proto", protocols, "--connect-timeout", "20",
+          "curl", "--head", "--silent", "--show-error", "--proto", protocols, "--connect-timeout",
+          "20",
           "--max-time", "60", "--max-redirs", "0", "--suppress-connect-headers", "--output", output,
         ] + header + [url], catchesErrorText: true)
     } catch {
@@ -186,7 +196,9 @@ extension Hub {
       let reason = outcome.errorText.split(separator: "\n").last.map(String.init)
       throw HubError.network(url: url, reason: reason ?? "curl ended with status \(outcome.status)")
     }
-    let text = try MappedFile(path: output).withBytes { String(decoding: $0.prefix(1 << 16), as: UTF8.self) }
+    let text = try MappedFile(path: output).withBytes {
+      String(decoding: $0.prefix(1 << 16), as: UTF8.self)
+    }
     guard let answer = HubAnswer(text) else {
       throw HubError.network(url: url, reason: "its answer is not HTTP")
     }
@@ -195,7 +207,7 @@ extension Hub {
 
   /// Calls `body` with curl's option for the token, which stands in a file for this user only: arguments are seen by everybody.
   private func withHeader<R>(_ body: ([String]) throws -> R) throws -> R {
-    guard let token else { return try body([]) }
+    guard let token else { return try body(curlOptions) }
     try Directory.create(cache)
     let path = "\(cache)/.token-\(UUID().uuidString)"
     guard
@@ -204,6 +216,6 @@ extension Hub {
         attributes: [.posixPermissions: 0o600])
     else { throw FileError.cannotWrite(path: path, reason: "it cannot be created") }
     defer { try? Directory.removeFile(path) }
-    return try body(["--header", "@\(path)"])
+    return try body(curlOptions + ["--header", "@\(path)"])
   }
 }

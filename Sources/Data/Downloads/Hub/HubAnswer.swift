@@ -41,7 +41,8 @@ enum FileHash: Hashable {
 
   /// - Parameter tag: In quotes, as HTTP has it.
   init?(entityTag tag: String) {
-    let text = String((tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]).filter { $0 != "\"" }).lowercased()
+    let text = String((tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]).filter { $0 != "\"" })
+      .lowercased()
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) else {
       return nil
     }

@@ -55,7 +55,8 @@ package struct HubModel: Sendable {
 
   /// Whether the index makes sense is for its reader to say.
   private static func fetchShards(
-    ofIndexAt path: String, _ repository: HubRepository, from hub: Hub, url: String, showsProgress: Bool
+    ofIndexAt path: String, _ repository: HubRepository, from hub: Hub, url: String,
+    showsProgress: Bool
   ) throws {
     let index = try MappedFile(path: path).withBytes { bytes in
       try? JSONDecoder().decode(Index.self, from: Data(bytes))
@@ -64,7 +65,9 @@ package struct HubModel: Sendable {
     guard names.count <= mostShards else { return }
     let directory = String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex))
     for name in names.sorted()
-    where !name.contains("/") && !name.contains("\\") && !name.hasPrefix(".") && !name.hasSuffix(".json") {
+    where !name.contains("/") && !name.contains("\\") && !name.hasPrefix(".")
+      && !name.hasSuffix(".json")
+    {
       guard
         try hub.fetch(name, of: repository, beside: directory, showsProgress: showsProgress) != nil
       else { throw HubError.noFile(url: url, names: [name]) }

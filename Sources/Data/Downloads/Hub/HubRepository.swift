@@ -7,7 +7,8 @@ package struct HubRepository: Hashable, Sendable {
 
   /// - Throws: `HubError.invalidName`.
   package init(_ text: String) throws(HubError) {
-    let parts = text.dropFirst(3).split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    let parts = text.dropFirst(3).split(
+      separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     let names = (parts.first ?? "").split(separator: "/", omittingEmptySubsequences: false)
     let revision = parts.count > 1 ? parts[1] : "main"
     guard Self.isMeant(by: text), names.count == 2, names.allSatisfy(Self.isName),

@@ -39,7 +39,9 @@ struct NumPyArchive {
         return .success(try ZipArchive(bytes, mostEntries: mostEntries).entries)
       } catch {
         let fix =
-          if case .duplicateName = error { "save each array once" } else { "save it with numpy.savez or savez_compressed" }
+          if case .duplicateName = error { "save each array once" } else {
+            "save it with numpy.savez or savez_compressed"
+          }
         return .failure(
           .invalidImport(source: file.path, reason: error.description, fix: fix))
       }

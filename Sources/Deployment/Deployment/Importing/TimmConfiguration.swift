@@ -54,7 +54,8 @@ package struct TimmConfiguration: Sendable {
       input = try file.pretrained ?? JSONDecoder().decode(Input.self, from: bytes)
     } catch {
       throw DeploymentError.unfitConfiguration(
-        path: path, reason: "it is not the JSON that timm writes", fix: "name a repository of a timm model")
+        path: path, reason: "it is not the JSON that timm writes",
+        fix: "name a repository of a timm model")
     }
     guard let architecture = file.architecture else {
       throw DeploymentError.unfitConfiguration(
@@ -76,7 +77,8 @@ package struct TimmConfiguration: Sendable {
     try labels.keys.indices.enumerated().map { index, _ in
       guard let name = labels["\(index)"] else {
         throw DeploymentError.unfitConfiguration(
-          path: path, reason: "its \"id2label\" lacks \(index)", fix: "name the classes with --labels")
+          path: path, reason: "its \"id2label\" lacks \(index)",
+          fix: "name the classes with --labels")
       }
       return name
     }
@@ -89,13 +91,17 @@ package struct TimmConfiguration: Sendable {
     if let network = Self.networks[architecture] { return network }
     throw DeploymentError.unfitConfiguration(
       path: path, reason: "its architecture '\(architecture)' is none that is known here",
-      fix: "export it to ONNX, which `consort predict --onnx` takes, or say --network where it is one of ours")
+      fix:
+        "export it to ONNX, which `consort predict --onnx` takes, or say --network where it is one of ours"
+    )
   }
 
   /// The two kinds of EfficientNet have the same names of tensors and differ in padding, which only the architecture says.
   private static let networks: [String: String] = {
     var networks = ["resnet18": "resnet-18", "resnet34": "resnet-34", "resnet50": "resnet-50"]
-    for scale in ["b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "lite0", "lite1", "lite2", "lite3", "lite4"] {
+    for scale in [
+      "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "lite0", "lite1", "lite2", "lite3", "lite4",
+    ] {
       networks["tf_efficientnet_\(scale)"] = "efficientnet-\(scale)"
       networks["efficientnet_\(scale)"] = "efficientnet-\(scale)-symmetric"
     }
@@ -128,7 +134,8 @@ package struct TimmConfiguration: Sendable {
     let fraction = input.cropFraction ?? 0.875
     guard ["center", nil].contains(input.cropMode), fraction > 0, fraction <= 1 else {
       throw DeploymentError.unfitConfiguration(
-        path: path, reason: "it crops images as '\(input.cropMode ?? "\(fraction)")', which is not done here",
+        path: path,
+        reason: "it crops images as '\(input.cropMode ?? "\(fraction)")', which is not done here",
         fix: "import the file of weights with --resize")
     }
     let name = input.interpolation ?? "bicubic"
@@ -138,7 +145,8 @@ package struct TimmConfiguration: Sendable {
         fix: "import the file of weights with --interpolation")
     }
     return Preprocessing(
-      height: size, width: size, resizing: .shortSide(Int((Double(size) / fraction).rounded(.down))),
+      height: size, width: size,
+      resizing: .shortSide(Int((Double(size) / fraction).rounded(.down))),
       interpolation: interpolation, mean: mean.map { $0 * 255 },
       standardDeviation: deviation.map { $0 * 255 })
   }

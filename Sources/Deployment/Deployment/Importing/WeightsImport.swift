@@ -79,12 +79,13 @@ package struct WeightsImport {
       naming == .efficientNetPyTorch ? EfficientNetPyTorchNames.names(of: network) : [:]
     return network.parameters.map { parameter in
       let name = parameter.name
-      return prefix
-        + switch naming {
+      let foreign: String? =
+        switch naming {
         case .timm: name
-        case .torchvision: TorchvisionNames.name(of: name) ?? name
-        case .efficientNetPyTorch: packageNames[name] ?? name
+        case .torchvision: TorchvisionNames.name(of: name)
+        case .efficientNetPyTorch: packageNames[name]
         }
+      return prefix + (foreign ?? name)
     }
   }
 
@@ -169,7 +170,8 @@ private struct Conversions {
           : "\(rounded) of \(counts[type] ?? 0) numbers rounded, by at most \(greatestChange) of themselves"
         return "weights of type float64 become float32: \(loss)"
       default:
-        return "weights of type \(type == .float16 ? "float16" : "bfloat16") become float32, exactly"
+        return
+          "weights of type \(type == .float16 ? "float16" : "bfloat16") become float32, exactly"
       }
     }
   }

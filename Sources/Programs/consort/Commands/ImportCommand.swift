@@ -17,7 +17,8 @@ let importCommand = Command(
       "WEIGHTS",
       help:
         "A safetensors file, what torch.save wrote (.pth, .pt, .bin, .ckpt), or the index of several, with the names of timm, "
-        + "torchvision or efficientnet-pytorch; or hf:OWNER/NAME of a timm model on the Hugging Face hub.")
+        + "torchvision or efficientnet-pytorch; or hf:OWNER/NAME of a timm model on the Hugging Face hub."
+    )
   ],
   options: [
     CommandOption(
@@ -28,7 +29,8 @@ let importCommand = Command(
     CommandOption(
       "--weights-key", "KEY",
       help:
-        "Which weights of a checkpoint that holds several, such as model_ema, or models.teacher; '.' for those beside others."),
+        "Which weights of a checkpoint that holds several, such as model_ema, or models.teacher; '.' for those beside others."
+    ),
     CommandOption(
       "--skip-objects",
       help: "Pass over what a checkpoint holds beside weights, also of types that are not known."),
@@ -113,7 +115,10 @@ private struct ImportCall {
       ?? weights.publishedPreprocessing
     var description = try weights.description(overrides, over: published, classNames: nil)
     if description.preprocessing == published {
-      let origin = configuration == nil ? "are taken to be prepared as the weights' publishers do" : "are prepared as config.json says"
+      let origin =
+        configuration == nil
+        ? "are taken to be prepared as the weights' publishers do"
+        : "are prepared as config.json says"
       Terminal.writeNotes(["images \(origin): \(published.summary); options say otherwise"])
     }
     if let labels = try arguments.string("--labels").map(weights.classList) {
