@@ -267,7 +267,7 @@ let deployment: [Target] = [
       "Checkpoints", "Datasets", "Deployment", "Ensembles", "Files", "Inference",
       "InferenceTestSupport",
       "Networks", "ONNX", "Predictions", "Runs", "ServingTestSupport", "Weights",
-    ]),
+    ], exclude: ["Fixtures"]),
   library(
     "Latency", in: "Deployment",
     [
