@@ -54,9 +54,7 @@ struct PickleMachine {
     while true {
       let place = offset
       let code = try byte()
-      guard offset - start <= Limits.bytes else {
-        throw .tooLarge(path: path, reason: "its pickle has more than \(Limits.bytes >> 20) MiB")
-      }
+      guard offset - start <= Limits.bytes else { throw tooLong }
       try spend(1)
       guard let opcode = Opcode(rawValue: code) else { throw try refusal(of: code, at: place) }
       if opcode == .stop { break }
@@ -68,6 +66,10 @@ struct PickleMachine {
 
   func damaged(_ reason: String) -> CheckpointError {
     .damaged(path: path, reason: "its pickle is damaged at byte \(offset): \(reason)")
+  }
+
+  private var tooLong: CheckpointError {
+    .tooLarge(path: path, reason: "its pickle has more than \(Limits.bytes >> 20) MiB")
   }
 
   mutating func spend(_ count: Int) throws(CheckpointError) {
@@ -265,6 +267,7 @@ extension PickleMachine {
 
   private mutating func part(_ count: Int) throws(CheckpointError) -> UnsafeRawBufferPointer {
     guard count <= bytes.count - offset else { throw damaged("it is cut short") }
+    guard count <= Limits.bytes - (offset - start) else { throw tooLong }
     offset += count
     return UnsafeRawBufferPointer(rebasing: bytes[offset - count..<offset])
   }

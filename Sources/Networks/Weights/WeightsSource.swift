@@ -84,13 +84,20 @@ package struct ConvertedWeights: Sendable {
         littleEndian: bytes.loadUnaligned(
           fromByteOffset: index * MemoryLayout<Bits>.size, as: Bits.self))
     }
+    if type == .float32 {
+      // The bytes as they are, on machines whose numbers are little-endian.
+      values = [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+        UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
+        filled = count
+      }
+      (roundedCount, greatestChange, overflows) = (0, 0, false)
+      return
+    }
     guard type == .float64 else {
       values = (0..<count).map { index in
-        switch type {
-        case .float16: Float(Float16(bitPattern: element(index, UInt16.self)))
-        case .bfloat16: Float(bitPattern: UInt32(element(index, UInt16.self)) << 16)
-        default: Float(bitPattern: element(index, UInt32.self))
-        }
+        let bits = element(index, UInt16.self)
+        return type == .float16
+          ? Float(Float16(bitPattern: bits)) : Float(bitPattern: UInt32(bits) << 16)
       }
       (roundedCount, greatestChange, overflows) = (0, 0, false)
       return

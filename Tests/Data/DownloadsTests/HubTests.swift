@@ -207,7 +207,7 @@ private final class HubServer {
       try hub.fetch("model.safetensors", of: repository)
     }
     #expect(
-      error?.description.contains(manner == "plain" ? "not encrypted" : "http") == true,
+      error?.description.contains("not encrypted") == true,
       "\(String(describing: error))")
     #expect(try kept().isEmpty)
     #expect(try server.requests().allSatisfy { !$0[1].hasPrefix("/cdn/") })

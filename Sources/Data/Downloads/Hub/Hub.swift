@@ -119,6 +119,9 @@ package struct Hub: Sendable {
     } catch DatasetError.noNetwork(let url, _, let reason),
       DatasetError.downloadFailed(let url, _, let reason)
     {
+      if isEncrypted, reason.contains("Protocol \"http\"") {
+        throw HubError.insecureRedirect(url: url, to: "an address of http://")
+      }
       throw HubError.network(url: url, reason: reason)
     }
   }
