@@ -53,7 +53,7 @@ soak-cluster: build
 	swift build --build-tests
 	Tests/Clusters/soak_cluster.py $(if $(TORCHRUN),--torchrun $(TORCHRUN)) .build/release/consort
 
-# A hundred thousand damaged files for each of the readers: tar, JPEG, PNG, ONNX, safetensors.
+# A hundred thousand damaged files for each of the readers: tar, JPEG, PNG, ONNX, safetensors, checkpoints.
 fuzz: setup
 	CONSORT_FUZZ_INPUTS=100000 swift test --filter FuzzTests
 

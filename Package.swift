@@ -107,6 +107,10 @@ let networks: [Target] = [
   library("Weights", in: "Networks", ["Files"]),
   tests(
     of: "Weights", in: "Networks", ["Files", "Randomness", "Weights"], exclude: ["Fixtures"]),
+  library("Checkpoints", in: "Networks", ["Compression", "Files", "Weights"]),
+  tests(
+    of: "Checkpoints", in: "Networks", ["Checkpoints", "Files", "Randomness", "Weights"],
+    exclude: ["Fixtures"]),
   library("ONNX", in: "Networks", ["Files", "Networks", "Weights"]),
   tests(
     of: "ONNX", in: "Networks", ["Networks", "ONNX", "Randomness"],
@@ -253,15 +257,17 @@ let deployment: [Target] = [
   library(
     "Deployment", in: "Deployment",
     [
-      "CTritonModel", "Concurrency", "Datasets", "Ensembles", "Files", "Formatting", "Inference",
-      "Networks", "ONNX", "Predictions", "Randomness", "Runs", "Schemas", "Statistics", "Weights",
+      "CTritonModel", "Checkpoints", "Concurrency", "Datasets", "Ensembles", "Files", "Formatting",
+      "Inference", "Networks", "ONNX", "Predictions", "Randomness", "Runs", "Schemas", "Statistics",
+      "Weights",
     ]),
   tests(
     of: "Deployment", in: "Deployment",
     [
-      "Datasets", "Deployment", "Ensembles", "Files", "Inference", "InferenceTestSupport",
+      "Checkpoints", "Datasets", "Deployment", "Ensembles", "Files", "Inference",
+      "InferenceTestSupport",
       "Networks", "ONNX", "Predictions", "Runs", "ServingTestSupport", "Weights",
-    ]),
+    ], exclude: ["Fixtures"]),
   library(
     "Latency", in: "Deployment",
     [
@@ -371,8 +377,9 @@ let programs: [Target] = [
   program(
     "consort", in: "Programs",
     [
-      "ArchitectureSearch", "CommandLine", "Datasets", "Decisions", "Deployment", "Downloads",
-      "Endpoints", "Ensembles", "Files", "Formatting", "HTTP", "Inference", "Latency", "Leases",
+      "ArchitectureSearch", "Checkpoints", "CommandLine", "Datasets", "Decisions", "Deployment",
+      "Downloads", "Endpoints", "Ensembles", "Files", "Formatting", "HTTP", "Inference", "Latency",
+      "Leases",
       "MemberSources", "Networks", "Predictions", "Processes", "ReportContents", "Reports", "Runs",
       "Schemas", "SearchRuns", "Serving", "Submission",
     ]),

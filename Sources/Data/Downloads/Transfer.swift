@@ -16,6 +16,10 @@ struct Transfer {
   let path: String
   let byteCount: Int
   let showsProgress: Bool
+  /// What curl may speak, also where it is sent elsewhere, as its `--proto` takes it.
+  var protocols = "=http,https"
+  /// More of curl's options.
+  var options: [String] = []
 
   var partialPath: String { "\(path).partial" }
 
@@ -55,9 +59,12 @@ struct Transfer {
 
   private func curl() throws(DatasetError) -> Subprocess.Outcome {
     var arguments = [
-      "curl", "--fail", "--location", "--proto", "=http,https", "--connect-timeout", "20",
-      "--speed-limit", "1024", "--speed-time", "60", "--continue-at", "-", "--output", partialPath,
+      "curl", "--fail", "--location", "--proto", protocols, "--proto-redir", protocols,
+      "--connect-timeout", "20", "--speed-limit", "1024", "--speed-time", "60", "--continue-at",
+      "-",
+      "--output", partialPath,
     ]
+    arguments += options
     arguments += showsProgress ? ["--progress-bar"] : ["--silent", "--show-error"]
     do {
       return try Subprocess.run(arguments + [url], catchesErrorText: !showsProgress)

@@ -7,12 +7,12 @@ package enum DeploymentError: Error, Hashable, Sendable, CustomStringConvertible
   case notTrained(path: String)
   /// Members of the run have no weights yet.
   case untrainedMembers(path: String, members: [String], total: Int)
-  /// The weights are in PyTorch's own format, which can run code.
-  case pickledWeights(path: String)
   /// The weights do not fit the network.
   case weightsDoNotFit(path: String, network: String, ParameterMismatch)
   /// torchvision's weights for a network with TensorFlow's padding.
   case symmetricPadding(path: String, network: String)
+  /// A model's configuration that is not one of timm's, or asks for what is not done here.
+  case unfitConfiguration(path: String, reason: String, fix: String)
   /// There is a member already where one is to be written.
   case memberExists(path: String)
   /// A list of names that is not as long as there are classes.
@@ -60,14 +60,13 @@ package enum DeploymentError: Error, Hashable, Sendable, CustomStringConvertible
     case .untrainedMembers(let path, let members, let total):
       "\(members.count) of \(total) members in '\(path)' are not trained yet (\(Self.listing(members))); "
         + "run `consort train` again, or name one member's directory"
-    case .pickledWeights(let path):
-      "'\(path)' is in PyTorch's own format, which can run any code and is not read; convert it where you trust it: "
-        + Shell.line(["python3", "-c", Self.conversion, path])
     case .weightsDoNotFit(let path, let network, let mismatch):
       "'\(path)' does not fit \(network): \(mismatch); name the network that it was made for with --network"
     case .symmetricPadding(let path, let network):
       "'\(path)' has torchvision's names, whose networks pad images evenly, and \(network) does not: "
         + "say --network \(network)-symmetric"
+    case .unfitConfiguration(let path, let reason, let fix):
+      "'\(path)' cannot be followed: \(reason); \(fix)"
     case .memberExists(let path):
       "there is a member in '\(path)' already: give another --out, or remove it"
     case .notOneModel(let path, let reason):
@@ -122,12 +121,6 @@ package enum DeploymentError: Error, Hashable, Sendable, CustomStringConvertible
     default: ""
     }
   }
-
-  /// Weights, also where a checkpoint keeps them beside other things, as safetensors.
-  private static let conversion =
-    "import sys, torch, safetensors.torch as s; w = torch.load(sys.argv[1], map_location=\"cpu\", weights_only=True); "
-    + "w = w.get(\"state_dict\", w.get(\"model\", w)); "
-    + "s.save_file({k: v.contiguous().clone() for k, v in w.items()}, \"weights.safetensors\")"
 
   /// The first eight of `names`, and how many more they are.
   package static func listing(_ names: [String]) -> String {

@@ -83,6 +83,10 @@ ct_status ct_relu(ct_tensor input, ct_tensor *result) {
   return giving(result, [&] { return at::relu(tensor(input)); });
 }
 
+ct_status ct_relu6(ct_tensor input, ct_tensor *result) {
+  return giving(result, [&] { return at::relu6(tensor(input)); });
+}
+
 ct_status ct_silu(ct_tensor input, ct_tensor *result) {
   return giving(result, [&] { return at::silu(tensor(input)); });
 }

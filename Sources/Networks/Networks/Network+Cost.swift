@@ -126,8 +126,8 @@ extension Layer.Operation {
     case (.linear(let outputs), .vector(let inputs), _): product(outputs, inputs)
     // Of shapes that a validated network does not have.
     case (.convolution, _, _), (.linear, _, _): nil
-    case (.batchNorm, _, _), (.relu, _, _), (.silu, _, _), (.sigmoid, _, _), (.add, _, _),
-      (.scale, _, _), (.maxPool, _, _), (.globalAveragePool, _, _), (.dropout, _, _),
+    case (.batchNorm, _, _), (.relu, _, _), (.relu6, _, _), (.silu, _, _), (.sigmoid, _, _),
+      (.add, _, _), (.scale, _, _), (.maxPool, _, _), (.globalAveragePool, _, _), (.dropout, _, _),
       (.dropPath, _, _), (.memberMean, _, _):
       0
     }

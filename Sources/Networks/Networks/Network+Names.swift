@@ -4,14 +4,17 @@ extension Network {
   /// The forms of the names, for those who ask for another.
   static let knownNames =
     "wide-resnet-DEPTH-WIDTH, such as wide-resnet-16-4, packed-wide-resnet-DEPTH-WIDTH-mMEMBERS-aALPHA-gGAMMA, such as "
-    + "packed-wide-resnet-16-4-m4-a2-g1, resnet-DEPTH, such as resnet-18, and efficientnet-b0 to "
-    + "efficientnet-b7, also with -symmetric"
+    + "packed-wide-resnet-16-4-m4-a2-g1, resnet-DEPTH, such as resnet-18, efficientnet-b0 to "
+    + "efficientnet-b7 and efficientnet-lite0 to efficientnet-lite4, also with -symmetric"
 
   /// The network whose name is near `name`, as an error says it; nothing where none is.
   static func suggestion(for name: String) -> String {
     let known =
       ResNet.depths.map { "resnet-\($0)" }
       + EfficientNet.Scale.allCases.flatMap {
+        ["efficientnet-\($0)", "efficientnet-\($0)-symmetric"]
+      }
+      + EfficientNetLite.Scale.allCases.flatMap {
         ["efficientnet-\($0)", "efficientnet-\($0)-symmetric"]
       }
     if let meant = wideResNet(meant: name) { return " (did you mean '\(meant)'?)" }
@@ -29,8 +32,8 @@ extension Network {
     return "wide-resnet-\(depth)-\(numbers.count > 1 ? numbers[1] : 1)"
   }
 
-  /// The network of that name: "wide-resnet-DEPTH-WIDTH", "packed-wide-resnet-DEPTH-WIDTH-mMEMBERS-aALPHA-gGAMMA", "resnet-DEPTH", "efficientnet-b0" to "-b7", or
-  /// "efficientnet-b0-symmetric".
+  /// The network of that name: "wide-resnet-DEPTH-WIDTH", "packed-wide-resnet-DEPTH-WIDTH-mMEMBERS-aALPHA-gGAMMA", "resnet-DEPTH", "efficientnet-b0" to "-b7",
+  /// "efficientnet-lite0" to "-lite4", or these with "-symmetric".
   ///
   /// - Parameters:
   ///   - inputSize: Pixels of each side; what the network was made for where it is nil.
@@ -60,14 +63,19 @@ extension Network {
       self = try ResNet(depth: depth, inputSize: inputSize, classes: classes).network
       return
     case "efficientnet" where parts.count == 2 || parts.count == 3 && parts[2] == "symmetric":
-      guard let scale = EfficientNet.Scale.allCases.first(where: { "\($0)" == parts[1] }) else {
-        break
+      let flavor = parts.count == 3 ? EfficientNet.Flavor.symmetric : .tensorFlow
+      if let scale = EfficientNet.Scale.allCases.first(where: { "\($0)" == parts[1] }) {
+        self = try EfficientNet(
+          scale, flavor: flavor, inputSize: inputSize, classes: classes ?? 1000
+        ).network
+        return
       }
-      self = try EfficientNet(
-        scale, flavor: parts.count == 3 ? .symmetric : .tensorFlow, inputSize: inputSize,
-        classes: classes ?? 1000
-      ).network
-      return
+      if let scale = EfficientNetLite.Scale.allCases.first(where: { "\($0)" == parts[1] }) {
+        self = try EfficientNetLite(
+          scale, flavor: flavor, inputSize: inputSize, classes: classes ?? 1000
+        ).network
+        return
+      }
     default: break
     }
     throw .unknownName(name)

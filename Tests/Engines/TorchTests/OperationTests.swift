@@ -30,6 +30,12 @@ import Torch
     try verify("mean_spatial_kept") { try $0[0].mean(over: [2, 3], keepingDimensions: true) }
   }
 
+  /// As `torch.nn.functional.relu6` gives them.
+  @Test func relu6() throws {
+    let numbers = try Tensor([-1, 0, 0.5, 3, 6, 6.5, 100] as [Float], shape: [7])
+    #expect(try numbers.relu6().elements() == [0, 0, 0.5, 3, 6, 6, 6] as [Float])
+  }
+
   /// Whole images, each kept with its scale or dropped.
   @Test func droppedImagesAreWhole() throws {
     let images = try Tensor.full([200, 2, 3, 3], 1)

@@ -18,6 +18,21 @@ import Testing
     #expect(cost.multiplyAccumulates == macs)
   }
 
+  /// Parameters and multiply-accumulates as `torch.utils.flop_counter` counts the networks of efficientnet-lite-pytorch 0.1.0.
+  @Test(
+    arguments: [
+      ("lite0", 4_652_008, 385_187_552), ("lite1", 5_416_680, 600_185_232),
+      ("lite2", 6_092_072, 859_736_272),
+    ], ["", "-symmetric"])
+  func liteCountsEqualPyTorchs(_ expected: (String, Int, Int), flavor: String) throws {
+    let (scale, parameters, macs) = expected
+    let network = try Network(named: "efficientnet-\(scale)\(flavor)")
+    #expect(network.cost.parameters == parameters)
+    #expect(network.cost.multiplyAccumulates == macs)
+    #expect(network.layers.contains { $0.operation == .relu6 })
+    #expect(!network.layers.contains { [.silu, .scale].contains($0.operation) })
+  }
+
   @Test func aHeadOfOtherClassesAndAnotherSize() throws {
     let network = try Network(named: "efficientnet-b0", inputSize: 65, classes: 7)
     #expect(network.classes == 7)

@@ -109,8 +109,11 @@ import Weights
       let pickle = "\(directory)/model.pth"
       try Data([0x50, 0x4B, 3, 4, 0, 0, 0, 0, 0, 0]).write(to: URL(filePath: pickle))
       let pickled = try Consort(["import", pickle, "--network", "resnet-20"])
-      #expect(pickled.status == 1 && pickled.errors.contains("weights_only=True"))
-      #expect(pickled.errors.contains("save_file"))
+      #expect(pickled.status == 1 && pickled.errors.contains("not a whole ZIP archive"))
+      let attack = fixture("hostile/system.pth", of: "Networks/CheckpointsTests")
+      let attacked = try Consort(["import", attack, "--network", "resnet-20"])
+      #expect(attacked.status == 1 && attacked.errors.contains("'posix.system'"))
+      #expect(attacked.errors.contains("nothing in it was run"), "\(attacked.errors)")
       let weights = "\(directory)/weights.safetensors"
       let network = try Network(named: "efficientnet-b0-symmetric", classes: 2)
       try Self.writeWeights(
@@ -173,6 +176,67 @@ import Weights
       #expect(run.status == 1 && run.errors.contains(name), "\(run.errors)")
       #expect(run.errors.contains(word), "\(run.errors)")
       #expect(!FileManager.default.fileExists(atPath: "\(directory)/m"))
+    }
+  }
+
+  /// The checkpoint of `make_checkpoints.py` with two sets of weights, none of which is a ResNet's.
+  @Test func whichWeightsOfACheckpointIsAskedFor() throws {
+    let path = fixture("zip-average.pth", of: "Networks/CheckpointsTests")
+    let both = try Consort(["import", path, "--network", "resnet-20"])
+    #expect(
+      both.status == 1 && both.errors.contains("say which with --weights-key"), "\(both.errors)")
+    let one = try Consort(["import", path, "--network", "resnet-20", "--weights-key", "model_ema"])
+    #expect(one.status == 1 && one.errors.contains("does not fit"), "\(one.errors)")
+    let object = fixture("hostile/unknown-type.pth", of: "Networks/CheckpointsTests")
+    let refused = try Consort(["import", object, "--network", "resnet-20"])
+    #expect(refused.status == 1 && refused.errors.contains("--skip-objects"), "\(refused.errors)")
+    let skipped = try Consort(["import", object, "--network", "resnet-20", "--skip-objects"])
+    #expect(skipped.status == 1 && skipped.errors.contains("does not fit"), "\(skipped.errors)")
+  }
+
+  /// Network, preparation and classes out of config.json; from a server of the tests' own.
+  @Test func aModelOfAHubBecomesAMember() throws {
+    try Consort.withDirectory { directory in
+      let (served, log) = ("\(directory)/served", "\(directory)/log")
+      try FileManager.default.createDirectory(atPath: served, withIntermediateDirectories: true)
+      let network = try Network(named: "resnet-20", classes: 2)
+      try Self.writeWeights(of: network, to: "\(served)/model.safetensors")
+      let configuration = """
+        {"architecture": "resnet18", "num_classes": 2, "label_names": ["cat", "dog"], "pretrained_cfg": {
+        "input_size": [3, 32, 32], "crop_pct": 0.8, "crop_mode": "center", "interpolation": "bilinear",
+        "mean": [0.5, 0.5, 0.5], "std": [0.2, 0.2, 0.2]}}
+        """
+      try configuration.write(toFile: "\(served)/config.json", atomically: true, encoding: .utf8)
+      let server = Process()
+      let output = Pipe()
+      server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      server.arguments = [
+        "python3", fixture("hub_server.py", of: "Data/DownloadsTests"), served, log,
+      ]
+      server.standardOutput = output
+      try server.run()
+      // Not a signal that worker threads block, because the process has their mask.
+      defer { kill(server.processIdentifier, SIGKILL) }
+      let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+      let port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
+      func imported(_ manner: String) throws -> Consort {
+        try Consort(
+          ["import", "hf:timm/small", "--network", "resnet-20", "--out", "\(directory)/member"],
+          environment: [
+            "HF_ENDPOINT": "http://127.0.0.1:\(port)/\(manner)",
+            "XDG_CACHE_HOME": "\(directory)/cache",
+          ])
+      }
+      let lies = try imported("lies")
+      #expect(lies.status == 1 && lies.errors.contains("was removed"), "\(lies.errors)")
+      let run = try imported("ok")
+      #expect(run.status == 0 && run.errors.contains("config.json says"), "\(run.errors)")
+      let description = try #require(
+        try MemberDirectory(path: "\(directory)/member").description())
+      #expect(description.classNames == ["cat", "dog"])
+      #expect(description.preprocessing.resizing == .shortSide(40))
+      #expect(description.preprocessing.mean == [127.5, 127.5, 127.5])
+      #expect(description.preprocessing.interpolation == .bilinear)
     }
   }
 

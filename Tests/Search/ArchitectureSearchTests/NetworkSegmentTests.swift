@@ -137,6 +137,7 @@ extension Layer.Operation {
         + (convolution.groups > 1 ? "g\(convolution.groups)" : "")
     case .batchNorm: "bn"
     case .relu: "relu"
+    case .relu6: "relu6"
     case .silu: "silu"
     case .sigmoid: "sigmoid"
     case .add: "add"

@@ -45,6 +45,14 @@ public struct SHA256Hasher: ~Copyable {
   public consuming func finish() -> String { digest.finish() }
 }
 
+/// The name that Git gives to a file of these bytes: a SHA-1, in lower-case hexadecimal.
+public func gitBlobHash(of bytes: UnsafeRawBufferPointer) -> String {
+  let digest = Digest(EVP_sha1())
+  Array("blob \(bytes.count)\0".utf8).withUnsafeBytes { digest.update($0) }
+  digest.update(bytes)
+  return digest.finish()
+}
+
 /// The SHA-256 of `bytes`, in lower-case hexadecimal.
 public func sha256(of bytes: UnsafeRawBufferPointer) -> String {
   var hasher = SHA256Hasher()

@@ -9,12 +9,14 @@ extension WeightsImport {
   ///
   /// - Parameters:
   ///   - overrides: What the user says; the rest is as the weights' publishers have it.
+  ///   - published: How the weights' publishers prepare images.
   ///   - classNames: Of each logit, in order; nil where they have no names.
   /// - Throws: `DatasetError.invalidPreprocessing`.
   package func description(
-    _ overrides: PreprocessingOverrides, classNames: [String]?
+    _ overrides: PreprocessingOverrides, over published: Preprocessing? = nil,
+    classNames: [String]?
   ) throws -> MemberInterface {
-    let published = publishedPreprocessing
+    let published = published ?? publishedPreprocessing
     let preprocessing =
       overrides.described(
         over: published, height: published.height, width: published.width,
@@ -69,13 +71,15 @@ extension Preprocessing {
 
   /// How those who published the weights evaluate them.
   ///
-  /// Source: the official EfficientNet code (TensorFlow's padding), and torchvision 0.26's weights' transforms, whose
-  /// ResNets are bilinear.
+  /// Source: the official EfficientNet code (TensorFlow's padding), for efficientnet-lite-pytorch its own evaluation, and
+  /// torchvision 0.26's weights' transforms, whose ResNets are bilinear.
   init(published weights: WeightsImport) {
     let (name, size) = (weights.network.name, weights.network.input.height)
     let isSymmetric = name.hasSuffix("-symmetric")
+    let isLite = name.hasPrefix("efficientnet-lite") && !isSymmetric
     let resizing: Resizing
     switch name.hasPrefix("efficientnet") {
+    case true where isLite: resizing = .shortSide(size + 32)
     case true where !isSymmetric: resizing = .centreCrop(padding: 32)
     case true where weights.naming == .torchvision:
       resizing = .shortSide(max(size, Self.torchvisionShortSides[size] ?? size))
@@ -84,7 +88,8 @@ extension Preprocessing {
     self.init(
       height: weights.network.input.height, width: weights.network.input.width,
       resizing: resizing, interpolation: name.hasPrefix("resnet") ? .bilinear : .bicubic,
-      mean: Self.imageNetMean, standardDeviation: Self.imageNetStandardDeviation)
+      mean: isLite ? [127, 127, 127] : Self.imageNetMean,
+      standardDeviation: isLite ? [128, 128, 128] : Self.imageNetStandardDeviation)
   }
 
   /// The short side to which torchvision brings images, by the network's input.

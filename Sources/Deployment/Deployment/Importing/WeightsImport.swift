@@ -1,3 +1,4 @@
+import Checkpoints
 import Files
 import Networks
 import Weights
@@ -8,6 +9,7 @@ package struct WeightsImport {
   package enum Naming: String, Sendable {
     case timm
     case torchvision
+    case efficientNetPyTorch = "efficientnet-pytorch"
   }
 
   /// What the weights are for.
@@ -17,38 +19,42 @@ package struct WeightsImport {
   package let notes: [Note]
   /// What stands before every name of the file.
   private let prefix: String
-  private let file: SafeTensors
+  private let file: any WeightsSource
 
   /// Finds every parameter of the network in the file.
   ///
   /// - Parameters:
-  ///   - path: A safetensors file as timm or torchvision name its tensors; ours are timm's.
+  ///   - path: A file of tensors named as by timm, torchvision or efficientnet-pytorch; ours are timm's. Safetensors, what
+  ///     `torch.save` wrote, or an index of several such files.
+  ///   - options: Which tensors of a checkpoint, and what it may hold beside them.
   ///   - classes: The number of logits; what the file has where it is nil.
-  /// - Throws: `DeploymentError` where the file is a pickle, belongs to the other padding or does not fit; `WeightsError`;
+  /// - Throws: `DeploymentError` where the file belongs to the other padding or does not fit; `CheckpointError`; `WeightsError`;
   ///   `NetworkError`.
-  package init(path: String, networkName: String, inputSize: Int?, classes: Int?) throws {
-    do {
-      file = try SafeTensors(path: path)
-    } catch {
-      // Only then: a header's length may begin like a pickle.
-      throw try Self.isPickle(path) ? DeploymentError.pickledWeights(path: path) : error
-    }
-    prefix = Self.prefix(of: file.names)
-    notes =
-      prefix.isEmpty
-      ? []
-      : [Note(source: path, text: "names are read without the '\(prefix)' before each of them")]
-    naming = file.names.contains(prefix + TorchvisionNames.sign) ? .torchvision : .timm
+  package init(
+    path: String, _ options: WeightsFile.Options = WeightsFile.Options(), networkName: String,
+    inputSize: Int?, classes: Int?
+  ) throws {
+    file = try WeightsFile.open(path, options)
+    let names = file.names
+    prefix = Self.prefix(of: names)
+    naming = Self.naming(of: names, prefix)
     var network = try Network(named: networkName, inputSize: inputSize, classes: classes)
     if classes == nil, let found = try Self.classes(of: network, in: file, prefix, naming) {
       network = try Network(named: networkName, inputSize: inputSize, classes: found)
     }
     if naming == .torchvision { network = try Self.asTorchvisionHasIt(network, path: path) }
     self.network = network
-    try checkFit()
-    for parameter in network.parameters {
-      try file.checkNumbers(of: prefix + Self.name(of: parameter.name, naming))
+    try Self.checkFit(of: network, in: file, prefix, naming)
+    var notes = file.notes
+    if !prefix.isEmpty {
+      notes.append(
+        Note(source: path, text: "names are read without the '\(prefix)' before each of them"))
     }
+    var conversions = Conversions()
+    for name in Self.names(of: network, prefix, naming) {
+      conversions.add(try file.weights(named: name))
+    }
+    self.notes = notes + conversions.texts.map { Note(source: path, text: $0) }
   }
 
   /// What trainings put before all names: data parallelism, compiled models and modules that hold the network.
@@ -60,20 +66,38 @@ package struct WeightsImport {
     return found
   }
 
-  /// The name in the file, less the prefix.
-  private static func name(of parameter: String, _ naming: Naming) -> String {
-    naming == .timm ? parameter : TorchvisionNames.name(of: parameter) ?? parameter
+  private static func naming(of names: [String], _ prefix: String) -> Naming {
+    if names.contains(prefix + TorchvisionNames.sign) { return .torchvision }
+    return names.contains(prefix + EfficientNetPyTorchNames.sign) ? .efficientNetPyTorch : .timm
+  }
+
+  /// What the file calls the network's parameters, in their order.
+  private static func names(
+    of network: Network, _ prefix: String, _ naming: Naming
+  ) -> [String] {
+    let packageNames =
+      naming == .efficientNetPyTorch ? EfficientNetPyTorchNames.names(of: network) : [:]
+    return network.parameters.map { parameter in
+      let name = parameter.name
+      let foreign: String? =
+        switch naming {
+        case .timm: name
+        case .torchvision: TorchvisionNames.name(of: name)
+        case .efficientNetPyTorch: packageNames[name]
+        }
+      return prefix + (foreign ?? name)
+    }
   }
 
   /// The rows of the last layer in the file.
   private static func classes(
-    of network: Network, in file: SafeTensors, _ prefix: String, _ naming: Naming
+    of network: Network, in file: any WeightsSource, _ prefix: String, _ naming: Naming
   ) throws -> Int? {
-    guard let last = network.parameters.last(where: { $0.kind == .linearWeight }) else {
-      return nil
-    }
-    let name = prefix + name(of: last.name, naming)
-    return file.names.contains(name) ? try file.entry(name).shape.first : nil
+    let names = names(of: network, prefix, naming)
+    guard let last = network.parameters.lastIndex(where: { $0.kind == .linearWeight }),
+      file.names.contains(names[last])
+    else { return nil }
+    return try file.shape(of: names[last]).first
   }
 
   /// torchvision pads symmetrically, and its B5 to B7 have another epsilon than its B0 to B4.
@@ -95,14 +119,15 @@ package struct WeightsImport {
   /// Tensors that count batches, which only a training needs.
   private static func isCounter(_ name: String) -> Bool { name.hasSuffix(".num_batches_tracked") }
 
-  private func checkFit() throws {
+  private static func checkFit(
+    of network: Network, in file: any WeightsSource, _ prefix: String, _ naming: Naming
+  ) throws {
     var shapes: [String: [Int]] = [:]
-    for name in file.names where !Self.isCounter(name) {
-      shapes[String(name.dropFirst(prefix.count))] = try file.entry(name).shape
+    for name in file.names where !isCounter(name) {
+      shapes[String(name.dropFirst(prefix.count))] = try file.shape(of: name)
     }
-    let wanted = network.parameters.map { parameter in
-      Parameter(
-        name: Self.name(of: parameter.name, naming), shape: parameter.shape, kind: parameter.kind)
+    let wanted = zip(network.parameters, names(of: network, "", naming)).map { parameter, name in
+      Parameter(name: name, shape: parameter.shape, kind: parameter.kind)
     }
     if let mismatch = ParameterMismatch(of: shapes, with: wanted) {
       throw DeploymentError.weightsDoNotFit(path: file.path, network: network.name, mismatch)
@@ -111,19 +136,43 @@ package struct WeightsImport {
 
   /// Writes the weights as float32 under our names.
   func writeWeights(to path: String) throws {
-    let contents = try network.parameters.map { parameter in
+    let names = Self.names(of: network, prefix, naming)
+    let contents = try zip(network.parameters, names).map { parameter, name in
       TensorContent(
-        name: parameter.name, shape: parameter.shape,
-        floats: try file.floats(named: prefix + Self.name(of: parameter.name, naming)))
+        name: parameter.name, shape: parameter.shape, floats: try file.weights(named: name).values)
     }
     try SafeTensors.write(
       to: path, tensors: contents, metadata: ["network": network.name], isChecksummed: true)
   }
+}
 
-  /// Whether the file is one of PyTorch's: a ZIP archive or a pickle. Pickles can run any code, so none is read.
-  private static func isPickle(_ path: String) throws -> Bool {
-    let beginning = try MappedFile(path: path).withBytes { Array($0.prefix(4)) }
-    return beginning.starts(with: [0x50, 0x4B, 0x03, 0x04]) || beginning.first == 0x80
-      || [".pth", ".pt", ".bin", ".ckpt"].contains(where: path.hasSuffix)
+/// What becomes of the numbers of a file whose tensors are not all float32.
+private struct Conversions {
+  private var counts: [TensorDataType: Int] = [:]
+  private var rounded = 0
+  private var greatestChange = 0.0
+
+  mutating func add(_ converted: ConvertedWeights) {
+    counts[converted.dataType, default: 0] += converted.values.count
+    rounded += converted.roundedCount
+    greatestChange = max(greatestChange, converted.greatestChange)
+  }
+
+  /// A line for each type.
+  var texts: [String] {
+    counts.keys.sorted { $0.rawValue < $1.rawValue }.compactMap { type in
+      switch type {
+      case .float32: return nil
+      case .float64:
+        let loss =
+          rounded == 0
+          ? "exactly"
+          : "\(rounded) of \(counts[type] ?? 0) numbers rounded, by at most \(greatestChange) of themselves"
+        return "weights of type float64 become float32: \(loss)"
+      default:
+        return
+          "weights of type \(type == .float16 ? "float16" : "bfloat16") become float32, exactly"
+      }
+    }
   }
 }

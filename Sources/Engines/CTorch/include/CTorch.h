@@ -176,6 +176,7 @@ ct_status ct_add_batch_norm_relu(ct_tensor a, ct_tensor b, ct_tensor weight, ct_
                                  ct_tensor running_variance, double momentum, double epsilon, ct_tensor *sum,
                                  ct_tensor *result);
 ct_status ct_relu(ct_tensor input, ct_tensor *result);
+ct_status ct_relu6(ct_tensor input, ct_tensor *result);
 ct_status ct_silu(ct_tensor input, ct_tensor *result);
 ct_status ct_sigmoid(ct_tensor input, ct_tensor *result);
 ct_status ct_relu_(ct_tensor input);

@@ -111,6 +111,11 @@ extension Tensor {
     try .make("relu") { result in ct_relu(handle, &result) }
   }
 
+  /// min(max(x, 0), 6).
+  public func relu6() throws(TorchError) -> Tensor {
+    try .make("relu6") { result in ct_relu6(handle, &result) }
+  }
+
   /// x sigmoid(x).
   public func silu() throws(TorchError) -> Tensor {
     try .make("silu") { result in ct_silu(handle, &result) }

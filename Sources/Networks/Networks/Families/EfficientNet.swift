@@ -66,7 +66,7 @@ extension EfficientNet.Scale {
   ]
 
   /// B0's, scaled.
-  fileprivate var stages: [MobileNetwork.Stage] {
+  var stages: [MobileNetwork.Stage] {
     Self.stages.map { stage in
       var scaled = stage
       scaled.blocks = Int((Double(stage.blocks) * figures.depth).rounded(.up))

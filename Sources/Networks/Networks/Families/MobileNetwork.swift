@@ -52,11 +52,12 @@ public struct MobileNetwork: Hashable, Sendable {
   ///   - dropout: The rate before the last layer.
   ///   - dropPathRate: The rate that a block after the last would have, in 0...1; earlier ones have a share of it.
   ///   - flavor: Whose padding and normalisation the network has.
+  ///   - activation: What follows each normalisation but those of a block's end: `silu`, `relu` or `relu6`.
   /// - Throws: `NetworkError` where a number is out of its range, or a count overflows.
   public init(
     name: String, inputSize: Int, stem: Int, stemStride: Int, stages: [Stage], head: Int,
     classes: Int, dropout: Double = 0.2, dropPathRate: Double = 0.2,
-    flavor: EfficientNet.Flavor = .tensorFlow
+    flavor: EfficientNet.Flavor = .tensorFlow, activation: Layer.Operation = .silu
   ) throws(NetworkError) {
     let check = NumberCheck(network: name)
     let blocks = try check.requireBlocks(stages.lazy.map(\.blocks), ofEach: "stage")
@@ -66,7 +67,8 @@ public struct MobileNetwork: Hashable, Sendable {
     try check.requireSize(head, "the head's channels")
     try check.require(
       (0...1).contains(dropPathRate), "the stochastic depth must be in 0...1")
-    var builder = Builder(flavor: flavor, blocks: blocks, dropPathRate: dropPathRate)
+    var builder = Builder(
+      flavor: flavor, activation: activation, blocks: blocks, dropPathRate: dropPathRate)
     builder.appendStem(outputs: stem, stride: stemStride)
     for (index, stage) in stages.enumerated() { builder.append(stage, index: index) }
     builder.appendHead(outputs: head, classes: classes, dropout: dropout)
@@ -105,13 +107,17 @@ extension MobileNetwork {
 
     let padsAsTensorFlow: Bool
     let normalization: Layer.Operation
+    let activation: Layer.Operation
     let totalBlocks: Int
     let dropPathRate: Double
     private(set) var layers: LayerList
     private var channels = 0
     private var blocks = 0
 
-    init(flavor: EfficientNet.Flavor, blocks: Int, dropPathRate: Double) {
+    init(
+      flavor: EfficientNet.Flavor, activation: Layer.Operation, blocks: Int, dropPathRate: Double
+    ) {
+      self.activation = activation
       padsAsTensorFlow = flavor == .tensorFlow
       normalization =
         flavor == .tensorFlow
@@ -126,7 +132,7 @@ extension MobileNetwork {
       channels = outputs
       appendConvolution("conv_stem", outputs: outputs, kernelSize: 3, stride: stride)
       layers.append("bn1", normalization)
-      layers.append("bn1.act", .silu)
+      layers.append("bn1.act", activation)
     }
 
     mutating func append(_ stage: Stage, index: Int) {
@@ -140,7 +146,7 @@ extension MobileNetwork {
     mutating func appendHead(outputs: Int, classes: Int, dropout: Double) {
       appendConvolution("conv_head", outputs: outputs)
       layers.append("bn2", normalization)
-      layers.append("bn2.act", .silu)
+      layers.append("bn2.act", activation)
       layers.append("global_pool", .globalAveragePool(keepsDimensions: false))
       layers.append("dropout", .dropout(rate: dropout))
       layers.append("classifier", .linear(outputs: classes))
@@ -155,13 +161,13 @@ extension MobileNetwork {
       if widens {
         appendConvolution("conv_pw", outputs: expanded)
         layers.append("bn1", normalization)
-        layers.append("bn1.act", .silu)
+        layers.append("bn1.act", activation)
       }
       appendConvolution(
         "conv_dw", outputs: expanded, kernelSize: stage.kernelSize, stride: stride,
         groups: expanded)
       layers.append(widens ? "bn2" : "bn1", normalization)
-      layers.append(widens ? "bn2.act" : "bn1.act", .silu)
+      layers.append(widens ? "bn2.act" : "bn1.act", activation)
       if let squeezed = stage.squeezed(inputs) {
         appendSqueezeExcitation(channels: expanded, squeezed: squeezed)
       }
@@ -176,7 +182,7 @@ extension MobileNetwork {
       let map = layers.last
       layers.append("se.squeeze", .globalAveragePool(keepsDimensions: true))
       appendConvolution("se.conv_reduce", outputs: squeezed, hasBias: true)
-      layers.append("se.act1", .silu)
+      layers.append("se.act1", activation)
       appendConvolution("se.conv_expand", outputs: channels, hasBias: true)
       layers.append("se.gate", .sigmoid)
       layers.append("se.scale", .scale, from: [map, layers.last])

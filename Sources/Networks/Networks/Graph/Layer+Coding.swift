@@ -3,7 +3,7 @@
 extension Layer.Operation: Codable {
   private enum Name: String, CodingKey {
     case convolution, relu, silu, sigmoid, add, scale, maxPool, globalAveragePool, dropout, linear
-    case memberMean
+    case memberMean, relu6
     case batchNorm = "batchNormalization"
     case globalAveragePoolKeepingDimensions = "squeeze"
     case dropPath = "stochasticDepth"
@@ -45,6 +45,7 @@ extension Layer.Operation: Codable {
     self =
       switch name {
       case .convolution, .relu: .relu
+      case .relu6: .relu6
       case .silu: .silu
       case .sigmoid: .sigmoid
       case .add: .add
@@ -88,6 +89,7 @@ extension Layer.Operation: Codable {
     case .linear(let outputs): (name, numbers.outputs) = (.linear, outputs)
     case .memberMean(let members): (name, numbers.members) = (.memberMean, members)
     case .relu: name = .relu
+    case .relu6: name = .relu6
     case .silu: name = .silu
     case .sigmoid: name = .sigmoid
     case .add: name = .add

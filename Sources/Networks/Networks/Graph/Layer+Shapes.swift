@@ -59,7 +59,7 @@ extension Layer {
       try require(epsilon > 0 && epsilon.isFinite, "epsilon must be positive")
       try require((0...1).contains(momentum), "the momentum must be in 0...1")
       return input
-    case .relu, .silu, .sigmoid:
+    case .relu, .relu6, .silu, .sigmoid:
       return input
     case .add:
       guard input == second else {

@@ -24,6 +24,8 @@ extension Layer {
     case batchNorm(epsilon: Double, momentum: Double)
     /// max(x, 0).
     case relu
+    /// min(max(x, 0), 6).
+    case relu6
     /// x sigmoid(x), also called swish.
     case silu
     /// 1 / (1 + exp(-x)).

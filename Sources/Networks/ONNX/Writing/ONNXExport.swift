@@ -160,6 +160,11 @@ private struct Builder {
         appendNormalization(layer, epsilon: epsilon, inputs)
       }
     case .relu: graph.append("Relu", output, inputs)
+    case .relu6:
+      let (lowest, highest) = (name("min", of: layer), name("max", of: layer))
+      graph.append(constant: lowest, shape: [], [0])
+      graph.append(constant: highest, shape: [], [6])
+      graph.append("Clip", output, inputs + [lowest, highest])
     case .sigmoid: graph.append("Sigmoid", output, inputs)
     case .silu:
       let sigmoid = name("sigmoid", of: layer)

@@ -196,7 +196,7 @@ extension Layer.Operation {
   fileprivate func canBeginSegment(readers: Int) -> Bool {
     switch self {
     case .convolution, .linear, .globalAveragePool(keepsDimensions: false): true
-    case .batchNorm, .relu, .silu, .sigmoid: readers > 1
+    case .batchNorm, .relu, .relu6, .silu, .sigmoid: readers > 1
     case .add, .scale, .maxPool, .globalAveragePool(keepsDimensions: true), .dropout, .dropPath,
       .memberMean:
       false

@@ -194,6 +194,8 @@ public final class Model {
         vectors, training: training || normalizesByBatch, momentum: momentum, epsilon: epsilon)
     case .relu:
       return try first.relu()
+    case .relu6:
+      return try first.relu6()
     case .silu:
       return try first.silu()
     case .sigmoid:
