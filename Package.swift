@@ -280,6 +280,16 @@ let deployment: [Target] = [
       "Datasets", "Decisions", "Deployment", "Ensembles", "Files", "Formatting", "Inference",
       "Latency", "Networks", "Predictions", "Runs", "Weights",
     ]),
+  library(
+    "LowPrecision", in: "Deployment",
+    [
+      "Concurrency", "Datasets", "Deployment", "Files", "Formatting", "Inference", "ONNX",
+      "Predictions", "Randomness", "Runs", "Schemas", "Statistics",
+    ]),
+  tests(
+    of: "LowPrecision", in: "Deployment",
+    ["Datasets", "Deployment", "Inference", "LowPrecision", "ONNX", "Predictions"],
+    exclude: ["Fixtures"]),
   tests(
     of: "MemberSources", in: "Deployment",
     [
@@ -379,8 +389,8 @@ let programs: [Target] = [
     [
       "ArchitectureSearch", "Checkpoints", "CommandLine", "Datasets", "Decisions", "Deployment",
       "Downloads", "Endpoints", "Ensembles", "Files", "Formatting", "HTTP", "Inference", "Latency",
-      "Leases",
-      "MemberSources", "Networks", "Predictions", "Processes", "ReportContents", "Reports", "Runs",
+      "Leases", "LowPrecision", "MemberSources", "Networks", "ONNX", "Predictions", "Processes",
+      "ReportContents", "Reports", "Runs",
       "Schemas", "SearchRuns", "Serving", "Submission",
     ]),
   tests(

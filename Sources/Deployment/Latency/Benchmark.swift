@@ -54,12 +54,10 @@ package struct Benchmark {
   /// What is to be said of how they are timed.
   package var notes: [Note] {
     let repeated = Set(digests).count < digests.count
-    return repeated
-      ? [
-        Note(
-          source: names.joined(separator: ", "),
-          text: "a model that is given several times is timed as often, one after another")
-      ] : []
+    let repetition = Note(
+      source: names.joined(separator: ", "),
+      text: "a model that is given several times is timed as often, one after another")
+    return (repeated ? [repetition] : []) + models.flatMap(\.processorNotes)
   }
 
   /// Measures how many images a second there are, each combination of a batch and a number of threads in turn.

@@ -119,6 +119,20 @@ co_status co_model_specialized(co_model model, size_t output, const int64_t *sha
   });
 }
 
+co_status co_model_with_all_outputs(co_model model, const int64_t *shape, size_t rank, co_model *result) {
+  return guarded([&] {
+    const auto copy = consort::inference::model(model)->clone();
+    OPENVINO_ASSERT(copy->inputs().size() == 1, "a model of images has one input");
+    consort::inference::reshape(*copy, shape, rank);
+    ov::preprocess::PrePostProcessor conversion(copy);
+    conversion.input().tensor().set_element_type(ov::element::f32);
+    for (size_t output = 0; output < copy->outputs().size(); output++) {
+      conversion.output(output).tensor().set_element_type(ov::element::f32);
+    }
+    give(conversion.build(), result);
+  });
+}
+
 co_status co_model_joined(const co_model *models, size_t count, co_model *result) {
   return guarded([&] {
     OPENVINO_ASSERT(count > 0, "no model to join");

@@ -9,6 +9,6 @@ Program(
     demoCommand, trainCommand, studyCommand, submitCommand, searchCommand, latenciesCommand,
     statusCommand, frontierCommand, reportCommand, adviseCommand, predictCommand, serveCommand,
     importCommand,
-    exportCommand, buildEnsembleCommand, costCommand, benchCommand, dataCommand,
+    exportCommand, compressCommand, buildEnsembleCommand, costCommand, benchCommand, dataCommand,
   ]
 ).main()

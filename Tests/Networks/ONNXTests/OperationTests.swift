@@ -154,4 +154,55 @@ import Testing
     #expect(
       reason("Relu", dimensions: Array(repeating: 1, count: 9)).contains("has 9 dimensions"))
   }
+
+  /// Of weights in 8 bits: scales one a channel, zero points as many, and a shape that goes on to who reads them.
+  @Test func scalesFitWhatTheyScale() {
+    func reason(weights: [Int], scales: [Int], zeros: Int, axis: Int, kernel: Int = 3) -> String {
+      var model = ProtobufWriter()
+      model.write(1, 8)
+      model.write(8) { $0.write(2, 17) }
+      model.write(7) { graph in
+        graph.write(1) { node in
+          for input in ["w", "s", "z"] { node.write(1, input) }
+          node.write(2, "d")
+          node.write(4, "DequantizeLinear")
+          node.write(5) { Value.integer(axis).write(to: &$0, name: "axis") }
+        }
+        graph.write(1) { node in
+          for input in ["x", "d"] { node.write(1, input) }
+          node.write(2, "y")
+          node.write(4, "Conv")
+          node.write(5) { Value.integers([kernel, kernel]).write(to: &$0, name: "kernel_shape") }
+        }
+        for (name, shape, type) in [("w", weights, 3), ("s", scales, 1), ("z", [zeros], 3)] {
+          graph.write(5) { tensor in
+            tensor.write(1, shape)
+            tensor.write(2, type)
+            tensor.write(8, name)
+            let size = shape.reduce(type == 1 ? 4 : 1, *)
+            tensor.write(9, bytes: Array(repeating: 0, count: size))
+          }
+        }
+        graph.write(11) { $0.write(1, "x") }
+        graph.write(12) { $0.write(1, "y") }
+      }
+      do {
+        _ = try ONNXModel(bytes: model.bytes, path: "m.onnx")
+        return "no error"
+      } catch {
+        return "\(error)"
+      }
+    }
+    let shape = [4, 3, 3, 3]
+    #expect(reason(weights: shape, scales: [4], zeros: 4, axis: 0) == "no error")
+    #expect(reason(weights: shape, scales: [4], zeros: 4, axis: -4) == "no error")
+    #expect(reason(weights: shape, scales: [1], zeros: 1, axis: 0) == "no error")
+    #expect(reason(weights: shape, scales: [4], zeros: 4, axis: 1).contains("4 scales"))
+    #expect(reason(weights: shape, scales: [4], zeros: 3, axis: 0).contains("zero points"))
+    #expect(reason(weights: shape, scales: [2, 2], zeros: 4, axis: 0).contains("[2, 2]"))
+    #expect(
+      reason(weights: shape, scales: [4], zeros: 4, axis: 0, kernel: 5).contains(
+        "weights of the shape")
+    )
+  }
 }

@@ -3,11 +3,11 @@ import Inference
 import Synchronization
 
 /// Some images on their way into a classifier.
-struct PredictionBatch {
-  let indices: [Int]
-  let pixels: ImageBytes
+package struct PredictionBatch {
+  package let indices: [Int]
+  package let pixels: ImageBytes
   /// Where the images' bytes are in `pixels`, one after another: of all together, or of each.
-  let spans: [Range<Int>]
+  package let spans: [Range<Int>]
   /// Of each image's file; empty where they are not asked for.
   let contentHashes: [String]
   let skipped: [SkippedImage]
@@ -16,14 +16,14 @@ struct PredictionBatch {
 }
 
 /// Batches for one preprocessing, handed to whichever thread asks.
-enum PredictionFeed: Sendable {
+package enum PredictionFeed: Sendable {
   case decoded(ImageSplit, choice: [Int]?, batch: Int, next: Counter)
   case encoded(ImageStream)
 
   /// Makes sure that the images come to the size that the preprocessing makes.
   ///
   /// - Throws: `InferenceError.wrongImageSize`.
-  static func check(
+  package static func check(
     _ images: PredictionImages, for preprocessing: Preprocessing
   ) throws(InferenceError) {
     guard case .decoded(let split) = images else { return }
@@ -37,7 +37,7 @@ enum PredictionFeed: Sendable {
   /// Starts to decode, where there is something to decode.
   ///
   /// - Parameter choice: Which of the images; all where nil.
-  init(
+  package init(
     _ images: PredictionImages, choice: [Int]?, for preprocessing: Preprocessing, batch: Int,
     hashesContents: Bool, _ options: PredictionOptions
   ) {
@@ -63,7 +63,7 @@ enum PredictionFeed: Sendable {
   }
 
   /// The next batch; nil after the last.
-  func next() throws -> PredictionBatch? {
+  package func next() throws -> PredictionBatch? {
     switch self {
     case .decoded(let split, let choice, let batch, let counter):
       let first = counter.next() * batch
@@ -103,7 +103,7 @@ enum PredictionFeed: Sendable {
 }
 
 /// Gives each caller the next number.
-final class Counter: Sendable {
+package final class Counter: Sendable {
   private let value = Atomic<Int>(0)
 
   /// 0, 1, 2, ...

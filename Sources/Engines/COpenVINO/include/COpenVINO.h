@@ -101,8 +101,23 @@ typedef enum {
 co_status co_model_constant_fault(
     co_model model, size_t output, co_constant_fault *fault, char *name, size_t capacity);
 
+/// What this processor computes at once.
+typedef struct {
+  /// Sums of products of 8-bit numbers in 32 bits.
+  int32_t multiplies_bytes;
+  int32_t multiplies_bfloat16;
+  int32_t multiplies_float16;
+} co_processor;
+
+void co_processor_features(co_processor *result);
+
+/// Whether the model has 8-bit weights of more than seven bits: two of their products with bytes may not fit into 16 bits.
+co_status co_model_has_wide_bytes(co_model model, int32_t *result);
+
 /// A copy of the model with one output, for an input of this shape: it takes and gives float32.
 co_status co_model_specialized(co_model model, size_t output, const int64_t *shape, size_t rank, co_model *result);
+/// A copy of the model with all its outputs, for an input of this shape: it takes and gives float32.
+co_status co_model_with_all_outputs(co_model model, const int64_t *shape, size_t rank, co_model *result);
 /// Specialised models as one, which they become part of: one input that all read, and their outputs in order.
 co_status co_model_joined(const co_model *models, size_t count, co_model *result);
 

@@ -21,9 +21,11 @@ public struct ImageModel: Sendable {
   /// What the user said about its output, which goes with it into an ensemble.
   public let choice: OutputChoice
   /// What was inferred, for the user to see.
-  public let notes: [Note]
+  public private(set) var notes: [Note]
   /// Whether some of its numbers lie in files beside its own.
   public let hasExternalData: Bool
+  /// Whether it has 8-bit weights that use all 8 bits.
+  let hasWideBytes: Bool
   let graph: OpenVINOHandle<co_model>
   package let output: Int
   /// The SHA-256 of its file.
@@ -111,6 +113,7 @@ public struct ImageModel: Sendable {
     source = loaded.source
     hasExternalData = loaded.hasExternalData
     graph = loaded.graph
+    hasWideBytes = loaded.hasWideBytes
     contentHash = loaded.contentHash
     metadata = loaded.metadata
     input = try loaded.imageInput(imageSize: imageSize)
@@ -124,6 +127,7 @@ public struct ImageModel: Sendable {
     preprocessing = try described.preprocessing(for: input)
     labels = try described.labels(classes: classes)
     notes = loaded.notes(output: output, kind: kind, choice) + described.notes(labels: labels)
+    notes += processorNotes
   }
 
   /// Whether `consort export` or `consort build-ensemble` wrote its network.

@@ -89,16 +89,17 @@ public struct Classifier: Sendable {
     let core = try Engine.core()
     var graphs: [OpenVINOHandle<co_model>] = []
     for model in models { graphs.append(try model.specialized(batch: batch)) }
+    let properties = Self.properties(of: models, options)
     let cache = options.cacheDirectory.flatMap {
-      CompiledModelCache(in: $0, key: cacheKey(models, batch, options))
+      CompiledModelCache(in: $0, key: cacheKey(models, batch, properties))
     }
     do throws(EngineFailure) {
       let graph = graphs.count == 1 ? graphs[0] : try joined(graphs)
-      guard let cache else { return try compile(graph, with: options.properties, core) }
-      let kept = options.properties + [("CACHE_DIR", cache.path)]
+      guard let cache else { return try compile(graph, with: properties, core) }
+      let kept = properties + [("CACHE_DIR", cache.path)]
       // A cache that the engine cannot use is done without.
       guard let compiled = try? compile(graph, with: kept, core) else {
-        return try compile(graph, with: options.properties, core)
+        return try compile(graph, with: properties, core)
       }
       cache.recordChecksums()
       return compiled
@@ -108,7 +109,15 @@ public struct Classifier: Sendable {
     }
   }
 
-  private static func compile(
+  /// How models are compiled: sums of 8-bit numbers that may saturate are computed in float32, of all that are compiled as one.
+  private static func properties(
+    of models: [ImageModel], _ options: InferenceOptions
+  ) -> [(key: String, value: String)] {
+    let isExact = models.contains(where: \.isComputedInFloat32)
+    return options.properties + (isExact ? [("LP_TRANSFORMS_MODE", "NO")] : [])
+  }
+
+  static func compile(
     _ graph: OpenVINOHandle<co_model>, with properties: [(key: String, value: String)],
     _ core: OpenVINOHandle<co_core>
   ) throws(EngineFailure) -> OpenVINOHandle<co_compiled> {
@@ -123,10 +132,10 @@ public struct Classifier: Sendable {
 
   /// Distinguishes what is compiled of other models, or otherwise; the engine's own name of the file has all that matters.
   private static func cacheKey(
-    _ models: [ImageModel], _ batch: Int, _ options: InferenceOptions
+    _ models: [ImageModel], _ batch: Int, _ properties: [(key: String, value: String)]
   ) -> String {
     var hasher = SHA256Hasher()
-    let parts = models.map(\.contentHash) + ["\(batch)"] + options.properties.map { "\($0)=\($1)" }
+    let parts = models.map(\.contentHash) + ["\(batch)"] + properties.map { "\($0)=\($1)" }
     Array(parts.joined(separator: "\n").utf8).withUnsafeBytes { hasher.update($0) }
     return String(hasher.finish().prefix(32))
   }

@@ -119,6 +119,7 @@ struct ModelParser {
 
   private mutating func checkNodes(of graph: Graph) throws {
     var known: Set<String> = []
+    var constants = graph.constants
     for input in graph.inputs {
       guard known.insert(input.name).inserted else {
         throw Failure(reason: "its input '\(input.name)' is there twice")
@@ -126,7 +127,7 @@ struct ModelParser {
     }
     known.formUnion(graph.constants.keys)
     for node in graph.nodes {
-      for output in try parseNode(node, known: known, constants: graph.constants)
+      for output in try parseNode(node, known: known, constants: &constants)
       where !output.isEmpty {
         guard known.insert(output).inserted else {
           throw Failure(reason: "two of its operations give '\(output)'")
@@ -147,7 +148,7 @@ struct ModelParser {
 
   /// Checks an operation; returns the names of what it gives.
   private mutating func parseNode(
-    _ message: ProtobufReader, known: Set<String>, constants: [String: [Int]]
+    _ message: ProtobufReader, known: Set<String>, constants: inout [String: [Int]]
   ) throws -> [String] {
     let node = try OperationHeader(message)
     try node.check(operatorSet: operatorSets[""] ?? 0)
@@ -162,6 +163,11 @@ struct ModelParser {
     }
     if node.inputs.count > 1, let shape = constants[node.inputs[1]] {
       try node.checkWeights(shape: shape)
+    }
+    try node.checkScales(constants: constants)
+    // Weights in 8 or 16 bits are converted before they are read.
+    if node.givesShapeOfInput, let output = node.outputs.first {
+      constants[output] = constants[node.inputs[0]]
     }
     for attribute in node.attributes.values {
       if let tensor = attribute.tensor { _ = try parseTensor(tensor) }

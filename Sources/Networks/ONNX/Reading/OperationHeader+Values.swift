@@ -62,6 +62,36 @@ extension OperationHeader {
     }
   }
 
+  /// Whether what it gives has the shape of its first input, and other types of numbers at most.
+  var givesShapeOfInput: Bool {
+    ["DequantizeLinear", "QuantizeLinear", "Cast", "Identity"].contains(operation)
+  }
+
+  /// Makes sure that the scales of a constant in 8-bit numbers are one, or one a channel along its axis, and so are its zero
+  /// points.
+  ///
+  /// - Parameter constants: Shapes by name.
+  func checkScales(constants: [String: [Int]]) throws {
+    guard ["DequantizeLinear", "QuantizeLinear"].contains(operation), inputs.count > 1 else {
+      return
+    }
+    let isBlocked = attributes["block_size"]?.integers.first ?? 0 != 0
+    guard let scales = constants[inputs[1]], !isBlocked else { return }
+    if inputs.count > 2, let zeros = constants[inputs[2]],
+      zeros.reduce(1, *) != scales.reduce(1, *)
+    {
+      throw failure("has zero points of the shape \(zeros) for scales of the shape \(scales)")
+    }
+    guard scales.count < 2 else { throw failure("has scales of the shape \(scales)") }
+    guard let shape = constants[inputs[0]], scales.count == 1, scales != [1] else { return }
+    let given = attributes["axis"]?.integers.first ?? 1
+    let axis = given < 0 ? given + shape.count : given
+    guard shape.indices.contains(axis), shape[axis] == scales[0] else {
+      throw failure(
+        "has \(scales[0]) scales for a constant of the shape \(shape), along axis \(given)")
+    }
+  }
+
   /// Makes sure that a convolution's weights fit its settings.
   func checkWeights(shape: [Int]) throws {
     guard ["Conv", "ConvTranspose"].contains(operation) else { return }

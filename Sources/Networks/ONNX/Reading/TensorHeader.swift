@@ -57,6 +57,9 @@ struct TensorHeader {
     externalPlace = isExternal ? place : nil
   }
 
+  /// `TensorProto.DataType`.
+  var elementType: Int { dataType }
+
   /// Whether it holds weights, as against numbers that say where to look or how much.
   var isFloatingPoint: Bool { Self.floatingPointTypes.contains(dataType) }
 

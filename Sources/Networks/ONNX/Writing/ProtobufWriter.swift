@@ -24,6 +24,9 @@ struct ProtobufWriter {
     appendVariableInteger(UInt64(field) << 3 | type.rawValue)
   }
 
+  /// Fields that are written already.
+  mutating func append(_ fields: [UInt8]) { bytes += fields }
+
   mutating func write(_ field: Int, _ value: Int) {
     appendKey(field, .variableInteger)
     appendVariableInteger(UInt64(bitPattern: Int64(value)))
