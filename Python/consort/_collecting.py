@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -86,16 +87,14 @@ def _check_order(loader: Any) -> None:
 def _evaluating(model: torch.nn.Module, device: torch.device | str | None) -> Iterator[torch.device | None]:
     """The model in evaluation mode where it is to predict; as it was afterwards."""
     modes = {module: module.training for module in model.modules()}
-    first = next(iter(model.parameters()), None)
-    if first is None:
-        first = next(iter(model.buffers()), None)
+    first: torch.Tensor | None = next(chain(model.parameters(), model.buffers()), None)
     own = None if first is None else first.device
     moves = device is not None and first is not None
     try:
         model.eval()
         if moves:
             model.to(device)
-        moved = next(iter(model.parameters()), first)
+        moved = next(chain(model.parameters(), model.buffers()), None)
         yield None if moved is None else moved.device
     finally:
         if moves:

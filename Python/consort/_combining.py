@@ -27,7 +27,7 @@ def normalized(values: Floats) -> Floats:
     [[0.5, 0.5]]
     """
     shifted = values - values.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(-1, keepdims=True)))
 
 
 def combined(members: Floats, rule: str, weights: Sequence[float] | None = None) -> Floats:
@@ -37,13 +37,13 @@ def combined(members: Floats, rule: str, weights: Sequence[float] | None = None)
         return normalized(floored.mean(0) if weights is None else np.tensordot(np.asarray(weights), floored, 1))
     with np.errstate(divide="ignore"):
         if rule == "arithmeticMean":
-            return np.log(np.exp(members).mean(0))
-        return np.log(_votes(members))
+            return np.asarray(np.log(np.exp(members).mean(0)))
+        return np.asarray(np.log(_votes(members)))
 
 
 def _votes(members: Floats) -> Floats:
     """The share of the members whose most probable class it is."""
-    return (members.argmax(2)[..., None] == np.arange(members.shape[2])).mean(0)
+    return np.asarray((members.argmax(2)[..., None] == np.arange(members.shape[2])).mean(0))
 
 
 def calibrated(values: Floats, manifest: Mapping[str, Any]) -> Floats:
@@ -68,18 +68,19 @@ def _log_odds(values: Floats) -> Floats:
     """Of each class against the sum of the others."""
     classes = values.shape[1]
     others = [np.logaddexp.reduce(np.delete(values, place, 1), 1) for place in range(classes)]
-    return values - np.stack(others, 1)
+    return np.asarray(values - np.stack(others, 1))
 
 
 def _isotonic(odds: Floats, curve: Mapping[str, Any]) -> Floats:
     """Straight between points, and beside them by the same shift."""
     given, made = curve["given"], curve["calibrated"]
-    return np.interp(odds, given, made) + np.minimum(odds - given[0], 0) + np.maximum(odds - given[-1], 0)
+    beside = np.minimum(odds - given[0], 0) + np.maximum(odds - given[-1], 0)
+    return np.asarray(np.interp(odds, given, made) + beside)
 
 
 def _binned(odds: Floats, row: Sequence[float]) -> Floats:
     place = np.ceil(len(row) / (1 + np.exp(-odds))).astype(int) - 1
-    return np.asarray(row)[np.maximum(place, 0)]
+    return np.asarray(row, np.float64)[np.maximum(place, 0)]
 
 
 def confidence(kind: str, members: Floats, rule: str) -> Floats:
@@ -98,4 +99,4 @@ def predicted(values: Floats, members: Floats) -> NDArray[np.intp]:
     """The most probable class of each image; of equals the one that members say is more probable, then the first."""
     ties = values == values.max(1, keepdims=True)
     sums = np.where(ties, np.maximum(members, _LEAST).sum(0), -np.inf)
-    return sums.argmax(1)
+    return np.asarray(sums.argmax(1), np.intp)

@@ -6,10 +6,10 @@ import json
 import os
 import tempfile
 import warnings
-from contextlib import contextmanager
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from consort._errors import ConsortError
 from consort._program import run
@@ -80,9 +80,9 @@ def _export(model: torch.nn.Module, shape: tuple[int, int, int, int], path: str)
         warnings.simplefilter("ignore")
         for is_traced_anew in (False, True):
             try:
+                words: dict[str, Any] = {"external_data": False, "verbose": False} if is_traced_anew else {}
                 torch.onnx.export(
-                    model, (images,), path, dynamo=is_traced_anew, input_names=["image"], output_names=["logits"],
-                    **({"external_data": False, "verbose": False} if is_traced_anew else {}))
+                    model, (images,), path, dynamo=is_traced_anew, input_names=["image"], output_names=["logits"], **words)
                 return
             except Exception as error:  # Whatever an exporter throws: there are two.
                 failures.append(str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__)

@@ -67,7 +67,7 @@ class Decision:
             raise ConsortError(f"name: there is no table '{name}': {', '.join(self.tables)}")
         path = os.path.join(self.directory, f"{name}.csv")
         if importlib.util.find_spec("pandas") is not None:
-            import pandas
+            import pandas  # type: ignore[import-untyped]
 
             return pandas.read_csv(path)
         with open(path, newline="", encoding="utf-8") as file:

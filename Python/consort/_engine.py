@@ -67,7 +67,7 @@ def _output(model: Any, name: str | None, path: str) -> int:
 
 def _with_output(model: Any, place: int) -> Any:
     """The model with one output, float32 in and out."""
-    import openvino
+    import openvino  # type: ignore[import-untyped]
 
     if len(model.outputs) > 1:
         model = openvino.Model([model.get_results()[place]], model.get_parameters(), model.friendly_name)
@@ -81,14 +81,14 @@ def _ends_in_softmax(model: Any) -> bool:
     node = model.get_results()[0].input_value(0).get_node()
     while node.get_type_name() in ("Convert", "Reshape", "Squeeze", "Unsqueeze"):
         node = node.input_value(0).get_node()
-    return node.get_type_name() == "Softmax"
+    return bool(node.get_type_name() == "Softmax")
 
 
 class Group:
     """Members that are fed alike, for batches of one size: nothing is allocated from batch to batch."""
 
     def __init__(self, core: Any, members: Sequence[Member], preprocessing: Preprocessing, batch: int, threads: int) -> None:
-        import openvino
+        import openvino  # type: ignore[import-untyped]
 
         self._members = members
         self.input = np.zeros((batch, *preprocessing.shape), np.float32)
@@ -173,7 +173,7 @@ def _parts(members: Sequence[Member], threads: int) -> list[list[int]]:
 
 def _joined(models: Sequence[Any], shape: Sequence[int]) -> Any:
     """One model of several that read one input."""
-    import openvino
+    import openvino  # type: ignore[import-untyped]
 
     copies = [model.clone() for model in models]
     for copy in copies:

@@ -219,7 +219,7 @@ def _positive(name: str, value: int) -> int:
 
 def _core() -> Any:
     try:
-        import openvino
+        import openvino  # type: ignore[import-untyped]
     except ImportError as error:
         raise ConsortError("consort.Ensemble needs OpenVINO: pip install openvino==2026.4.1") from error
     return openvino.Core()

@@ -68,7 +68,7 @@ say outputs="probabilities"
         "macs": _cost("macs", macs), "parameters": _cost("parameters", macs if parameters is None else parameters),
         "split": _split(split), "fingerprint": _fingerprint(truth, ids),
     }
-    tensors = [("log_probabilities", "F32", log_probabilities), ("labels", "I64", truth)]
+    tensors: list[tuple[str, str, NDArray[Any]]] = [("log_probabilities", "F32", log_probabilities), ("labels", "I64", truth)]
     if normalizers is not None:
         tensors.append(("log_normalizers", "F32", normalizers))
     _write(place, tensors, metadata)
@@ -218,9 +218,9 @@ def _write(path: str, tensors: list[tuple[str, str, NDArray[Any]]], metadata: di
         contents.append(content)
         end += len(content)
     header = {"__metadata__": dict(sorted({**metadata, "sha256": digest.hexdigest()}.items())), **header}
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    _replace(path, [struct.pack("<Q", len(text)), text, *contents])
+    head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+    _replace(path, [struct.pack("<Q", len(head)), head, *contents])
 
 
 def _replace(path: str, pieces: list[bytes]) -> None:

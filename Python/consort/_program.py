@@ -79,7 +79,8 @@ def run(arguments: Sequence[str], *, directory: str | None = None) -> tuple[str,
 def obstacle() -> str | None:
     """Returns why the program of this package cannot run on this machine; None where nothing is known to be in its way."""
     try:
-        from consort import _build  # Written by scripts/build-wheel.
+        # Written by scripts/build-wheel.
+        from consort import _build  # type: ignore[attr-defined]
     except ImportError:
         return None
     return _obstacle(_build.MACHINE, _build.GLIBC, os.uname(), _glibc())
