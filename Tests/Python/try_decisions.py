@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """try_decisions.py CONSORT: what the package writes and asks for is what the program reads and answers.
 
-Recorded predictions, written again by `save_predictions` as logits and as probabilities, give the figures of the originals; `decide`
-gives what decision.json and the tables hold, and the program's refusals as exceptions; `cost` counts as PyTorch does, where there
-is torch. Needs numpy.
+Recorded predictions, written by `save_predictions` as logits and as probabilities, have the figures that NumPy computes; `decide`
+gives what decision.json and the tables hold, and the program's refusals as exceptions; `cost` counts as PyTorch does, where
+there is torch. Needs numpy.
 """
 import importlib.util
 import json
@@ -24,6 +24,8 @@ from consort._program import run  # noqa: E402
 
 RECORD = ROOT / "results/cifar10-mixed/predictions"
 MEMBERS = ["wide-resnet-16-4-0", "wide-resnet-16-2-0", "wide-resnet-16-1-0"]
+# The first of each split: a decision on all takes a build for debugging minutes.
+IMAGES = {"hold-out": 300, "test": 400}
 
 
 def expect(holds, what):
@@ -42,7 +44,7 @@ def record(split, name):
         entry = header[key]
         kind = {"F32": "<f4", "F16": "<f2", "I64": "<i8", "U8": "u1"}[entry["dtype"]]
         start, end = (8 + length + offset for offset in entry["data_offsets"])
-        arrays.append(np.frombuffer(content[start:end], kind).reshape(entry["shape"]))
+        arrays.append(np.frombuffer(content[start:end], kind).reshape(entry["shape"])[:IMAGES[split]])
     return read_metadata(path), *arrays
 
 
@@ -58,33 +60,29 @@ def write(directory):
                 name=name, split=split, macs=int(said["macs"]), parameters=int(said["parameters"]), network=said["network"])
 
 
-def accuracies(source):
-    """Of each member, as a decision has it."""
-    return {row["member"]: (row["hold_out_accuracy"], row["test_accuracy"], row["macs"]) for row in rows_of(source.table("members"))}
-
-
 def rows_of(table):
     return table if isinstance(table, list) else table.to_dict("records")
 
 
 def try_decisions(directory):
-    words = {"max_members": 2, "max_stages": 2, "options": ["--max-subsets", "10"]}
-    mine = consort.decide(directory / "hold-out", directory / "test", out=directory / "mine", **words)
-    theirs = consort.decide(
-        *([RECORD / split / f"{name}.safetensors" for name in MEMBERS] for split in ("hold-out", "test")),
-        out=directory / "theirs", **words)
-    expect(accuracies(mine) == accuracies(theirs), "predictions written again have other figures than the originals")
-    expect(mine.members == theirs.members, f"{mine.members} are deployed, and of the originals {theirs.members}")
+    words = {"max_members": 2, "max_stages": 2}
+    decision = consort.decide(directory / "hold-out", directory / "test", out=directory / "report", **words)
+    rows = {row["member"]: row for row in rows_of(decision.table("members"))}
     for name in MEMBERS:
-        _, values, labels = record("test", name)
-        expect(abs(accuracies(mine)[name][1] - (values.argmax(1) == labels).mean()) < 1e-12, f"the accuracy of {name}")
-    content = json.loads(pathlib.Path(mine.file).read_text())
-    expect(mine.deployed == content["deployed"], "deployed is not decision.json's")
-    expect(len(mine.candidates) == len(content["candidates"]), "candidates are not decision.json's")
-    expect(pathlib.Path(mine.report).exists() and "<svg" in mine._repr_html_(), "the page or the chart is missing")
+        for split in IMAGES:
+            _, values, labels = record(split, name)
+            key = split.replace("-", "_")
+            truth = values[np.arange(len(labels)), labels].astype(np.float64)
+            expect(abs(rows[name][f"{key}_accuracy"] - (values.argmax(1) == labels).mean()) < 1e-12, f"{name}: {split} accuracy")
+            # Halves were rounded when they were recorded.
+            expect(abs(rows[name][f"{key}_negative_log_likelihood"] + truth.mean()) < 2e-3, f"{name}: {split} log-likelihood")
+    content = json.loads(pathlib.Path(decision.file).read_text())
+    expect(decision.deployed == content["deployed"], "deployed is not decision.json's")
+    expect(len(decision.candidates) == len(content["candidates"]), "candidates are not decision.json's")
+    expect(pathlib.Path(decision.report).exists() and "<svg" in decision._repr_html_(), "the page or the chart is missing")
     budget = consort.decide(directory / "hold-out", directory / "test", out=directory / "budget", max_cost=3e7, **words)
     expect(budget.members == ["wide-resnet-16-1-0"], f"for 30 M MACs {budget.members}")
-    return mine
+    return decision
 
 
 def try_refusals(directory):

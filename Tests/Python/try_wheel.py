@@ -22,8 +22,17 @@ import zipfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODELS = [str(ROOT / f"Tests/Engines/InferenceTests/Fixtures/{name}.onnx") for name in ("logits", "softmax")]
 PHOTOS = [str(ROOT / f"Tests/Data/DatasetsTests/Fixtures/{name}") for name in ("photo-small.jpg", "photo-wide.jpg", "rgb.png")]
-RECORD = ROOT / "results/cifar10-mixed/predictions"
-MEMBERS = ["wide-resnet-16-2-0", "wide-resnet-16-1-0", "wide-resnet-16-1-1"]
+MEMBERS = ["large", "small-0", "small-1"]
+WRITING = f"""
+import consort, numpy
+for split, images in (("hold-out", 200), ("test", 300)):
+    generator = numpy.random.default_rng(images)
+    labels = generator.integers(0, 5, images)
+    for place, name in enumerate({MEMBERS!r}):
+        scores = generator.normal(0, 1, (images, 5)) + (3.5 - place) * numpy.eye(5)[labels]
+        consort.save_predictions(f"predictions/{{split}}/{{name}}.safetensors", scores, labels, outputs="logits", name=name,
+                                 split=split, macs=3_000_000 // (place + 1))
+"""
 
 
 def expect(holds, what):
@@ -81,7 +90,8 @@ def try_programs(environment):
     version = environment.run("consort", "--version")
     expect(re.fullmatch(r"consort [0-9.]+\n", version), f"the version is {version!r}")
     expect("wide-resnet-16-1" in environment.run("consort", "cost", "wide-resnet-16-1"), "cost says nothing")
-    sources = [str(RECORD / split / f"{name}.safetensors") for split in ("hold-out", "test") for name in MEMBERS]
+    environment.run("python", "-c", WRITING)
+    sources = [f"predictions/{split}/{name}.safetensors" for split in ("hold-out", "test") for name in MEMBERS]
     environment.run("consort", "report", *sources, "--no-latency", "--max-members", "2", "--max-stages", "2", "--out", "report")
     expect("<svg" in (environment.place / "report/tradeoff.svg").read_text(), "the report has no chart")
     environment.run("consort", "build-ensemble", *MODELS, "--out", "built", "--mean", "imagenet", "--std", "imagenet", "--resize", "9")
@@ -119,17 +129,13 @@ def try_package(environment, said):
 import json, sys, time
 start = time.perf_counter(); import consort; took = time.perf_counter() - start
 answers = consort.Ensemble("built").predict({PHOTOS!r})
-decision = consort.decide("report-sources/hold-out", "report-sources/test", max_members=2, max_stages=2, out="decided")
+decision = consort.decide("predictions/hold-out", "predictions/test", max_members=2, max_stages=2, out="decided")
 try:
-    consort.decide("report-sources/hold-out", "report-sources/test", max_cost="cheap", out="no")
+    consort.decide("predictions/hold-out", "predictions/test", max_cost="cheap", out="no")
 except consort.ProgramError as error:
     refusal = str(error)
 print(json.dumps([took, answers.probabilities.max(1).tolist(), decision.members, refusal]))
 """
-    for split in ("hold-out", "test"):
-        (environment.place / "report-sources" / split).mkdir(parents=True)
-        for name in MEMBERS:
-            shutil.copy(RECORD / split / f"{name}.safetensors", environment.place / "report-sources" / split)
     took, probabilities, members, refusal = json.loads(environment.run("python", "-c", text))
     print(f"  import consort: {1000 * took:.1f} ms")
     for ours, theirs in zip(probabilities, said, strict=True):
