@@ -58,7 +58,7 @@ def cost(model: torch.nn.Module, input_size: int | Sequence[int]) -> Cost:
         path = os.path.join(directory, "model.onnx")
         _export(model, shape, path)
         counted = json.loads(run(["cost", path, "--json"])[0])
-    return Cost(macs=int(counted["macs"]), parameters=parameters)
+    return Cost(macs=int(counted["multiplyAccumulates"]), parameters=parameters)
 
 
 def _shape(input_size: int | Sequence[int]) -> tuple[int, int, int, int]:
