@@ -12,6 +12,11 @@ struct Invocation {
       return 0
     case "--help", "-h", "help":
       return help(Array(arguments.dropFirst()))
+    case "completion" where program.describesItself:
+      return completion(Array(arguments.dropFirst()))
+    case "manual" where program.describesItself:
+      console.write(ManualPage(program: program).text())
+      return 0
     case "--version":
       console.write("\(program.name) \(program.version)\n")
       return 0
@@ -69,6 +74,16 @@ struct Invocation {
       console.write(program.helpText(for: found.command, path: found.path))
       return 0
     }
+  }
+
+  private func completion(_ words: [String]) -> Int32 {
+    guard words.count == 1, let shell = CompletionShell(rawValue: words[0]) else {
+      let names = CompletionShell.allCases.map(\.rawValue)
+      return usageError(
+        "completion needs the name of a shell: " + names.joined(separator: ", "), path: [])
+    }
+    console.write(ShellCompletion(program: program).script(for: shell))
+    return 0
   }
 
   /// A command, the words that led to it, and the arguments after them.

@@ -13,7 +13,7 @@ extension Program {
       usage: \(name) COMMAND ...
 
       commands:
-      \(layout.listing(heads + [("help", "Show the help of a command: \(name) help COMMAND.")]))
+      \(layout.listing(heads + builtIns.map { ($0.name, $0.summary) }))
       options:
       \(layout.listing([("--help", "Show this help."), ("--version", "Show the version.")]))
       exit status:

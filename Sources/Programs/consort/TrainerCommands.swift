@@ -151,7 +151,13 @@ private func runTrainer() throws {
   } catch {
     throw CommandError.trainerUnusable(path: trainer, reason: error.reason)
   }
+  if ending == .exited(status: Worker.librariesMissing) { throw CommandError.torchMissing }
   guard ending == .exited(status: 0) else { Worker.endLike(ending) }
+}
+
+extension Worker {
+  /// With what the dynamic linker ends a program whose libraries it does not find; it has named the first one.
+  fileprivate static let librariesMissing: Int32 = 127
 }
 
 /// What keeps a command from its work.
@@ -160,10 +166,15 @@ enum CommandError: Error, Hashable, Sendable, CustomStringConvertible {
   case trainerUnusable(path: String, reason: String)
   /// The memory that may be taken does not suffice for the program that trains.
   case trainerTooLarge(Memory.Shortage)
+  /// The program that trains does not find libtorch.
+  case torchMissing
 
   /// One sentence naming the file, what is wrong and the fix.
   var description: String {
     switch self {
+    case .torchMissing:
+      "training needs libtorch, which is not there: install it with `pip install 'consort[train]'`, or `scripts/setup` in a "
+        + "checkout"
     case .trainerTooLarge(let shortage):
       "training \(shortage), networks not counted: free memory, or raise the limit on it (`ulimit -v`)"
     case .trainerUnusable(let path, let reason):

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import CommandLine
@@ -28,20 +27,6 @@ import Testing
         subcommands: [Command(name: "fetch", summary: "Fetch data.", run: { _ in })]),
     ])
 
-  /// What a run printed.
-  private final class Recorder: Sendable {
-    private let texts = Mutex((output: "", errors: ""))
-    var output: String { texts.withLock { $0.output } }
-    var errors: String { texts.withLock { $0.errors } }
-
-    func run(_ arguments: [String]) -> Int32 {
-      let console = Program.Console(
-        write: { text in self.texts.withLock { $0.output += text } },
-        writeError: { text in self.texts.withLock { $0.errors += text + "\n" } })
-      return program.run(arguments: arguments, console: console)
-    }
-  }
-
   @Test(arguments: [
     (["paint"], ""), (["paint", "--colour", "red", "north"], ""), (["data", "fetch"], ""),
     (["paint", "--help"], "Paint a wall."), (["help", "paint"], "Paint a wall."), ([], "A tool."),
@@ -51,7 +36,7 @@ import Testing
   ])
   func successes(arguments: [String], output: String) {
     let recorder = Recorder()
-    #expect(recorder.run(arguments) == 0)
+    #expect(recorder.run(arguments, Self.program) == 0)
     #expect(recorder.output.hasPrefix(output))
     #expect(output.isEmpty == recorder.output.isEmpty)
     #expect(recorder.errors == "")
@@ -69,14 +54,14 @@ import Testing
   ])
   func misuse(arguments: [String], message: String) {
     let recorder = Recorder()
-    #expect(recorder.run(arguments) == 2)
+    #expect(recorder.run(arguments, Self.program) == 2)
     #expect(recorder.output == "")
     #expect(recorder.errors.hasPrefix("tool: error: " + message))
   }
 
   @Test func aFailureHasStatus1() {
     let recorder = Recorder()
-    #expect(recorder.run(["break"]) == 1)
+    #expect(recorder.run(["break"], Self.program) == 1)
     #expect(recorder.errors == "tool: error: 'x' is broken; fix it\n")
   }
 

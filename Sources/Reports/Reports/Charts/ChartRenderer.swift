@@ -13,8 +13,8 @@ import Processes
 package struct ChartRenderer: Hashable, Sendable {
   /// The directory that holds the Python package `vl_convert`.
   package let packages: String
-  /// The Python to run, found on the PATH.
-  package var python = "python3"
+  /// The Python to run: what the variable CONSORT_PYTHON names, else the one on the PATH.
+  package var python = ChartRenderer.variable("CONSORT_PYTHON") ?? "python3"
 
   /// The version of Vega-Lite that draws.
   static let vegaLiteVersion = "5.21"
@@ -42,10 +42,10 @@ package struct ChartRenderer: Hashable, Sendable {
     let svg, png: [UInt8]
   }
 
-  /// Takes the packages of the dependencies' directory, `.deps` in a checkout.
+  /// Takes the packages of the dependencies' directory, `.deps` in a checkout, or those beside an installed package.
   ///
-  /// - Parameter dependencies: The directory; nil takes the variable CONSORT_DEPS, else the nearest `.deps` above
-  ///   the running program.
+  /// - Parameter dependencies: The directory; nil takes the variable CONSORT_DEPS, else the nearest directory above the
+  ///   running program that is, or whose `.deps` is, one with the packages.
   /// - Throws: `ReportError.rendererMissing`.
   package init(dependencies: String? = nil) throws(ReportError) {
     if let named = dependencies ?? Self.variable("CONSORT_DEPS") {
@@ -61,6 +61,10 @@ package struct ChartRenderer: Hashable, Sendable {
       directory = directory[..<slash]
       if let packages = Self.packages(in: directory + "/.deps") {
         self.packages = packages
+        return
+      }
+      if Directory.isDirectory(directory + "/vl_convert") {
+        packages = String(directory)
         return
       }
     }
