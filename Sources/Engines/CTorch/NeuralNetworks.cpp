@@ -84,7 +84,8 @@ ct_status ct_relu(ct_tensor input, ct_tensor *result) {
 }
 
 ct_status ct_relu6(ct_tensor input, ct_tensor *result) {
-  return giving(result, [&] { return at::relu6(tensor(input)); });
+  // PyTorch has no relu6 of its own in C++: it is hardtanh between 0 and 6.
+  return giving(result, [&] { return at::hardtanh(tensor(input), 0, 6); });
 }
 
 ct_status ct_silu(ct_tensor input, ct_tensor *result) {
