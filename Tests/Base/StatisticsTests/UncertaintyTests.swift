@@ -162,6 +162,19 @@ import Testing
     #expect(bootstrap.interval(1, minus: 1) == 0...0)
   }
 
+  /// Images that are alike are summed once: beside a column that tells them all apart, the same bits.
+  @Test func alikeImagesAreResampledAsOthersAre() {
+    var generator = RandomStream(seed: 5)
+    let columns = (0..<70).map { _ in (0..<90).map { _ in Double(generator.integer(below: 2)) } }
+    let shares = (0..<90).map { Double($0) / 90 }
+    let alike = PairedBootstrap(columns: columns.map { $0 + $0 }, resampleCount: 50, seed: 2)
+    let apart = PairedBootstrap(
+      columns: columns.map { $0 + $0 } + [shares + shares], resampleCount: 50, seed: 2)
+    for first in 0..<70 {
+      #expect(alike.interval(first, minus: 69) == apart.interval(first, minus: 69))
+    }
+  }
+
   /// How often one image of many is drawn has nearly the Poisson distribution of mean 1, whose 0.975 quantile is 3.
   @Test(arguments: [0, 57, 199]) func everyImageIsDrawn(_ image: Int) {
     var only = [Double](repeating: 0, count: 200)

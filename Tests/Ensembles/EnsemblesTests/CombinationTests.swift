@@ -113,6 +113,27 @@ import Testing
     }
   }
 
+  /// Where images stop follows from rough sums, but at a threshold itself, and a hair beside it, from exact ones.
+  @Test func imagesStopAtTheThresholdItself() throws {
+    let members = try decisionMembers("test")
+    let stages = StageStatistics.of(
+      Array(members.dropLast()), rule: .geometricMean, measure: .maximumProbability)
+    for image in stride(from: 0, to: members[0].count, by: 7) {
+      let sure = stages.map { $0.confidence[image] }
+      for thresholds in [sure, sure.map(\.nextUp), sure.map(\.nextDown)] {
+        let combination = Combination(
+          cascade: CascadeStops(
+            confidence: .maximumProbability,
+            confidenceThresholds: thresholds.enumerated().map { $0 == 1 ? nil : $1 }))
+        let expected = (0..<members[0].count).map { image in
+          stages.indices.first { $0 != 1 && stages[$0].confidence[image] >= thresholds[$0] }
+            ?? members.count - 1
+        }
+        #expect(try combination.exits(members) == expected)
+      }
+    }
+  }
+
   @Test(arguments: [CombinationRule.geometricMean, .arithmeticMean, .majorityVote])
   func aCascadeReportsTheSame(_ rule: CombinationRule) throws {
     let (holdOut, test) = (try candidateMembers("hold-out"), try candidateMembers("test"))
