@@ -39,8 +39,8 @@ let adviseCommand = Command(
   ],
   discussion: """
     Ranks what can be trained within the budget by what it is expected to add to the best accuracy
-    that an ensemble of members of one network, or of two, has on the hold-out, at most for --max-
-    cost: another member of a network, as many as the budget holds, a first member of a network of
+    that an ensemble of members of one network, or of two, has on the hold-out, for
+    --max-cost at most: another member of a network, as many as the budget holds, a first member of a network of
     the family that is not there, or the best ensemble for twice the epochs where losses still fell.
     Test images choose nothing.
 
@@ -52,7 +52,7 @@ let adviseCommand = Command(
   examples: [
     "consort advise runs/cifar10-quick --budget 2h",
     "consort advise results/claim --budget 45m --max-cost 400M --out advice",
-    "consort advise results/cifar10-mixed/predictions/hold-out --training-time wide-resnet-16-1=14m --budget 1h",
+    "consort advise predictions/hold-out --training-time wide-resnet-16-1=14m --budget 1h",
   ],
   run: { try advise($0) })
 
