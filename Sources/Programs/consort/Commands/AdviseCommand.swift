@@ -38,19 +38,21 @@ let adviseCommand = Command(
     CommandOption("--json", help: "Print advice.json in place of the table."),
   ],
   discussion: """
-    Ranks what can be trained within the budget by what it is expected to add to the best accuracy that an ensemble of members of
-    one network, or of two, has on the hold-out, at most for --max-cost: another member of a network, as many as the budget holds, a
-    first member of a network of the family that is not there, or the best ensemble for twice the epochs where losses still fell.
+    Ranks what can be trained within the budget by what it is expected to add to the best accuracy
+    that an ensemble of members of one network, or of two, has on the hold-out, for
+    --max-cost at most: another member of a network, as many as the budget holds, a first member of a network of
+    the family that is not there, or the best ensemble for twice the epochs where losses still fell.
     Test images choose nothing.
 
-    Each gain stands with the interval that holds with 80 % what as many test images would show, and with the probability that there
-    is any. The advice is to stop where no step is more likely than not to gain more than --min-gain. Times are those that runs
-    and records have of their trainings; networks that are not trained are reckoned by their MACs.
+    Each gain stands with the interval that holds with 80 % what as many test images would show, and
+    with the probability that there is any. The advice is to stop where no step is more likely than
+    not to gain more than --min-gain. Times are those that runs and records have of their trainings;
+    networks that are not trained are reckoned by their MACs.
     """,
   examples: [
     "consort advise runs/cifar10-quick --budget 2h",
     "consort advise results/claim --budget 45m --max-cost 400M --out advice",
-    "consort advise results/cifar10-mixed/predictions/hold-out --training-time wide-resnet-16-1=14m --budget 1h",
+    "consort advise predictions/hold-out --training-time wide-resnet-16-1=14m --budget 1h",
   ],
   run: { try advise($0) })
 
