@@ -101,7 +101,7 @@ def write(net, classes):
     helper.set_model_props(model, {
         "name": "small", "labels": json.dumps(classes),
         "preprocessing": json.dumps({
-            "channelOrder": "rgb", "height": 32, "interpolation": "bilinear", "layout": "channelsFirst", "mean": MEAN,
+            "channelOrder": "rgb", "height": 32, "interpolation": "bilinear", "layout": "nchw", "mean": MEAN,
             "resizing": {"kind": "none"}, "standardDeviation": STD, "width": 32})})
     onnx.checker.check_model(model)
     onnx.save(model, os.path.join(HERE, "small.onnx"))

@@ -40,7 +40,7 @@ def infinite():
     graph.node.extend([
         helper.make_node("Add", ["features", "one"], ["above"], name="above"),
         helper.make_node("Mul", ["above", "large"], ["greater"], name="greater"),
-        helper.make_node("Mul", ["greater", "large"], ["endless"], name="explosion"),
+        helper.make_node("Exp", ["greater"], ["endless"], name="explosion"),
         helper.make_node("MatMul", ["endless", "positive"], ["products"], name="products"),
         helper.make_node("Sigmoid", ["products"], ["ones"], name="sigmoid"),
         helper.make_node("Add", ["ones", "minus"], ["zeros"], name="zeros"),
