@@ -10,8 +10,8 @@ Nothing but the standard library is loaded before it is used: importing the pack
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+# As type checkers know it: importing `typing` takes longer than all the rest.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from consort._collecting import Collected as Collected, collect as collect
     from consort._costs import Cost as Cost, cost as cost
