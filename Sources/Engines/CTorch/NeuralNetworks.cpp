@@ -11,6 +11,7 @@
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/relu.h>
+#include <ATen/ops/relu6.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
 
@@ -84,8 +85,7 @@ ct_status ct_relu(ct_tensor input, ct_tensor *result) {
 }
 
 ct_status ct_relu6(ct_tensor input, ct_tensor *result) {
-  // PyTorch has no relu6 of its own in C++: it is hardtanh between 0 and 6.
-  return giving(result, [&] { return at::hardtanh(tensor(input), 0, 6); });
+  return giving(result, [&] { return at::relu6(tensor(input)); });
 }
 
 ct_status ct_silu(ct_tensor input, ct_tensor *result) {
