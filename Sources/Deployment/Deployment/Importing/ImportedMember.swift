@@ -79,8 +79,8 @@ extension Preprocessing {
     let isLite = name.hasPrefix("efficientnet-lite") && !isSymmetric
     let resizing: Resizing
     switch name.hasPrefix("efficientnet") {
-    case true where isLite: resizing = .shortSide(size + 32)
-    case true where !isSymmetric: resizing = .centreCrop(padding: 32)
+    case true where isLite && weights.naming != .timm: resizing = .shortSide(size + 32)
+    case true where !isSymmetric && !isLite: resizing = .centreCrop(padding: 32)
     case true where weights.naming == .torchvision:
       resizing = .shortSide(max(size, Self.torchvisionShortSides[size] ?? size))
     default: resizing = .shortSide(Int((Double(size) / 0.875).rounded(.down)))
@@ -88,8 +88,18 @@ extension Preprocessing {
     self.init(
       height: weights.network.input.height, width: weights.network.input.width,
       resizing: resizing, interpolation: name.hasPrefix("resnet") ? .bilinear : .bicubic,
-      mean: isLite ? [127, 127, 127] : Self.imageNetMean,
-      standardDeviation: isLite ? [128, 128, 128] : Self.imageNetStandardDeviation)
+      mean: isLite ? Self.liteMean(weights.naming) : Self.imageNetMean,
+      standardDeviation: isLite
+        ? Self.liteStandardDeviation(weights.naming) : Self.imageNetStandardDeviation)
+  }
+
+  /// timm has the official weights of EfficientNet-Lite with 0.5, the official code and efficientnet-lite-pytorch nearly so.
+  private static func liteMean(_ naming: WeightsImport.Naming) -> [Float] {
+    [Float](repeating: naming == .timm ? 127.5 : 127, count: 3)
+  }
+
+  private static func liteStandardDeviation(_ naming: WeightsImport.Naming) -> [Float] {
+    [Float](repeating: naming == .timm ? 127.5 : 128, count: 3)
   }
 
   /// The short side to which torchvision brings images, by the network's input.
