@@ -8,6 +8,9 @@ import Randomness
 /// are stepped down in the same resamples. A thing may be the best unless, against some other, it lies further behind than
 /// the greatest of such differences in the resamples. All of these hold as the number of images grows. Of more than
 /// `PairedBootstrap.mostResampledImages` the resamples are drawn from the normal distribution that they have in the limit.
+/// Where few images differ the resamples promise too much: so no p-value is below that of `McNemarTest` of the one
+/// difference, which is exact there and in which only images count that differ, no interval is without 0 where its p-value
+/// is above the level, and nothing lies behind what it does not differ from by that test.
 ///
 /// Sources: Romano and Wolf, doi:10.1111/j.1468-0262.2005.00615.x; Westfall and Young, Resampling-Based Multiple Testing,
 /// 1993; the set of the best: Hansen, Lunde and Nason, doi:10.3982/ECTA5771, in one step with the greatest t.
@@ -20,7 +23,7 @@ package struct SimultaneousIntervals {
   /// Of each thing, half the width of its interval; that of 0 for the reference itself, or what never differs from it, is
   /// one image's.
   package let halfWidths: [Double]
-  /// Of each thing, two-sided and corrected for all of them; 1 where it never differs.
+  /// Of each thing, two-sided and corrected for all of them, no less than McNemar's; 1 where it never differs.
   package let adjustedPValues: [Double]
   /// Whether each thing, the reference last, may be the best of all.
   package let isAmongBest: [Bool]
@@ -38,7 +41,7 @@ package struct SimultaneousIntervals {
     var greatest = [Double](repeating: 0, count: resampleCount)
     var studentized = [[Double]](
       repeating: Array(repeating: 0, count: resampleCount), count: columns.count)
-    var best = BestSet(observed, sample)
+    var best = BestSet(observed, sample, level: 1 - confidence)
     var generator = RandomStream(seed: seed, 0x6D61_7874)
     for resample in 0..<resampleCount {
       let drawn = sample.moments(using: &generator, around: observed)
@@ -51,8 +54,14 @@ package struct SimultaneousIntervals {
     }
     self.differences = observed.means
     let reach = [Double].nearestRank(confidence, ofSorted: greatest.sorted())
-    halfWidths = observed.errors.map { columns.isEmpty ? 0 : reach * $0 }
-    adjustedPValues = Self.stepDown(observed, studentized)
+    let pValues = zip(Self.stepDown(observed, studentized), columns.indices).map { pValue, column in
+      max(pValue, sample.pairPValue(column, columns.count))
+    }
+    adjustedPValues = pValues
+    halfWidths = columns.indices.map { column in
+      let half = reach * observed.errors[column]
+      return pValues[column] > 1 - confidence ? max(half, abs(observed.means[column])) : half
+    }
     isAmongBest = best.members(level: 1 - confidence)
   }
 
@@ -219,6 +228,20 @@ private struct DifferingImages {
 
   /// The standard error of the difference of two things, the reference being the last; as if one image more differed.
   func error(_ first: Int, _ second: Int) -> Double {
+    let (sum, square) = sums(first, second)
+    return Moments(sums: [sum], squares: [square], images: images).errors[0]
+  }
+
+  /// Of McNemar's test of whether two things are equal, the reference being the last.
+  func pairPValue(_ first: Int, _ second: Int) -> Double {
+    let (sum, square) = sums(first, second)
+    return McNemarTest(
+      onlyFirst: (square + sum) / 2, onlySecond: (square - sum) / 2, images: images
+    ).pValue
+  }
+
+  /// Of the difference on each image, and of its square.
+  private func sums(_ first: Int, _ second: Int) -> (sum: Int, square: Int) {
     var (sum, square) = (0, 0)
     for (row, count) in counts.enumerated() {
       let value =
@@ -227,7 +250,7 @@ private struct DifferingImages {
       sum += Int(count) * value
       square += Int(count) * value * value
     }
-    return Moments(sums: [sum], squares: [square], images: images).errors[0]
+    return (sum, square)
   }
 }
 
@@ -242,7 +265,7 @@ private struct BestSet {
   private var exceedances: [Int]
   private var resamples = 0
 
-  init(_ observed: Moments, _ sample: DifferingImages) {
+  init(_ observed: Moments, _ sample: DifferingImages, level: Double) {
     let means = observed.means + [0]
     let count = means.count
     let scales = (0..<count).map { first in
@@ -251,7 +274,9 @@ private struct BestSet {
     self.means = means
     self.scales = scales
     behind = (0..<count).map { own in
-      (0..<count).map { (means[$0] - means[own]) * scales[own][$0] }.max() ?? 0
+      (0..<count).filter {
+        means[$0] > means[own] && sample.pairPValue(own, $0) <= level
+      }.map { (means[$0] - means[own]) * scales[own][$0] }.max() ?? 0
     }
     exceedances = Array(repeating: 0, count: count)
   }

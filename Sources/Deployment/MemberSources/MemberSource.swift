@@ -111,7 +111,10 @@ struct SourcePredictions {
     _ predictions: [Predictions], isListed: Bool = false, isUnlike: Bool = false
   ) throws(EnsembleError) {
     guard !isUnlike else {
-      for member in predictions { test.append(try member.inSplit(SplitName.unlike)) }
+      for member in predictions {
+        try SplitName.checkUnlike(member.split, source: member.source)
+        test.append(try member.inSplit(SplitName.unlike))
+      }
       return
     }
     for member in predictions {

@@ -91,7 +91,9 @@ package struct PredictionSources {
       self.unlike = try Predictions.aligned(source.test)
       found.append(source)
     }
-    notes =
+    notes = Self.notes(ofTestImages: self.shifted, "--shifted", among: test)
+    notes += Self.notes(ofTestImages: self.unlike, "--unlike", among: test)
+    notes +=
       (holdOut + test + (self.shifted ?? []) + (self.unlike ?? [])).flatMap(\.notes)
       + found.flatMap(\.notes)
   }
@@ -100,10 +102,27 @@ package struct PredictionSources {
   ///
   /// - Throws: `SourceError`.
   package func check() throws(SourceError) {
-    try checkHoldOut()
     guard !test.isEmpty else {
       throw .holdOutOnly(path: paths[0])
     }
+    try checkHoldOut()
+  }
+
+  /// Says so where further images are the test images themselves, by what a member says of them.
+  private static func notes(
+    ofTestImages further: [Predictions]?, _ option: String, among test: [Predictions]
+  ) -> [Note] {
+    guard let first = further?.first, let own = test.first(where: { $0.name == first.name }),
+      first.count == own.count, first.classes == own.classes,
+      first.contentSHA256() == own.contentSHA256()
+    else { return [] }
+    return [
+      Note(
+        source: first.source,
+        text:
+          "these are the test images themselves, with the same scores: what is said of \(option) compares them with themselves"
+      )
+    ]
   }
 
   /// Makes sure that all models that name the same classes do it in one order.
@@ -161,7 +180,10 @@ package struct PredictionSources {
     case .files(let files):
       try found.add(files.map { try Predictions(path: $0) }, isUnlike: isUnlike)
     case .list(let list):
-      let predictions = try list.predictions(labels: options.labels, options: options.importing)
+      let predictions =
+        isUnlike
+        ? try list.predictionsOfUnlike(options: options.importing)
+        : try list.predictions(labels: options.labels, options: options.importing)
       try found.add(predictions, isListed: true, isUnlike: isUnlike)
       for (entry, member) in zip(list.members, predictions) {
         found.latencies[member.name] = entry.latencyMilliseconds
@@ -211,17 +233,37 @@ package struct PredictionSources {
     }
   }
 
-  /// Either all members have hold-out predictions or none.
+  /// Either all members have hold-out predictions or none, and none is of the hold-out alone.
   private func checkHoldOut() throws(SourceError) {
     guard !holdOut.isEmpty else { return }
-    let known = Set(holdOut.map(\.name))
-    let missing = test.map(\.name).filter { !known.contains($0) }
-    guard let first = missing.first else { return }
-    let place = found.firstIndex { source in
-      source.test.contains { $0.name == first || first.hasSuffix("/" + $0.name) }
+    let missing = Self.names(test, without: holdOut)
+    if let first = missing.first {
+      throw .partialHoldOut(
+        path: path(of: first, in: \.test), members: missing, total: test.count)
     }
-    throw .partialHoldOut(
-      path: place.map { paths[$0] } ?? paths[0], members: missing, total: test.count)
+    let unjudged = Self.names(holdOut, without: test)
+    if let first = unjudged.first {
+      throw .partialTest(
+        path: path(of: first, in: \.holdOut), members: unjudged, total: holdOut.count)
+    }
+  }
+
+  /// The members of one set that the other lacks.
+  private static func names(
+    _ members: [Predictions], without others: [Predictions]
+  ) -> [String] {
+    let known = Set(others.map(\.name))
+    return members.map(\.name).filter { !known.contains($0) }
+  }
+
+  /// The source that a member came from.
+  private func path(
+    of member: String, in split: (SourcePredictions) -> [Predictions]
+  ) -> String {
+    let place = paths.indices.first { place in
+      split(found[place]).contains { $0.name == member || member.hasSuffix("/" + $0.name) }
+    }
+    return paths[place ?? 0]
   }
 }
 

@@ -8,6 +8,8 @@ package enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   case holdOutOnly(path: String)
   /// Some members have hold-out predictions and others none.
   case partialHoldOut(path: String, members: [String], total: Int)
+  /// Some members have predictions of the images that choose, and none of those that judge.
+  case partialTest(path: String, members: [String], total: Int)
   /// Nothing can be chosen without hold-out predictions.
   case nothingToChooseOn(option: String)
   /// An ensemble directory or a model has no predictions of its own.
@@ -39,6 +41,9 @@ package enum SourceError: Error, Hashable, Sendable, CustomStringConvertible {
     case .partialHoldOut(let path, let members, let total):
       "\(members.count) of \(total) members have no hold-out predictions (\(DeploymentError.listing(members)) of '\(path)'), "
         + "and others have: give those too, such as by `consort predict … --split hold-out --out DIR`"
+    case .partialTest(let path, let members, let total):
+      "\(members.count) of \(total) members of the hold-out have no test predictions (\(DeploymentError.listing(members)) of "
+        + "'\(path)'), and others have: give those too, such as by `consort predict … --out DIR`, or leave the members out of the hold-out"
     case .nothingToChooseOn(let option):
       "\(option) chooses, and there are no hold-out predictions to choose on: train with a \"holdOut\", name "
         + "images to choose on with --hold-out-data (for ensemble directories and ONNX files), or add the members' "

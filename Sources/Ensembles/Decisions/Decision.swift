@@ -141,7 +141,7 @@ public struct Decision: Codable, Sendable {
   ) throws(EnsembleError) {
     try options.check()
     let kept = try KeptImages(of: given.holdOut, options.limits, seed: options.seed)
-    let sets = try KeptImages.choosing(given, without: kept)
+    let sets = try KeptImages.choosing(given, without: kept).ordered(by: options.cost)
     let costs = try sets.costs(options.cost)
     let builder = CandidateBuilder(sets: sets, options: options)
     var pool = try CandidatePool(
@@ -177,7 +177,8 @@ public struct Decision: Codable, Sendable {
     candidates = pool.candidates
     var deployed: Candidate
     (deployed, calibration) = try builder.calibrate(
-      pool.candidates[chosen], keepsAnswers: choice.promise.shown == self.chosen)
+      pool.candidates[chosen], keepsAnswers: choice.promise.shown == self.chosen,
+      different: pool.parts.isFirst.count)
     // What chose calibrates estimates, and no promises.
     limits = try options.limits.map { (limits) throws(EnsembleError) in
       try DecisionLimits(

@@ -169,9 +169,12 @@ package struct PredictionReport {
       .init("top-1 %", .right, isKept: true),
       .init("top-5 %", .right), .init("NLL", .right), .init("ECE", .right),
     ])
-    for row in try memberRows() + (hasEnsemble ? [ensembleRow()] : []) {
+    let isVote = found.combination.rule == .majorityVote && !isCascade
+    for (place, row) in try (memberRows() + (hasEnsemble ? [ensembleRow()] : [])).enumerated() {
+      // A vote gives no probabilities that a likelihood could be of.
       table.append(
-        [row.name, row.network, NumberFormat.scaled(row.multiplyAccumulates)] + figures(of: row))
+        [row.name, row.network, NumberFormat.scaled(row.multiplyAccumulates)]
+          + figures(of: row, isVote: isVote && place == members.count))
     }
     return table.text() + summary
   }
@@ -201,11 +204,11 @@ package struct PredictionReport {
     return table.text() + (rest > 0 ? "… and \(rest.grouped) more: --csv FILE has all\n" : "")
   }
 
-  private func figures(of row: Row) -> [String] {
+  private func figures(of row: Row, isVote: Bool) -> [String] {
     if let metrics = row.metrics {
       return [
         NumberFormat.percent(metrics.top1Accuracy), NumberFormat.percent(metrics.topKAccuracy),
-        NumberFormat.fixed(metrics.negativeLogLikelihood, 4),
+        isVote ? "–" : NumberFormat.fixed(metrics.negativeLogLikelihood, 4),
         NumberFormat.fixed(metrics.expectedCalibrationError, 4),
       ]
     }

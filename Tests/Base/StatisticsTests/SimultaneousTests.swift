@@ -89,6 +89,19 @@ import Testing
     #expect(misses > 0)
   }
 
+  /// Where few images differ no p-value is below `scipy.stats.binomtest(0, k).pvalue` of SciPy 1.17.1, nor is 0 outside the
+  /// interval of what is not shown.
+  @Test(arguments: [(4, 0.125), (5, 0.0625), (6, 0.03125), (1, 1.0)])
+  func fewImagesThatDiffer(count: Int, exact: Double) {
+    let column = (0..<60).map { Int8($0 < count ? 1 : 0) }
+    let found = SimultaneousIntervals(differences: [column], confidence: 0.95, seed: 1)
+    #expect(found.adjustedPValues[0] >= exact)
+    let isShown = found.adjustedPValues[0] <= 0.05
+    #expect(isShown == (exact < 0.05))
+    #expect((found.differences[0] - found.halfWidths[0] > 0) == isShown)
+    #expect(found.isAmongBest[1] != isShown && found.isAmongBest[0])
+  }
+
   @Test func nothingAndNoDifference() {
     let none = SimultaneousIntervals(differences: [], confidence: 0.95, seed: 0)
     #expect(none.differences.isEmpty && none.isAmongBest == [true])

@@ -171,6 +171,23 @@ import Testing
     }
   }
 
+  /// The first row's label is 3 x 10^4 nats behind: likelihoods cut it, which is said.
+  @Test func logitsOfALargeScaleAreSaid() throws {
+    try DurableFile.write("label,a,b\n0,-10000,20000\n1,0,5\n", to: "\(directory.path)/x.csv")
+    let found = try Predictions(
+      importing: "\(directory.path)/x.csv", as: Self.description, kind: .logits)
+    let notes = found.notes.map(\.text)
+    #expect(
+      notes.contains {
+        $0.hasPrefix("1 of 2 images gives its own class a probability below 1e-45")
+      },
+      "\(notes)")
+    try DurableFile.write("label,a,b\n0,-100,0\n1,0,5\n", to: "\(directory.path)/y.csv")
+    let near = try Predictions(
+      importing: "\(directory.path)/y.csv", as: Self.description, kind: .logits)
+    #expect(!near.notes.contains { $0.text.contains("below 1e-45") })
+  }
+
   @Test func listsOfPredictions() throws {
     let imports = fixture("imports")
     func list(_ text: String) throws -> PredictionList {
@@ -224,6 +241,18 @@ import Testing
       (
         "{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \"mac\": 1}]}",
         "did you mean 'macs'?"
+      ),
+      (
+        "{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \"macs\": -1e6}]}",
+        "has a \"macs\" of -1000000.0 for 'x.csv'; give the number counted in ones"
+      ),
+      (
+        "{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \"name\": \"m\", \"macs\": 4e18}]}",
+        "has a \"macs\" of 4e+18 for 'm'"
+      ),
+      (
+        "{\"split\": \"s\", \"members\": [{\"file\": \"x.csv\", \"parameters\": 0}]}",
+        "has a \"parameters\" of 0.0 for 'x.csv'"
       ),
     ] {
       let error = #expect(throws: EnsembleError.self) { try list(text) }

@@ -33,7 +33,10 @@ import Testing
     #expect(try sets.costs(.multiplyAccumulates) == [10, 10])
     #expect(try sets.costs(.parameters) == [5, 5])
     let missing = EnsembleError.invalidArgument(
-      name: "the latency of 'a'", value: "not known", expected: "a measured number of milliseconds")
+      name: "the latency of 'a'", value: "not known",
+      expected:
+        "a measured number of milliseconds (\"latencyMilliseconds\" of this member in the list that names 'a')"
+    )
     #expect(throws: missing) { try sets.costs(.latency) }
   }
 

@@ -47,6 +47,51 @@ import Testing
     #expect(throws: SourceError.holdOutOnly(path: path("choose"))) { try alone.check() }
   }
 
+  /// A member that is left out of one list would silently not compete.
+  @Test func membersOfTheHoldOutAloneAreRefused() throws {
+    for name in ["a", "b", "c"] { try write(name, "hold-out", to: "choose/\(name).safetensors") }
+    try write("b", "test", to: "test/b.safetensors")
+    let sources = try PredictionSources([path("test"), path("choose")])
+    let error = SourceError.partialTest(path: path("choose"), members: ["a", "c"], total: 3)
+    #expect(throws: error) { try sources.check() }
+    #expect("\(error)".contains("2 of 3 members of the hold-out have no test predictions"))
+  }
+
+  /// Images that are of no class may be of any split that members have not seen, and need no labels.
+  @Test func imagesOfNoClassAreOfAnyUnseenSplit() throws {
+    try write("a", "test", to: "test/a.safetensors")
+    func list(_ split: String) throws -> String {
+      try directory.write(Array("p,q\n0.9,0.1\n0.2,0.8\n".utf8), to: "u.csv")
+      try directory.write(
+        Array(
+          #"{"split": "\#(split)", "members": [{"file": "u.csv", "name": "a"}]}"#.utf8),
+        to: "u.json")
+      return path("u.json")
+    }
+    for split in ["unlike", "textures", "test"] {
+      let sources = try PredictionSources([path("test")], unlike: list(split))
+      #expect(sources.unlike?.map(\.split) == ["unlike"] && sources.unlike?[0].count == 2)
+      #expect(!sources.notes.contains { $0.text.contains("which judge") }, "\(sources.notes)")
+    }
+    for split in ["train", "hold-out", "validation"] {
+      let error = #expect(throws: EnsembleError.self) {
+        try PredictionSources([path("test")], unlike: list(split))
+      }
+      #expect(error?.description.contains("has the split '\(split)'") == true)
+    }
+  }
+
+  @Test func theTestImagesAsFurtherImagesAreSaid() throws {
+    try write("a", "test", to: "test/a.safetensors")
+    try write("a", "unlike", to: "again/a.safetensors")
+    let sources = try PredictionSources([path("test")], unlike: path("again"))
+    let same =
+      sources.unlike?[0].contentSHA256() == sources.test[0].contentSHA256()
+    #expect(sources.notes.contains { $0.text.contains("the test images themselves") } == same)
+    let shifted = try PredictionSources([path("test")], shifted: path("test"))
+    #expect(shifted.notes.contains { $0.text.contains("the test images themselves") })
+  }
+
   /// Models predict the images that are named, of classes that are matched by name.
   @Test func modelsPredict() throws {
     let model = modelFixture("logits")

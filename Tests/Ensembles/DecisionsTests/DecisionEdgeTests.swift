@@ -44,6 +44,41 @@ import Testing
     }
   }
 
+  /// Where the hold-out shows no difference, nothing dearer than the best single model is taken, however sure it is.
+  @Test(arguments: [1, 2, 4, 20]) func tiesGoToTheCheapest(_ images: Int) throws {
+    func set(_ split: String, _ shift: Int) throws -> [Predictions] {
+      let labels = (0..<images).map { Int64(($0 + shift) % 3) }
+      return try [0.5, 0.7, 0.9].enumerated().map { place, peak in
+        let rows = labels.enumerated().map { image, label in
+          let sure = peak - 0.001 * Double(image)
+          return (0..<3).map { $0 == Int(label) ? sure : (1 - sure) / 2 }
+        }
+        return try member(
+          "m\(place)", network: "n\(place)", macs: 10 * (place + 1), parameters: 10,
+          split: split, fingerprint: split, rows, labels: labels)
+      }
+    }
+    let decision = try Decision(PredictionSets(holdOut: set("hold-out", 0), test: set("test", 1)))
+    for answer in try #require(decision.answers) {
+      #expect(decision.candidate(answer.candidate)?.members == ["m0"], "\(answer.question)")
+    }
+    #expect(decision.chosen == decision.reference)
+  }
+
+  /// Whatever the order in which members are given, the answers, their figures and what was tested are the same.
+  @Test func theOrderOfMembersDecidesNothing() throws {
+    let given = try candidateSets()
+    let turned = try PredictionSets(
+      holdOut: given.holdOut.reversed(), test: given.test.reversed(),
+      shifted: given.shifted?.reversed(), latencies: given.latencies)
+    let (first, second) = (try Decision(given), try Decision(turned))
+    #expect(try json(first.answers) == json(second.answers))
+    #expect(try json(first.promise) == json(second.promise))
+    #expect(try json(first.crossFitting) == json(second.crossFitting))
+    #expect(try json(first.candidates) == json(second.candidates))
+    #expect(first.members?.map(\.name) == second.members?.map(\.name).reversed())
+  }
+
   @Test func oneClass() throws {
     let decision = try decide(
       ["a", "b"], rows: { _, _ in [[1], [1], [1]] }, images: 3

@@ -2,6 +2,7 @@ import EnsembleTestSupport
 import Files
 import Foundation
 import Predictions
+import Statistics
 import TestSupport
 import Testing
 
@@ -96,7 +97,8 @@ import Testing
     }
     #expect(try kept(1999, nil) == 0 && kept(2000, nil) == 400 && kept(12_000, nil) == 2000)
     #expect(try kept(2000, 0) == 0 && kept(100, 50) == 50)
-    #expect(throws: EnsembleError.self) { try kept(100, 51) }
+    let tooMany = #expect(throws: EnsembleError.self) { try kept(100, 51) }
+    #expect(tooMany?.description.contains("(--kept-images) is 51") == true)
     var options = Decision.Options()
     options.limits?.keptImages = -1
     #expect(throws: EnsembleError.self) { try options.check() }
@@ -110,6 +112,32 @@ import Testing
     #expect(found.choosing.count == 480 - 100)
     #expect(
       Set(found.choosing.map { $0 % 240 }).isDisjoint(with: found.calibrating.map { $0 % 240 }))
+  }
+
+  /// 120 images, each given 20 times, are as many as 120 are: none are kept unasked, and each calibrates once.
+  @Test func imagesGivenAgainAreNoFurtherEvidence() throws {
+    let given = try candidateSets()
+    func repeated(_ members: [Predictions]) throws -> [Predictions] {
+      try members.map { member in
+        try member.selecting((0..<20).flatMap { _ in Array(0..<120) })
+      }
+    }
+    let sets = try PredictionSets(
+      holdOut: repeated(given.holdOut), test: given.test, latencies: given.latencies)
+    let decision = try Decision(sets)
+    #expect(decision.holdOut.count == 2400 && decision.promise?.repeatedImages == 2280)
+    let limits = try #require(decision.limits)
+    #expect(limits.calibration.count == 120 && !limits.isPromised)
+    for trial in try #require(decision.calibration.comparison).trials {
+      let least = trial.method.leastImages(perClassOf: decision.classes) * decision.classes
+      if least > 120 { #expect(trial.refusal != nil, "\(trial.method)") }
+    }
+    // 20 times the same images make no interval narrower.
+    for row in try #require(decision.crossFitting).rows {
+      let interval = row.estimate.interval
+      let alone = ConfidenceInterval(ofShare: row.estimate.accuracy, count: 120)
+      #expect(interval == alone)
+    }
   }
 
   @Test func optionsReachWhatIsDeployed() throws {

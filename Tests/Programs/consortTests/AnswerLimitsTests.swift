@@ -89,6 +89,10 @@ import Testing
     let other = try run(
       ["predict", "built", "--data", "data", "--limits", "--rule", "majority-vote"])
     #expect(other.status == 2 && other.errors.contains("leave --rule out"))
+    // A vote has no likelihood.
+    let vote = try run(["predict", "built", "--data", "data", "--rule", "majority-vote"])
+    let row = vote.output.split(separator: "\n").first { $0.hasPrefix("ensemble ") }
+    #expect(row?.contains("–") == true, "\(vote.output) \(vote.errors)")
     let refused = try run(
       ["predict", model("logits"), "--data", "data", "--limits"] + Self.feeding)
     #expect(refused.status == 2 && refused.errors.contains("--limits needs an ensemble"))

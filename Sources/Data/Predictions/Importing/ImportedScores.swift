@@ -74,7 +74,13 @@ struct ImportedScores {
   }
 
   private static func shape(of array: NumPyArray) throws(EnsembleError) -> (Int, Int) {
-    guard array.element.isNumber, array.count > 0, let shape = array.matrixShape else {
+    guard array.count > 0 else {
+      throw .invalidImport(
+        source: array.source,
+        reason: "is an array of shape \(array.shape): there are no images in it",
+        fix: "save scores as [N, C] floats, a row an image")
+    }
+    guard array.element.isNumber, let shape = array.matrixShape else {
       throw .invalidImport(
         source: array.source, reason: "holds \(array.shape) of '\(array.element.descriptor)'",
         fix: "save scores as [N, C] floats")
@@ -171,10 +177,14 @@ extension ImportedScores {
 
   /// The images' labels as classes, what identifies the images, and what was understood.
   ///
-  /// - Parameter given: What stands in place of the file's own labels.
   func labels(
-    _ given: ImportedLabels?, _ names: ClassNames?, _ options: ImportOptions
+    _ source: LabelSource, _ names: ClassNames?, _ options: ImportOptions
   ) throws(EnsembleError) -> (ImportedLabels.Classes, ImageIdentifiers?, [Note]) {
+    if case .ignored = source {
+      let none = Array(repeating: Int64(0), count: count)
+      return (ImportedLabels.Classes(values: none, areIndices: false, notes: []), identifiers, [])
+    }
+    let given = source.given
     guard let labels = given ?? ownLabels else {
       throw .invalidImport(
         source: path, reason: "has no labels",

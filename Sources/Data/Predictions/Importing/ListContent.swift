@@ -90,11 +90,16 @@ struct ListContent: Decodable {
     let whole =
       (try? values.decodeIfPresent(Int.self, forKey: Key(key)))
       ?? Int(exactly: number.rounded())
-    guard let whole else { throw Fault(text: "\"\(key)\" is \(number), more than can be counted") }
-    guard whole >= 1, abs(number - number.rounded()) <= 1e-4 * number else {
-      throw Fault(
-        text:
-          "\"\(key)\" is \(number), but is counted in ones, at least 1: 0.72 G are 720000000, or 0.72e9"
+    let member =
+      (try? values.decodeIfPresent(String.self, forKey: Key("name")))
+      ?? (try? values.decodeIfPresent(String.self, forKey: Key("file")))
+    guard let whole, whole >= 1, whole <= Predictions.largestCost,
+      abs(number - number.rounded()) <= 1e-4 * number
+    else {
+      throw CostFault(
+        reason: "has a \"\(key)\" of \(number)" + (member.map { " for '\($0)'" } ?? ""),
+        fix:
+          "give the number counted in ones, from 1 to 1e15: 0.72 G are 720000000, or 0.72e9; or leave \"\(key)\" out of all members"
       )
     }
     return whole
@@ -108,6 +113,11 @@ struct ListContent: Decodable {
     let hint = Spelling.suggestion(for: key, among: known)
     throw Fault(
       text: "unknown key \"\(key)\"\(hint); known are \(known.joined(separator: ", "))")
+  }
+
+  /// A member's cost that cannot be one.
+  struct CostFault: Error {
+    let reason, fix: String
   }
 
   /// What is wrong with a value.

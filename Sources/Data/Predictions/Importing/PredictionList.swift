@@ -54,6 +54,9 @@ public struct PredictionList: Hashable, Sendable {
     do {
       content = try StrictJSON.decode(ListContent.self, from: file.withBytes { Data($0) })
     } catch {
+      if let fault = error as? ListContent.CostFault {
+        throw .invalidImport(source: path, reason: fault.reason, fix: fault.fix)
+      }
       throw .invalidImport(
         source: path, reason: "is not a list of predictions (\(ListContent.reason(error)))",
         fix: fix
@@ -102,32 +105,53 @@ public struct PredictionList: Hashable, Sendable {
     let labels = try labelsPath.map { path throws(EnsembleError) in
       try ImportedLabels(path: path, options: said.over(options))
     }
+    var notes = (split.note.map { [$0] } ?? []) + (labels?.notes ?? [])
+    if let given, let own = self.labels {
+      notes.append(
+        Note(source: path, text: "labels are taken from '\(given)' in place of '\(own)'"))
+    }
+    return try predictions(split: split.name, labels.map { .given($0) } ?? .own, notes, said)
+  }
+
+  /// The members' predictions of images that are of no class, in order: of whatever split but the hold-out and training
+  /// images, and with or without labels, which are not looked at.
+  ///
+  /// - Throws: `EnsembleError` as `predictions(labels:options:)`.
+  package func predictionsOfUnlike(
+    options said: ImportOptions = ImportOptions()
+  ) throws(EnsembleError) -> [Predictions] {
+    try SplitName.checkUnlike(splitText, source: path)
+    return try predictions(split: SplitName.unlike, .ignored, [], said)
+  }
+
+  private func predictions(
+    split: String, _ labels: LabelSource, _ said: [Note], _ options: ImportOptions
+  ) throws(EnsembleError) -> [Predictions] {
     let costs = try MemberCosts(members, path: path, resolved: resolved)
     var found: [Predictions] = []
     for (entry, cost) in zip(members, costs.values) {
       found.append(
         try predictions(
-          of: entry, cost, split: split.name, labels, said.over(entry.options).over(options)))
+          of: entry, cost, split: split, labels, options.over(entry.options).over(self.options)))
     }
     found = try Predictions.aligned(found)
     try Predictions.checkSameData(found)
-    var notes = costs.notes + (split.note.map { [$0] } ?? []) + (labels?.notes ?? [])
-    if let given, let own = self.labels {
-      notes.append(
-        Note(source: path, text: "labels are taken from '\(given)' in place of '\(own)'"))
-    }
-    found[0].add(notes)
+    found[0].add(costs.notes + said)
     return found
   }
 
   private func predictions(
-    of entry: Entry, _ cost: MemberCosts.Cost, split: String, _ labels: ImportedLabels?,
+    of entry: Entry, _ cost: MemberCosts.Cost, split: String, _ labels: LabelSource,
     _ options: ImportOptions
   ) throws(EnsembleError) -> Predictions {
     let file = resolved(entry.file)
     if file.lowercased().hasSuffix(".safetensors") {
       let read = try Predictions(path: file)
-      try labels?.check(against: read)
+      if case .ignored = labels {
+        try SplitName.checkUnlike(read.split, source: file)
+        return try read.inSplit(split)
+      }
+      if case .given(let labels) = labels { try labels.check(against: read) }
       let split = try SplitName(read.split, source: file)
       var member = try read.inSplit(split.name)
       member.add(split.note.map { [$0] } ?? [])
@@ -139,7 +163,7 @@ public struct PredictionList: Hashable, Sendable {
       parameters: cost.parameters, split: split, fingerprint: fingerprint)
     // A file's own labels serve where none are given.
     return try Predictions(
-      importing: file, givenLabels: labels, as: description, kind: nil, options: options)
+      importing: file, labels: labels, as: description, kind: nil, options: options)
   }
 
   /// The files that are read of it: its own, and those that it names.

@@ -1,4 +1,5 @@
 import Files
+import Statistics
 
 /// What a file of another program does not say about a member.
 public struct MemberDescription: Codable, Hashable, Sendable {
@@ -56,17 +57,18 @@ extension Predictions {
       try ImportedLabels(path: path, options: options)
     }
     try self.init(
-      importing: path, givenLabels: labels, as: description, kind: kind, options: options)
+      importing: path, labels: labels.map { .given($0) } ?? .own, as: description, kind: kind,
+      options: options)
   }
 
-  /// - Parameter labels: What stands in place of the file's own labels.
+  /// - Parameter source: Where labels come from.
   init(
-    importing path: String, givenLabels: ImportedLabels?, as description: MemberDescription,
+    importing path: String, labels source: LabelSource, as description: MemberDescription,
     kind: ScoreKind?, options: ImportOptions
   ) throws(EnsembleError) {
     let scores = try ImportedScores(path: path, options: options)
     let names = try scores.classNames(options)
-    let (labels, identifiers, notes) = try scores.labels(givenLabels, names, options)
+    let (labels, identifiers, notes) = try scores.labels(source, names, options)
     let (known, kindNotes) = try scores.evidence.kind(
       said: kind ?? options.kind, named: scores.kind, source: path)
     try self.init(
@@ -81,10 +83,12 @@ extension Predictions {
     imported = ImportedData(
       classNames: names, identifiers: identifiers,
       hasGivenFingerprint: description.fingerprint != nil,
-      labelsSource: labels.areIndices ? (givenLabels?.source ?? path) : nil,
+      labelsSource: labels.areIndices ? (source.given?.source ?? path) : nil,
       notes: scores.notes + notes + kindNotes)
-    let doubts = [doubtfulAccuracy(), ruledOut(), options.classes == nil ? unseenClasses() : nil]
-      .compactMap { $0 }
+    if case .ignored = source { return }
+    let doubts = [
+      doubtfulAccuracy(), ruledOut(), belowLeast(), options.classes == nil ? unseenClasses() : nil,
+    ].compactMap { $0 }
     imported?.notes += doubts
   }
 
@@ -118,6 +122,25 @@ extension Predictions {
         + "likelihoods count it as 1e-45 and say little")
   }
 
+  /// The logarithm of the least probability that likelihoods count: of float32's least number.
+  private static let leastLogProbability = naturalLogarithm(Double(Float.leastNonzeroMagnitude))
+
+  /// Says so where images give their own class less than likelihoods count, as logits of a large scale do.
+  private func belowLeast() -> Note? {
+    let count = withLogProbabilities { values in
+      labels.indices.count {
+        let value = Double(values[$0 * classes + Int(labels[$0])])
+        return value.isFinite && value < Self.leastLogProbability - 1e-4
+      }
+    }
+    guard count > 0 else { return nil }
+    return Note(
+      source: source,
+      text:
+        "\(count) of \(labels.count) images \(count == 1 ? "gives its" : "give their") own class a probability below 1e-45, as logits of a large scale do: "
+        + "likelihoods count it as 1e-45, at most 103.28 nats an image, and are too small")
+  }
+
   /// Says so where no image is of a class that a column is taken for: a column of anything else has none.
   private func unseenClasses() -> Note? {
     guard let imported, imported.labelsSource == nil, let names = imported.classNames?.names else {
@@ -146,6 +169,18 @@ extension Predictions {
         "only \(hits) of \(count) images \(hits == 1 ? "is" : "are") right, fewer than by chance: do its labels count the classes in the order "
         + "of its scores, and from 0?")
   }
+}
+
+/// Where the labels of imported scores come from.
+enum LabelSource {
+  /// From the file of scores itself.
+  case own
+  /// These, in place of the file's own.
+  case given(ImportedLabels)
+  /// From nowhere: they are not looked at, and all are 0.
+  case ignored
+
+  var given: ImportedLabels? { if case .given(let labels) = self { labels } else { nil } }
 }
 
 /// What is known of predictions that another program made.

@@ -80,6 +80,21 @@ public struct PredictionSets: Sendable {
       holdOut: chosen, test: try Self.selecting(judges, of: holdOut), shifted: nil, of: self)
   }
 
+  /// The same with the members ascending in cost, of equals by their names, shorter ones first ("m2" before "m10"): so the
+  /// order in which they were given has no say in what is chosen.
+  ///
+  /// - Throws: `EnsembleError.invalidArgument` naming a member that was not measured.
+  package func ordered(by measure: CostMeasure) throws(EnsembleError) -> PredictionSets {
+    let costs = try self.costs(measure)
+    func key(_ place: Int) -> (Double, Int, String) {
+      (costs[place], test[place].name.count, test[place].name)
+    }
+    let order = test.indices.sorted { key($0) < key($1) }
+    func ordered(_ members: [Predictions]) -> [Predictions] { order.map { members[$0] } }
+    return PredictionSets(
+      holdOut: ordered(holdOut), test: ordered(test), shifted: shifted.map(ordered), of: self)
+  }
+
   private static func selecting(
     _ images: [Int], of members: [Predictions]
   ) throws(EnsembleError) -> [Predictions] {
@@ -127,7 +142,9 @@ public struct PredictionSets: Sendable {
       guard let cost = Cost(of: [member], latencies: latency)[measure] else {
         throw .invalidArgument(
           name: "the latency of '\(member.name)'", value: "not known",
-          expected: "a measured number of milliseconds")
+          expected:
+            "a measured number of milliseconds (\"latencyMilliseconds\" of this member in the list that names '\(member.source)')"
+        )
       }
       costs.append(cost)
     }

@@ -78,6 +78,23 @@ public struct SplitName: Hashable, Sendable {
           + (role == .holdOut ? "the hold-out, whose images choose" : "test images, which judge"))
   }
 
+  /// Makes sure that images that are to be of no class are not those that choose, or that members were trained on.
+  ///
+  /// - Throws: `EnsembleError.invalidImport`; any other name is taken.
+  package static func checkUnlike(_ text: String, source: String) throws(EnsembleError) {
+    let whole = letters(text)
+    let words = text.lowercased().split { !$0.isLetter }.map(String.init)
+    let seen = holdOutWords + trainingWords
+    guard seen.contains(whole) || words.contains(where: seen.contains) || isHoldOut(words) else {
+      return
+    }
+    throw .invalidImport(
+      source: source,
+      reason:
+        "has the split '\(text)', images of the classes that members have seen or that choose",
+      fix: "give --unlike predictions of other images, with a split such as \"unlike\"")
+  }
+
   private static func letters(_ text: String) -> String {
     String(text.lowercased().filter(\.isLetter))
   }

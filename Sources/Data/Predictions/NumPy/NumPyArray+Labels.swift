@@ -9,7 +9,12 @@ extension NumPyArray {
       return ImportedLabels(
         source: source, words: words, notes: [.init(source: source, text: "labels are one-hot")])
     }
-    guard !shape.isEmpty, count > 0 else { throw notLabels }
+    guard count > 0 else {
+      throw .invalidImport(
+        source: source, reason: "is an array of shape \(shape): there are no images in it",
+        fix: "save labels as [N] whole numbers, one an image")
+    }
+    guard !shape.isEmpty else { throw notLabels }
     try checkMemory(count, of: Self.wordBytes, for: source)
     guard element.isNumber else {
       guard let words = texts() else { throw notLabels }

@@ -24,7 +24,7 @@ extension ModelSelection {
     let manifest = combination == self.manifest?.combination ? self.manifest : nil
     let (service, notes) = expectedService(
       of: combination, known: decided?.candidate.expectedService ?? manifest?.expectedService,
-      path: path)
+      isDecided: decided != nil, path: path)
     do {
       let ensemble = try EnsembleDirectory.write(
         to: path, members: zip(members, files).map { ($0, $1) }, labels: labels,
@@ -53,15 +53,19 @@ extension ModelSelection {
   ///
   /// - Parameters:
   ///   - known: By a decision, or the ensemble that they were.
+  ///   - isDecided: Whether a decision says what is built: it knows this of the candidate to deploy alone.
   ///   - path: Where they are built, for the notes.
   private func expectedService(
-    of combination: Combination, known: ExpectedService?, path: String
+    of combination: Combination, known: ExpectedService?, isDecided: Bool, path: String
   ) -> (ExpectedService?, [Note]) {
     if let known { return (known.costed(by: members), []) }
     let missing = zip(members, holdOutFiles).filter { $0.1 == nil }.map(\.0.name)
     guard missing.isEmpty else {
       let names = DeploymentError.listing(missing)
-      return (nil, [Self.unknownService(path, "there are no hold-out predictions of \(names)")])
+      return (
+        nil,
+        [Self.unknownService(path, "there are no hold-out predictions of \(names)", isDecided)]
+      )
     }
     do {
       let holdOut = try zip(members, holdOutFiles).compactMap { member, file in
@@ -69,16 +73,19 @@ extension ModelSelection {
       }
       return (try ExpectedService(of: combination, holdOut: holdOut).costed(by: members), [])
     } catch {
-      return (nil, [Self.unknownService(path, "\(error)")])
+      return (nil, [Self.unknownService(path, "\(error)", isDecided)])
     }
   }
 
-  private static func unknownService(_ path: String, _ reason: String) -> Note {
+  private static func unknownService(_ path: String, _ reason: String, _ isDecided: Bool) -> Note {
     Note(
       source: path,
       text:
-        "what it is worth, also with a member lost, is not known: \(reason); build it with the --decision of "
-        + "`consort report`, or of runs that have a \"holdOut\"")
+        "what it is worth, also with a member lost, is not known: \(reason); "
+        + (isDecided
+          ? "the decision says it of what it deploys alone (without --candidate)"
+          : "build it with the --decision of `consort report`")
+        + ", or of runs that have a \"holdOut\"")
   }
 }
 

@@ -111,11 +111,12 @@ struct CandidateBuilder {
   ///
   /// - Parameter keepsAnswers: Whether no image may get another answer, as where something is shown of the answers.
   func calibrate(
-    _ candidate: Candidate, keepsAnswers: Bool = false
+    _ candidate: Candidate, keepsAnswers: Bool = false, different: Int? = nil
   ) throws(EnsembleError) -> (Candidate, CalibrationChoice) {
     let holdOut = try Predictions.of(candidate.members, in: sets.holdOut)
     let fitted = try Calibration(
-      of: candidate.combination, holdOut: holdOut, keepsAnswers: keepsAnswers, seed: options.seed)
+      of: candidate.combination, holdOut: holdOut, different: different, keepsAnswers: keepsAnswers,
+      seed: options.seed)
     let places = self.places
     var deployed = try self.candidate(
       candidate.kind, members: candidate.members.compactMap { places[$0] }, fitted.combination)

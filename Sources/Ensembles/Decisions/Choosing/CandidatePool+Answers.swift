@@ -115,7 +115,7 @@ extension CandidatePool {
       procedure: procedure, budget: budget, candidate: candidates[index].id,
       estimate: CrossFitting.Estimate(
         accuracy: scores.accuracy,
-        interval: ConfidenceInterval(ofShare: scores.accuracy, count: scores.count),
+        interval: ConfidenceInterval(ofShare: scores.accuracy, count: scores.differentCount),
         flattery: accuracy(index) - scores.accuracy, difference: difference,
         differenceError: error, cost: scores.cost))
   }
@@ -183,7 +183,8 @@ extension CandidatePool {
     }
     return near.map(\.row).min {
       let (first, second) = (candidates[position($0.candidate)], candidates[position($1.candidate)])
-      return (first.simplicity, -$0.estimate.accuracy) < (second.simplicity, -$1.estimate.accuracy)
+      return (first.simplicity, -$0.estimate.accuracy, $0.estimate.cost)
+        < (second.simplicity, -$1.estimate.accuracy, $1.estimate.cost)
     }
   }
 

@@ -14,6 +14,7 @@ package struct CheapestAsGood {
   private let candidates: [Candidate]
   private let given, sets: PredictionSets
   private let kept: KeptImages?
+  private let different: Int
   private let options: Decision.Options
 
   /// Whether the hold-out shows that it is as good.
@@ -28,11 +29,12 @@ package struct CheapestAsGood {
     try options.check()
     (self.given, self.options) = (given, options)
     kept = try KeptImages(of: given.holdOut, options.limits, seed: options.seed)
-    sets = try KeptImages.choosing(given, without: kept)
+    sets = try KeptImages.choosing(given, without: kept).ordered(by: options.cost)
     let builder = CandidateBuilder(sets: sets, options: options)
     var pool = try CandidatePool(
       sets, options: options, costs: sets.costs(options.cost), builder: builder)
     let parts = pool.parts
+    different = parts.isFirst.count
     let hits = FoldHits(of: pool.search, in: parts)
     let designed = try pool.design(parts, hits, builder)
     promise = pool.prove(designed, parts)
@@ -54,7 +56,7 @@ package struct CheapestAsGood {
     guard let limits = options.limits else { return nil }
     let combination = try Calibration(
       of: candidate.combination, holdOut: Predictions.of(candidate.members, in: sets.holdOut),
-      keepsAnswers: isShown, seed: options.seed
+      different: different, keepsAnswers: isShown, seed: options.seed
     ).combination
     let calibrating = try Predictions.of(
       candidate.members, in: KeptImages.calibrating(given, kept))

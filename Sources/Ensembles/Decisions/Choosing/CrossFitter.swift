@@ -68,7 +68,12 @@ struct CrossFitter {
     var scores: [Key: Scores] = [:]
     try judgeEnsembles(plan, &scores)
     try judgeFitted(plan, &scores)
-    return (plan, scores.mapValues { JudgedScores($0.sums, $0.counts, cost: $0.cost) })
+    return (
+      plan,
+      scores.mapValues {
+        JudgedScores($0.sums, $0.counts, cost: $0.cost, different: parts.isFirst.count)
+      }
+    )
   }
 
   /// The folds in groups, drawn anew for each repeat.

@@ -6,9 +6,11 @@ struct EnsembleChoice {
   private let pool: CandidatePool
   private let accuracies: [Double]
   private let singles: [Double]
+  private let hits: FoldHits
+  private let folds: [Int]
 
   init(_ pool: CandidatePool, _ hits: FoldHits, folds: [Int]) {
-    self.pool = pool
+    (self.pool, self.hits, self.folds) = (pool, hits, folds)
     accuracies = pool.shrunken(hits, folds)
     singles = (0..<pool.sets.test.count).map { hits.accuracy(of: $0, in: folds) }
   }
@@ -24,7 +26,8 @@ struct EnsembleChoice {
   }
 
   /// The position of what is likely to lose least where the accuracies of few images decide nothing: by `SoftAccuracies`; of
-  /// those that these do not distinguish, the most likely, then the cheapest.
+  /// those that these do not distinguish, the most likely, then the cheapest. What costs more than the most accurate single
+  /// member and is right about no more images is not taken in its place.
   ///
   /// - Parameter parts: Of the hold-out, all folds of which choose.
   func leastLoss(
@@ -50,7 +53,16 @@ struct EnsembleChoice {
       guard let known else { return place }
       return soft.losses[place] < soft.losses[known] - 1e-9 ? place : known
     }
-    return found.map { likely[$0] }
+    return found.map { worthIts(cost: likely[$0], within: budget) }
+  }
+
+  /// An ensemble or, where it costs more than the most accurate single member and is no more accurate, that member.
+  private func worthIts(cost subset: Int, within budget: Double?) -> Int {
+    guard let single = single(within: budget),
+      pool.cost(ofSubset: subset) > pool.cost(ofSubset: single),
+      hits.accuracy(of: subset, in: folds) <= singles[single] + 1e-12
+    else { return subset }
+    return single
   }
 
   /// Of more ensembles than so many scores, or of more than so few, the most accurate are compared.

@@ -20,19 +20,24 @@ struct KeptImages: Equatable {
   ///   - holdOut: By all members.
   ///   - options: What is to be promised; nil for nothing.
   /// - Returns: nil where none are kept.
-  /// - Throws: `EnsembleError.invalidArgument` where more are asked for than half of the hold-out.
+  /// - Throws: `EnsembleError.invalidArgument` where more are asked for than half of the hold-out's different images.
   init?(
     of holdOut: [Predictions], _ options: AnswerLimits.Options?, seed: UInt64
   ) throws(EnsembleError) {
     guard let options else { return nil }
-    let count = options.keptImages ?? Self.count(of: holdOut)
-    guard count > 0 else { return nil }
+    guard options.keptImages.map({ $0 > 0 }) ?? (holdOut[0].count >= Self.leastHoldOut) else {
+      return nil
+    }
     let equal = EqualImages(holdOut)
     let firsts = equal.firsts
+    let count = options.keptImages ?? Self.count(of: holdOut, different: firsts.count)
+    guard count > 0 else { return nil }
     guard count <= firsts.count / 2 else {
+      let images = holdOut[0].count
       throw .invalidArgument(
-        name: "the number of images that are kept", value: "\(count)",
-        expected: "at most half of the hold-out's \(firsts.count), which are different")
+        name: "the number of images that are kept (--kept-images)", value: "\(count)",
+        expected: "at most \(firsts.count / 2), half of the hold-out's \(firsts.count) images"
+          + (firsts.count < images ? " that are different, of \(images)," : ","))
     }
     var generator = RandomStream(seed: seed, 0x6B65_7074)
     let kept = Set(generator.permutation(of: firsts.count).prefix(count))
@@ -42,11 +47,12 @@ struct KeptImages: Equatable {
     }.sorted()
   }
 
-  private static func count(of holdOut: [Predictions]) -> Int {
-    let images = holdOut[0].count
-    guard images >= leastHoldOut, images * holdOut[0].classes * holdOut.count <= mostCopiedScores
+  /// - Parameter different: How many of the images are different: what is promised rests on these.
+  private static func count(of holdOut: [Predictions], different: Int) -> Int {
+    guard different >= leastHoldOut,
+      holdOut[0].count * holdOut[0].classes * holdOut.count <= mostCopiedScores
     else { return 0 }
-    return min(most, images / share)
+    return min(most, different / share)
   }
 
   /// The sets without the images that are kept.
@@ -59,13 +65,14 @@ struct KeptImages: Equatable {
     return try sets.choosing(on: kept.choosing)
   }
 
-  /// Predictions of the images that calibrate: those that are kept, or all where none are.
+  /// Predictions of the images that calibrate, each once: those that are kept, or all where none are.
   static func calibrating(
     _ sets: PredictionSets, _ kept: KeptImages?
   ) throws(EnsembleError) -> [Predictions] {
-    guard let kept else { return sets.holdOut }
+    let images = kept?.calibrating ?? EqualImages(sets.holdOut).firsts
+    guard images.count < sets.holdOut[0].count else { return sets.holdOut }
     var found: [Predictions] = []
-    for member in sets.holdOut { found.append(try member.selecting(kept.calibrating)) }
+    for member in sets.holdOut { found.append(try member.selecting(images)) }
     return found
   }
 }

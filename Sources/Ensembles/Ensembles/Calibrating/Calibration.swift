@@ -45,13 +45,14 @@ public struct Calibration: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - combination: How the members become one, without temperatures and calibration.
   ///   - holdOut: Hold-out predictions by the members, in order; never those of a test set.
+  ///   - different: How many of the hold-out's images are different; nil for all. So many count where a method needs some.
   ///   - keepsAnswers: Whether only what leaves every image its predicted class is tried.
   ///   - seed: Of the folds.
   /// - Throws: `EnsembleError` where there are no members, where they predict different data or share a name, or where the
   ///   combination does not fit them.
   public init(
-    of combination: Combination, holdOut: [Predictions], keepsAnswers: Bool = false,
-    seed: UInt64 = 0
+    of combination: Combination, holdOut: [Predictions], different: Int? = nil,
+    keepsAnswers: Bool = false, seed: UInt64 = 0
   ) throws(EnsembleError) {
     try Predictions.checkSameData(holdOut)
     try Predictions.checkNamesDiffer(holdOut)
@@ -71,7 +72,7 @@ public struct Calibration: Codable, Hashable, Sendable {
     let gap = temperature == nil ? Temperature.Gap.roundedToZero : temperature?.gap
     let fitted: FittedCalibration
     (comparison, fitted) = try CalibrationComparison.compare(
-      sample, refusal: gap?.reason, keepsAnswers: keepsAnswers, seed: seed)
+      sample, different: different, refusal: gap?.reason, keepsAnswers: keepsAnswers, seed: seed)
     switch comparison.chosen {
     case .temperature: self.combination = Self.heated(combination, temperature)
     case .memberTemperatures:

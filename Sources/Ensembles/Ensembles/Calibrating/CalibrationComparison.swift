@@ -73,10 +73,13 @@ public struct CalibrationComparison: Codable, Hashable, Sendable {
 
   /// Compares methods on a sample.
   ///
-  /// - Parameter refusal: Why nothing can be fitted at all; nil where it can.
+  /// - Parameters:
+  ///   - different: How many images of the whole hold-out are different; nil for all.
+  ///   - refusal: Why nothing can be fitted at all; nil where it can.
   /// - Returns: With what is chosen, fitted to all of the sample.
   static func compare(
-    _ data: CalibrationData, refusal: String?, keepsAnswers: Bool, seed: UInt64
+    _ data: CalibrationData, different: Int? = nil, refusal: String?, keepsAnswers: Bool,
+    seed: UInt64
   ) throws(EnsembleError) -> (comparison: CalibrationComparison, fitted: FittedCalibration) {
     let (count, classes) = (data.combined.count, data.combined.classes)
     let refusal =
@@ -91,7 +94,7 @@ public struct CalibrationComparison: Codable, Hashable, Sendable {
         : refusal
           ?? (keepsAnswers && !method.keepsAnswers
             ? "it may change answers, of which something is shown" : nil)
-          ?? method.refusal(images: count, classes: classes)
+          ?? method.refusal(images: min(count, different ?? count), classes: classes)
     }
     func made(_ choice: Choice, folds: Int) -> CalibrationComparison {
       CalibrationComparison(

@@ -16,8 +16,10 @@ package struct DecisionCautions: Hashable, Sendable {
 
   package init(_ decision: Decision) {
     sentences =
-      [Self.few(decision), Self.chance(decision), Self.shared(decision), Self.gap(decision)]
-      .compactMap { $0 }
+      [
+        Self.few(decision), Self.repeated(decision), Self.chance(decision), Self.shared(decision),
+        Self.gap(decision),
+      ].compactMap { $0 }
       + Self.twins(decision)
       + [
         Self.calibration(decision), Self.budget(decision), Self.cut(decision),
@@ -37,6 +39,16 @@ package struct DecisionCautions: Hashable, Sendable {
     let half = NormalDistribution.quantile975 * (0.25 / Double(smallest)).squareRoot()
     return "Careful: only \(named.listed). Accuracies of so few are uncertain by up to "
       + "\(NumberFormat.percent(half, 0)) points: take more images before relying on this."
+  }
+
+  /// Where images that choose were given more than once.
+  private static func repeated(_ decision: Decision) -> String? {
+    guard let repeated = decision.promise?.repeatedImages, repeated > 0 else { return nil }
+    let images = decision.holdOut.count
+    return
+      "Careful: only \((images - repeated).grouped) of \(images.grouped) hold-out images that choose are different: the "
+      + "others have label and scores of one of these to the last bit, as images have that are given again. Accuracies "
+      + "count all; what is shown, promised or expected, and how many images a calibration needs, counts each once."
   }
 
   /// Where the best single model is not clearly better than guessing among classes of equal size.

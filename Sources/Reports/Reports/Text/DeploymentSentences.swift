@@ -27,9 +27,10 @@ struct DeploymentSentences {
         + "\(price(deployed)) an image. It is the best single model on the hold-out."
     }
     let start =
-      deployed.kind == .single
-      ? "One model is enough: deploy \(deployed.members.joined(separator: ", "))"
-      : "Deploy \(deployed.kind.noun) of \(members)"
+      deployed.kind != .single
+      ? "Deploy \(deployed.kind.noun) of \(members)"
+      : (costsMore ? "Deploy " : "One model is enough: deploy ")
+        + deployed.members.joined(separator: ", ")
     return "\(start): \(figures), \(share) the best single model, \(referenceName) "
       + "(\(NumberFormat.percent(reference.test.metrics.top1Accuracy)) %).\(slowestPath)\(warning)\(withinBudget)"
   }
@@ -85,8 +86,10 @@ struct DeploymentSentences {
     return ", more than \(measure.amount(budget)), to which the budget holds the mean alone"
   }
 
+  private var costsMore: Bool { costs.map { $0.own > $0.single * 1.005 } ?? false }
+
   private var warning: String {
-    guard let costs, costs.own > costs.single * 1.005 else { return "" }
+    guard costsMore else { return "" }
     return " It costs more: \(price(deployed)) against \(price(reference))."
   }
 
