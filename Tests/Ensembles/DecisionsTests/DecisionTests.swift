@@ -292,7 +292,9 @@ import Testing
       ),
     ] {
       let error = error(change)
-      guard case .unreachableGoal(let found, sets.test.map(\.name))? = error else {
+      guard case .unreachableGoal(let found, let names)? = error,
+        names.sorted() == sets.test.map(\.name).sorted()
+      else {
         Issue.record("\(String(describing: error))")
         continue
       }
