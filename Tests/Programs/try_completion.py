@@ -69,10 +69,15 @@ def main():
         page = f"{directory}/consort.1"
         with open(page, "w") as file:
             file.write(run(CONSORT, "manual"))
-        for command in (["groff", "-man", "-Tutf8", "-ww", "-z"], ["mandoc", "-T", "lint", "-W", "warning"]):
-            if shutil.which(command[0]):
-                run(*command, page)
-                tried.append(command[0])
+        if shutil.which("groff"):
+            run("groff", "-man", "-Tutf8", "-ww", "-z", page)
+            tried.append("groff")
+        if shutil.which("mandoc"):
+            # The page bears no date: it would differ with the day that it was made on.
+            lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], text=True, capture_output=True)
+            found = [line for line in (lint.stdout + lint.stderr).splitlines() if "missing date" not in line]
+            expect(not found, f"mandoc says: {found}")
+            tried.append("mandoc")
         if shutil.which("man"):
             shown = re.sub(r"\x1b\[[0-9;]*m|.\x08", "", run("man", "--warnings", "-l", page))
             for command in commands:
