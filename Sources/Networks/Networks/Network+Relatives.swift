@@ -8,7 +8,7 @@ extension Network {
     for name in names {
       if let (family, place) = Family.find(name) { families[family, default: []].insert(place) }
     }
-    return families.sorted { $0.key.prefix < $1.key.prefix }
+    return families.sorted { ($0.key.prefix, $0.key.suffix) < ($1.key.prefix, $1.key.suffix) }
       .flatMap { family, places in family.names(around: places) }
       .filter { !names.contains($0) }
   }

@@ -68,6 +68,7 @@ import Testing
     #expect(try refusal(file(#", "interpolation": "lanczos""#)).contains("--interpolation"))
     #expect(try refusal(file(#", "input_size": [3, 224, 320]"#)).contains("--input-size"))
     #expect(try refusal(file(#", "id2label": {"1": "a", "2": "b"}"#)).contains("--labels"))
-    #expect(try refusal(file(#", "mean": "x""#)).contains("timm"))
+    let noNumbers = #"{"architecture": "resnet18", "mean": "x", "std": [1, 1, 1]}"#
+    #expect(try refusal(noNumbers).contains("timm"))
   }
 }

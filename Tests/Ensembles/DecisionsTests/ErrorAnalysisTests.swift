@@ -81,7 +81,7 @@ import Testing
     }
     #expect(byGroup.deployed.map(\.hits) == hits)
     #expect(byGroup.worst?.accuracy == byGroup.deployed.map(\.accuracy).min())
-    #expect(errors.classNames == nil && errors.test.byClass.deployed[0].name == "0")
+    #expect(errors.classNames == nil && errors.test.byClass.deployed[0].name == "class 0")
   }
 
   @Test func costsDecideWhereTheyAreLess() throws {
@@ -194,7 +194,7 @@ import Testing
       }
       let errors = try #require(decision.errors)
       #expect(errors.holdOut.byClass.worst != nil && errors.test.byGroup?.deployed.count == 2)
-      if content == .oneClassAbsent { #expect(errors.test.byClass.absent == ["2"]) }
+      if content == .oneClassAbsent { #expect(errors.test.byClass.absent == ["class 2"]) }
       if content == .identicalMembers || content == .allRight {
         #expect(errors.test.byClass.differences.allSatisfy { $0.difference == 0 && !$0.isShown })
       }

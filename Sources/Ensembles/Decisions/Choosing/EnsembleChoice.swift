@@ -26,8 +26,8 @@ struct EnsembleChoice {
   }
 
   /// The position of what is likely to lose least where the accuracies of few images decide nothing: by `SoftAccuracies`; of
-  /// those that these do not distinguish, the most likely, then the cheapest. What costs more than the most accurate single
-  /// member and is right about no more images is not taken in its place.
+  /// those that these do not distinguish, the most likely, then the cheapest. A single member that costs more than the most accurate
+  /// one and is right about no more images is not taken in its place.
   ///
   /// - Parameter parts: Of the hold-out, all folds of which choose.
   func leastLoss(
@@ -56,9 +56,11 @@ struct EnsembleChoice {
     return found.map { worthIts(cost: likely[$0], within: budget) }
   }
 
-  /// An ensemble or, where it costs more than the most accurate single member and is no more accurate, that member.
+  /// What was found or, where it is a single member that costs more than the most accurate one and is no more accurate, that member.
+  ///
+  /// Ensembles are not asked for that: on few images most are right about as many as their best member, and still likely to be better.
   private func worthIts(cost subset: Int, within budget: Double?) -> Int {
-    guard let single = single(within: budget),
+    guard pool.search.subsets[subset].count == 1, let single = single(within: budget),
       pool.cost(ofSubset: subset) > pool.cost(ofSubset: single),
       hits.accuracy(of: subset, in: folds) <= singles[single] + 1e-12
     else { return subset }
