@@ -135,7 +135,8 @@ private struct ExpectedErrors: Decodable {
       (classes, expected.byClass), (ImageGroups(labels: expected.groups), expected.byGroup),
     ] {
       let found = GroupDifference.of(right[0], minus: right[1], in: groups)
-      try #require(found.map(\.name) == expected.map { Int($0.name) == nil ? $0.name : "class \($0.name)" })
+      try #require(
+        found.map(\.name) == expected.map { Int($0.name) == nil ? $0.name : "class \($0.name)" })
       for (found, expected) in zip(found, expected) {
         #expect(found.images == expected.images)
         #expect(found.onlyFirst == expected.onlyFirst && found.onlySecond == expected.onlySecond)
