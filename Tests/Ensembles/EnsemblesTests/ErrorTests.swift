@@ -130,13 +130,12 @@ private struct ExpectedErrors: Decodable {
     let right = try pairs().map { predictions, _ in
       zip(predictions.predictedClasses(), predictions.labels).map { $0 == Int($1) }
     }
-    let classes = ImageGroups(classesOf: try pairs()[0].0)
+    let classes = ImageGroups(classesOf: try pairs()[0].0, names: names)
     for (groups, expected) in [
       (classes, expected.byClass), (ImageGroups(labels: expected.groups), expected.byGroup),
     ] {
       let found = GroupDifference.of(right[0], minus: right[1], in: groups)
-      try #require(
-        found.map(\.name) == expected.map { Int($0.name) == nil ? $0.name : "class \($0.name)" })
+      try #require(found.map(\.name) == expected.map(\.name))
       for (found, expected) in zip(found, expected) {
         #expect(found.images == expected.images)
         #expect(found.onlyFirst == expected.onlyFirst && found.onlySecond == expected.onlySecond)
