@@ -159,19 +159,22 @@ extension TensorView {
       guard let target = buffer.baseAddress.map(UnsafeMutableRawPointer.init),
         let source = storage.baseAddress
       else { return }
-      var place = [Int](repeating: 0, count: shape.count)
+      // The stride of a dimension of one element may be any number, and is not used.
+      let axes = zip(shape, strides).filter { $0.0 != 1 }
+      var place = [Int](repeating: 0, count: axes.count)
       var from = offset
       for to in Swift.stride(from: 0, to: total, by: width) {
         (target + to).copyMemory(from: source + from * width, byteCount: width)
         // On to the next position, the last dimension first.
-        var dimension = shape.count - 1
-        while dimension >= 0 {
-          place[dimension] += 1
-          from += strides[dimension]
-          if place[dimension] < shape[dimension] { break }
-          from -= shape[dimension] * strides[dimension]
-          place[dimension] = 0
-          dimension -= 1
+        var axis = axes.count - 1
+        while axis >= 0 {
+          let (length, step) = axes[axis]
+          place[axis] += 1
+          from += step
+          if place[axis] < length { break }
+          from -= length * step
+          place[axis] = 0
+          axis -= 1
         }
       }
       filled = total

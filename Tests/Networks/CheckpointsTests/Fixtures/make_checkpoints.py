@@ -241,6 +241,9 @@ for index, extension in (("model.safetensors.index.json", "safetensors"), ("pyto
             key: f"{name}.{extension}" for name, weights in shards.items() for key in weights}}, file, indent=1)
     record(f"sharded-{extension}", [index] + [f"{name}.{extension}" for name in shards], whole)
 
+# A dimension of one element, whose stride says nothing and may be any number.
+add("zip-stride-of-one", {"row": torch.arange(8.0).as_strided((1, 3), (2**63 - 1, 2), 1)})
+
 with open(os.path.join(OUT, "expected.json"), "w") as file:
     json.dump({"torch": torch.__version__, "checkpoints": expected}, file, indent=0, ensure_ascii=False)
     file.write("\n")
