@@ -132,6 +132,14 @@ import Testing
     #expect(advice.advised?.network == "large" && advice.advised?.trainings == 2)
   }
 
+  /// A budget without an end holds as many as there are.
+  @Test func anEndlessBudget() throws {
+    let members = try Self.some()
+    let advice = try TrainingAdvice.advise(
+      members, seconds: Self.times(members), options: .init(budgetSeconds: 1e300))
+    #expect(advice.steps.filter { $0.network == "small" }.map(\.trainings).max() == 3)
+  }
+
   /// Another large member adds about as much as is forecast, on images that had no say.
   @Test func theForecastHoldsOnOtherImages() throws {
     let holdOut = try Self.some()

@@ -124,7 +124,7 @@ private struct AdviceBuilder {
   mutating func addMembers() {
     for (place, network) in measured.networks.enumerated() {
       guard let time = time(.member, network, measured.costs[place]) else { continue }
-      let most = min(Int(options.budgetSeconds / time.seconds), measured.counts[place])
+      let most = Int(min(options.budgetSeconds / time.seconds, Double(measured.counts[place])))
       let forecasts = Set([1, most]).sorted().compactMap { count in
         model.members(count, of: place).map { (count, $0) }
       }
