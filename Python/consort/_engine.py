@@ -33,6 +33,8 @@ class Member:
     """Whether the directory says what it is."""
     scale: float
     """What the output's rows sum to where it is a distribution."""
+    has_wide_bytes: bool
+    """Whether it has 8-bit weights that use all 8 bits, as `co_model_has_wide_bytes` of the program finds them."""
 
 
 def read(core: Any, path: str, entry: dict[str, Any], shape: tuple[int, ...]) -> Member:
@@ -47,7 +49,30 @@ def read(core: Any, path: str, entry: dict[str, Any], shape: tuple[int, ...]) ->
         raise ConsortError(f"'{path}' has {len(model.inputs)} inputs: build the ensemble again with `consort build-ensemble`")
     return Member(
         path, model, entry["multiplyAccumulates"], is_distribution, kind is not None or ends_in_softmax,
-        100.0 if kind == "percentages" else 1.0)
+        100.0 if kind == "percentages" else 1.0, _has_wide_bytes(model))
+
+
+def _has_wide_bytes(model: Any) -> bool:
+    for node in model.get_ops():
+        if node.get_type_name() != "Constant" or len(node.get_output_shape(0)) < 2:
+            continue
+        kind = node.get_element_type().get_type_name()
+        # Two products of weights up to 64 with bytes fit into 16 bits. Weights without a sign are moved by their zero point.
+        if kind == "u8" or kind == "i8" and np.abs(node.get_data().astype(np.int16)).max(initial=0) > 64:
+            return True
+    return False
+
+
+def multiplies_bytes() -> bool:
+    """Whether the processor adds products of 8-bit numbers in 32 bits at once; others do so in 16, where they may overflow."""
+    if os.uname().machine not in ("x86_64", "AMD64"):
+        return True
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            flags = next((line for line in file if line.startswith("flags")), "").split()
+    except OSError:
+        return False
+    return not {"avx512_vnni", "avx_vnni", "amx_int8"}.isdisjoint(flags)
 
 
 def _output(model: Any, name: str | None, path: str) -> int:
@@ -98,6 +123,9 @@ class Group:
             "INFERENCE_NUM_THREADS": threads if len(parts) == 1 else 1, "NUM_STREAMS": 1,
             "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY",
         }
+        if not multiplies_bytes() and any(member.has_wide_bytes for member in members):
+            # Sums of such weights would overflow: they are computed in float32, rounded to the same levels.
+            properties["LP_TRANSFORMS_MODE"] = "NO"
         if len(parts) > 1:
             # Models of one thread each would be pinned to one and the same processor.
             properties["ENABLE_CPU_PINNING"] = False

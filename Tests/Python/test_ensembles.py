@@ -1,4 +1,4 @@
-"""The rules by hand, and directories that are refused. How near answers are to the program's is tried by try_program.py."""
+"""The rules by hand, and directories that are refused. How near answers are to the program's is tried by scripts/check-reader."""
 import json
 import pathlib
 import tempfile
