@@ -5,7 +5,7 @@ import Predictions
 struct CandidateBuilder {
   let sets: PredictionSets
   let options: Decision.Options
-  /// Whether accuracies are all that is asked for, of candidates that nobody sees: they take a fraction of the time.
+  /// Whether accuracies are all that is asked for, of candidates that are not shown: they take a fraction of the time.
   var measuresAccuracyAlone = false
 
   private var places: [String: Int] {
