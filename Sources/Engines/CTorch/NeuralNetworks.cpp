@@ -13,7 +13,6 @@
 #include <ATen/ops/relu.h>
 #include <ATen/ops/relu6.h>
 #include <ATen/ops/sigmoid.h>
-#include <ATen/ops/relu6.h>
 #include <ATen/ops/silu.h>
 
 #include <algorithm>

@@ -21,10 +21,15 @@ private struct Family: Hashable {
   /// The numbers that are no doublings, ascending; nil for doublings.
   let steps: [Int]?
 
+  /// Wider ones are not trained, and names come from files.
+  private static let mostWidth = 1 << 16
+
   /// The family of a name, and the number in it.
   static func find(_ name: String) -> (Family, Int)? {
     let parts = name.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-    if parts.count == 4, name.hasPrefix("wide-resnet-"), let width = Int(parts[3]), width > 0 {
+    if parts.count == 4, name.hasPrefix("wide-resnet-"), let width = Int(parts[3]),
+      (1...mostWidth).contains(width)
+    {
       return (Family(prefix: "wide-resnet-\(parts[2])-", suffix: "", steps: nil), width)
     }
     if parts.count == 2, parts[0] == "resnet", let depth = Int(parts[1]) {
@@ -58,8 +63,8 @@ private struct Family: Hashable {
         numbers.append(width)
         width *= 2
       }
-      numbers.append(contentsOf: [most, most.multipliedReportingOverflow(by: 2).partialValue])
+      numbers += [most, 2 * most]
     }
-    return numbers.filter { $0 > 0 }.map { "\(prefix)\($0)\(suffix)" }
+    return numbers.map { "\(prefix)\($0)\(suffix)" }
   }
 }

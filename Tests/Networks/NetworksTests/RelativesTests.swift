@@ -24,6 +24,8 @@ import Testing
       Network.relatives(of: [
         "wrn-00.11.03", "my-network", "resnet-21", "wide-resnet-16-0", "wide-resnet-16",
         "packed-wide-resnet-16-4-m4-a2-g1", "", "efficientnet", "efficientnet-x",
+        "efficientnet-lite0", "wide-resnet-16-5000000000000000000",
+        "wide-resnet-16-9000000000000000000",
       ]).isEmpty)
   }
 
